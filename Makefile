@@ -1,0 +1,55 @@
+# Each target sets up .venv by itself; all it needs is Python >= 3.11, make and a package index.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help run test lint format bench collector machines clean
+
+help:
+	@echo "make run        judge this machine"
+	@echo "make test       run the tests"
+	@echo "make lint       ruff, mypy, import contracts, the policies' own tests"
+	@echo "make bench      measure start-up, collecting and judging"
+	@echo "make collector  build dist/passmuster-collector.pyz, one file for any node with Python >= 3.6"
+	@echo "make machines DATA=DIR   collect every machine of a folder of dumps, and compare with its index"
+
+.venv/run.stamp: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) install --editable .
+	touch $@
+
+.venv/dev.stamp: .venv/run.stamp
+	$(PIP) install --editable '.[dev]'
+	touch $@
+
+# 1 (fails) and 3 (unknown) are verdicts about this machine, not about the target.
+run: .venv/run.stamp
+	@$(BIN)/passmuster check; status=$$?; [ $$status = 0 ] || [ $$status = 1 ] || [ $$status = 3 ]
+
+test: .venv/dev.stamp
+	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/passmuster policy test
+
+format: .venv/dev.stamp
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/dev.stamp
+	$(BIN)/python benchmarks/startup.py
+
+collector:
+	PYTHONPATH=collector $(PYTHON) -m passmuster_collector.zipapp dist/passmuster-collector.pyz
+
+machines: .venv/dev.stamp
+	@test -n "$(DATA)" || { echo "make machines: DATA is not set (expected DATA=DIR, a folder with machines.tsv)"; exit 2; }
+	$(BIN)/python tests/machines.py $(DATA)
+
+clean:
+	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

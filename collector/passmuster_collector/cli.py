@@ -1,0 +1,209 @@
+"""The command line, and the one function for programs: :func:`collect_bytes`.
+
+This module alone knows the clock, the environment and where the snapshot goes.
+"""
+
+import argparse
+import hashlib
+import io
+import os
+import re
+import stat
+import sys
+import tempfile
+import time
+from typing import Dict, List, NoReturn, Optional, Sequence, Tuple
+
+from passmuster_collector import __version__
+from passmuster_collector.budget import budget
+from passmuster_collector.facts import SECTIONS
+from passmuster_collector.host import open_host
+from passmuster_collector.reading import quoted
+from passmuster_collector.recorded import parse_recorded
+from passmuster_collector.root import Kind, Root
+from passmuster_collector.snapshot import Order, canonical, take
+from passmuster_collector.usage import UsageError
+
+PROGRAM = "passmuster-collector"
+_SECONDS = 10.0
+_LABELS = 128
+_LABEL_LENGTH = 256
+_NAME_LENGTH = 253
+_LATEST = 253402300799  # the last second that four digits of a year can tell
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message)
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Collect and write; 0 when a snapshot was written, 2 with one line on stderr when not."""
+    words = sys.argv[1:] if argv is None else argv
+    try:
+        options = _parsed(words)
+        _write(options.output, *_collected(options))
+    except UsageError as error:
+        sys.stderr.write(f"{PROGRAM}: {_one_line(str(error))}\n")
+        return 2
+    return 0
+
+
+def collect_bytes(argv: Sequence[str] = ()) -> bytes:
+    """The snapshot that these words of the command line ask for, as its file would hold it; raises UsageError."""
+    return _collected(_parsed(argv))[0]
+
+
+def _parsed(argv: Sequence[str]) -> argparse.Namespace:
+    parser = _Parser(
+        prog=PROGRAM,
+        description="Look at this Linux node, and write what was seen as one line of JSON.",
+        epilog="Exit status: 0 when a snapshot was written, 2 when not.",
+    )
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--root", metavar="DIR", help="a whole host mounted here: what is missing is absent")
+    source.add_argument("--from", metavar="DIR", dest="dump", help="copied files: what is missing was not collected")
+    parser.add_argument("--name", help="name of the node (default: its host name)")
+    parser.add_argument("--label", metavar="K=V", action="append", default=[], help="a label of the node; repeats")
+    parser.add_argument(
+        "--recorded",
+        metavar="K=V",
+        action="append",
+        default=[],
+        help="what the kernel said there: machine=, uid=, gid=, devices_bpf=ok|eperm|einval, devices=FILE.tsv; repeats",
+    )
+    parser.add_argument(
+        "-o", dest="output", metavar="FILE|DIR/|-", default="-", help="DIR/: DIR/NAME.json (default: -)"
+    )
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--only", metavar="SECTION", action="append", default=[], help="no other sections; repeats")
+    chosen.add_argument("--skip", metavar="SECTION", action="append", default=[], help="all but these; repeats")
+    parser.add_argument("--timeout", metavar="S", default=str(_SECONDS), help="seconds for each section (default: 10)")
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    return parser.parse_args(list(argv))
+
+
+def _collected(options: argparse.Namespace) -> Tuple[bytes, str]:
+    """The bytes, and the node's name."""
+    now = _now()
+    seconds = _seconds(options.timeout)
+    if options.name is not None and not 0 < len(options.name) <= _NAME_LENGTH:
+        raise UsageError(f"--name: 1 to {_NAME_LENGTH} characters are allowed (got {len(options.name)})")
+    order = Order(
+        name=options.name,
+        folder=_folder_name(options.root or options.dump or "/"),
+        labels=_labels(options.label),
+        sections=_sections(options.only, options.skip),
+        seconds=seconds,
+        collected_at=now,
+    )
+    recorded = parse_recorded(options.recorded)
+    kind = Kind.ROOT if options.root is not None else Kind.DUMP if options.dump is not None else Kind.LIVE
+    root = _opened(options.root if kind is Kind.ROOT else options.dump if kind is Kind.DUMP else "/", kind, seconds)
+    snapshot = take(open_host(root, kind, recorded), order, time.monotonic)
+    return canonical(snapshot), snapshot["node"]["name"]
+
+
+def _opened(path: str, kind: Kind, seconds: float) -> Root:
+    try:
+        return Root.open(path, kind, budget(time.monotonic, seconds))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError("{}: {} (expected a folder)".format(path or "''", reason)) from None
+
+
+def _now() -> str:
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    if given is None:
+        moment = int(time.time())
+    elif re.match(r"[0-9]{1,12}\Z", given) and int(given) <= _LATEST:
+        moment = int(given)
+    else:
+        raise UsageError(f"SOURCE_DATE_EPOCH: not a number of seconds (got {quoted(given)})")
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(moment))
+
+
+def _seconds(text: str) -> float:
+    if not re.match(r"[0-9]{1,5}(\.[0-9]{1,6})?\Z", text) or float(text) <= 0:
+        raise UsageError(f"--timeout: not a time (got {quoted(text)}, expected seconds above 0)")
+    return float(text)
+
+
+def _labels(pairs: Sequence[str]) -> Dict[str, str]:
+    labels: Dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not key or not equals or max(len(key), len(value)) > _LABEL_LENGTH:
+            raise UsageError(f"--label: not a label (got {quoted(pair)}, expected KEY=VALUE)")
+        if key in labels:
+            raise UsageError(f"--label: {quoted(key)} is given twice")
+        labels[key] = value
+    if len(labels) > _LABELS:
+        raise UsageError(f"--label: too many (got {len(labels)}, limit {_LABELS})")
+    return labels
+
+
+def _sections(only: Sequence[str], skip: Sequence[str]) -> List[str]:
+    names = [section.name for section in SECTIONS]
+    for name in (*only, *skip):
+        if name not in names:
+            raise UsageError("no such section (got {}, expected one of {})".format(quoted(name), ", ".join(names)))
+    return [name for name in names if (not only or name in only) and name not in skip]
+
+
+def _folder_name(path: str) -> str:
+    return os.path.basename(os.path.realpath(path)) or "unnamed"
+
+
+def file_name(name: str) -> str:
+    """A node's name as a safe file name; where that changes it, a digest keeps two nodes apart."""
+    safe = re.sub(r"[^A-Za-z0-9._-]", "_", name)[:200]
+    if safe.startswith((".", "-")):
+        safe = "_" + safe[1:]
+    if safe != name:
+        safe += "-" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return safe + ".json"
+
+
+def _write(output: str, data: bytes, name: str) -> None:
+    try:
+        if output == "-":
+            _to_stdout(data)
+        elif output.endswith("/") or os.path.isdir(output):
+            _to_file(os.path.join(output, file_name(name)), data)
+        else:
+            _to_file(output, data)
+    except (OSError, ValueError) as error:
+        target = "standard output" if output == "-" else output
+        raise UsageError("{}: {}".format(target, getattr(error, "strerror", None) or error)) from None
+
+
+def _to_stdout(data: bytes) -> None:
+    """Past Python's own buffer, whose last flush would fail too late to be told."""
+    sys.stdout.flush()
+    with io.open(os.dup(sys.stdout.fileno()), "wb") as stream:
+        stream.write(data)
+
+
+def _to_file(path: str, data: bytes) -> None:
+    """Whole or not at all; what is no regular file (a terminal, /dev/null) is written to, not replaced."""
+    path = os.path.realpath(path)
+    if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
+        with io.open(path, "wb") as stream:
+            stream.write(data)
+        return
+    handle, temporary = tempfile.mkstemp(prefix=".passmuster-", dir=os.path.dirname(path))
+    try:
+        with io.open(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fchmod(stream.fileno(), 0o644)
+            os.fsync(stream.fileno())
+        os.rename(temporary, path)
+    except OSError:
+        os.unlink(temporary)
+        raise
+
+
+def _one_line(text: str) -> str:
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

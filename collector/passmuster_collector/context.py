@@ -1,0 +1,101 @@
+"""Where the collector runs, and what that hides.
+
+The kernel's first namespaces have fixed numbers (include/linux/proc_ns.h), so a process can tell that it is in them.
+Files that container tools leave in images prove nothing where the namespaces are the first ones.
+"""
+
+import enum
+from typing import Callable, Optional, Sequence, Union
+
+from passmuster_collector.mounts import Mount, at_root, covering, parse_mountinfo
+from passmuster_collector.reading import Absent, Known, Node, Text, Unknown, interpret
+
+INSIDE = "seen from inside a container"
+OTHER_NETWORK = "seen from another network namespace"
+
+_FIRST_PID = "pid:[4026531836]"
+_FIRST_NET = "net:[4026531833]"  # fixed since Linux 6.17; any other number says nothing
+_MARKS = ("/.dockerenv", "/run/.containerenv", "/run/systemd/container")
+_OF_THE_KERNEL = ("proc", "sysfs", "securityfs", "selinuxfs")
+_MOUNTED_BY_THE_NODE = ("/sys/kernel/security", "/sys/fs/selinux")
+
+Link = Callable[[str], Union[Text, Absent, Unknown]]
+Read = Callable[[str], Union[Text, Absent, Unknown]]
+Stat = Callable[[str], Union[Node, Absent, Unknown]]
+
+
+class Context(enum.Enum):
+    """Where the collector runs; the values are the schema's words."""
+
+    HOST = "host"
+    CONTAINER = "container"
+    ELSEWHERE = "elsewhere"
+
+
+def find_context(link: Link, read: Read, stat: Stat) -> Context:
+    """Tell a host from a container of it, through the running kernel's /proc."""
+    pid = _text(link("/proc/self/ns/pid"))
+    if pid is not None and pid != _FIRST_PID:
+        return Context.CONTAINER
+    same_root = _same_root(read)
+    if same_root is not None:
+        return Context.HOST if same_root else Context.CONTAINER
+    if pid is not None:
+        return Context.HOST
+    return Context.CONTAINER if any(isinstance(stat(mark), Node) for mark in _MARKS) else Context.HOST
+
+
+def _same_root(read: Read) -> Optional[bool]:
+    """Whether the first process and this one have one root file system; None where that cannot be told.
+
+    Below a chroot(2) a table does not show what is mounted at its root: that is another root, too.
+    """
+    first = interpret(read("/proc/1/mountinfo"), parse_mountinfo)
+    own = interpret(read("/proc/self/mountinfo"), parse_mountinfo)
+    if isinstance(first, Known) and isinstance(own, Known):
+        return _root_identity(first.value) == _root_identity(own.value)
+    return None
+
+
+def _root_identity(table: Sequence[Mount]) -> Optional[str]:
+    root = at_root(table)
+    return None if root is None else root.identity
+
+
+def in_nodes_network(link: Link, stat: Stat) -> bool:
+    """Whether this process shows to be in the network namespace of the node.
+
+    Its number may be the fixed one. Else it is compared with the first process's, if that is the node's; where the
+    number may not be read, files below /proc/PID/net tell: each namespace has its own.
+    """
+    own = _text(link("/proc/self/ns/net"))
+    if own == _FIRST_NET:
+        return True
+    if _text(link("/proc/self/ns/pid")) != _FIRST_PID:
+        return False
+    first = _text(link("/proc/1/ns/net"))
+    if own is not None and first is not None:
+        return own == first
+    mine, its = stat("/proc/self/net/dev"), stat("/proc/1/net/dev")
+    return isinstance(mine, Node) and isinstance(its, Node) and mine.inode == its.inode
+
+
+def belongs_to_container(path: str, own: Sequence[Mount]) -> bool:
+    """Whether what a process in a container sees at a path is the container's, not the node's."""
+    top = path.split("/")[1]
+    if top == "dev":
+        return False
+    mount = covering(own, path)
+    return top not in ("proc", "sys") or mount is None or mount.type not in _OF_THE_KERNEL
+
+
+def absence_belongs_to_container(path: str, own: Sequence[Mount]) -> bool:
+    """Whether the node may have what is missing at a path that `belongs_to_container` leaves to the node."""
+    mount = covering(own, path)
+    if path.startswith("/dev/"):
+        return mount is None or mount.type != "devtmpfs"
+    return path.startswith(_MOUNTED_BY_THE_NODE) and (mount is None or mount.type == "sysfs")
+
+
+def _text(look: Union[Text, Absent, Unknown]) -> Optional[str]:
+    return look.text if isinstance(look, Text) else None

@@ -1,0 +1,93 @@
+"""Memory protection for devices: what the firmware describes, and what the kernel made of it."""
+
+import struct
+from typing import Iterator, List, Union
+
+from passmuster_collector.fields import FLAG, Limit
+from passmuster_collector.host import Host
+from passmuster_collector.reading import (
+    Absent,
+    Data,
+    Known,
+    Names,
+    Reason,
+    Result,
+    Unknown,
+    Unreadable,
+    not_there,
+)
+from passmuster_collector.section import Fact, fact
+
+FIELDS = {
+    ("acpi_tables",): Limit(items=512, length=64),
+    ("iort_smmu",): FLAG,
+    ("groups",): Limit(high=1048576),
+    ("units",): Limit(items=1024, length=128),
+    ("pci_devices",): Limit(high=1048576),
+}
+_TABLES = "/sys/firmware/acpi/tables"
+_IORT = _TABLES + "/IORT"
+_GROUPS = "/sys/kernel/iommu_groups"
+_UNITS = "/sys/class/iommu"
+_PCI = "/sys/bus/pci/devices"
+_FOLDERS = ("data", "dynamic")
+_SMMU = (3, 4)
+
+
+def collect(host: Host) -> Iterator[Fact]:
+    """Facts of the section."""
+    tables = _acpi(host)
+    yield fact("acpi_tables", tables, _TABLES)
+    yield fact("iort_smmu", _iort(host, tables), _IORT)
+    yield fact("groups", _count(host.names(_GROUPS)), _GROUPS)
+    yield fact("units", _list(host.names(_UNITS)), _UNITS)
+    yield fact("pci_devices", _count(host.names(_PCI)), _PCI)
+
+
+def parse_iort(data: bytes) -> bool:
+    """Whether an IORT table has a node of an SMMU: type 3 (SMMUv1, SMMUv2) or 4 (SMMUv3); raises Unreadable."""
+    if len(data) < 48 or data[:4] != b"IORT":
+        raise Unreadable(f"not an IORT table (got {len(data)} bytes)")
+    count, offset = struct.unpack_from("<II", data, 36)
+    found = False
+    for _ in range(count):
+        if offset + 3 > len(data):
+            raise Unreadable(f"the IORT table ends before its {count} nodes")
+        kind, length = struct.unpack_from("<BH", data, offset)
+        if length < 16:
+            raise Unreadable(f"a node of the IORT table is too short (got {length} bytes)")
+        found = found or kind in _SMMU
+        offset += length
+    return found
+
+
+def _acpi(host: Host) -> Result:
+    found = _list(host.names(_TABLES))
+    return Known([name for name in found.value if name not in _FOLDERS]) if isinstance(found, Known) else found
+
+
+def _iort(host: Host, tables: Result) -> Result:
+    if isinstance(tables, Unknown):
+        return tables
+    if "IORT" not in tables.value:
+        return Known(None)
+    data = host.read_data(_IORT)
+    if not isinstance(data, Data):
+        return not_there(_IORT) if isinstance(data, Absent) else data
+    try:
+        return Known(parse_iort(data.data))
+    except Unreadable as error:
+        return Unknown(Reason.UNREADABLE, str(error))
+
+
+def _list(names: Union[Names, Absent, Unknown]) -> Result:
+    if isinstance(names, Unknown):
+        return names
+    found: List[str] = list(names.names) if isinstance(names, Names) else []
+    return Known(found)
+
+
+def _count(names: Union[Names, Absent, Unknown]) -> Result:
+    if isinstance(names, Unknown):
+        return names
+    return Known(len(names.names) if isinstance(names, Names) else None)

@@ -1,0 +1,223 @@
+"""The running kernel: its release, modules, registered drivers, parameters and configuration."""
+
+import re
+import zlib
+from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
+
+from passmuster_collector import identity
+from passmuster_collector.fields import Fields, Limit
+from passmuster_collector.host import Host
+from passmuster_collector.reading import (
+    Absent,
+    Data,
+    Known,
+    Node,
+    Reason,
+    Result,
+    Sourced,
+    Text,
+    Unknown,
+    Unreadable,
+    interpret,
+    not_there,
+    quoted,
+)
+from passmuster_collector.root import Kind
+from passmuster_collector.section import Fact, fact, open_map, sourced
+
+SYSCTLS = (
+    "fs.inotify.max_user_instances",
+    "fs.inotify.max_user_watches",
+    "kernel.sched_rt_runtime_us",
+    "net.bridge.bridge-nf-call-iptables",
+    "net.ipv4.conf.all.rp_filter",
+    "net.ipv4.ip_forward",
+    "net.ipv4.ip_unprivileged_port_start",
+    "net.ipv6.conf.all.disable_ipv6",
+    "net.ipv6.conf.all.forwarding",
+    "vm.max_map_count",
+    "vm.nr_hugepages",
+    "vm.overcommit_memory",
+    "vm.unprivileged_userfaultfd",
+)
+OPTIONS = (
+    "CONFIG_AMD_IOMMU",
+    "CONFIG_BLK_CGROUP",
+    "CONFIG_CGROUPS",
+    "CONFIG_CGROUP_BPF",
+    "CONFIG_CGROUP_CPUACCT",
+    "CONFIG_CGROUP_DEVICE",
+    "CONFIG_CGROUP_SCHED",
+    "CONFIG_CPUSETS",
+    "CONFIG_HUGETLBFS",
+    "CONFIG_INTEL_IOMMU",
+    "CONFIG_INTEL_IOMMU_DEFAULT_ON",
+    "CONFIG_IOMMUFD",
+    "CONFIG_KVM",
+    "CONFIG_KVM_AMD",
+    "CONFIG_KVM_INTEL",
+    "CONFIG_MEMCG",
+    "CONFIG_NF_TABLES",
+    "CONFIG_TUN",
+    "CONFIG_USERFAULTFD",
+    "CONFIG_VFIO",
+    "CONFIG_VFIO_PCI",
+    "CONFIG_VHOST_NET",
+    "CONFIG_VHOST_VSOCK",
+)
+FIELDS: Fields = {
+    ("release",): Limit(length=256),
+    ("major",): Limit(),
+    ("minor",): Limit(),
+    ("patch",): Limit(),
+    ("version",): Limit(length=256),
+    ("machine",): Limit(length=256),
+    ("modules",): Limit(items=2048, length=128),
+    ("misc_devices",): Limit(items=256, high=1048575),
+}
+FIELDS.update({("sysctl", key): Limit(length=256) for key in SYSCTLS})
+FIELDS.update({("config", key): Limit(length=256) for key in OPTIONS})
+
+_MISC = "/proc/misc"
+_MODULES = "/proc/modules"
+_LSMOD = ("/sos_commands/kernel/lsmod", "/lsmod")
+_CONFIG_GZ = "/proc/config.gz"
+_CONFIG_LIMIT = 4 << 20
+_RELEASE = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})(?:\.([0-9]{1,18}))?(?![0-9])")
+
+
+def collect(host: Host) -> Iterator[Fact]:
+    """Facts of the section."""
+    release = identity.release(host)
+    yield sourced("release", release)
+    for place, name in enumerate(("major", "minor", "patch")):
+        yield sourced(name, Sourced(_number(release.result, place), release.sources))
+    yield sourced("version", identity.version(host))
+    yield sourced("machine", identity.machine(host))
+    yield sourced("modules", modules(host))
+    yield fact("misc_devices", misc_devices(host), _MISC)
+    yield from open_map(("sysctl",), _sysctls(host))
+    yield from open_map(("config",), _options(config(host)))
+
+
+def parse_release(text: str) -> Tuple[int, int, int]:
+    """The three numbers that a release starts with, the third 0 where it has two; whatever follows is ignored."""
+    match = _RELEASE.match(text)
+    if match is None:
+        raise Unreadable(f"does not start with two numbers (got {quoted(text)})")
+    major, minor, patch = match.groups()
+    return int(major), int(minor), int(patch or 0)
+
+
+def parse_modules(text: str) -> List[str]:
+    """First words of the lines, sorted: the form of /proc/modules, and of lsmod below its heading."""
+    names = {line.split()[0] for line in text.splitlines() if line.strip()}
+    return sorted(names - {"Module"})
+
+
+def parse_misc(text: str) -> Dict[str, int]:
+    """Lines of a minor number and a name."""
+    found = {}
+    for line in text.splitlines():
+        match = re.match(r"\s*([0-9]{1,7}) (\S.*)\Z", line)
+        if match is None:
+            raise Unreadable(f"not a misc driver (got {quoted(line)})")
+        found[match.group(2).strip()] = int(match.group(1))
+    return found
+
+
+def parse_config(text: str) -> Dict[str, str]:
+    """The options that are set, as written after the ``=``."""
+    pairs = (line.partition("=") for line in text.splitlines() if line.startswith("CONFIG_"))
+    found = {name: value.strip() for name, equals, value in pairs if equals}
+    if not found:
+        raise Unreadable(f"not a kernel configuration (got {quoted(text)})")
+    return found
+
+
+def modules(host: Host) -> Sourced:
+    """Names of loaded modules, a list."""
+    found = interpret(host.read(_MODULES), parse_modules, absent=Known([]))
+    if isinstance(found, Known) or host.kind is not Kind.DUMP:
+        return Sourced(found, (_MODULES,))
+    printed = identity.first(host, [(path, parse_modules) for path in _LSMOD])
+    return printed if isinstance(printed.result, Known) else Sourced(found, ())
+
+
+def misc_devices(host: Host) -> Result:
+    """Registered misc drivers, name to minor; every kernel has the file, so its absence says nothing."""
+    return interpret(host.read(_MISC), parse_misc)
+
+
+def config(host: Host) -> Sourced:
+    """The kernel's configuration, options to values as text; from the first place that has one."""
+    packed = _unpacked(host.read_data(_CONFIG_GZ))
+    places: List[Tuple[str, Union[Text, Absent, Unknown]]] = [(_CONFIG_GZ, packed)]
+    folder = identity.release_folder(host).result
+    if isinstance(folder, Known):
+        for pattern in ("/boot/config-{}", "/lib/modules/{}/config", "/usr/lib/modules/{}/config"):
+            path = pattern.format(folder.value)
+            places.append((path, host.read(path)))
+    return _first_config(places)
+
+
+def _first_config(places: Sequence[Tuple[str, Union[Text, Absent, Unknown]]]) -> Sourced:
+    trouble: Optional[Unknown] = None
+    for path, look in places:
+        if isinstance(look, Absent):
+            continue
+        result = interpret(look, parse_config)
+        if isinstance(result, Known):
+            return Sourced(result, (path,))
+        if trouble is None or trouble.reason is Reason.NOT_COLLECTED:
+            trouble = result
+    return Sourced(trouble or not_there(*(path for path, _ in places)), ())
+
+
+def _unpacked(look: Union[Data, Absent, Unknown]) -> Union[Text, Absent, Unknown]:
+    """What gzip packed, up to a limit."""
+    if not isinstance(look, Data):
+        return look
+    try:
+        engine = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        text = engine.decompress(look.data, _CONFIG_LIMIT)
+    except zlib.error as error:
+        return Unknown(Reason.UNREADABLE, f"{_CONFIG_GZ}: {error}")
+    if engine.unconsumed_tail or not engine.eof:
+        return Unknown(Reason.FAILED, f"{_CONFIG_GZ}: too large or cut off")
+    return Text(text.decode("utf-8", "backslashreplace"))
+
+
+def _number(release: Result, place: int) -> Result:
+    if isinstance(release, Unknown):
+        return release
+    try:
+        return Known(parse_release(release.value)[place])
+    except Unreadable as error:
+        return Unknown(Reason.UNREADABLE, str(error))
+
+
+def _sysctls(host: Host) -> Iterator[Fact]:
+    elsewhere = host.other_network()
+    for key in SYSCTLS:
+        path = "/proc/sys/" + key.replace(".", "/")
+        if key.startswith("net.") and elsewhere is not None:
+            yield Fact(("sysctl", key), elsewhere, ())
+        else:
+            yield Fact(("sysctl", key), _sysctl(host, key, path), (path,))
+
+
+def _sysctl(host: Host, key: str, path: str) -> Result:
+    """A missing file is a missing parameter only where its family is there at all."""
+    look = host.read(path)
+    if isinstance(look, Absent):
+        family = host.node("/proc/sys/" + key.split(".", maxsplit=1)[0])
+        if not isinstance(family, Node):
+            return family if isinstance(family, Unknown) else not_there(family.path)
+    return interpret(look, str.strip, absent=Known(None))
+
+
+def _options(found: Sourced) -> Iterator[Fact]:
+    for key in OPTIONS:
+        value: Result = Known(found.result.value.get(key)) if isinstance(found.result, Known) else found.result
+        yield Fact(("config", key), value, found.sources)

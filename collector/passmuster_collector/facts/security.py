@@ -1,0 +1,79 @@
+"""Security modules of the kernel."""
+
+import re
+from typing import Iterator, List
+
+from passmuster_collector.fields import FLAG, Limit
+from passmuster_collector.host import Host
+from passmuster_collector.reading import (
+    Absent,
+    Known,
+    Node,
+    Reason,
+    Result,
+    Unknown,
+    Unreadable,
+    interpret,
+    quoted,
+)
+from passmuster_collector.section import Fact, fact
+
+FIELDS = {
+    ("lsm",): Limit(items=32, length=64),
+    ("selinux",): Limit(length=16),
+    ("apparmor",): FLAG,
+    ("lockdown",): Limit(length=16),
+}
+_LSM = "/sys/kernel/security/lsm"
+_SELINUX = "/sys/fs/selinux"
+_APPARMOR = "/sys/module/apparmor/parameters/enabled"
+_LOCKDOWN = "/sys/kernel/security/lockdown"
+_MODES = {"0": "permissive", "1": "enforcing"}
+
+
+def collect(host: Host) -> Iterator[Fact]:
+    """Facts of the section."""
+    yield fact("lsm", interpret(host.read(_LSM), parse_lsm, absent=Known(None)), _LSM)
+    yield fact("selinux", _selinux(host), _SELINUX + "/enforce")
+    yield fact("apparmor", interpret(host.read(_APPARMOR), parse_switch, absent=Known(False)), _APPARMOR)
+    yield fact("lockdown", interpret(host.read(_LOCKDOWN), parse_lockdown, absent=Known(None)), _LOCKDOWN)
+
+
+def parse_lsm(text: str) -> List[str]:
+    """Names with commas between them."""
+    return [name for name in text.strip().split(",") if name]
+
+
+def parse_enforce(text: str) -> str:
+    """SELinux's mode from its number."""
+    mode = _MODES.get(text.strip())
+    if mode is None:
+        raise Unreadable(f"not a mode of SELinux (got {quoted(text)})")
+    return mode
+
+
+def parse_switch(text: str) -> bool:
+    """A parameter that is on or off: ``Y`` or ``1``, ``N`` or ``0``."""
+    word = text.strip()
+    if word not in ("Y", "y", "1", "N", "n", "0"):
+        raise Unreadable(f"neither on nor off (got {quoted(word)})")
+    return word in ("Y", "y", "1")
+
+
+def parse_lockdown(text: str) -> str:
+    """The word in brackets."""
+    match = re.search(r"\[(none|integrity|confidentiality)\]", text)
+    if match is None:
+        raise Unreadable(f"no level of lockdown in brackets (got {quoted(text)})")
+    return match.group(1)
+
+
+def _selinux(host: Host) -> Result:
+    """A folder without the file is a kernel with SELinux whose file system is not mounted below this root."""
+    look = host.read(_SELINUX + "/enforce")
+    if not isinstance(look, Absent):
+        return interpret(look, parse_enforce)
+    folder = host.node(_SELINUX)
+    if isinstance(folder, Node):
+        return Unknown(Reason.NOT_COLLECTED, f"{_SELINUX} is not mounted")
+    return folder if isinstance(folder, Unknown) else Known("disabled")

@@ -1,0 +1,94 @@
+"""Mount tables: what is mounted where, and whose table tells it.
+
+``/proc/mounts`` shows the reader's own namespace, so the node's table is that of its first process wherever there is one.
+"""
+
+import re
+from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, Union
+
+from passmuster_collector.reading import Absent, Known, Reason, Sourced, Text, Unknown, Unreadable, interpret, quoted
+from passmuster_collector.root import Kind
+
+_OCTAL = re.compile(r"\\([0-7]{3})")
+
+
+class Mount(NamedTuple):
+    """One line: what it is, where, and the options of the file system."""
+
+    point: str
+    type: str
+    options: Tuple[str, ...]
+    identity: str
+    """Device number and folder within it, where the table gives them: tells two roots apart."""
+
+
+def parse_mounts(text: str) -> List[Mount]:
+    """A table in the form of /proc/mounts: device, point, type, options, two numbers; raises Unreadable."""
+    found = []
+    for line in text.splitlines():
+        words = line.split(" ")
+        if len(words) < 4:
+            raise Unreadable(f"not a mount (got {quoted(line)})")
+        found.append(Mount(_unescaped(words[1]), words[2], tuple(words[3].split(",")), ""))
+    return found
+
+
+def parse_mountinfo(text: str) -> List[Mount]:
+    """A table in the form of /proc/PID/mountinfo; raises Unreadable."""
+    found = []
+    for line in text.splitlines():
+        left, dash, right = line.partition(" - ")
+        words, tail = left.split(" "), right.split(" ")
+        if not dash or len(words) < 6 or len(tail) < 3:
+            raise Unreadable(f"not a mount (got {quoted(line)})")
+        identity = " ".join((words[2], words[3], tail[0]))
+        found.append(Mount(_unescaped(words[4]), tail[0], tuple(tail[2].split(",")), identity))
+    return found
+
+
+def covering(mounts: Sequence[Mount], path: str) -> Optional[Mount]:
+    """The mount that a path lies in: the deepest, and the last where there are several."""
+    best = None
+    for mount in mounts:
+        point = mount.point.rstrip("/") + "/"
+        if (path + "/").startswith(point) and (best is None or len(mount.point) >= len(best.point)):
+            best = mount
+    return best
+
+
+def at_root(mounts: Sequence[Mount]) -> Optional[Mount]:
+    """What is mounted at ``/``."""
+    return next((mount for mount in reversed(mounts) if mount.point == "/"), None)
+
+
+def _unescaped(text: str) -> str:
+    return _OCTAL.sub(lambda match: chr(int(match.group(1), 8)), text)
+
+
+_FIRST = ("/proc/1/mounts",)
+_TABLES = {
+    "running": _FIRST,
+    "copied": (*_FIRST, "/proc/mounts"),
+    "dump": (*_FIRST, "/proc/mounts", "/proc/self/mounts", "/proc/1/mountinfo", "/proc/self/mountinfo"),
+}
+
+
+def node_mounts(read: Callable[[str], Union[Text, Absent, Unknown]], kind: Kind, *, running: bool) -> Sourced:
+    """The node's table, a list of Mount.
+
+    `running`: the /proc that is read is that of the running kernel, so that all but the first process's table is the
+    reader's own; only a live host falls back on that.
+    """
+    if kind is Kind.DUMP:
+        paths = _TABLES["dump"]
+    else:
+        paths = _TABLES["copied" if kind is Kind.LIVE or not running else "running"]
+    trouble = None
+    for path in paths:
+        table = interpret(read(path), parse_mountinfo if path.endswith("info") else parse_mounts)
+        if isinstance(table, Known):
+            return Sourced(table, (path,))
+        if trouble is None or trouble.reason is Reason.NOT_COLLECTED:
+            trouble = table
+    assert trouble is not None
+    return Sourced(trouble, ())

@@ -1,0 +1,118 @@
+"""What looking at the host came to: always a value, never an exception.
+
+A look gives what was found, ``Absent`` (the host has none) or ``Unknown`` (it could not be looked at, and why).
+"""
+
+import enum
+import re
+from typing import Any, Callable, NamedTuple, Optional, Tuple, Union
+
+_QUOTED = 80
+_NUMBER = re.compile(r"[0-9]{1,100}\Z")
+
+
+class Reason(enum.Enum):
+    """Why a fact is unknown; the values are the schema's words."""
+
+    DENIED = "denied"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    UNREADABLE = "unreadable"
+    NOT_COLLECTED = "not_collected"
+
+
+class Text(NamedTuple):
+    """A file's text; bytes that are not UTF-8 stand as ``\\xNN``."""
+
+    text: str
+
+
+class Data(NamedTuple):
+    """A file's bytes."""
+
+    data: bytes
+
+
+class Names(NamedTuple):
+    """The names in a folder, sorted."""
+
+    names: Tuple[str, ...]
+
+
+class Node(NamedTuple):
+    """What stat(2) says; the kind is a word of the schema (``character``, ``regular``...)."""
+
+    kind: str
+    mode: int
+    uid: int
+    gid: int
+    major: int
+    minor: int
+    inode: int
+
+
+class Absent(NamedTuple):
+    """Looked, and it is not there."""
+
+    path: str
+
+
+class Unknown(NamedTuple):
+    """Could not look, or what was found means nothing known."""
+
+    reason: Reason
+    detail: str
+
+
+class Known(NamedTuple):
+    """The value of a fact, or of a step towards one."""
+
+    value: Any
+
+
+Result = Union[Known, Unknown]
+
+
+class Sourced(NamedTuple):
+    """A result, and the paths or calls that it rests on."""
+
+    result: Result
+    sources: Tuple[str, ...]
+
+
+class Unreadable(ValueError):
+    """Raised by parsers: the text means nothing known; the message says what was met."""
+
+
+def interpret(
+    look: Union[Text, Absent, Unknown], parser: Callable[[str], Any], absent: Optional[Result] = None
+) -> Result:
+    """Parse what was read; `absent` says what the absence of the file means (nothing known, by default)."""
+    if isinstance(look, Unknown):
+        return look
+    if isinstance(look, Absent):
+        return not_there(look.path) if absent is None else absent
+    try:
+        return Known(parser(look.text))
+    except Unreadable as error:
+        return Unknown(Reason.UNREADABLE, str(error))
+
+
+def not_there(*paths: str) -> Unknown:
+    """The fact has no other source than these, and none of them exists."""
+    if len(paths) == 1:
+        return Unknown(Reason.NOT_COLLECTED, f"{paths[0]} is not there")
+    return Unknown(Reason.NOT_COLLECTED, "none of {} is there".format(", ".join(paths)))
+
+
+def quoted(text: str) -> str:
+    """Text of the host for a message: quoted, and shortened to what a person reads."""
+    return repr(text if len(text) <= _QUOTED else text[:_QUOTED] + "...")
+
+
+def whole_number(text: str) -> int:
+    """A decimal number, blanks around it allowed; raises Unreadable."""
+    word = text.strip()
+    if not _NUMBER.match(word):
+        raise Unreadable(f"not a number (got {quoted(word)})")
+    return int(word)

@@ -1,0 +1,294 @@
+"""The only way to the host's files.
+
+Rules that hold for every look:
+* a path is walked one name at a time from an open folder; symbolic links are read and followed by this module, so that
+  absolute ones start at this root and none leaves it;
+* only regular files are opened for reading, without waiting, and only up to a limit: sizes that stat(2) reports are not
+  believed (procfs says 0);
+* every outcome is a value, and "not there" means what the kind of source allows it to mean.
+"""
+
+import contextlib
+import enum
+import errno
+import os
+import stat
+import sys
+from collections import deque
+from typing import Callable, Deque, Dict, Iterator, List, NamedTuple, Tuple, TypeVar, Union
+
+from passmuster_collector.budget import Budget
+from passmuster_collector.reading import Absent, Data, Known, Names, Node, Reason, Text, Unknown
+
+TEXT_LIMIT = 1 << 20
+LONG_LIMIT = 8 << 20
+NAMES_LIMIT = 1 << 16
+_LINKS = 40
+_DEPTH = 100
+_CHUNK = 1 << 16
+
+_FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
+_DEVICE = os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
+
+_WITNESSES = {
+    "/proc": ("/proc/version", "/proc/mounts"),
+    "/sys": ("/sys/kernel",),
+    "/dev": ("/dev/null",),
+}
+_KINDS = {
+    stat.S_IFBLK: "block",
+    stat.S_IFCHR: "character",
+    stat.S_IFDIR: "directory",
+    stat.S_IFIFO: "fifo",
+    stat.S_IFREG: "regular",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFLNK: "symlink",
+}
+
+T = TypeVar("T")
+
+
+class Kind(enum.Enum):
+    """What lies under a root; the values are the schema's words."""
+
+    LIVE = "live"
+    ROOT = "root"
+    DUMP = "dump"
+
+
+class _Spot(NamedTuple):
+    """The end of a walk: a name in an open folder."""
+
+    folder: int
+    name: bytes
+    status: os.stat_result
+
+
+class Root:
+    """A host's file system under one folder; paths are absolute within it, and text."""
+
+    def __init__(self, folder: int, kind: Kind, budget: Budget) -> None:
+        self._folder = folder
+        self._kind = kind
+        self._budget = budget
+        self._mounted: Dict[str, bool] = {}
+
+    @classmethod
+    def open(cls, path: str, kind: Kind, budget: Budget) -> "Root":
+        """The root at a folder of the caller's; raises OSError where there is none."""
+        return cls(os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC), kind, budget)
+
+    def within(self, budget: Budget) -> "Root":
+        """The same root with another budget."""
+        other = Root(self._folder, self._kind, budget)
+        other._mounted = self._mounted
+        return other
+
+    def close(self) -> None:
+        """Give the folder back."""
+        os.close(self._folder)
+
+    @property
+    def budget(self) -> Budget:
+        """How long looks may take."""
+        return self._budget
+
+    def read(self, path: str, limit: int = TEXT_LIMIT) -> Union[Text, Absent, Unknown]:
+        """A regular file's text."""
+        data = self.read_data(path, limit)
+        return Text(data.data.decode("utf-8", "backslashreplace")) if isinstance(data, Data) else data
+
+    def read_data(self, path: str, limit: int = TEXT_LIMIT) -> Union[Data, Absent, Unknown]:
+        """A regular file's bytes."""
+        return self._look(path, lambda spot: self._contents(spot, path, limit))
+
+    def names(self, path: str, limit: int = NAMES_LIMIT) -> Union[Names, Absent, Unknown]:
+        """The names in a folder."""
+        return self.in_folder(path, lambda folder: _listed(folder, path, limit))
+
+    def node(self, path: str, *, follow: bool = True) -> Union[Node, Absent, Unknown]:
+        """What stat(2) says of a path, or lstat(2) without `follow`."""
+        return self._look(path, lambda spot: _node(spot.status), follow)
+
+    def link(self, path: str) -> Union[Text, Absent, Unknown]:
+        """The text of a symbolic link."""
+        return self._look(path, lambda spot: Text(_text(os.readlink(spot.name, dir_fd=spot.folder))), follow=False)
+
+    def in_folder(self, path: str, work: Callable[[int], T]) -> Union[T, Absent, Unknown]:
+        """What `work` makes of the open folder."""
+        return self._look(path, lambda spot: self._opened(spot, work))
+
+    def try_device(self, path: str, major: int, minor: int) -> Union[Known, Absent, Unknown]:
+        """Whether the character device of these numbers opens for reading and writing: true, false or unknown."""
+        return self._look(path, lambda spot: _tried(spot, path, (major, minor)))
+
+    def missing(self, path: str) -> Union[Absent, Unknown]:
+        """What it means that a path is not there."""
+        if self._kind is Kind.DUMP:
+            return Unknown(Reason.NOT_COLLECTED, f"{path} is not in the dump")
+        top = "/" + path.split("/")[1]
+        if top in _WITNESSES and not self.mounted(top):
+            return Unknown(Reason.NOT_COLLECTED, f"nothing shows that {top} is mounted")
+        return Absent(path)
+
+    def mounted(self, top: str) -> bool:
+        """Whether /proc, /sys or /dev proves to be there, by a file that each always has."""
+        if top not in self._mounted:
+            self._mounted[top] = any(self._exists(path) for path in _WITNESSES[top])
+        return self._mounted[top]
+
+    def _exists(self, path: str) -> bool:
+        try:
+            with self._walked(path, follow=True):
+                return True
+        except OSError:
+            return False
+
+    def _look(self, path: str, work: Callable[[_Spot], T], follow: bool = True) -> Union[T, Absent, Unknown]:
+        if self._budget.spent():
+            return Unknown(Reason.TIMEOUT, f"no time was left for {path}")
+        try:
+            with self._walked(path, follow) as spot:
+                return work(spot)
+        except OSError as error:
+            return self._trouble(path, error)
+
+    def _trouble(self, path: str, error: OSError) -> Union[Absent, Unknown]:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ESRCH):
+            return self.missing(path)
+        if error.errno in (errno.EACCES, errno.EPERM):
+            return Unknown(Reason.DENIED, f"permission denied: {path}")
+        return Unknown(Reason.FAILED, f"{path}: {os.strerror(error.errno or errno.EIO)}")
+
+    @contextlib.contextmanager
+    def _walked(self, path: str, follow: bool) -> Iterator[_Spot]:
+        """Walk to the last name of a path, links resolved inside the root; raises OSError."""
+        folders = [os.dup(self._folder)]
+        try:
+            yield _walk(folders, deque(_steps(path.encode("utf-8", "surrogateescape"))), follow)
+        finally:
+            for folder in folders:
+                os.close(folder)
+
+    def _contents(self, spot: _Spot, path: str, limit: int) -> Union[Data, Unknown]:
+        if not stat.S_ISREG(spot.status.st_mode):
+            return Unknown(Reason.FAILED, f"{path} is no regular file")
+        handle = os.open(spot.name, _FILE, dir_fd=spot.folder)
+        try:
+            if not os.path.samestat(os.fstat(handle), spot.status):
+                return Unknown(Reason.FAILED, f"{path} changed while it was opened")
+            return self._drained(handle, path, limit)
+        finally:
+            os.close(handle)
+
+    def _drained(self, handle: int, path: str, limit: int) -> Union[Data, Unknown]:
+        chunks: List[bytes] = []
+        size = 0
+        while True:
+            chunk = os.read(handle, _CHUNK)
+            if not chunk:
+                return Data(b"".join(chunks))
+            size += len(chunk)
+            if size > limit:
+                return Unknown(Reason.FAILED, f"too large: {path} (limit {limit} bytes)")
+            if self._budget.spent():
+                return Unknown(Reason.TIMEOUT, f"no time was left to read {path}")
+            chunks.append(chunk)
+
+    @staticmethod
+    def _opened(spot: _Spot, work: Callable[[int], T]) -> T:
+        folder = os.open(spot.name, _FILE | os.O_DIRECTORY, dir_fd=spot.folder)
+        try:
+            return work(folder)
+        finally:
+            os.close(folder)
+
+
+def _walk(folders: List[int], pending: Deque[bytes], follow: bool) -> _Spot:
+    """Go down from the last of `folders`, which grows on the way and is the caller's to close."""
+    links = 0
+    while True:
+        name = pending.popleft() if pending else b"."
+        if name == b".." and len(folders) > 1:
+            os.close(folders.pop())
+        if name in (b".", b".."):
+            if pending:
+                continue
+            return _Spot(folders[-1], b".", os.stat(b".", dir_fd=folders[-1]))
+        status = os.stat(name, dir_fd=folders[-1], follow_symlinks=False)
+        if stat.S_ISLNK(status.st_mode) and (pending or follow):
+            links += 1
+            if links > _LINKS:
+                raise OSError(errno.ELOOP, "too many links")
+            target = os.readlink(name, dir_fd=folders[-1])
+            if target.startswith(b"/"):
+                while len(folders) > 1:
+                    os.close(folders.pop())
+            pending.extendleft(reversed(_steps(target)))
+            continue
+        if not pending:
+            return _Spot(folders[-1], name, status)
+        if len(folders) > _DEPTH:
+            raise OSError(errno.ENAMETOOLONG, "too deep")
+        folders.append(os.open(name, _FOLDER, dir_fd=folders[-1]))
+
+
+def _steps(path: bytes) -> List[bytes]:
+    if b"\0" in path:
+        raise OSError(errno.ENOENT, "no such name")
+    return [name for name in path.split(b"/") if name]
+
+
+def _listed(folder: int, path: str, limit: int) -> Union[Names, Unknown]:
+    names: List[str] = []
+    for name in _entries(folder):
+        names.append(_text(os.fsencode(name)))
+        if len(names) > limit:
+            return Unknown(Reason.FAILED, f"too large: {path} (limit {limit} names)")
+    return Names(tuple(sorted(names)))
+
+
+def _entries(folder: int) -> Iterator[str]:
+    if sys.version_info < (3, 7):  # scandir takes no descriptor there
+        yield from os.listdir(folder)
+    else:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                yield entry.name
+
+
+def _text(name: bytes) -> str:
+    """A name of the host as text that encodes to the same bytes again."""
+    return name.decode("utf-8", "surrogateescape")
+
+
+def _node(status: os.stat_result) -> Node:
+    return Node(
+        kind=_KINDS.get(stat.S_IFMT(status.st_mode), "other"),
+        mode=stat.S_IMODE(status.st_mode),
+        uid=status.st_uid,
+        gid=status.st_gid,
+        major=os.major(status.st_rdev),
+        minor=os.minor(status.st_rdev),
+        inode=status.st_ino,
+    )
+
+
+def _tried(spot: _Spot, path: str, numbers: Tuple[int, int]) -> Union[Known, Unknown]:
+    if not _is_device(spot.status, numbers):
+        return Known(False)
+    try:
+        handle = os.open(spot.name, _DEVICE, dir_fd=spot.folder)
+    except OSError as error:
+        if error.errno in (errno.ENXIO, errno.ENODEV):
+            return Known(False)
+        raise
+    try:
+        return Known(_is_device(os.fstat(handle), numbers))
+    finally:
+        os.close(handle)
+
+
+def _is_device(status: os.stat_result, numbers: Tuple[int, int]) -> bool:
+    return stat.S_ISCHR(status.st_mode) and (os.major(status.st_rdev), os.minor(status.st_rdev)) == numbers

@@ -1,0 +1,96 @@
+"""The snapshot: all sections of one host, in its canonical form of bytes."""
+
+import hashlib
+import json
+import re
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional
+
+from passmuster_collector import __version__, identity
+from passmuster_collector.budget import Clock, budget, watched
+from passmuster_collector.facts import SECTIONS
+from passmuster_collector.fields import plain
+from passmuster_collector.host import Host
+from passmuster_collector.reading import Reason, Text, Unknown
+from passmuster_collector.root import Kind
+from passmuster_collector.section import Fact, Section, gather, nothing, rendered
+
+_GRACE = 1.5
+"""How much longer than its budget a section may hang in one read before it is left behind."""
+_NAME_LENGTH = 253
+_NOT_ASKED = Unknown(Reason.NOT_COLLECTED, "not asked for")
+
+
+class Order(NamedTuple):
+    """What the caller asks for."""
+
+    name: Optional[str]
+    """None: the host's own, or else that of the folder."""
+    folder: str
+    labels: Dict[str, str]
+    sections: Iterable[str]
+    seconds: float
+    """For each section."""
+    collected_at: str
+
+
+def take(host: Host, order: Order, clock: Clock) -> Dict[str, Any]:
+    """The snapshot as JSON values."""
+    wanted = set(order.sections)
+    sections = {}
+    for section in SECTIONS:
+        facts = _looked(section, host, order.seconds, clock) if section.name in wanted else nothing(section, _NOT_ASKED)
+        sections[section.name] = rendered(section, facts)
+    fresh = host.within(budget(clock, order.seconds))
+    return {
+        "collection": {
+            "collected_at": order.collected_at,
+            "collector": __version__,
+            "context": host.context.value,
+            "kind": host.kind.value,
+            "recorded": host.recorded.keys(),
+            "uid": host.uid,
+        },
+        "node": {
+            "labels": plain(order.labels),
+            "machine_id": machine_id(fresh),
+            "name": plain(order.name or node_name(fresh, order.folder))[:_NAME_LENGTH],
+        },
+        "schema": "passmuster.snapshot/1",
+        "sections": sections,
+    }
+
+
+def canonical(snapshot: Dict[str, Any]) -> bytes:
+    """One line of JSON and a newline, in UTF-8."""
+    text = json.dumps(snapshot, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8") + b"\n"
+
+
+def machine_id(host: Host) -> Optional[str]:
+    """Digest of the machine id, so that the id is not disclosed; None where there is none."""
+    look = host.read("/etc/machine-id")
+    if not isinstance(look, Text) or not re.match(r"[0-9a-f]{32}\s*\Z", look.text):
+        return None
+    return "sha256:" + hashlib.sha256(look.text.strip().encode("ascii")).hexdigest()
+
+
+def node_name(host: Host, folder: str) -> str:
+    """The host's name, else that of the folder; /proc below another root shows the reader's."""
+    paths = ["/etc/hostname"]
+    if host.kind is Kind.LIVE:
+        paths.insert(0, "/proc/sys/kernel/hostname")
+    for path in paths:
+        look = host.root.read(path)
+        lines = [line.strip() for line in look.text.splitlines()] if isinstance(look, Text) else []
+        name = next((line for line in lines if line and not line.startswith("#")), "")
+        if name:
+            return name
+    if host.kind is Kind.LIVE and host.uname is not None:
+        return host.uname.node or folder
+    return (identity.dump_name(host) if host.kind is Kind.DUMP else "") or folder
+
+
+def _looked(section: Section, host: Host, seconds: float, clock: Clock) -> List[Fact]:
+    mine = host.within(budget(clock, seconds))
+    facts = watched(lambda: gather(section, mine), seconds + _GRACE)
+    return nothing(section, Unknown(Reason.TIMEOUT, "a read did not return")) if facts is None else facts

@@ -1,0 +1,203 @@
+"""The one door to JSON: strict reading with limits and positions, and canonical writing.
+
+Strict means RFC 8259 and no more: UTF-8, no NaN, no lone surrogates; and less: no duplicate
+keys, integers within signed 64 bits, finite numbers, at most `MAX_DEPTH` levels.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_BYTES = 16 * 1024 * 1024
+MAX_DEPTH = 64
+_INT64 = range(-(2**63), 2**63)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
+_STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"?|[{}\[\]]', re.DOTALL)
+
+
+class InvalidJSONError(ValueError):
+    """The text is not the JSON that is read here; line and column count from 1."""
+
+    def __init__(self, message: str, line: int, column: int) -> None:
+        super().__init__(message)
+        self.message, self.line, self.column = message, line, column
+
+
+def loads(data: bytes) -> Any:
+    """Read one document strictly; raises InvalidJSONError with the place of the first mistake."""
+    if len(data) > MAX_BYTES:
+        raise InvalidJSONError(f"too large (got {len(data)} bytes, expected at most {MAX_BYTES})", 1, 1)
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise InvalidJSONError(f"not JSON: {error.msg}", error.lineno, error.colno) from None
+    if _deeper_than(value, MAX_DEPTH):
+        raise InvalidJSONError(f"nested too deeply (expected at most {MAX_DEPTH} levels)", 1, 1)
+    try:
+        json.loads(data, object_pairs_hook=_unique, parse_int=_int64, parse_float=_finite)
+    except _NotStrictError:
+        raise _locate(data.decode()) from None
+    return value
+
+
+class _NotStrictError(Exception):
+    pass
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> None:
+    if len({key for key, _ in pairs}) != len(pairs):
+        raise _NotStrictError
+
+
+def _int64(text: str) -> None:
+    if len(text) > 20 or int(text) not in _INT64:
+        raise _NotStrictError
+
+
+def _finite(text: str) -> None:
+    if not math.isfinite(float(text)):
+        raise _NotStrictError
+
+
+def _deeper_than(value: Any, limit: int) -> bool:
+    level = [value]
+    for _ in range(limit):
+        level = [child for item in level for child in _children(item)]
+        if not level:
+            return False
+    return any(isinstance(item, dict | list) for item in level)
+
+
+def _children(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _locate(text: str) -> InvalidJSONError:
+    """Find the first duplicate key or number out of range in text that is known to have one."""
+    seen: list[set[str] | None] = []
+    expect_key = False
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        if token in "{[":
+            seen.append(set() if token == "{" else None)
+            expect_key = token == "{"
+        elif token in "}]":
+            seen.pop()
+            expect_key = False
+        elif token == ",":
+            expect_key = seen[-1] is not None
+        elif token == ":":
+            expect_key = False
+        elif token.startswith('"'):
+            keys = seen[-1] if seen and expect_key else None
+            if keys is not None:
+                key = json.loads(token)
+                if key in keys:
+                    return _at(text, match.start(), f"duplicate key {key!r} (expected each key once)")
+                keys.add(key)
+        elif _out_of_range(token):
+            return _at(text, match.start(), f"number out of range (got {token[:40]}, expected a signed 64-bit integer)")
+    raise AssertionError("unreachable: the strict reader found a mistake")
+
+
+def _out_of_range(token: str) -> bool:
+    try:
+        json.loads(token, parse_int=_int64, parse_float=_finite)
+    except _NotStrictError:
+        return True
+    return False
+
+
+def _at(text: str, offset: int, message: str) -> InvalidJSONError:
+    line_start = text.rfind("\n", 0, offset) + 1
+    return InvalidJSONError(message, text.count("\n", 0, offset) + 1, offset - line_start + 1)
+
+
+def canonical(value: Any) -> bytes:
+    """Write the one form of a value: sorted keys, no blanks, UTF-8, one line and a newline.
+
+    The same bytes as ``json.dumps(sort_keys=True, ensure_ascii=False, separators=(",", ":"))``
+    for what a snapshot or a report can hold (a test compares the two).
+    """
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+
+
+def pretty(value: Any) -> bytes:
+    """Write for people: sorted keys, two blanks of indent."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def documents(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Split a concatenation of documents into (line, bytes), each with the blanks that follow it.
+
+    One document a line is the usual case; any other layout is followed by its brackets. What is no
+    document (stray text) is given as it is, up to the end of its line, for the reader to refuse.
+    """
+    at, line = 0, 1
+    while at < len(data):
+        end = _document_end(data, at)
+        chunk = data[at:end]
+        if chunk.strip():
+            lead = len(chunk) - len(chunk.lstrip())
+            yield line + chunk.count(b"\n", 0, lead), chunk[lead:]
+        line += chunk.count(b"\n")
+        at = end
+
+
+def _document_end(data: bytes, start: int) -> int:
+    newline = data.find(b"\n", start)
+    line_end = len(data) if newline < 0 else newline + 1
+    line = data[start:line_end].strip()
+    if not line or (line.startswith(b"{") and line.endswith(b"}") and b"}{" not in line):
+        return line_end
+    if not line.startswith((b"{", b"[")):
+        return line_end
+    depth = 0
+    for match in _STRUCTURE.finditer(data, start):
+        depth += {b"{": 1, b"[": 1, b"}": -1, b"]": -1}.get(match.group(), 0)
+        if depth == 0 and match.group() in b"}]":
+            end = match.end()
+            return end + 1 if data[end : end + 1] == b"\n" else end
+    return len(data)
+
+
+def position(data: bytes, path: tuple[str | int, ...]) -> tuple[int, int]:
+    """Line and column of the value at a path, or of the nearest parent that is there; both count from 1."""
+    text = data.decode()
+    depth, found = 0, _TOKEN.search(text)
+    start = found.start() if found else 0
+    steps: list[str | int | None] = []
+    awaiting_key = False
+    for match in _TOKEN.finditer(text):
+        token = match.group()
+        if token in "}]":
+            steps.pop()
+            awaiting_key = False
+            continue
+        if token == ",":
+            awaiting_key = not isinstance(steps[-1], int)
+            steps[-1] = steps[-1] + 1 if isinstance(steps[-1], int) else None
+            continue
+        if token == ":":
+            continue
+        if awaiting_key:
+            steps[-1] = json.loads(token)
+            awaiting_key = False
+            continue
+        if len(steps) > depth and tuple(steps) == path[: len(steps)]:
+            start, depth = match.start(), len(steps)
+        if token in "{[":
+            steps.append(None if token == "{" else 0)
+            awaiting_key = token == "{"
+    line_start = text.rfind("\n", 0, start) + 1
+    return text.count("\n", 0, start) + 1, start - line_start + 1

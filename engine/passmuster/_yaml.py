@@ -1,0 +1,252 @@
+"""The one door to YAML: a strict subset, read with the position of every key and value.
+
+No anchors, aliases, merges, tags, duplicate keys or second documents; plain scalars mean what
+JSON means by them (`true`, `false`, `null`, numbers), so `on`, `no`, `010` and dates are strings.
+Every mistake in a file is reported at once; only broken syntax ends the reading.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import yaml
+
+from passmuster.errors import Location, Problem
+
+MAX_BYTES = 1024 * 1024
+MAX_NODES = 10_000
+MAX_DEPTH = 32
+
+Path: TypeAlias = tuple[str | int, ...]
+
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_INT64 = range(-(2**63), 2**63)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """Where a value stands. For a block scalar, where its text stands: line and indent."""
+
+    line: int
+    column: int
+    block: bool = False
+    """Whether it is a literal block scalar: then every line of its text begins at `column`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What a file says, and where it says it."""
+
+    file: str
+    value: Any
+    positions: dict[Path, Position]
+    keys: dict[Path, Position]
+    lines: tuple[str, ...]
+
+    def problem(self, path: Path, message: str, *, code: str, hint: str | None = None, key: bool = False) -> Problem:
+        """Make a problem at a value (or at its key); at the nearest parent where the path is not in the file."""
+        at = self._find(path, self.keys if key else self.positions)
+        return self.problem_at(at.line, at.column, message, code=code, hint=hint)
+
+    def problem_at(self, line: int, column: int, message: str, *, code: str, hint: str | None = None) -> Problem:
+        """Make a problem at a line and column, with the author's line under it."""
+        excerpt = self.lines[line - 1] if line <= len(self.lines) else None
+        where = Location(file=self.file, line=line, column=column)
+        return Problem(code=code, message=message, location=where, excerpt=excerpt, hint=hint)
+
+    def _find(self, path: Path, table: dict[Path, Position]) -> Position:
+        if path in table:
+            return table[path]
+        while path and path not in self.positions:
+            path = path[:-1]
+        return self.positions.get(path, Position(line=1, column=1))
+
+
+class YAMLProblems(Exception):  # noqa: N818 - it carries problems
+    """The file cannot be read; it carries every mistake found."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+def load(data: bytes, file: str) -> Document:
+    """Read a document; raises YAMLProblems."""
+    text = _decode(data, file)
+    lines = tuple(re.split("\r\n|\n|\r", text))
+    reader = _Reader(Document(file=file, value=None, positions={}, keys={}, lines=lines))
+    value = reader.read(text)
+    if reader.problems:
+        raise YAMLProblems(reader.problems)
+    return Document(file=file, value=value, positions=reader.document.positions, keys=reader.document.keys, lines=lines)
+
+
+def _decode(data: bytes, file: str) -> str:
+    def refuse(message: str, line: int, column: int) -> YAMLProblems:
+        return YAMLProblems(
+            [Problem(code="yaml-text", message=message, location=Location(file=file, line=line, column=column))]
+        )
+
+    if len(data) > MAX_BYTES:
+        raise refuse(f"too large (got {len(data)} bytes, expected at most {MAX_BYTES})", 1, 1)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise refuse("not UTF-8 text", line, error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1) from None
+    bad = _CONTROL.search(text)
+    if bad is not None:
+        start = text.rfind("\n", 0, bad.start()) + 1
+        name = "a byte order mark" if bad.group() == "\ufeff" else f"a control character U+{ord(bad.group()):04X}"
+        raise refuse(f"{name} is not text", text.count("\n", 0, bad.start()) + 1, bad.start() - start + 1)
+    return text
+
+
+class _TooMuchError(Exception):
+    pass
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Turns the parser's events into a value; the events are checked before anything is built."""
+
+    document: Document
+    problems: list[Problem] = field(default_factory=list)
+    _events: list[Any] = field(default_factory=list)
+    _at: int = 0
+
+    def read(self, text: str) -> Any:
+        try:
+            self._check(text)
+        except _TooMuchError:
+            return None
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+            self._note(line, column, f"not YAML: {error.problem or error.context}", "yaml-syntax", _cure(text, line))
+            return None
+        if not any(isinstance(event, yaml.DocumentStartEvent) for event in self._events):
+            self._note(1, 1, "the file is empty (expected a mapping)", "yaml-syntax")
+            return None
+        if self.problems:
+            return None
+        self._at = next(i for i, event in enumerate(self._events) if isinstance(event, yaml.DocumentStartEvent)) + 1
+        return self._value(())
+
+    def _check(self, text: str) -> None:
+        depth = nodes = documents = 0
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        for event in yaml.parse(text, Loader=loader):
+            line, column = _place(event)
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self._note(line, column, "a second document (expected one)", "yaml-document")
+                    raise _TooMuchError
+            if isinstance(event, yaml.NodeEvent):
+                nodes += 1
+                self._check_node(event, line, column)
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+            if depth > MAX_DEPTH or nodes > MAX_NODES:
+                what = f"nested deeper than {MAX_DEPTH} levels" if depth > MAX_DEPTH else f"more than {MAX_NODES} nodes"
+                self._note(line, column, f"too much: {what}", "yaml-limit")
+                raise _TooMuchError
+            self._events.append(event)
+
+    def _check_node(self, event: Any, line: int, column: int) -> None:
+        if isinstance(event, yaml.AliasEvent):
+            self._note(line, column, f"an alias is not allowed here (got *{event.anchor})", "yaml-alias", _BARE)
+        elif event.anchor is not None:
+            self._note(line, column, f"an anchor is not allowed here (got &{event.anchor})", "yaml-anchor")
+        if getattr(event, "tag", None) is not None:
+            self._note(line, column, f"a tag is not allowed here (got {event.tag})", "yaml-tag", _BARE)
+
+    def _note(self, line: int, column: int, message: str, code: str, hint: str | None = None) -> None:
+        self.problems.append(self.document.problem_at(line, column, message, code=code, hint=hint))
+
+    def _value(self, path: Path) -> Any:
+        event = self._events[self._at]
+        self._at += 1
+        line, column = _place(event)
+        self.document.positions[path] = Position(line=line, column=column)
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event, path)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(path)
+        return self._mapping(path)
+
+    def _sequence(self, path: Path) -> list[Any]:
+        items: list[Any] = []
+        while not isinstance(self._events[self._at], yaml.SequenceEndEvent):
+            items.append(self._value((*path, len(items))))
+        self._at += 1
+        return items
+
+    def _mapping(self, path: Path) -> dict[str, Any]:
+        members: dict[str, Any] = {}
+        while not isinstance(self._events[self._at], yaml.MappingEndEvent):
+            event = self._events[self._at]
+            line, column = _place(event)
+            if not isinstance(event, yaml.ScalarEvent):
+                self._note(line, column, "a key is no text (expected a string)", "yaml-key")
+                self._value((*path, ""))
+                self._value((*path, ""))
+                continue
+            self._at += 1
+            key = event.value
+            if key in members:
+                self._note(line, column, f"duplicate key {key!r} (expected each key once)", "yaml-duplicate")
+            elif key == "<<" and event.implicit[0]:
+                self._note(line, column, "a merge key is not allowed here (got <<)", "yaml-merge")
+            self.document.keys[(*path, key)] = Position(line=line, column=column)
+            members[key] = self._value((*path, key))
+        self._at += 1
+        return members
+
+    def _scalar(self, event: Any, path: Path) -> Any:
+        if event.style == "|":
+            self.document.positions[path] = self._block(event)
+        if event.style or not event.implicit[0]:
+            return event.value
+        text = event.value
+        if text in {"true", "false"}:
+            return text == "true"
+        if text in {"null", "~", ""}:
+            return None
+        if _INTEGER.fullmatch(text):
+            if len(text) <= 20 and int(text) in _INT64:
+                return int(text)
+            at = self.document.positions[path]
+            self._note(at.line, at.column, f"a number out of range (got {text[:24]}, expected 64 bits)", "yaml-number")
+            return 0
+        return float(text) if _FLOAT.fullmatch(text) and len(text) < 40 else text
+
+    def _block(self, event: Any) -> Position:
+        first = event.start_mark.line + 2
+        for number in range(first, event.end_mark.line + 1):
+            line = self.document.lines[number - 1] if number <= len(self.document.lines) else ""
+            if line.strip():
+                return Position(line=first, column=len(line) - len(line.lstrip(" ")) + 1, block=True)
+        return Position(line=first, column=1, block=True)
+
+
+def _place(event: yaml.Event) -> tuple[int, int]:
+    mark: Any = event.start_mark  # never missing on events that the parser makes
+    return mark.line + 1, mark.column + 1
+
+
+_BARE = "an expression belongs into a literal block: write `key: |` and the text indented on the next line"
+
+
+def _cure(text: str, line: int) -> str | None:
+    """Name the cure where the mistake is likely an expression that was not put into a block."""
+    lines = text.splitlines()
+    around = " ".join(lines[max(0, line - 2) : line + 1])
+    return _BARE if re.search(r"\w\s*:\s*(['\"!]|[^|\s].*:)", around) else None

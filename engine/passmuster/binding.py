@@ -1,0 +1,92 @@
+"""Binding a snapshot to the names that expressions use: facts, or why there is none.
+
+A null fact is bound as an unset key, a fact that could not be looked at as an unknown, and a
+schema-named field that the snapshot does not mention as `unsupported`: nothing is ever silence.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from passmuster import schema
+from passmuster.cel import OpenMap, Unknown
+from passmuster.fieldpath import FieldPath
+from passmuster.schema.fieldtypes import FieldType, ListOf, MapOf, Object, Scalar
+from passmuster.unknown import Reason, UnknownFact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from passmuster.snapshot import Section, Snapshot
+
+_UNSET = object()
+_OLD = "the collector that wrote this snapshot did not know it"
+
+
+def bind(snapshot: Snapshot) -> dict[str, object]:
+    """The root variables of expressions: each section, `node` and `collection` (without its time)."""
+    roots = {name: _section(name, kind, snapshot.sections.get(name)) for name, kind in schema.sections(1).items()}
+    for name, kind in schema.header(1).items():
+        value = snapshot.node if name == "node" else snapshot.collection
+        roots[name] = _value(kind, value, FieldPath((name,)), {})
+    return roots
+
+
+def _section(name: str, kind: FieldType, section: Section | None) -> object:
+    path = FieldPath((name,))
+    if section is None:
+        return _unknown(UnknownFact(path=path, reason=Reason.UNSUPPORTED, detail=_OLD))
+    if section.reason is not None:
+        return _unknown(UnknownFact(path=path, reason=section.reason))
+    return _value(kind, section.facts, path, section.unknown)
+
+
+def _value(kind: FieldType, value: Any, path: FieldPath, unknown: Mapping[FieldPath, UnknownFact]) -> object:
+    if value is None:
+        return _UNSET
+    match kind:
+        case Scalar() | ListOf():
+            return value
+        case Object():
+            return _present({name: _member(each, value, name, path, unknown) for name, each in kind.fields.items()})
+        case MapOf(open=True):
+            return _open_map(kind, value, path, unknown)
+        case MapOf():
+            members = {key: _value(kind.value, each, path.child(key), unknown) for key, each in value.items()}
+            return _present({**members, **_unknown_keys(kind, value, path, unknown)})
+
+
+def _member(
+    kind: FieldType, holder: Mapping[str, Any], name: str, path: FieldPath, unknown: Mapping[FieldPath, UnknownFact]
+) -> object:
+    at = path.child(name)
+    if name in holder:
+        return _value(kind, holder[name], at, unknown)
+    if at in unknown:
+        return _unknown(unknown[at])
+    if any(at.covers(each) for each in unknown):
+        return _value(kind, {}, at, unknown)
+    return _unknown(UnknownFact(path=at, reason=Reason.UNSUPPORTED, detail=_OLD))
+
+
+def _open_map(
+    kind: MapOf, value: Mapping[str, Any], path: FieldPath, unknown: Mapping[FieldPath, UnknownFact]
+) -> OpenMap:
+    members = {key: _value(kind.value, each, path.child(key), unknown) for key, each in value.items()}
+    absent = frozenset(key for key, each in members.items() if each is _UNSET)
+    return OpenMap(path=path, values=_present({**members, **_unknown_keys(kind, value, path, unknown)}), absent=absent)
+
+
+def _unknown_keys(
+    kind: MapOf, value: Mapping[str, Any], path: FieldPath, unknown: Mapping[FieldPath, UnknownFact]
+) -> dict[str, object]:
+    below = {each.parts[len(path.parts)] for each in unknown if path.covers(each) and each != path}
+    return {key: _member(kind.value, {}, key, path, unknown) for key in sorted(below) if key not in value}
+
+
+def _present(members: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in members.items() if value is not _UNSET}
+
+
+def _unknown(fact: UnknownFact) -> Unknown:
+    return Unknown(frozenset({fact}))

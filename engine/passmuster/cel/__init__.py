@@ -1,0 +1,54 @@
+"""CEL as its specification has it: checked before it runs, three-valued, bounded, and able to say why."""
+
+from __future__ import annotations
+
+from passmuster.cel.environment import Environment
+from passmuster.cel.explain import Cause, explain
+from passmuster.cel.problems import CelProblem, CelProblems, Code
+from passmuster.cel.program import Evaluation, Program, compile_expression
+from passmuster.cel.reads import Read
+from passmuster.cel.types import (
+    Basic,
+    CelType,
+    EnumType,
+    Field,
+    ListType,
+    MapType,
+    ObjectType,
+    Presence,
+    show,
+    type_of_field,
+    type_of_value,
+)
+from passmuster.cel.values import CelError, OpenMap, UInt, Unknown
+from passmuster.cel.versions import KernelVersion, RuntimeVersion
+
+__all__ = [
+    "Basic",
+    "Cause",
+    "CelError",
+    "CelProblem",
+    "CelProblems",
+    "CelType",
+    "Code",
+    "EnumType",
+    "Environment",
+    "Evaluation",
+    "Field",
+    "KernelVersion",
+    "ListType",
+    "MapType",
+    "ObjectType",
+    "OpenMap",
+    "Presence",
+    "Program",
+    "Read",
+    "RuntimeVersion",
+    "UInt",
+    "Unknown",
+    "compile_expression",
+    "explain",
+    "show",
+    "type_of_field",
+    "type_of_value",
+]

@@ -1,0 +1,95 @@
+"""The checker's part for function calls: which function, which form of it, and literals that it refuses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from passmuster.cel import operators
+from passmuster.cel.functions import FUNCTIONS, NOT_SUPPORTED
+from passmuster.cel.problems import Code, nearest
+from passmuster.cel.regex import BadPatternError, compiled
+from passmuster.cel.types import Basic, CelType, ListType, joined, show
+from passmuster.cel.values import shown
+from passmuster.cel.versions import KernelVersion, RuntimeVersion
+
+if TYPE_CHECKING:
+    from passmuster.cel.check import Checker, Scope
+    from passmuster.cel.functions import Function
+    from passmuster.cel.guards import Places
+    from passmuster.cel.tree import Call
+
+_VERSIONS: dict[str, type[KernelVersion | RuntimeVersion]] = {
+    "kernelVersion": KernelVersion,
+    "runtimeVersion": RuntimeVersion,
+}
+_PAIR = 2
+
+
+def call(checker: Checker, node: Call, scope: Scope, known: Places) -> CelType:
+    """The type of a call's result."""
+    kinds = tuple(checker.check(operand, scope, known) for operand in node.operands)
+    for operand, kind in zip(node.operands, kinds, strict=True):
+        checker.whole(operand, kind, f"{node.function}()")
+    function = FUNCTIONS.get(node.function)
+    if function is None:
+        _undeclared(checker, node)
+        return Basic.BROKEN
+    result = _result(function, node, kinds)
+    if result is None:
+        _no_form(checker, function, node, kinds)
+        return Basic.BROKEN
+    _literals(checker, node, kinds, scope)
+    return result
+
+
+def _result(function: Function, node: Call, kinds: tuple[CelType, ...]) -> CelType | None:
+    """What the forms that fit yield; of several, because something is dyn, the narrowest type for all."""
+    forms = function.forms(member=node.receiver is not None, arguments=len(kinds))
+    results = [result for result in (form.fits(kinds) for form in forms) if result is not None]
+    if not results:
+        return None
+    united = results[0]
+    for result in results[1:]:
+        united = joined(united, result)
+    return united
+
+
+def _undeclared(checker: Checker, node: Call) -> None:
+    if node.function in NOT_SUPPORTED:
+        message = f"{node.function}() is not in this version of the language"
+        checker.findings.add(Code.NOT_SUPPORTED, message, node.at)
+        return
+    hint = nearest(node.function, FUNCTIONS)
+    checker.findings.add(Code.UNDECLARED, f"there is no function {node.function!r}", node.at, hint)
+
+
+def _no_form(checker: Checker, function: Function, node: Call, kinds: tuple[CelType, ...]) -> None:
+    message = f"no such overload: {_form(node.function, kinds, member=node.receiver is not None)}"
+    forms = dict.fromkeys(_form(function.name, form.parameters, member=form.member) for form in function.overloads)
+    hint = f"there is {', '.join(forms)}"
+    checker.findings.add(Code.NO_OVERLOAD, message, node.at, hint)
+
+
+def _form(name: str, kinds: tuple[CelType, ...], *, member: bool) -> str:
+    shown_kinds = [show(kind) for kind in kinds]
+    if member:
+        return f"{shown_kinds[0]}.{name}({', '.join(shown_kinds[1:])})"
+    return f"{name}({', '.join(shown_kinds)})"
+
+
+def _literals(checker: Checker, node: Call, kinds: tuple[CelType, ...], scope: Scope) -> None:
+    """Note constants that the function refuses in every run."""
+    last = node.operands[-1]
+    constant = checker.constant(last, scope)
+    if node.function == "matches" and constant is not None and isinstance(constant.value, str):
+        try:
+            compiled(constant.value)
+        except BadPatternError as error:
+            checker.findings.add(Code.REGEX, str(error), last.start)
+    reader = _VERSIONS.get(node.function)
+    text = constant.value if constant is not None else None
+    if reader is not None and isinstance(text, str) and reader.parse(text) is None:
+        checker.findings.add(Code.VERSION, f"{node.function}() cannot read {shown(text)}", last.start)
+    if len(kinds) == _PAIR and all(isinstance(kind, ListType) for kind in kinds):
+        operators.enumerated(checker, kinds[0], node.operands[1], scope)
+        operators.enumerated(checker, kinds[1], node.operands[0], scope)

@@ -1,0 +1,107 @@
+"""Closures for function calls: strict, dispatched on the types of the values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from passmuster.cel import equality
+from passmuster.cel.frame import CHARACTERS_A_STEP as TEXT_STEP
+from passmuster.cel.functions import FUNCTIONS, Overload, Unreadable
+from passmuster.cel.regex import CHARACTERS_A_STEP, BadPatternError, compiled
+from passmuster.cel.types import flat
+from passmuster.cel.values import CelError, OpenMap, Unknown, either, failed, no_overload
+from passmuster.unknown import Reason, UnknownFact
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from passmuster.cel.compile import Compiler
+    from passmuster.cel.frame import Frame, Run
+    from passmuster.cel.tree import Call
+    from passmuster.fieldpath import FieldPath
+
+
+def call(compiler: Compiler, node: Call, scope: Mapping[str, int]) -> Run:
+    """``function(...)`` and ``receiver.function(...)``."""
+    if (quick := _matches_constant(compiler, node, scope)) is not None:
+        return quick
+    operands = tuple(compiler.run(operand, scope) for operand in node.operands)
+    deep = tuple(at for at, operand in enumerate(node.operands) if not flat(compiler.type_of(operand)))
+    choose, placed = _chooser(node), compiler.placer(node.at)
+    origins = compiler.origins.get(node, ())
+
+    def run(frame: Frame) -> object:
+        values = [operand(frame) for operand in operands]
+        form = choose(tuple(map(type, values)))
+        if form is None:
+            return placed(_refused(node.function, values))
+        for at in deep:
+            value = values[at]
+            if (type(value) is list or type(value) is dict) and (unknown := equality.whole(frame, *values)):
+                return unknown
+        for value in values:
+            if isinstance(value, str | bytes) and len(value) >= TEXT_STEP:
+                frame.charge_text(len(value))
+        result = form.run(frame, *values)
+        if type(result) is Unreadable:
+            return _unreadable(result, origins, placed)
+        return placed(result) if type(result) is CelError else result
+
+    return run
+
+
+def _chooser(node: Call) -> Callable[[tuple[type, ...]], Overload | None]:
+    """A function from the types of the values to the form of the function that takes them."""
+    function = FUNCTIONS.get(node.function)
+    member, count = node.receiver is not None, len(node.operands)
+    forms = () if function is None else function.forms(member=member, arguments=count)
+    chosen: dict[tuple[type, ...], Overload | None] = {}
+
+    def choose(kinds: tuple[type, ...]) -> Overload | None:
+        try:
+            return chosen[kinds]
+        except KeyError:
+            chosen[kinds] = form = next((f for f in forms if f.accepts(kinds)), None)
+            return form
+
+    failures = {CelError, Unknown, OpenMap}
+    return lambda kinds: None if failures.intersection(kinds) else choose(kinds)
+
+
+def _refused(function: str, values: list[object]) -> object:
+    """What a call yields that no form of the function takes."""
+    failure: object = None
+    for value in values:
+        found = value.whole() if isinstance(value, OpenMap) else value
+        if failed(found):
+            failure = found if failure is None else either(failure, found)
+    return no_overload(f"{function}()", *values) if failure is None else failure
+
+
+def _unreadable(result: Unreadable, origins: tuple[FieldPath, ...], placed: Callable[[object], object]) -> object:
+    """Unknown, naming the facts that the text came from; an error if it came from no fact."""
+    if not origins:
+        return placed(CelError(result.detail))
+    facts = (UnknownFact(path=path, reason=Reason.UNREADABLE, detail=result.detail) for path in origins)
+    return Unknown(frozenset(facts))
+
+
+def _matches_constant(compiler: Compiler, node: Call, scope: Mapping[str, int]) -> Run | None:
+    """``text.matches('pattern')``, the pattern compiled once."""
+    constant = compiler.environment.constant(node.operands[-1], scope) if node.operands else None
+    if node.function != "matches" or constant is None or not isinstance(constant.value, str) or len(node.operands) != 2:
+        return None
+    try:
+        search = compiled(constant.value).search
+    except BadPatternError:
+        return None
+    operand, placed = compiler.run(node.operands[0], scope), compiler.placer(node.at)
+
+    def run(frame: Frame) -> object:
+        text = operand(frame)
+        if type(text) is str:
+            frame.charge(len(text) // CHARACTERS_A_STEP)
+            return search(text) is not None
+        return placed(_refused("matches", [text]))
+
+    return run

@@ -1,0 +1,131 @@
+"""Closures for roots, fields, keys, elements and their presence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from passmuster.cel.equality import at_index
+from passmuster.cel.tree import Has, Index, Name, Node, Select
+from passmuster.cel.values import CelError, OpenMap, TypeValue, Unknown, failed, no_overload, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from passmuster.cel.compile import Compiler
+    from passmuster.cel.frame import Frame, Run
+
+_MISSING = object()
+
+
+def name(compiler: Compiler, node: Name, scope: Mapping[str, int]) -> Run:
+    """A macro's variable, a root or a type as a value."""
+    word = node.name
+    if not node.rooted and word in scope:
+        slot = scope[word]
+        return lambda frame: frame.locals[slot]
+    undeclared = compiler.error(f"undeclared reference to {shown(word)}", node.start)
+    is_type = word in compiler.type_names and compiler.environment.root(word) is None
+    otherwise = TypeValue(word) if is_type else undeclared
+
+    def run(frame: Frame) -> object:
+        return frame.roots.get(word, otherwise)
+
+    return run
+
+
+def select(compiler: Compiler, node: Select, scope: Mapping[str, int]) -> Run:
+    """``operand.field``."""
+    slow = _by_key(compiler, compiler.run(node.operand, scope), node.field, node.at)
+    path = _path(node, scope)
+    if path is None:
+        return slow
+    root, *keys = path
+    return _of_root(root, keys[0], slow) if len(keys) == 1 else _below_root(root, tuple(keys), slow)
+
+
+def index(compiler: Compiler, node: Index, scope: Mapping[str, int]) -> Run:
+    """``operand[key]``."""
+    operand = compiler.run(node.operand, scope)
+    constant = compiler.environment.constant(node.key, scope)
+    if constant is not None and isinstance(constant.value, str):
+        return _by_key(compiler, operand, constant.value, node.key.start)
+    key, placed = compiler.run(node.key, scope), compiler.placer(node.key.start)
+
+    def run(frame: Frame) -> object:
+        container, at = operand(frame), key(frame)
+        if type(container) is dict and type(at) is str and at in container:
+            return container[at]
+        return placed(at_index(container, at))
+
+    return run
+
+
+def has(compiler: Compiler, node: Has, scope: Mapping[str, int]) -> Run:
+    """``has(operand.field)``: looks at that member only; an error of the operand stays one."""
+    operand, field, placed = compiler.run(node.operand, scope), node.field, compiler.placer(node.at)
+
+    def run(frame: Frame) -> object:
+        container = operand(frame)
+        if isinstance(container, dict):
+            value = container.get(field, _MISSING)
+            return value if failed(value) else value is not _MISSING
+        if isinstance(container, OpenMap):
+            return container.has(field)
+        return container if failed(container) else placed(no_overload("has()", container))
+
+    return run
+
+
+def _by_key(compiler: Compiler, operand: Run, key: str, at: int) -> Run:
+    missing, placed = compiler.error(f"no such key: {shown(key)}", at), compiler.placer(at)
+
+    def run(frame: Frame) -> object:
+        container = operand(frame)
+        if isinstance(container, dict):
+            try:
+                return container[key]
+            except KeyError:
+                return missing
+        return placed(_slowly(container, key))
+
+    return run
+
+
+def _slowly(container: object, key: str) -> object:
+    if type(container) is Unknown or type(container) is CelError:
+        return container
+    if isinstance(container, OpenMap):
+        return container.get(key)
+    return no_overload(f"selection of {shown(key)}", container)
+
+
+def _path(node: Node, scope: Mapping[str, int]) -> tuple[str, ...] | None:
+    """The root and the fields of a plain selection such as ``kernel.release``."""
+    if isinstance(node, Name):
+        return None if not node.rooted and node.name in scope else (node.name,)
+    if isinstance(node, Select):
+        above = _path(node.operand, scope)
+        return None if above is None else (*above, node.field)
+    return None
+
+
+def _of_root(root: str, key: str, slow: Run) -> Run:
+    def run(frame: Frame) -> object:
+        section = frame.roots.get(root)
+        if type(section) is dict and key in section:
+            return section[key]
+        return slow(frame)
+
+    return run
+
+
+def _below_root(root: str, keys: tuple[str, ...], slow: Run) -> Run:
+    def run(frame: Frame) -> object:
+        value = frame.roots.get(root)
+        for key in keys:
+            if type(value) is not dict or key not in value:
+                return slow(frame)
+            value = value[key]
+        return value
+
+    return run

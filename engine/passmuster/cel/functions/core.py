@@ -1,0 +1,152 @@
+"""The functions of CEL itself: sizes and conversions between types."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from passmuster.cel.functions.signature import ANY_LIST, ANY_MAP, Function, Overload
+from passmuster.cel.numbers import double_text
+from passmuster.cel.types import Basic, CelType
+from passmuster.cel.values import INT_MAX, INT_MIN, UINT_MAX, CelError, TypeValue, UInt, shown, type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from passmuster.cel.frame import Frame
+
+_INT_TEXT = re.compile(r"[+-]?[0-9]{1,40}")
+_UINT_TEXT = re.compile(r"[0-9]{1,40}")
+_DOUBLE_TEXT = re.compile(
+    r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]{1,9})?|inf|infinity|nan)", re.IGNORECASE | re.ASCII
+)
+_TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
+_FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
+
+
+def _same(_: Frame, value: object) -> object:
+    return value
+
+
+def _size(_: Frame, value: str | bytes | list[object] | dict[object, object]) -> int:
+    return len(value)
+
+
+def _int(_: Frame, value: UInt | float) -> object:
+    if type(value) is UInt:
+        return int(value) if value <= INT_MAX else _range("int", value)
+    if not math.isfinite(value) or not -(2.0**63) < value < 2.0**63:
+        return _range("int", value)
+    return int(value)
+
+
+def _int_of_text(_: Frame, text: str) -> object:
+    if _INT_TEXT.fullmatch(text) is None or not INT_MIN <= int(text) <= INT_MAX:
+        return _unconvertible(text, "int")
+    return int(text)
+
+
+def _uint(_: Frame, value: float) -> object:
+    if not math.isfinite(value) or not 0 <= value < 2.0**64 or int(value) > UINT_MAX:
+        return _range("uint", value)
+    return UInt(value)
+
+
+def _uint_of_text(_: Frame, text: str) -> object:
+    if _UINT_TEXT.fullmatch(text) is None or int(text) > UINT_MAX:
+        return _unconvertible(text, "uint")
+    return UInt(text)
+
+
+def _double(_: Frame, value: int) -> float:
+    return float(value)
+
+
+def _double_of_text(_: Frame, text: str) -> object:
+    return float(text) if _DOUBLE_TEXT.fullmatch(text) else _unconvertible(text, "double")
+
+
+def _string_of_number(_: Frame, value: int) -> str:
+    return str(int(value))
+
+
+def _string_of_bytes(_: Frame, value: bytes) -> object:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return CelError("the bytes are not UTF-8")
+
+
+def _bool_of_text(_: Frame, text: str) -> object:
+    return text in _TRUE if text in _TRUE | _FALSE else _unconvertible(text, "bool")
+
+
+def _range(wanted: str, value: object) -> CelError:
+    return CelError(f"the number is out of the range of {wanted} (got {shown(value)})")
+
+
+def _unconvertible(text: str, wanted: str) -> CelError:
+    return CelError(f"the string is no {wanted} (got {shown(text)})")
+
+
+def _from(parameter: CelType, result: CelType, run: Callable[..., object] = _same) -> Overload:
+    return Overload(parameters=(parameter,), result=result, run=run)
+
+
+_SIZED: tuple[CelType, ...] = (Basic.STRING, Basic.BYTES, ANY_LIST, ANY_MAP)
+FUNCTIONS = (
+    Function(
+        name="size",
+        overloads=tuple(
+            Overload(parameters=(kind,), result=Basic.INT, run=_size, member=member)
+            for kind in _SIZED
+            for member in (False, True)
+        ),
+    ),
+    Function(
+        name="int",
+        overloads=(
+            _from(Basic.INT, Basic.INT),
+            _from(Basic.UINT, Basic.INT, _int),
+            _from(Basic.DOUBLE, Basic.INT, _int),
+            _from(Basic.STRING, Basic.INT, _int_of_text),
+        ),
+    ),
+    Function(
+        name="uint",
+        overloads=(
+            _from(Basic.UINT, Basic.UINT),
+            _from(Basic.INT, Basic.UINT, _uint),
+            _from(Basic.DOUBLE, Basic.UINT, _uint),
+            _from(Basic.STRING, Basic.UINT, _uint_of_text),
+        ),
+    ),
+    Function(
+        name="double",
+        overloads=(
+            _from(Basic.DOUBLE, Basic.DOUBLE),
+            _from(Basic.INT, Basic.DOUBLE, _double),
+            _from(Basic.UINT, Basic.DOUBLE, _double),
+            _from(Basic.STRING, Basic.DOUBLE, _double_of_text),
+        ),
+    ),
+    Function(
+        name="string",
+        overloads=(
+            _from(Basic.STRING, Basic.STRING),
+            _from(Basic.INT, Basic.STRING, _string_of_number),
+            _from(Basic.UINT, Basic.STRING, _string_of_number),
+            _from(Basic.DOUBLE, Basic.STRING, lambda _, value: double_text(value)),
+            _from(Basic.BOOL, Basic.STRING, lambda _, value: "true" if value else "false"),
+            _from(Basic.BYTES, Basic.STRING, _string_of_bytes),
+        ),
+    ),
+    Function(
+        name="bytes",
+        overloads=(_from(Basic.BYTES, Basic.BYTES), _from(Basic.STRING, Basic.BYTES, lambda _, text: text.encode())),
+    ),
+    Function(name="bool", overloads=(_from(Basic.BOOL, Basic.BOOL), _from(Basic.STRING, Basic.BOOL, _bool_of_text))),
+    Function(name="dyn", overloads=(_from(Basic.DYN, Basic.DYN),)),
+    Function(name="type", overloads=(_from(Basic.DYN, Basic.TYPE, lambda _, value: TypeValue(type_name(value))),)),
+)

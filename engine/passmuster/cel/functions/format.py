@@ -1,0 +1,124 @@
+"""``'%s is %d'.format([...])`` of the strings extension, version 2."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from passmuster.cel.frame import MAX_STRING
+from passmuster.cel.numbers import double_text
+from passmuster.cel.values import CelError, UInt, from_key, type_name, weight
+
+if TYPE_CHECKING:
+    from passmuster.cel.frame import Frame
+
+_CLAUSE = re.compile(r"%(?:(?P<percent>%)|(?:\.(?P<precision>[0-9]{1,3}))?(?P<verb>[a-zA-Z])?)")
+_MAX_PRECISION = 100
+_BASES = {"b": "b", "o": "o", "x": "x", "X": "X"}
+
+
+class _BadFormatError(Exception):
+    """A template or a value that cannot be formatted."""
+
+
+def formatted(frame: Frame, template: str, values: list[object]) -> object:
+    """The text of a template, or the CelError that says why there is none."""
+    frame.charge_text(len(template))
+    parts: list[str] = []
+    at, used, length = 0, 0, 0
+    try:
+        for clause in _CLAUSE.finditer(template):
+            parts.append(template[at : clause.start()])
+            at = clause.end()
+            if clause["percent"]:
+                parts.append("%")
+            else:
+                parts.append(_clause(frame, clause, values, used))
+                used += 1
+            length += len(parts[-1]) + len(parts[-2])
+            if length > MAX_STRING:
+                return CelError(f"the string is too long (got {length}, max {MAX_STRING})")
+    except _BadFormatError as error:
+        return CelError(str(error))
+    return "".join((*parts, template[at:]))
+
+
+def _clause(frame: Frame, clause: re.Match[str], values: list[object], index: int) -> str:
+    verb = clause["verb"] or ""
+    if verb not in {"s", "d", "f", "e", *_BASES} or (clause["precision"] and verb not in {"f", "e"}):
+        msg = f"format: no such clause (got {clause[0]!r})"
+        raise _BadFormatError(msg)
+    if index >= len(values):
+        msg = f"format: the template needs more than {len(values)} values"
+        raise _BadFormatError(msg)
+    value = values[index]
+    match verb:
+        case "s":
+            frame.charge(weight(value))
+            return text_of(value)
+        case "d":
+            return _decimal(value)
+        case "f" | "e":
+            return _real(value, verb, int(clause["precision"] or 6))
+        case _:
+            return _based(value, verb)
+
+
+def text_of(value: object) -> str:
+    """What ``%s`` makes of a value."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if isinstance(value, float):
+        return _special(value) or double_text(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, list):
+        return "[" + ", ".join(text_of(element) for element in value) + "]"
+    if isinstance(value, dict):
+        entries = sorted((text_of(from_key(key)), text_of(member)) for key, member in value.items())
+        return "{" + ", ".join(f"{key}: {member}" for key, member in entries) + "}"
+    return str(value)
+
+
+def _special(value: float) -> str | None:
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return None
+
+
+def _decimal(value: object) -> str:
+    if type(value) in {int, UInt}:
+        return str(value)
+    if isinstance(value, float):
+        return _special(value) or double_text(value)
+    msg = f"format: %d takes numbers (got {type_name(value)})"
+    raise _BadFormatError(msg)
+
+
+def _real(value: object, verb: str, precision: int) -> str:
+    if type(value) not in {int, UInt, float} or not isinstance(value, int | float):
+        msg = f"format: %{verb} takes numbers (got {type_name(value)})"
+        raise _BadFormatError(msg)
+    if precision > _MAX_PRECISION:
+        msg = f"format: the precision is too large (got {precision}, max {_MAX_PRECISION})"
+        raise _BadFormatError(msg)
+    return _special(float(value)) or f"{float(value):.{precision}{verb}}"
+
+
+def _based(value: object, verb: str) -> str:
+    if type(value) in {int, UInt} and isinstance(value, int):
+        return format(int(value), _BASES[verb])
+    if verb == "b" and isinstance(value, bool):
+        return "1" if value else "0"
+    if verb in {"x", "X"} and isinstance(value, str | bytes):
+        digits = (value.encode() if isinstance(value, str) else value).hex()
+        return digits.upper() if verb == "X" else digits
+    msg = f"format: %{verb} does not take a value of type {type_name(value)}"
+    raise _BadFormatError(msg)

@@ -1,0 +1,205 @@
+"""The values of expressions: plain Python where CEL and Python agree, own types where they do not.
+
+bool, int (within 64 bits), float, str, bytes, None, list and dict stand for themselves. A dict has
+keys that are str, int, UInt or, because Python holds ``1 == True``, a BoolKey in a boolean's place.
+Errors and unknowns are values too: they are returned, never raised.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from passmuster.unknown import Reason, UnknownFact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from passmuster.fieldpath import FieldPath
+
+INT_MIN, INT_MAX, UINT_MAX = -(2**63), 2**63 - 1, 2**64 - 1
+
+
+class UInt(int):
+    """An unsigned 64-bit integer; equal to the int of the same number, as CEL has it."""
+
+    __slots__ = ()
+
+
+class BoolKey(enum.Enum):
+    """A boolean as the key of a map."""
+
+    FALSE = False
+    TRUE = True
+
+
+@dataclass(frozen=True, slots=True)
+class CelError:
+    """What CEL calls an error: no such key, no such overload, a number out of range."""
+
+    message: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that hangs on facts which could not be looked at."""
+
+    facts: frozenset[UnknownFact]
+
+    def __str__(self) -> str:
+        return "; ".join(sorted(f"{fact.path} ({fact.reason.value})" for fact in self.facts))
+
+
+@dataclass(frozen=True, slots=True)
+class TypeValue:
+    """A type as a value: ``type(1) == int``."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenMap:
+    """A map of which only some keys were asked for; any other key is unknown."""
+
+    path: FieldPath
+    values: Mapping[str, object]
+    """Keys that were found; a value may be Unknown."""
+    absent: frozenset[str] = field(default_factory=frozenset)
+    """Keys that were asked for, and that the host does not have."""
+
+    def get(self, key: object) -> object:
+        """The value of a key, a CelError if it is known not to be there, else an Unknown."""
+        if type(key) is not str:
+            return CelError(f"no such key: {shown(key)}")
+        if key in self.absent:
+            return CelError(f"no such key: {shown(key)}")
+        if key in self.values:
+            return self.values[key]
+        return self._nobody_asked(self.path.child(key))
+
+    def has(self, key: object) -> object:
+        """Whether a key is there; Unknown if nobody looked."""
+        if type(key) is not str or key in self.absent:
+            return False
+        value = self.get(key)
+        return value if type(value) is Unknown else True
+
+    def whole(self) -> Unknown:
+        """What everything that needs all its keys comes to."""
+        return self._nobody_asked(self.path)
+
+    @staticmethod
+    def _nobody_asked(path: FieldPath) -> Unknown:
+        fact = UnknownFact(path=path, reason=Reason.NOT_COLLECTED, detail="nobody asked for it")
+        return Unknown(frozenset({fact}))
+
+
+def either(left: object, right: object) -> object:
+    """What a strict operation on two values yields, at least one of them an error or an unknown."""
+    if type(left) is Unknown:
+        return Unknown(left.facts | right.facts) if type(right) is Unknown else left
+    if type(right) is Unknown:
+        return right
+    return left if type(left) is CelError else right
+
+
+def failed(value: object) -> bool:
+    """Whether a value is an error or an unknown."""
+    return type(value) is CelError or type(value) is Unknown
+
+
+def to_key(value: object) -> object:
+    """The key in a dict for a CEL value, or None if the value can be no key."""
+    kind = type(value)
+    if kind is str or kind is int or kind is UInt:
+        return value
+    if kind is bool:
+        return BoolKey.TRUE if value else BoolKey.FALSE
+    if kind is float and isinstance(value, float) and value.is_integer() and abs(value) < 2.0**64:
+        return int(value)
+    return None
+
+
+def from_key(key: object) -> object:
+    """The CEL value of a key in a dict."""
+    return key.value if type(key) is BoolKey else key
+
+
+def unknown_within(value: object) -> Unknown | None:
+    """The unknowns in a value at any depth, united; None if there is none."""
+    facts: set[UnknownFact] = set()
+    waiting = [value]
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current, dict):
+            waiting.extend(current.values())
+        elif isinstance(current, list):
+            waiting.extend(current)
+        elif isinstance(current, OpenMap):
+            facts |= current.whole().facts
+        elif isinstance(current, Unknown):
+            facts |= current.facts
+    return Unknown(frozenset(facts)) if facts else None
+
+
+def weight(value: object) -> int:
+    """How many values a value holds, itself included: what looking through all of it is charged."""
+    count = 0
+    waiting = [value]
+    while waiting:
+        current = waiting.pop()
+        count += 1
+        if isinstance(current, dict):
+            waiting.extend(current.values())
+        elif isinstance(current, list):
+            waiting.extend(current)
+    return count
+
+
+_TYPE_NAMES: dict[type, str] = {
+    bool: "bool",
+    int: "int",
+    UInt: "uint",
+    float: "double",
+    str: "string",
+    bytes: "bytes",
+    type(None): "null_type",
+    list: "list",
+    dict: "map",
+    OpenMap: "map",
+    TypeValue: "type",
+}
+
+
+def type_name(value: object) -> str:
+    """The name of a value's type, as ``type()`` has it."""
+    name = _TYPE_NAMES.get(type(value))
+    if name is not None:
+        return name
+    return str(getattr(type(value), "CEL_NAME", "map" if isinstance(value, dict) else "dyn"))
+
+
+def no_overload(operation: str, *values: object) -> CelError:
+    """The error of an operation on values that it does not take."""
+    return CelError(f"no such overload: {operation} of {', '.join(type_name(value) for value in values)}")
+
+
+def shown(value: object) -> str:
+    """A short rendering of a scalar for messages."""
+    if isinstance(value, str):
+        text = value if len(value) <= 40 else value[:37] + "..."
+        return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    return str(value) if isinstance(value, (int, float, TypeValue)) else type_name(value)

@@ -1,0 +1,142 @@
+"""The options of every command; nothing here imports a library."""
+
+from __future__ import annotations
+
+import argparse
+from typing import NoReturn
+
+from passmuster import __version__
+from passmuster.errors import ExitStatus
+
+_STATUSES = """\
+exit status:
+  0  pass or warn: nothing at the threshold failed, nothing there is unknown
+  1  a rule at the threshold fails
+  2  usage, or a policy or configuration that cannot be used: nothing was judged
+  3  nothing fails there, but something is unknown, an error or unreadable
+  4  integrity: a digest or the lock does not hold
+"""
+_EXAMPLES = """\
+examples:
+  passmuster check                              this node
+  passmuster check snapshots/ --roster nodes    many nodes, and those that are missing
+  passmuster check node.json -p virtnest@1.0.0 -o json=report.json -o table
+
+"""
+_FORMATS = "table, json, csv, markdown, summary"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, with the documented status."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(int(ExitStatus.UNUSABLE), f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line, but for `collect`, which the collector parses itself."""
+    top = _Parser(
+        prog="passmuster",
+        description="Does this node pass muster? Judges snapshots of nodes by versioned policies, offline.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_STATUSES,
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"passmuster {__version__}")
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _check(commands)
+    commands.add_parser("collect", help="look at a node and write its snapshot", add_help=False)
+    _policy(commands)
+    _snapshot(commands)
+    return top
+
+
+def _add(
+    commands: argparse._SubParsersAction[_Parser], name: str, command: str, help_text: str, epilog: str = ""
+) -> _Parser:
+    added = commands.add_parser(
+        name,
+        help=help_text,
+        description=help_text[0].upper() + help_text[1:] + ".",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        epilog=epilog,
+    )
+    added.set_defaults(command=command)
+    return added
+
+
+def _check(commands: argparse._SubParsersAction[_Parser]) -> None:
+    check = _add(commands, "check", "check", "judge snapshots by policies", epilog=_EXAMPLES + _STATUSES)
+    check.add_argument(
+        "snapshots",
+        nargs="*",
+        metavar="SNAPSHOT|DIR|-",
+        help="files, folders of them, or - for standard input; none: collect this node and judge it",
+    )
+    _policies(check)
+    check.add_argument("--rule", action="append", default=[], metavar="ID", help="judge only this rule (repeatable)")
+    check.add_argument(
+        "--set", action="append", default=[], metavar="[PACK.]NAME=V", help="set a parameter of a policy"
+    )
+    check.add_argument(
+        "--roster", metavar="FILE", help="the nodes there should be: names, or `kubectl get nodes -o json`"
+    )
+    check.add_argument("--max-age", metavar="D", help="older snapshots leave their node unknown (12h, 30d)")
+    check.add_argument("--now", metavar="TIME", help="measure ages at this moment (2026-11-22T10:11:12Z)")
+    check.add_argument(
+        "--fail-on",
+        choices=["required", "recommended", "never"],
+        default="required",
+        help="the lowest level that counts for the exit status (default: required); the report stays as it is",
+    )
+    check.add_argument(
+        "-o",
+        "--output",
+        action="append",
+        default=[],
+        metavar="FORMAT[=FILE]",
+        help=f"{_FORMATS} (default: table; repeatable)",
+    )
+    check.add_argument(
+        "--evidence", choices=["needed", "full", "none"], default="needed", help="which results carry their values"
+    )
+    check.add_argument("--keep", metavar="FILE", help="with no SNAPSHOT: also write the snapshot that was collected")
+    check.add_argument("-v", "--verbose", action="store_true", help="the table names what passes, too")
+
+
+def _policies(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "-p",
+        "--policy",
+        action="append",
+        default=[],
+        metavar="PACK[@V][#DIGEST]|PATH",
+        help="a policy (repeatable; default: the newest released virtnest)",
+    )
+
+
+def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
+    policy = commands.add_parser("policy", help="list, read, test and lock policies")
+    actions = policy.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add(actions, "list", "policy list", "list the packs and versions that can be had")
+    show = _add(actions, "show", "policy show", "print a policy for reading")
+    show.add_argument("policy", nargs="?", default="virtnest", metavar="PACK[@V]|PATH", help="default: virtnest")
+    show.add_argument("--rule", metavar="ID", help="this rule alone")
+    test = _add(actions, "test", "policy test", "run the tests that stand beside a policy", epilog=_STATUSES)
+    test.add_argument("policies", nargs="*", metavar="PACK[@V]|PATH", help="default: every shipped version")
+    lock = _add(actions, "lock", "policy lock", "release: write the digests of new versions into policies.lock")
+    lock.add_argument("folder", metavar="DIR", help="the folder of packs: DIR/<pack>/<version>/policy.yaml")
+    lock.add_argument(
+        "--release", action="append", default=[], metavar="PACK@V", help="the draft to release (repeatable)"
+    )
+
+
+def _snapshot(commands: argparse._SubParsersAction[_Parser]) -> None:
+    snapshot = commands.add_parser("snapshot", help="validate and read snapshots")
+    actions = snapshot.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    validate = _add(actions, "validate", "snapshot validate", "say whether snapshots can be judged", epilog=_STATUSES)
+    validate.add_argument("snapshots", nargs="+", metavar="SNAPSHOT|DIR|-")
+    show = _add(actions, "show", "snapshot show", "print a snapshot for reading")
+    show.add_argument("snapshot", metavar="SNAPSHOT|-")
+    show.add_argument("--section", metavar="NAME", help="this section alone")

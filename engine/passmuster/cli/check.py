@@ -1,0 +1,120 @@
+"""`passmuster check`: read, judge, report."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from passmuster import roster, snapshot
+from passmuster.age import parse_duration, parse_moment
+from passmuster.cli import inputs, output, packs
+from passmuster.compile import CompiledPolicy, compile_policy
+from passmuster.errors import ExitStatus, PolicyError, Problem, SnapshotError, UsageError
+from passmuster.judge import Given, MaximumAge, Terms, judge
+from passmuster.outcome import Level, RuleOutcome
+from passmuster.policy.parameters import effective
+from passmuster.report import Evidence
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from passmuster.policy import Policy
+    from passmuster.verdict import Verdict
+
+DEFAULT = "virtnest"
+
+
+def run(options: argparse.Namespace) -> ExitStatus:
+    """Judge what the options say; returns the status."""
+    outputs = output.parse(options.output)
+    policies = packs.chosen(options.policy or [DEFAULT])
+    compiled = _compile(policies)
+    terms = Terms(
+        policies=compiled,
+        parameters=effective(policies, options.set),
+        rules=_rules(compiled, options.rule),
+        roster=_roster(options.roster),
+        max_age=_max_age(options.max_age, options.now),
+    )
+    given = inputs.read(options.snapshots) if options.snapshots else [_live(options.keep)]
+    verdict = judge(given, terms)
+    output.emit(verdict, outputs, evidence=Evidence(options.evidence), verbose=options.verbose)
+    return status(verdict, options.fail_on)
+
+
+def _compile(policies: Sequence[Policy]) -> tuple[CompiledPolicy, ...]:
+    compiled: list[CompiledPolicy] = []
+    problems: list[Problem] = []
+    for policy in policies:
+        try:
+            compiled.append(compile_policy(policy))
+        except PolicyError as error:
+            problems += error.problems
+    if problems:
+        raise PolicyError(problems)
+    return tuple(compiled)
+
+
+def _rules(policies: Sequence[CompiledPolicy], asked: Sequence[str]) -> frozenset[str] | None:
+    if not asked:
+        return None
+    names = [rule.header.name for policy in policies for rule in policy.rules]
+    chosen: set[str] = set()
+    for text in asked:
+        fitting = [name for name in names if text in {name, name.partition("/")[2]}]
+        if not fitting:
+            known = ", ".join(name.partition("/")[2] for name in names)
+            raise UsageError.at(f"--rule {text}", f"no such rule (expected one of: {known})", code="usage-rule")
+        chosen |= set(fitting)
+    return frozenset(chosen)
+
+
+def _roster(file: str | None) -> frozenset[str] | None:
+    if file is None:
+        return None
+    try:
+        with open(file, "rb") as handle:  # noqa: PTH123 - a plain read
+            return roster.parse(handle.read(), file)
+    except OSError as error:
+        raise UsageError.at(file, f"cannot be read ({error.strerror})", code="file") from None
+
+
+def _max_age(text: str | None, now: str | None) -> MaximumAge | None:
+    if text is None:
+        return None
+    try:
+        moment = parse_moment(now) if now is not None else _clock()
+        return MaximumAge(text=text, span=parse_duration(text), now=moment)
+    except ValueError as error:
+        raise UsageError.at("--max-age", str(error), code="usage-age") from None
+
+
+def _clock() -> datetime:
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    return datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC).replace(microsecond=0)
+
+
+def _live(keep: str | None) -> Given:
+    from passmuster_collector.cli import collect_bytes  # noqa: PLC0415 - only a live check needs it
+
+    data = collect_bytes([])
+    if keep is not None:
+        output.write_file(keep, data)
+    try:
+        return Given(input=None, snapshot=snapshot.load(data, "<this node>"))
+    except SnapshotError as error:
+        return Given(input="this node", snapshot=None, problem=str(error.problems[0]))
+
+
+def status(verdict: Verdict, fail_on: str) -> ExitStatus:
+    """The status of a verdict at a threshold: a failure first, then what is unknown."""
+    levels = {Level.REQUIRED, Level.RECOMMENDED} if fail_on == "recommended" else {Level.REQUIRED}
+    outcomes = {result.outcome for node in verdict.nodes for result in node.results if result.rule.level in levels}
+    if RuleOutcome.FAIL in outcomes and fail_on != "never":
+        return ExitStatus.FAILED
+    undecided = bool(outcomes & {RuleOutcome.UNKNOWN, RuleOutcome.ERROR})
+    if undecided or not verdict.nodes or any(node.reason is not None for node in verdict.nodes):
+        return ExitStatus.INCOMPLETE
+    return ExitStatus.GOOD

@@ -1,0 +1,99 @@
+"""`passmuster`: the parser, the commands behind it, and what becomes of errors.
+
+A command's module is imported when the command runs, so that `passmuster --help` imports no library.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from passmuster.cli.arguments import parser
+from passmuster.errors import ExitStatus, PassmusterError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Mapping, Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if arguments[:1] == ["collect"]:
+            return _collect(arguments[1:])
+        options = parser().parse_args(arguments)
+        status = COMMANDS[options.command](options)
+        sys.stdout.flush()
+    except PassmusterError as error:
+        from passmuster.report import harmless  # noqa: PLC0415 - only now is it needed
+
+        sys.stderr.write(harmless.lines(str(error)) + "\n")
+        return int(error.status)
+    except BrokenPipeError:
+        # The reader went away (`| head`): quiet, as other tools are; the interpreter must not flush again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except KeyboardInterrupt:
+        return 130
+    return int(status)
+
+
+def _collect(arguments: list[str]) -> int:
+    from passmuster_collector.cli import main as collect  # noqa: PLC0415 - the collector is a program of its own
+
+    return collect(arguments, "passmuster collect")
+
+
+def _check(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.check import run  # noqa: PLC0415 - imported when it runs
+
+    return run(options)
+
+
+def _policy_list(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.policy import run_list  # noqa: PLC0415 - imported when it runs
+
+    return run_list(options)
+
+
+def _policy_show(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.policy import run_show  # noqa: PLC0415 - imported when it runs
+
+    return run_show(options)
+
+
+def _policy_test(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.policy import run_test  # noqa: PLC0415 - imported when it runs
+
+    return run_test(options)
+
+
+def _policy_lock(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.policy import run_lock  # noqa: PLC0415 - imported when it runs
+
+    return run_lock(options)
+
+
+def _snapshot_validate(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.snapshot import run_validate  # noqa: PLC0415 - imported when it runs
+
+    return run_validate(options)
+
+
+def _snapshot_show(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.snapshot import run_show  # noqa: PLC0415 - imported when it runs
+
+    return run_show(options)
+
+
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], ExitStatus]] = {
+    "check": _check,
+    "policy list": _policy_list,
+    "policy show": _policy_show,
+    "policy test": _policy_test,
+    "policy lock": _policy_lock,
+    "snapshot validate": _snapshot_validate,
+    "snapshot show": _snapshot_show,
+}

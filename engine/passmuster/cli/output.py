@@ -1,0 +1,90 @@
+"""Writing reports: -o FORMAT[=FILE], terminals, and files that are whole or not there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from passmuster.errors import UsageError
+from passmuster.report import REPORTERS, Evidence, Reporter, Style
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from passmuster.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """One report to write; to standard output where `file` is None."""
+
+    reporter: Reporter
+    file: str | None
+
+
+def parse(texts: Sequence[str]) -> tuple[Output, ...]:
+    """Read -o options; raises UsageError. None means a table on standard output."""
+    outputs = tuple(_parse(text) for text in texts or ["table"])
+    if sum(output.file is None for output in outputs) > 1:
+        raise UsageError.at(
+            "-o", "two reports to standard output (expected one; write FORMAT=FILE for the others)", code="usage-output"
+        )
+    return outputs
+
+
+def _parse(text: str) -> Output:
+    name, equals, file = text.partition("=")
+    for reporter in REPORTERS:
+        if reporter.name == name and (file or not equals):
+            return Output(reporter=reporter, file=None if file in {"", "-"} else file)
+    known = ", ".join(reporter.name for reporter in REPORTERS)
+    raise UsageError.at(f"-o {text}", f"no such format (got {name!r}, expected one of: {known})", code="usage-output")
+
+
+def emit(verdict: Verdict, outputs: Sequence[Output], *, evidence: Evidence, verbose: bool) -> None:
+    """Write every report; files first, so that a failed write is not lost behind a long table."""
+    for output in sorted(outputs, key=lambda each: each.file is None):
+        if output.file is not None:
+            style = Style(evidence=evidence, verbose=verbose)
+            write_file(output.file, output.reporter.render(verdict, style).encode())
+        else:
+            style = Style(width=width(), color=colored(), evidence=evidence, verbose=verbose)
+            sys.stdout.write(output.reporter.render(verdict, style))
+
+
+def width() -> int:
+    """Columns to use: the terminal's, at most 100; 80 where there is none."""
+    return min(shutil.get_terminal_size((80, 24)).columns, 100)
+
+
+def colored() -> bool:
+    """Whether to colour: NO_COLOR forbids, FORCE_COLOR demands, else a terminal decides."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
+
+
+def write_file(path: str, data: bytes) -> None:
+    """Write a file so that it is whole or as it was before; raises UsageError."""
+    target = Path(path)
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(target)
+        except OSError:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+            raise
+    except OSError as error:
+        raise UsageError.at(path, f"cannot be written ({error.strerror})", code="file") from None

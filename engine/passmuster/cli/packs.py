@@ -1,0 +1,136 @@
+"""Finding policies on disk: shipped packs, packs on PASSMUSTER_POLICY_PATH, and paths.
+
+A folder of packs is `<pack>/<version>/policy.yaml` with a `policies.lock` beside the packs: a version
+in the lock is released and must have that digest; any other is a draft.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from passmuster import _resources
+from passmuster.errors import IntegrityError, PolicyError, Problem, UsageError
+from passmuster.policy import Policy, digest, load, lock
+from passmuster.policy.selection import Entry, Spec, demand_digest, demand_distinct, select
+from passmuster.policy.version import Version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+LOCK = "policies.lock"
+
+
+def homes() -> tuple[Path, ...]:
+    """The folders of packs, the shipped one first."""
+    extra = [Path(part) for part in os.environ.get("PASSMUSTER_POLICY_PATH", "").split(os.pathsep) if part]
+    return (_resources.policies(), *extra)
+
+
+def catalogue() -> tuple[Entry, ...]:
+    """Every version that can be had, by pack and version; raises UsageError where two folders have one pack."""
+    found: dict[str, Path] = {}
+    entries: list[Entry] = []
+    for home in homes():
+        for entry in in_folder(home):
+            if found.setdefault(entry.pack, home) != home:
+                message = f"the pack is in two folders ({found[entry.pack]} and {home}), expected one"
+                raise UsageError.at(entry.pack, message, code="policy-twice")
+            entries.append(entry)
+    return tuple(sorted(entries, key=lambda entry: (entry.pack, entry.version)))
+
+
+def in_folder(home: Path) -> Iterator[Entry]:
+    """The versions in one folder of packs."""
+    locked = locked_in(home)
+    for file in sorted(home.glob("*/*/policy.yaml")):
+        pack, version = file.parts[-3:-1]
+        try:
+            parsed = Version.parse(version)
+        except ValueError:
+            continue
+        yield Entry(pack=pack, version=parsed, file=str(file), released=f"{pack}@{version}" in locked)
+
+
+def locked_in(home: Path) -> Mapping[str, str]:
+    """The lock of a folder of packs; empty where it has none: then all are drafts."""
+    file = home / LOCK
+    if not file.exists():
+        return {}
+    return lock.parse(read(file).decode(errors="replace"), str(file))
+
+
+def read(file: Path) -> bytes:
+    """The bytes of a policy's file; raises UsageError where they cannot be had."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UsageError.at(str(file), f"cannot be read ({error.strerror})", code="file") from None
+
+
+def chosen(specs: Sequence[str]) -> tuple[Policy, ...]:
+    """The policies that a caller asks for, in that order; raises PassmusterError with all that is wrong."""
+    policies: list[Policy] = []
+    problems: list[Problem] = []
+    for text in specs:
+        try:
+            policies.append(one(text))
+        except PolicyError as error:
+            problems += error.problems
+    if problems:
+        raise PolicyError(problems)
+    demand_distinct([f"{policy.pack}@{policy.version}" for policy in policies])
+    return tuple(policies)
+
+
+def one(text: str) -> Policy:
+    """The policy that PACK[@VERSION][#DIGEST] or a path names."""
+    spec = None if _is_path(text) else Spec.parse(text)
+    if spec is None:
+        return _from_path(Path(text))
+    entry = select(spec, catalogue())
+    policy = load_file(Path(entry.file))
+    demand_digest(spec, policy.digest)
+    return policy
+
+
+def _is_path(text: str) -> bool:
+    return os.sep in text or text.endswith((".yaml", ".yml")) or text in {".", ".."}
+
+
+def _from_path(path: Path) -> Policy:
+    if not path.exists():
+        raise UsageError.at(
+            str(path), "no such file or pack (expected PACK[@VERSION] or the path of a policy)", code="policy-not-found"
+        )
+    return load_file(path / "policy.yaml" if path.is_dir() else path)
+
+
+def load_file(file: Path) -> Policy:
+    """Load a policy, checked against the lock of its folder of packs; raises IntegrityError where it does not hold."""
+    data = read(file)
+    home, folders = file.absolute().parent.parent.parent, file.absolute().parts[-3:-1]
+    name = "@".join(folders)
+    locked = locked_in(home).get(name)
+    if locked is not None and locked != digest(data):
+        message = f"{name} is released and has changed (got {digest(data)}, expected {locked} by {home / LOCK})"
+        raise IntegrityError.at(str(file), message, code="lock-digest")
+    policy = load(data, str(file), released=locked is not None)
+    if locked is not None and (policy.pack, str(policy.version)) != folders:
+        raise PolicyError.at(
+            str(file),
+            f"names itself {policy.pack}@{policy.version} (expected {name}, as its folder)",
+            code="policy-name",
+        )
+    return policy
+
+
+def tests_beside(policy_file: str) -> Path:
+    """Where a policy's tests stand."""
+    return Path(policy_file).parent / "tests.yaml"
+
+
+def every_shipped() -> Iterable[str]:
+    """PACK@VERSION of each version that can be had."""
+    return [entry.name for entry in catalogue()]

@@ -1,0 +1,147 @@
+"""`passmuster policy ...`: list, show, test and lock."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from passmuster import policytest
+from passmuster.cli import output, packs
+from passmuster.compile import compile_policy
+from passmuster.errors import ExitStatus, IntegrityError, UsageError
+from passmuster.policy import digest, lock
+from passmuster.policy.parameters import effective
+from passmuster.report import harmless
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from passmuster.policy import Expression, Policy, Rule
+    from passmuster.policy.model import Reference
+
+
+def run_list(_options: argparse.Namespace) -> ExitStatus:
+    """One line for each version of each pack."""
+    for entry in packs.catalogue():
+        policy = packs.load_file(Path(entry.file))
+        state = "released" if entry.released else "draft"
+        _print(f"{entry.name:<24} {state:<9} {len(policy.rules):>3} rules  {policy.title}")
+    return ExitStatus.GOOD
+
+
+def run_show(options: argparse.Namespace) -> ExitStatus:
+    """The policy as text: each rule with its sentence, its expression and its grounds."""
+    policy = packs.one(options.policy)
+    rules = [rule for rule in policy.rules if options.rule in {None, rule.id}]
+    if not rules:
+        known = ", ".join(rule.id for rule in policy.rules)
+        raise UsageError.at(f"--rule {options.rule}", f"no such rule (expected one of: {known})", code="usage-rule")
+    for line in _head(policy):
+        _print(line)
+    for rule in rules:
+        for line in _rule(rule):
+            _print(line)
+    return ExitStatus.GOOD
+
+
+def _head(policy: Policy) -> Iterator[str]:
+    yield f"{policy.pack} {policy.version} ({'released' if policy.released else 'draft'}): {policy.title}"
+    yield f"digest  {policy.digest}"
+    yield f"source  {policy.source['title']}, {policy.source['date']}"
+    for parameter in policy.parameters:
+        yield f"params.{parameter.name} ({parameter.type.value}, default {parameter.default!r}): {parameter.description}"
+    for constant in policy.constants:
+        yield from _fill(f"constants.{constant.name}: {constant.description}")
+        yield from _fill(str(constant.value), "    ")
+    for variable in policy.variables:
+        yield from _fill(f"variables.{variable.name}: {variable.description}")
+        yield from _expression(variable.expression)
+
+
+def _rule(rule: Rule) -> Iterator[str]:
+    yield ""
+    yield f"{rule.id} ({rule.level.value})"
+    yield from _fill(rule.title, "  ")
+    if rule.applies_when is not None:
+        yield "  applies when"
+        yield from _expression(rule.applies_when)
+    yield "  is met when"
+    yield from _expression(rule.expression)
+    yield from _fill(f"why: {rule.rationale}", "  ")
+    if rule.deviation != "none":
+        yield from _fill(f"deviation: {rule.deviation}", "  ")
+    yield from _fill(f"do: {rule.remediation}", "  ")
+    for reference in rule.references:
+        yield from _fill(
+            f"see: {reference.title}{f': {chr(34)}{reference.quote}{chr(34)}' if reference.quote else ''}", "  "
+        )
+        yield f"       {reference.url}"
+
+
+def _reference(reference: Reference) -> str:
+    return f"see: {reference.title}" + (f', "{reference.quote}"' if reference.quote else "")
+
+
+def _expression(expression: Expression) -> Iterator[str]:
+    for line in expression.text.splitlines():
+        yield f"      {line}"
+
+
+def _fill(text: str, indent: str = "") -> list[str]:
+    return textwrap.wrap(
+        " ".join(text.split()),
+        output.width(),
+        initial_indent=indent,
+        subsequent_indent=indent + "  ",
+        break_on_hyphens=False,
+    )
+
+
+def run_test(options: argparse.Namespace) -> ExitStatus:
+    """Run the tests of each policy; the status is FAILED where one expectation does not hold."""
+    good = True
+    for text in options.policies or packs.every_shipped():
+        policy = packs.one(text)
+        file = packs.tests_beside(policy.document.file)
+        suite = policytest.load(packs.read(file), str(file))
+        outcome = policytest.run(compile_policy(policy), suite, effective([policy], [])[policy.pack])
+        good = good and outcome.good
+        for each in outcome.mismatches:
+            where = f"{suite.file}:{each.case.line}: {each.case.name}"
+            _print(f"{where}: {each.rule}: got {each.got}, expected {each.expected}")
+        for untested in outcome.untested:
+            _print(f"{suite.file}:1: no case expects {untested}")
+        failed = len({each.case.name for each in outcome.mismatches})
+        _print(f"{policy.pack}@{policy.version}: {outcome.cases - failed} passed, {failed} failed")
+    return ExitStatus.GOOD if good else ExitStatus.FAILED
+
+
+def run_lock(options: argparse.Namespace) -> ExitStatus:
+    """Write the digests of drafts that are to be released; what is locked never changes."""
+    home = Path(options.folder)
+    entries = {entry.name: entry for entry in packs.in_folder(home)}
+    locked = dict(packs.locked_in(home))
+    for name, entry in entries.items():
+        if name in locked and digest(packs.read(Path(entry.file))) != locked[name]:
+            raise IntegrityError.at(
+                entry.file, f"{name} is released and has changed (expected {locked[name]})", code="lock-digest"
+            )
+    for name in options.release:
+        if name not in entries:
+            known = ", ".join(each for each in entries if each not in locked) or "none: all are released"
+            raise UsageError.at(
+                f"--release {name}", f"no such draft in {home} (expected one of: {known})", code="policy-not-found"
+            )
+        policy = packs.load_file(Path(entries[name].file))
+        compile_policy(policy)
+        locked[name] = policy.digest
+    output.write_file(str(home / packs.LOCK), lock.render(locked).encode())
+    _print(f"{home / packs.LOCK}: {len(locked)} released")
+    return ExitStatus.GOOD
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(harmless.plain(line) + "\n")

@@ -1,0 +1,103 @@
+"""What can go wrong, whose fault it is, and where: one value a mistake, all mistakes at once.
+
+Every error that a user can cause reaches them as lines of
+``file:line:col: what is wrong (got X, expected Y)`` and one exit status.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class ExitStatus(enum.IntEnum):
+    """The documented exit statuses; all others are reserved."""
+
+    GOOD = 0
+    """Nothing at or above the threshold failed, and nothing there is unknown."""
+    FAILED = 1
+    """A rule at or above the threshold fails."""
+    UNUSABLE = 2
+    """Usage, or a policy or configuration that cannot be used; nothing was judged."""
+    INCOMPLETE = 3
+    """Nothing fails at the threshold, but something is unknown, an error or unreadable."""
+    INTEGRITY = 4
+    """A digest, signature or lock does not hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A place in a file; lines and columns count from 1, and a column counts characters."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        parts = [self.file]
+        if self.line is not None:
+            parts.append(str(self.line))
+            if self.column is not None:
+                parts.append(str(self.column))
+        return ":".join(parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One mistake: a stable code, a sentence without a full stop, and where it is."""
+
+    code: str
+    message: str
+    location: Location
+    excerpt: str | None = None
+    """The author's line, where it is known; the column of the location points into it."""
+    hint: str | None = None
+    """What to do about it, where that is not plain from the message."""
+
+    def __str__(self) -> str:
+        lines = [f"{self.location}: {self.message}"]
+        if self.excerpt is not None and self.location.column is not None:
+            pad = "".join("\t" if c == "\t" else " " for c in self.excerpt[: self.location.column - 1])
+            lines += [f"    {self.excerpt}", f"    {pad}^"]
+        if self.hint is not None:
+            lines.append(f"    hint: {self.hint}")
+        return "\n".join(lines)
+
+
+class PassmusterError(Exception):
+    """The root of every error that a user can cause; it carries all the mistakes found."""
+
+    status: ExitStatus = ExitStatus.UNUSABLE
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    @classmethod
+    def at(cls, file: str, message: str, *, code: str, hint: str | None = None) -> PassmusterError:
+        """Make an error of one mistake that concerns a whole file or argument."""
+        return cls([Problem(code=code, message=message, location=Location(file=file), hint=hint)])
+
+
+class UsageError(PassmusterError):
+    """The command line asks for something that cannot be done."""
+
+
+class PolicyError(PassmusterError):
+    """A policy, its tests or its parameters cannot be used; nothing was judged."""
+
+
+class SnapshotError(PassmusterError):
+    """A snapshot cannot be read; in a fleet its node is unknown, and the others are judged."""
+
+    status = ExitStatus.INCOMPLETE
+
+
+class IntegrityError(PassmusterError):
+    """A digest or the lock does not hold."""
+
+    status = ExitStatus.INTEGRITY

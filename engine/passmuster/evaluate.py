@@ -1,0 +1,160 @@
+"""Judging: compiled policies and a snapshot's facts in, outcomes and their grounds out. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from passmuster import cel
+from passmuster.outcome import RuleOutcome
+from passmuster.verdict import Because, FactShown, Result
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from passmuster.compile import CompiledPolicy, CompiledRule
+    from passmuster.fieldpath import FieldPath
+    from passmuster.policy import Expression
+    from passmuster.snapshot import Snapshot
+    from passmuster.unknown import UnknownFact
+
+
+_BRIEF = 80
+
+
+def evaluate(
+    policy: CompiledPolicy, snapshot: Snapshot, roots: Mapping[str, object], parameters: Mapping[str, Any]
+) -> tuple[Result, ...]:
+    """Judge one snapshot by one policy; `roots` is the snapshot as `binding.bind` gives it."""
+    bound = {**roots, "params": dict(parameters), "constants": policy.constants}
+    bound["variables"] = _Variables(policy.variables, bound)
+    return tuple(_result(rule, snapshot, bound) for rule in policy.rules)
+
+
+class _Variables(dict[str, object]):
+    """The policy's variables, each evaluated when first selected."""
+
+    def __init__(self, programs: Mapping[str, cel.Program], roots: Mapping[str, object]) -> None:
+        super().__init__()
+        self._programs, self._roots = programs, roots
+
+    def __missing__(self, name: str) -> object:
+        value = self[name] = self._programs[name].run(self._roots).value
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """What decided a rule: its outcome, the value behind it, and the program and text that gave it."""
+
+    outcome: RuleOutcome
+    value: object
+    program: cel.Program
+    expression: Expression
+    steps: int
+
+
+def _result(rule: CompiledRule, snapshot: Snapshot, roots: Mapping[str, object]) -> Result:
+    judged = _judge(rule, roots)
+    unknown = _unknown(judged.value) if judged.outcome is RuleOutcome.UNKNOWN else ()
+    because = () if judged.outcome is RuleOutcome.PASS else _because(judged, roots)
+    return Result(
+        rule=rule.header,
+        outcome=judged.outcome,
+        message=_message(rule, judged, unknown, because, roots),
+        facts=_facts(rule, snapshot),
+        unknown=unknown,
+        because=because,
+        steps=judged.steps,
+    )
+
+
+def _judge(rule: CompiledRule, roots: Mapping[str, object]) -> _Judged:
+    steps = 0
+    if rule.applies_when is not None and rule.source.applies_when is not None:
+        applies = rule.applies_when.run(roots)
+        steps = applies.steps
+        if applies.value is not True:
+            outcome = RuleOutcome.NOT_APPLICABLE if applies.value is False else _undecided(applies.value)
+            return _Judged(
+                outcome=outcome,
+                value=applies.value,
+                program=rule.applies_when,
+                expression=rule.source.applies_when,
+                steps=steps,
+            )
+    evaluation = rule.expression.run(roots)
+    return _Judged(
+        outcome=_OUTCOMES[evaluation.value] if isinstance(evaluation.value, bool) else _undecided(evaluation.value),
+        value=evaluation.value,
+        program=rule.expression,
+        expression=rule.source.expression,
+        steps=steps + evaluation.steps,
+    )
+
+
+_OUTCOMES = {True: RuleOutcome.PASS, False: RuleOutcome.FAIL}
+
+
+def _undecided(value: object) -> RuleOutcome:
+    return RuleOutcome.UNKNOWN if isinstance(value, cel.Unknown) else RuleOutcome.ERROR
+
+
+def _unknown(value: object) -> tuple[UnknownFact, ...]:
+    assert isinstance(value, cel.Unknown)
+    return tuple(sorted(value.facts, key=lambda fact: (fact.path, fact.reason.value, fact.detail)))
+
+
+def _because(judged: _Judged, roots: Mapping[str, object]) -> tuple[Because, ...]:
+    causes = []
+    for cause in cel.explain(judged.program, roots):
+        line, column = judged.expression.place(cause.line, cause.column)
+        causes.append(Because(expression=cause.expression, value=cause.value, line=line, column=column))
+    return tuple(causes)
+
+
+def _facts(rule: CompiledRule, snapshot: Snapshot) -> tuple[FactShown, ...]:
+    return tuple(
+        FactShown(path=path, value=snapshot.value(path), source=snapshot.source(path))
+        for path in rule.reads
+        if not _withheld(path, snapshot)
+    )
+
+
+def _withheld(path: FieldPath, snapshot: Snapshot) -> bool:
+    """Whether the fact could not be looked at, or is no fact of the snapshot's sections."""
+    section = snapshot.sections.get(path.parts[0])
+    if section is None or section.reason is not None:
+        return True
+    return any(each.covers(path) for each in section.unknown)
+
+
+def _message(
+    rule: CompiledRule,
+    judged: _Judged,
+    unknown: tuple[UnknownFact, ...],
+    because: tuple[Because, ...],
+    roots: Mapping[str, object],
+) -> str | None:
+    if judged.outcome in {RuleOutcome.PASS, RuleOutcome.NOT_APPLICABLE}:
+        return None
+    if judged.outcome is RuleOutcome.UNKNOWN:
+        return "; ".join(f"{fact.path} is unknown: {wording(fact)}" for fact in unknown)
+    if judged.outcome is RuleOutcome.ERROR:
+        met = judged.value if isinstance(judged.value, cel.CelError) else "the result is no boolean"
+        return f"the policy is at fault: {met}"
+    written = rule.message.run(roots).value if rule.message is not None else None
+    if isinstance(written, str):
+        return written
+    return "; ".join(f"{each.expression} is {_brief(each.value)}" for each in because) or "the expression is false"
+
+
+def _brief(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _BRIEF else text[: _BRIEF - 3] + "..."
+
+
+def wording(fact: UnknownFact) -> str:
+    """Why a fact is unknown, in a few words."""
+    return f"{fact.reason.value.replace('_', ' ')}{f' ({fact.detail})' if fact.detail else ''}"

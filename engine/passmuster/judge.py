@@ -1,0 +1,219 @@
+"""Judging many nodes: one verdict over snapshots, policies, a roster and a maximum age. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from passmuster import __version__, _json
+from passmuster.age import days, format_moment, parse_moment
+from passmuster.binding import bind
+from passmuster.evaluate import evaluate
+from passmuster.outcome import Level, NodeOutcome, RuleOutcome, fleet_outcome, node_outcome
+from passmuster.policy import LANGUAGE
+from passmuster.verdict import Duplicate, NodeVerdict, RosterFindings, SnapshotHeader, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime, timedelta
+
+    from passmuster.compile import CompiledPolicy
+    from passmuster.snapshot import Snapshot
+    from passmuster.verdict import Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """One snapshot as it was given: read, or why it could not be."""
+
+    input: str | None
+    """Its path (with `:LINE` inside a longer file); None for the live node."""
+    snapshot: Snapshot | None
+    problem: str | None = None
+    """Why it could not be read; None where it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaximumAge:
+    """Snapshots older than `span` at `now` leave their nodes unknown."""
+
+    text: str
+    span: timedelta
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What nodes are judged by."""
+
+    policies: tuple[CompiledPolicy, ...]
+    parameters: Mapping[str, Mapping[str, Any]]
+    """By pack, then name: every parameter's effective value."""
+    rules: frozenset[str] | None = None
+    """The only rules to judge, as PACK/ID; None for all."""
+    roster: frozenset[str] | None = None
+    max_age: MaximumAge | None = None
+
+
+def judge(given: Iterable[Given], terms: Terms) -> Verdict:
+    """Judge every node; the order of the input changes nothing."""
+    inputs = list(given)
+    duplicates = _duplicates(inputs)
+    doubled = {(each.name, each.machine_id) for each in duplicates if each.kind == "same_node"}
+    nodes = [judge_one(each, terms, doubled) for each in inputs]
+    roster = _roster(nodes, terms.roster) if terms.roster is not None else None
+    nodes += [
+        _nameless(name, None, "listed in the roster, but no snapshot was given")
+        for name in (roster.missing if roster else ())
+    ]
+    nodes.sort(key=lambda node: (node.node, node.snapshot.digest if node.snapshot else "", node.input or ""))
+    parameters = {
+        f"{pack}.{name}": value for pack, values in terms.parameters.items() for name, value in values.items()
+    }
+    return Verdict(
+        engine=__version__,
+        language=LANGUAGE,
+        policies=tuple(policy.header for policy in terms.policies),
+        parameters=parameters,
+        roster=roster,
+        max_age=terms.max_age.text if terms.max_age else None,
+        now=format_moment(terms.max_age.now) if terms.max_age else None,
+        outcome=fleet_outcome(node.outcome for node in nodes),
+        nodes=tuple(nodes),
+        duplicates=duplicates,
+        digest=_digest(nodes, terms, parameters),
+    )
+
+
+def judge_one(given: Given, terms: Terms, doubled: set[tuple[str | None, str | None]]) -> NodeVerdict:
+    """Judge one node; `doubled` holds the identities that more than one snapshot claims."""
+    snapshot = given.snapshot
+    if snapshot is None:
+        return _nameless(given.input or "this node", given.input, given.problem)
+    reason = _disqualified(snapshot, terms, doubled)
+    results = () if reason else _results(snapshot, terms)
+    outcome = node_outcome((result.rule.level, result.outcome) for result in results)
+    if not reason and outcome is NodeOutcome.UNKNOWN and not any(_counts(result) for result in results):
+        reason = "nothing applied: no required or recommended rule counted"
+    return NodeVerdict(
+        node=snapshot.name,
+        machine_id=snapshot.machine_id,
+        input=given.input,
+        snapshot=SnapshotHeader(
+            digest=snapshot.digest,
+            schema=snapshot.schema,
+            collected_at=snapshot.collection["collected_at"],
+            kind=snapshot.collection["kind"],
+            context=snapshot.collection["context"],
+        ),
+        outcome=outcome,
+        reason=reason,
+        results=results,
+    )
+
+
+def _nameless(name: str, path: str | None, reason: str | None) -> NodeVerdict:
+    outcome = NodeOutcome.UNKNOWN
+    return NodeVerdict(
+        node=name, machine_id=None, input=path, snapshot=None, outcome=outcome, reason=reason, results=()
+    )
+
+
+def _disqualified(snapshot: Snapshot, terms: Terms, doubled: set[tuple[str | None, str | None]]) -> str | None:
+    if (snapshot.name, snapshot.machine_id) in doubled:
+        return "more than one snapshot of this node was given"
+    if terms.max_age is None:
+        return None
+    collected_at = snapshot.collection["collected_at"]
+    try:
+        age = terms.max_age.now - parse_moment(collected_at)
+    except ValueError as error:
+        return f"the time of collection cannot be read ({error})"
+    if age > terms.max_age.span:
+        return f"the snapshot is too old (collected {days(age)} ago, expected at most {terms.max_age.text})"
+    return None
+
+
+def _results(snapshot: Snapshot, terms: Terms) -> tuple[Result, ...]:
+    roots = bind(snapshot)
+    found = [
+        result
+        for policy in terms.policies
+        for result in evaluate(policy, snapshot, roots, terms.parameters[policy.header.pack])
+    ]
+    return tuple(result for result in found if terms.rules is None or result.rule.name in terms.rules)
+
+
+def _counts(result: Result) -> bool:
+    weighs = result.rule.level is not Level.INFORMATIONAL
+    return weighs and result.outcome not in {RuleOutcome.NOT_APPLICABLE, RuleOutcome.WAIVED}
+
+
+def _duplicates(inputs: Sequence[Given]) -> tuple[Duplicate, ...]:
+    by_name: dict[str, list[tuple[str | None, str]]] = defaultdict(list)
+    by_machine: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    by_node: dict[tuple[str, str | None], list[str]] = defaultdict(list)
+    for each in inputs:
+        if each.snapshot is not None:
+            name, machine, path = each.snapshot.name, each.snapshot.machine_id, each.input or "this node"
+            by_name[name].append((machine, path))
+            by_node[name, machine].append(path)
+            if machine is not None:
+                by_machine[machine].append((name, path))
+    found = [
+        Duplicate(kind="same_node", name=name, machine_id=machine, inputs=tuple(sorted(paths)))
+        for (name, machine), paths in by_node.items()
+        if len(paths) > 1
+    ]
+    for name, holders in by_name.items():
+        if len({machine for machine, _ in holders}) > 1:
+            found.append(
+                Duplicate(
+                    kind="same_name", name=name, machine_id=None, inputs=tuple(sorted(path for _, path in holders))
+                )
+            )
+    for machine, names in by_machine.items():
+        if len({name for name, _ in names}) > 1:
+            found.append(
+                Duplicate(
+                    kind="same_machine_id",
+                    name=None,
+                    machine_id=machine,
+                    inputs=tuple(sorted(path for _, path in names)),
+                )
+            )
+    return tuple(sorted(found, key=lambda each: (each.kind, each.name or "", each.machine_id or "")))
+
+
+def _roster(nodes: Sequence[NodeVerdict], listed: frozenset[str]) -> RosterFindings:
+    seen = {node.node for node in nodes if node.snapshot is not None}
+    return RosterFindings(
+        listed=len(listed), missing=tuple(sorted(listed - seen)), unlisted=tuple(sorted(seen - listed))
+    )
+
+
+def _digest(nodes: Sequence[NodeVerdict], terms: Terms, parameters: Mapping[str, Any]) -> str:
+    """The digest of the inputs and the outcomes: nothing of the engine, the machine, or the wording."""
+    content = {
+        "language": LANGUAGE,
+        "policies": [[policy.header.pack, policy.header.version, policy.header.digest] for policy in terms.policies],
+        "parameters": dict(parameters),
+        "rules": sorted(terms.rules) if terms.rules is not None else None,
+        "levels": {rule.header.name: rule.header.level.value for policy in terms.policies for rule in policy.rules},
+        "waivers": None,
+        "roster": sorted(terms.roster) if terms.roster is not None else None,
+        "max_age": terms.max_age.text if terms.max_age else None,
+        "now": format_moment(terms.max_age.now) if terms.max_age else None,
+        "nodes": [
+            [
+                node.node,
+                node.snapshot.digest if node.snapshot else None,
+                node.outcome.value,
+                {result.rule.name: result.outcome.value for result in node.results},
+            ]
+            for node in nodes
+        ],
+    }
+    return "sha256:" + hashlib.sha256(_json.canonical(content)).hexdigest()

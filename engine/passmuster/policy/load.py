@@ -1,0 +1,144 @@
+"""Reading a policy from the bytes of its file; every mistake at once, each with its place."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from passmuster import _yaml, schema
+from passmuster.errors import PolicyError, Problem
+from passmuster.outcome import Level
+from passmuster.policy.model import (
+    Constant,
+    Expression,
+    PackName,
+    Parameter,
+    ParameterType,
+    Policy,
+    Reference,
+    Rule,
+    RuleId,
+    Variable,
+)
+from passmuster.policy.version import Version
+
+SCHEMA = "passmuster.policy/1"
+LANGUAGE = "passmuster.cel/1"
+_EXPRESSIONS = ("applies_when", "expression", "message_expression")
+
+
+def digest(data: bytes) -> str:
+    """The digest of a policy file: of its bytes as they are."""
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def load(data: bytes, file: str, *, released: bool = False) -> Policy:
+    """Read a policy; raises PolicyError with every mistake found."""
+    try:
+        document = _yaml.load(data, file)
+    except _yaml.YAMLProblems as error:
+        raise PolicyError(error.problems) from None
+    problems = _schema_problems(document)
+    if problems:
+        raise PolicyError(problems)
+    reader = _Reader(document)
+    policy = reader.policy(digest(data), released=released)
+    if reader.problems:
+        raise PolicyError(reader.problems)
+    return policy
+
+
+def _schema_problems(document: _yaml.Document) -> list[Problem]:
+    value = document.value
+    declared = value.get("schema") if isinstance(value, dict) else None
+    if declared != SCHEMA:
+        message = f"not a policy of a known version (got schema {declared!r}, expected {SCHEMA!r})"
+        return [document.problem(("schema",), message, code="policy-schema")]
+    return [
+        document.problem(fault.path, _where(fault.path) + fault.message, code="policy-invalid", key=fault.at_key)
+        for fault in schema.faults("policy", 1, value)
+    ]
+
+
+def _where(path: tuple[str | int, ...]) -> str:
+    names = [str(step) for step in path if isinstance(step, str)]
+    return f"{names[-1]}: " if names else ""
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Builds the model, and notes what the schema cannot say."""
+
+    document: _yaml.Document
+    problems: list[Problem] = field(default_factory=list)
+
+    def policy(self, digest: str, *, released: bool) -> Policy:
+        value = self.document.value
+        self._unique_rules(value["rules"])
+        return Policy(
+            pack=PackName(value["pack"]),
+            version=Version.parse(value["version"]),
+            title=value["title"],
+            language=value["language"],
+            source=value["source"],
+            parameters=tuple(self._parameter(name, each) for name, each in value.get("parameters", {}).items()),
+            constants=tuple(
+                Constant(name=name, value=each["value"], description=each["description"])
+                for name, each in value.get("constants", {}).items()
+            ),
+            variables=tuple(self._variable(name, each) for name, each in value.get("variables", {}).items()),
+            rules=tuple(self._rule(number, each) for number, each in enumerate(value["rules"])),
+            digest=digest,
+            released=released,
+            document=self.document,
+        )
+
+    def _unique_rules(self, rules: list[dict[str, Any]]) -> None:
+        seen: set[str] = set()
+        for number, rule in enumerate(rules):
+            if rule["id"] in seen:
+                self._note(
+                    ("rules", number, "id"),
+                    f"duplicate rule id {rule['id']!r} (expected each once)",
+                    "policy-duplicate-rule",
+                )
+            seen.add(rule["id"])
+
+    @staticmethod
+    def _parameter(name: str, each: dict[str, Any]) -> Parameter:
+        kind = ParameterType(each["type"])
+        return Parameter(name=name, type=kind, default=each["default"], description=each["description"])
+
+    def _variable(self, name: str, each: dict[str, Any]) -> Variable:
+        expression = self._expression(("variables", name, "expression"), each["expression"])
+        return Variable(name=name, expression=expression, description=each["description"])
+
+    def _rule(self, number: int, each: dict[str, Any]) -> Rule:
+        parts = {key: self._expression(("rules", number, key), each[key]) for key in _EXPRESSIONS if key in each}
+        return Rule(
+            id=RuleId(each["id"]),
+            title=each["title"],
+            level=Level(each["level"]),
+            applies_when=parts.get("applies_when"),
+            expression=parts["expression"],
+            message_expression=parts.get("message_expression"),
+            rationale=each["rationale"].strip(),
+            deviation=each["deviation"].strip(),
+            remediation=each["remediation"].strip(),
+            references=tuple(
+                Reference(title=one["title"], url=one["url"], quote=one.get("quote")) for one in each["references"]
+            ),
+        )
+
+    def _expression(self, path: tuple[str | int, ...], text: str) -> Expression:
+        position = self.document.positions[path]
+        if not position.block:
+            hint = "write `key: |` and the expression indented on the next line"
+            self._note(
+                path, "an expression belongs into a literal block scalar (expected `|` or `|-`)", "policy-block", hint
+            )
+        return Expression(text=text.rstrip("\n"), line=position.line, column=position.column)
+
+    def _note(self, path: tuple[str | int, ...], message: str, code: str, hint: str | None = None) -> None:
+        self.problems.append(self.document.problem(path, message, code=code, hint=hint))

@@ -1,0 +1,68 @@
+"""Parameters: their types, and the values that a caller sets on the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, assert_never
+
+from passmuster.errors import UsageError
+from passmuster.policy.model import ParameterType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from passmuster.policy.model import Parameter, Policy
+
+_INT64 = range(-(2**63), 2**63)
+
+
+def parse(kind: ParameterType, text: str) -> Any:
+    """Read a value as it is written on a command line; a list is separated by commas. Raises ValueError."""
+    match kind:
+        case ParameterType.INT:
+            try:
+                number = int(text)
+            except ValueError:
+                number = 2**63
+            if number not in _INT64:
+                raise ValueError(f"got {text!r}, expected an integer")
+            return number
+        case ParameterType.STRING:
+            return text
+        case ParameterType.BOOL:
+            if text not in {"true", "false"}:
+                raise ValueError(f"got {text!r}, expected true or false")
+            return text == "true"
+        case ParameterType.LIST:
+            return [each for each in text.split(",") if each]
+        case _:
+            assert_never(kind)
+
+
+def effective(policies: Sequence[Policy], settings: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Values of all parameters by pack: the defaults, changed by `NAME=V` or `PACK.NAME=V`. Raises UsageError."""
+    values: dict[str, dict[str, Any]] = {
+        policy.pack: {each.name: each.default for each in policy.parameters} for policy in policies
+    }
+    for setting in settings:
+        target, equals, text = setting.partition("=")
+        found = [pair for pair in _declared(policies) if target in {pair[1].name, f"{pair[0].pack}.{pair[1].name}"}]
+        if not equals or not found:
+            known = (
+                ", ".join(f"{policy.pack}.{each.name}" for policy, each in _declared(policies))
+                or "none: these policies have none"
+            )
+            raise UsageError.at(
+                f"--set {setting}", f"no such parameter (got {target!r}, expected one of: {known})", code="usage-set"
+            )
+        for policy, parameter in found:
+            try:
+                values[policy.pack][parameter.name] = parse(parameter.type, text)
+            except ValueError as error:
+                raise UsageError.at(
+                    f"--set {setting}", f"wrong value for {policy.pack}.{parameter.name} ({error})", code="usage-set"
+                ) from None
+    return values
+
+
+def _declared(policies: Sequence[Policy]) -> list[tuple[Policy, Parameter]]:
+    return [(policy, parameter) for policy in policies for parameter in policy.parameters]

@@ -1,0 +1,96 @@
+"""Running the cases of a suite against a compiled policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from passmuster.binding import bind
+from passmuster.errors import Location, PolicyError, Problem, SnapshotError
+from passmuster.evaluate import evaluate
+from passmuster.outcome import RuleOutcome
+from passmuster.policytest.build import build
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from passmuster.compile import CompiledPolicy
+    from passmuster.policytest.cases import Case, Suite
+    from passmuster.verdict import Result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """One expectation that does not hold."""
+
+    case: Case
+    rule: str
+    expected: str
+    got: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of a suite."""
+
+    cases: int
+    mismatches: tuple[Mismatch, ...]
+    """Empty where every expectation holds."""
+    untested: tuple[str, ...]
+    """Outcomes that no case expects of a rule, as `RULE: OUTCOME`; empty where each has its case."""
+
+    @property
+    def good(self) -> bool:
+        """Whether everything holds, and everything is tested."""
+        return not self.mismatches and not self.untested
+
+
+def run(policy: CompiledPolicy, suite: Suite, defaults: Mapping[str, Any]) -> Outcome:
+    """Judge every case; raises PolicyError where one cannot be judged at all."""
+    known = {rule.header.id for rule in policy.rules}
+    problems = [problem for case in suite.cases for problem in _strays(case, known, defaults, suite.file)]
+    mismatches: list[Mismatch] = []
+    for case in suite.cases if not problems else ():
+        try:
+            snapshot = build(suite, case)
+        except SnapshotError as error:
+            problems += error.problems
+            continue
+        results = evaluate(policy, snapshot, bind(snapshot), {**defaults, **case.parameters})
+        mismatches += _mismatches(case, {result.rule.id: result for result in results})
+    if problems:
+        raise PolicyError(problems)
+    return Outcome(cases=len(suite.cases), mismatches=tuple(mismatches), untested=_untested(policy, suite))
+
+
+def _strays(case: Case, known: set[str], defaults: Mapping[str, Any], file: str) -> list[Problem]:
+    where = Location(file=file, line=case.line, column=1)
+    stray = [("rule", name) for name in {**case.expect, **case.messages} if name not in known]
+    stray += [("parameter", name) for name in case.parameters if name not in defaults]
+    return [
+        Problem(code="tests-name", message=f"no such {what} (got {name!r})", location=where) for what, name in stray
+    ]
+
+
+def _mismatches(case: Case, results: Mapping[str, Result]) -> list[Mismatch]:
+    found = []
+    for rule, expected in case.expect.items():
+        got = results[rule]
+        if got.outcome is not expected:
+            told = f"{got.outcome.value}{f' ({got.message})' if got.message else ''}"
+            found.append(Mismatch(case=case, rule=rule, expected=expected.value, got=told))
+    for rule, text in case.messages.items():
+        if results[rule].message != text:
+            found.append(Mismatch(case=case, rule=rule, expected=f"message {text!r}", got=repr(results[rule].message)))
+    return found
+
+
+def _untested(policy: CompiledPolicy, suite: Suite) -> tuple[str, ...]:
+    tested = {(rule, outcome) for case in suite.cases for rule, outcome in case.expect.items()}
+    missing = []
+    for rule in policy.rules:
+        wanted = [RuleOutcome.PASS, RuleOutcome.FAIL, RuleOutcome.UNKNOWN]
+        wanted += [RuleOutcome.NOT_APPLICABLE] if rule.applies_when is not None else []
+        missing += [f"{rule.header.id}: {each.value}" for each in wanted if (rule.header.id, each) not in tested]
+    return tuple(missing)

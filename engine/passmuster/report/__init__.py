@@ -1,0 +1,20 @@
+"""Reports: a verdict in, text out. Formats return text; only the command line writes."""
+
+from __future__ import annotations
+
+from passmuster.report.csv import render as csv
+from passmuster.report.format import Evidence, Reporter, Style
+from passmuster.report.json_v1 import render as json
+from passmuster.report.markdown import render as markdown
+from passmuster.report.summary import render as summary
+from passmuster.report.table import render as table
+
+__all__ = ["REPORTERS", "Evidence", "Reporter", "Style"]
+
+REPORTERS: tuple[Reporter, ...] = (
+    Reporter(name="table", render=table, description="for a person at a terminal (the default)"),
+    Reporter(name="json", render=json, description="everything, in the form of schemas/report/1.json"),
+    Reporter(name="csv", render=csv, description="a line for each node and rule, for a spreadsheet"),
+    Reporter(name="markdown", render=markdown, description="for a ticket or a page"),
+    Reporter(name="summary", render=summary, description="the counts alone, as JSON"),
+)

@@ -1,0 +1,45 @@
+"""A line for each node and rule; cells are made safe for spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from passmuster.report import harmless
+
+if TYPE_CHECKING:
+    from passmuster.report.format import Style
+    from passmuster.verdict import NodeVerdict, Verdict
+
+HEADER = ("node", "node_outcome", "reason", "rule", "level", "outcome", "message", "unknown", "snapshot")
+
+
+def render(verdict: Verdict, _style: Style) -> str:
+    """RFC 4180 text with a header line; a node that was not judged has one line without a rule."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(HEADER)
+    for node in verdict.nodes:
+        for row in _rows(node):
+            writer.writerow([harmless.csv(cell) for cell in row])
+    return out.getvalue()
+
+
+def _rows(node: NodeVerdict) -> list[tuple[str, ...]]:
+    digest = node.snapshot.digest if node.snapshot else ""
+    head = (node.node, node.outcome.value, node.reason or "")
+    if not node.results:
+        return [(*head, "", "", "", "", "", digest)]
+    return [
+        (
+            *head,
+            result.rule.name,
+            result.rule.level.value,
+            result.outcome.value,
+            result.message or "",
+            " ".join(str(fact.path) for fact in result.unknown),
+            digest,
+        )
+        for result in node.results
+    ]

@@ -1,0 +1,74 @@
+"""The report as Markdown, for a ticket or a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from passmuster.outcome import RuleOutcome
+from passmuster.report import counting, remedies
+from passmuster.report.groups import groups, missing
+from passmuster.report.harmless import markdown as safe
+from passmuster.report.names import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from passmuster.report.format import Style
+    from passmuster.verdict import Verdict
+
+
+def render(verdict: Verdict, _style: Style) -> str:
+    """CommonMark with tables; what comes from hosts cannot become markup."""
+    return "\n".join(_lines(verdict)) + "\n"
+
+
+def _lines(verdict: Verdict) -> Iterator[str]:
+    yield f"# {verdict.outcome.value}: {_nodes(verdict)}"
+    yield ""
+    yield f"Judged by {', '.join(f'{safe(each.pack)} {safe(each.version)}' for each in verdict.policies)}."
+    yield f"Verdict digest: `{verdict.digest}`"
+    yield ""
+    yield "| node | outcome | why |"
+    yield "|---|---|---|"
+    for node in verdict.nodes:
+        decisive = [f"{result.rule.id}: {result.message}" for result in node.results if result.message]
+        why = "; ".join([node.reason] if node.reason else decisive)
+        yield f"| {safe(node.node)} | {node.outcome.value} | {safe(why)} |"
+    yield from _failures(verdict)
+    yield from _unknowns(verdict)
+    yield ""
+    yield f"Next: {safe(remedies.next_step(verdict))}"
+
+
+def _nodes(verdict: Verdict) -> str:
+    told = [f"{count} {outcome.value}" for outcome, count in counting.nodes(verdict).items() if count]
+    if len(verdict.nodes) == 1:
+        return safe(verdict.nodes[0].node)
+    return f"{len(verdict.nodes)} nodes ({', '.join(told) or 'none'})"
+
+
+def _failures(verdict: Verdict) -> Iterator[str]:
+    for outcome in (RuleOutcome.FAIL, RuleOutcome.ERROR):
+        for group in groups(verdict, outcome):
+            for finding in group.findings:
+                yield ""
+                yield f"## {outcome.value}, {group.level.value}: {safe(finding.rule.title)}"
+                yield ""
+                yield f"Rule {safe(finding.rule.name)}"
+                yield ""
+                for message, names in finding.nodes.items():
+                    yield f"* {safe(message)} ({safe(', '.join(fold(names)))})"
+            yield ""
+            yield f"To do: {safe(' '.join(group.remediation.split()))}"
+
+
+def _unknowns(verdict: Verdict) -> Iterator[str]:
+    found = missing(verdict)
+    if found:
+        yield ""
+        yield "## Unknown"
+        yield ""
+    for each in found:
+        paths = ", ".join(each.facts)
+        yield f"* {safe(f'{len(each.facts)} {remedies.met(each.reason)}')}: {safe(paths)}"
+        yield f"  ({safe(', '.join(each.rules))}); {safe(remedies.ACTIONS[each.reason])}"

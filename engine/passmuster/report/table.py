@@ -1,0 +1,197 @@
+"""The report for a person at a terminal: the verdict, what to do about it, the rest folded."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from passmuster.outcome import Level, NodeOutcome, RuleOutcome
+from passmuster.report import counting, harmless, remedies
+from passmuster.report.groups import Finding, Group, groups, missing
+from passmuster.report.names import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from passmuster.report.format import Style
+    from passmuster.verdict import NodeVerdict, Result, Verdict
+
+_VERDICTS = {
+    NodeOutcome.PASS: "passes muster",
+    NodeOutcome.WARN: "passes muster, with warnings",
+    NodeOutcome.FAIL: "does not pass muster",
+    NodeOutcome.UNKNOWN: "could not be judged",
+}
+_COLORS = {"PASS": "32", "FAIL": "31", "WARN": "33", "NOTE": "36", "UNKNOWN": "35", "ERROR": "35"}
+_INDENT = "         "
+
+
+def render(verdict: Verdict, style: Style) -> str:
+    """Text of at most `style.width` columns a line, as far as words allow."""
+    page = _Page(verdict, style)
+    return "\n".join(page.lines()) + "\n"
+
+
+class _Page:
+    """One report, laid out for one terminal."""
+
+    def __init__(self, verdict: Verdict, style: Style) -> None:
+        self.verdict, self.style = verdict, style
+        self.single = len(verdict.nodes) == 1
+
+    def lines(self) -> Iterator[str]:
+        """The whole report."""
+        yield from self._headline()
+        for outcome in (RuleOutcome.FAIL, RuleOutcome.ERROR):
+            for group in groups(self.verdict, outcome):
+                yield ""
+                yield from self._group(group)
+        yield from self._missing()
+        yield from self._nodes_with_reasons()
+        yield from self._duplicates()
+        yield from self._folded()
+        yield ""
+        yield from self._wrap(remedies.next_step(self.verdict), first="Next:    ")
+
+    def _headline(self) -> Iterator[str]:
+        policies = ", ".join(
+            f"{each.pack} {each.version}{'' if each.released else ' (draft)'}" for each in self.verdict.policies
+        )
+        if self.single:
+            node = self.verdict.nodes[0]
+            decisive = _decisive(node)
+            told = f"{node.node} {_VERDICTS[node.outcome]}{f': {decisive}' if decisive else ''} ({policies})"
+            yield from self._wrap(told, first=self._word(node.outcome.name))
+            if node.snapshot is not None:
+                how = f"{_KINDS[node.snapshot.kind]}, collected {node.snapshot.collected_at}"
+                yield from self._wrap(how, first=_INDENT)
+            return
+        counts = counting.nodes(self.verdict)
+        told = ", ".join(f"{count} {outcome.value}" for outcome, count in counts.items() if count)
+        total = f"{len(self.verdict.nodes)} nodes: {told or 'none'} ({policies})"
+        yield from self._wrap(total, first=self._word(self.verdict.outcome.name))
+        roster = self.verdict.roster
+        if roster is not None:
+            told = f"{len(roster.missing)} without a snapshot, {len(roster.unlisted)} not listed"
+            yield from self._wrap(f"roster: {roster.listed} listed, {told}", first=_INDENT)
+            if roster.unlisted:
+                yield from self._wrap("not listed: " + ", ".join(fold(roster.unlisted)), first=_INDENT)
+
+    def _group(self, group: Group) -> Iterator[str]:
+        word = "ERROR" if group.outcome is RuleOutcome.ERROR else _GROUP_WORDS[group.level]
+        for finding in group.findings:
+            tail = "" if self.single else f", {_count(sum(len(names) for names in finding.nodes.values()), 'node')}"
+            title = f"{finding.rule.title} [{finding.rule.id}], {group.level.value}{tail}"
+            yield from self._wrap(title, first=self._word(word))
+            yield from self._found(finding)
+            word = ""
+        if group.level is not Level.INFORMATIONAL or self.style.verbose:
+            yield from self._wrap(f"do: {group.remediation}", first=_INDENT)
+
+    def _found(self, finding: Finding) -> Iterator[str]:
+        for message, names in finding.nodes.items():
+            yield from self._wrap(f"found: {message}" if message else "found: no message", first=_INDENT)
+            if not self.single:
+                yield from self._wrap("on: " + ", ".join(fold(names)), first=_INDENT + "  ")
+
+    def _missing(self) -> Iterator[str]:
+        for each in missing(self.verdict):
+            yield ""
+            sentence = f"{_count(len(each.facts), 'fact')} {remedies.met(each.reason)}: {remedies.ACTIONS[each.reason]}"
+            yield from self._wrap(sentence, first=self._word("UNKNOWN"))
+            for path, detail in each.facts.items():
+                yield from self._wrap(f"{path}{f' - {detail}' if detail else ''}", first=_INDENT)
+            yield from self._wrap("undecided: " + ", ".join(each.rules), first=_INDENT)
+            if not self.single:
+                yield from self._wrap("on: " + ", ".join(fold(each.nodes)), first=_INDENT)
+
+    def _nodes_with_reasons(self) -> Iterator[str]:
+        reasons: dict[str, list[str]] = {}
+        for node in self.verdict.nodes:
+            if node.reason is not None:
+                reasons.setdefault(node.reason, []).append(node.node)
+        for reason, names in sorted(reasons.items()):
+            yield ""
+            told = reason if self.single else f"{_count(len(names), 'node')}: {reason}"
+            yield from self._wrap(told, first=self._word("UNKNOWN"))
+            if not self.single:
+                yield from self._wrap("on: " + ", ".join(fold(names)), first=_INDENT)
+
+    def _duplicates(self) -> Iterator[str]:
+        for each in self.verdict.duplicates:
+            yield ""
+            yield from self._wrap(
+                f"{remedies.DUPLICATES[each.kind]}: {each.name or each.machine_id}", first=self._word("NOTE")
+            )
+            for path in each.inputs:
+                yield from self._wrap(path, first=_INDENT)
+
+    def _folded(self) -> Iterator[str]:
+        results = [result for node in self.verdict.nodes for result in node.results]
+        told = [self._tally(results, outcome) for outcome in (RuleOutcome.PASS, RuleOutcome.NOT_APPLICABLE)]
+        if any(told):
+            yield ""
+        word = "PASS"
+        for each in filter(None, told):
+            yield from self._wrap(each, first=self._word(word))
+            word = ""
+        if self.style.verbose and self.single:
+            yield from self._passes(self.verdict.nodes[0])
+
+    def _tally(self, results: list[Result], outcome: RuleOutcome) -> str:
+        fitting = [result for result in results if result.outcome is outcome]
+        word = "passed" if outcome is RuleOutcome.PASS else "not applicable"
+        if not fitting:
+            return ""
+        if not self.single:
+            return f"{len(fitting)} of {len(results)} results {word}"
+        rules = ", ".join(result.rule.id for result in fitting)
+        return f"{_count(len(fitting), 'rule')} {word}: {rules}"
+
+    def _passes(self, node: NodeVerdict) -> Iterator[str]:
+        yield ""
+        for result in node.results:
+            if result.outcome is RuleOutcome.PASS:
+                yield from self._wrap(
+                    f"{result.rule.title} [{result.rule.id}] - {result.rule.level.value}", first=self._word("PASS")
+                )
+
+    def _word(self, word: str) -> str:
+        padded = word.ljust(len(_INDENT))
+        if self.style.color and word:
+            return f"\x1b[1;{_COLORS[word]}m{padded}\x1b[0m"
+        return padded
+
+    def _wrap(self, text: str, first: str = "") -> Iterator[str]:
+        """Lines of harmless text; `first` leads, and what follows stands under the text."""
+        lead = " " * len(_INDENT) if first.startswith("\x1b") else " " * len(first)
+        width = max(self.style.width - len(lead), 24)
+        head = first
+        for paragraph in _paragraphs(text):
+            for line in textwrap.wrap(paragraph, width, break_on_hyphens=False, break_long_words=False) or [""]:
+                yield (head + line).rstrip()
+                head = lead
+
+
+def _decisive(node: NodeVerdict) -> str:
+    """What a single node's verdict hangs on, in numbers; nothing for a pass."""
+    told = []
+    for level in (Level.REQUIRED, Level.RECOMMENDED):
+        outcomes = [result.outcome for result in node.results if result.rule.level is level]
+        failing = outcomes.count(RuleOutcome.FAIL)
+        undecided = outcomes.count(RuleOutcome.UNKNOWN) + outcomes.count(RuleOutcome.ERROR)
+        told += [f"{_count(failing, f'{level.value} rule')} failed"] if failing else []
+        told += [f"{_count(undecided, f'{level.value} rule')} undecided"] if undecided else []
+    return ", ".join(told)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+_KINDS = {"live": "the live system", "root": "a host mounted under a folder", "dump": "copied files"}
+_GROUP_WORDS = {Level.REQUIRED: "FAIL", Level.RECOMMENDED: "WARN", Level.INFORMATIONAL: "NOTE"}
+
+
+def _paragraphs(text: str) -> Iterable[str]:
+    return harmless.lines(text).split("\n")

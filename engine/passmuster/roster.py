@@ -1,0 +1,53 @@
+"""The roster: which nodes there should be. One name a line, or `kubectl get nodes -o json`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from passmuster import _json
+from passmuster.errors import Location, Problem, UsageError
+
+
+def parse(data: bytes, file: str) -> frozenset[str]:
+    """Read the names of a roster; raises UsageError. Blank lines and lines that begin with `#` are passed over."""
+    names = _from_kubectl(data, file) if data.lstrip().startswith(b"{") else _from_lines(data, file)
+    if not names:
+        raise _error(file, 1, "a roster without a name (expected one name a line, or `kubectl get nodes -o json`)")
+    return names
+
+
+def _from_lines(data: bytes, file: str) -> frozenset[str]:
+    try:
+        lines = data.decode().splitlines()
+    except UnicodeDecodeError as error:
+        raise _error(file, data.count(b"\n", 0, error.start) + 1, "not UTF-8 text") from None
+    names = set()
+    for number, line in enumerate(lines, start=1):
+        name = line.strip()
+        if not name or name.startswith("#"):
+            continue
+        if len(name.split()) != 1:
+            raise _error(file, number, f"not a name of a node (got {name[:60]!r}, expected one name a line)")
+        names.add(name)
+    return frozenset(names)
+
+
+def _from_kubectl(data: bytes, file: str) -> frozenset[str]:
+    try:
+        document = _json.loads(data)
+    except _json.InvalidJSONError as error:
+        raise _error(file, error.line, error.message) from None
+    items = document.get("items")
+    names = [_name(item) for item in items] if isinstance(items, list) else []
+    if not names or not all(isinstance(name, str) and name for name in names):
+        raise _error(file, 1, "not a list of nodes (expected `kubectl get nodes -o json`: items with metadata.name)")
+    return frozenset(names)
+
+
+def _name(item: Any) -> Any:
+    metadata = item.get("metadata") if isinstance(item, dict) else None
+    return metadata.get("name") if isinstance(metadata, dict) else None
+
+
+def _error(file: str, line: int, message: str) -> UsageError:
+    return UsageError([Problem(code="roster", message=message, location=Location(file=file, line=line, column=1))])

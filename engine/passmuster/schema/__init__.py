@@ -1,0 +1,72 @@
+"""The shipped JSON Schemas: validating documents, and reading the types of facts from them.
+
+The one door to jsonschema. A schema has a kind and a version: ``schemas/<kind>/<version>.json``.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from passmuster import _json, _resources
+from passmuster.schema.fieldtypes import FieldType, Object
+from passmuster.schema.reading import field_type
+from passmuster.schema.wording import Fault, fault
+
+if TYPE_CHECKING:
+    from jsonschema.protocols import Validator
+
+__all__ = ["Fault", "document", "faults", "header", "sections", "versions"]
+
+
+@functools.cache
+def document(kind: str, version: int) -> dict[str, Any]:
+    """The schema itself, as JSON."""
+    schema: dict[str, Any] = _json.loads((_resources.schemas() / kind / f"{version}.json").read_bytes())
+    return schema
+
+
+@functools.cache
+def versions(kind: str) -> tuple[int, ...]:
+    """The versions that this engine knows, ascending."""
+    return tuple(sorted(int(path.stem) for path in (_resources.schemas() / kind).glob("*.json")))
+
+
+def faults(kind: str, version: int, value: Any) -> tuple[Fault, ...]:
+    """What in the value breaks the schema, in the order of the document; empty where nothing does."""
+    found = dict.fromkeys(fault(error) for error in _validator(kind, version).iter_errors(value))
+    return tuple(sorted(found, key=lambda each: tuple(str(step) for step in each.path)))
+
+
+@functools.cache
+def sections(version: int) -> dict[str, FieldType]:
+    """The types of the facts of each section of a snapshot."""
+    named = document("snapshot", version)["properties"]["sections"]["properties"]
+    return {name: field_type(section["properties"]["facts"]) for name, section in named.items()}
+
+
+@functools.cache
+def header(version: int) -> dict[str, FieldType]:
+    """The types of a snapshot's `node` and `collection`, as policies see them."""
+    properties = document("snapshot", version)["properties"]
+    collection = field_type(properties["collection"])
+    node = field_type(properties["node"])
+    assert isinstance(collection, Object)
+    timeless = {name: kind for name, kind in collection.fields.items() if name != "collected_at"}
+    return {"node": node, "collection": Object(fields=timeless, description=collection.description)}
+
+
+@functools.cache
+def _validator(kind: str, version: int) -> Validator:
+    # jsonschema costs 0.1 s to import: only what validates pays for it.
+    from jsonschema import Draft202012Validator, TypeChecker, validators  # noqa: PLC0415
+
+    def integer(_checker: TypeChecker, instance: object) -> bool:
+        return type(instance) is int  # draft 2020-12 calls 1.0 an integer; a snapshot has no floats
+
+    extend: Any = validators.extend  # untyped in the library's stubs
+    strict = extend(
+        Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", integer)
+    )
+    validator: Validator = strict(document(kind, version))
+    return validator

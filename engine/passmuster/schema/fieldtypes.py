@@ -1,0 +1,70 @@
+"""The types of facts, as the snapshot's JSON Schema states them.
+
+A map is *closed* (a missing key means: the host does not have it) or *open* (a missing key
+means: nobody asked). The schema says which with the keyword ``x-map``.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Kind(enum.Enum):
+    """Kinds of scalars; a snapshot has no floats."""
+
+    BOOL = "boolean"
+    INT = "integer"
+    STRING = "string"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scalar:
+    """A boolean, a signed 64-bit integer or a string."""
+
+    kind: Kind
+    nullable: bool = False
+    """Null says: looked, and the host has none."""
+    enum: tuple[str, ...] | None = None
+    """The only values there can be, where the schema lists them."""
+    max_length: int | None = None
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListOf:
+    """A list; it is wholly known or wholly unknown."""
+
+    element: FieldType
+    max_items: int
+    nullable: bool = False
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapOf:
+    """A map from names of the host to values of one type."""
+
+    value: FieldType
+    open: bool
+    max_properties: int
+    keys: tuple[str, ...] | None = None
+    """The only keys there can be, where the schema lists them."""
+    nullable: bool = False
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Object:
+    """Fields named by the schema; each is known or unknown."""
+
+    fields: Mapping[str, FieldType]
+    nullable: bool = False
+    description: str = ""
+
+
+FieldType: TypeAlias = Scalar | ListOf | MapOf | Object

@@ -1,0 +1,107 @@
+"""Reading a snapshot from bytes: limits, strict JSON, schema version, schema, and its own laws.
+
+The laws that a JSON Schema cannot state: a path is not both a fact and unknown; an unknown path
+is a canonical selector inside its own section; `ok` has nothing unknown, and a reason no facts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from passmuster import _json, schema
+from passmuster.errors import Location, Problem, SnapshotError
+from passmuster.fieldpath import FieldPath
+from passmuster.snapshot.model import Section, Snapshot
+from passmuster.unknown import Reason, UnknownFact
+
+SCHEMA = "passmuster.snapshot/1"
+_LOOKED = ("ok", "partial")
+
+
+def load(data: bytes, file: str, line: int = 1) -> Snapshot:
+    """Read one snapshot; `file` and `line` say where its bytes begin. Raises SnapshotError."""
+    try:
+        document = _json.loads(data)
+    except _json.InvalidJSONError as error:
+        raise _error(file, line + error.line - 1, error.column, error.message, "snapshot-json") from None
+    declared = document.get("schema") if isinstance(document, dict) else None
+    if not isinstance(declared, str):
+        message = f'not a snapshot: no schema named (expected a JSON object with "schema":"{SCHEMA}")'
+        raise _error(file, line, 1, message, "snapshot-schema")
+    if declared != SCHEMA:
+        at = _json.position(data, ("schema",))
+        message = f"unknown schema version (got {declared[:80]!r}, expected {SCHEMA!r})"
+        raise _error(file, line + at[0] - 1, at[1], message, "snapshot-version")
+    found = [(each.path, each.message) for each in schema.faults("snapshot", 1, document)] or _breaches(document)
+    if found:
+        raise SnapshotError(_problem(file, line, data, path, message) for path, message in found)
+    return Snapshot(
+        digest="sha256:" + hashlib.sha256(data).hexdigest(),
+        schema=declared,
+        node=document["node"],
+        collection=document["collection"],
+        sections={name: _section(name, each) for name, each in document["sections"].items()},
+    )
+
+
+def _error(file: str, line: int, column: int, message: str, code: str) -> SnapshotError:
+    return SnapshotError([Problem(code=code, message=message, location=Location(file=file, line=line, column=column))])
+
+
+def _problem(file: str, line: int, data: bytes, path: tuple[str | int, ...], message: str) -> Problem:
+    at = _json.position(data, path)
+    where = Location(file=file, line=line + at[0] - 1, column=at[1])
+    dotted = ".".join(str(step) for step in path) or "the document"
+    return Problem(code="snapshot-invalid", message=f"{dotted}: {message}", location=where)
+
+
+def _breaches(document: dict[str, Any]) -> list[tuple[tuple[str | int, ...], str]]:
+    known = schema.sections(1)
+    found: list[tuple[tuple[str | int, ...], str]] = []
+    for name, section in document["sections"].items():
+        if name not in known:
+            continue
+        at = ("sections", name)
+        if section["status"] == "ok" and section["unknown"]:
+            found.append(
+                ((*at, "status"), f"wrong status (got 'ok' with {len(section['unknown'])} unknown, expected 'partial')")
+            )
+        if section["status"] not in _LOOKED and (section["facts"] or section["unknown"]):
+            found.append(((*at, "status"), f"wrong status (got {section['status']!r} beside facts, expected none)"))
+        for text in section["unknown"]:
+            message = _unknown_breach(name, text, section["facts"])
+            if message is not None:
+                found.append(((*at, "unknown", text), message))
+    return found
+
+
+def _unknown_breach(name: str, text: str, facts: dict[str, Any]) -> str | None:
+    try:
+        path = FieldPath.parse(text)
+    except ValueError as error:
+        return str(error)
+    if str(path) != text:
+        return f"not the canonical spelling of a path (got {text!r}, expected {str(path)!r})"
+    if path.parts[0] != name or len(path.parts) == 1:
+        return f"not a path of this section (got {text!r}, expected one below {name!r})"
+    value: Any = facts
+    for part in path.parts[1:]:
+        if not isinstance(value, dict) or part not in value:
+            return None
+        value = value[part]
+    return f"both a fact and unknown (got {text!r} in both, expected it in one)"
+
+
+def _section(name: str, section: dict[str, Any]) -> Section:
+    status = section.get("status", "ok")
+    unknown = {}
+    for text, each in section.get("unknown", {}).items() if name in schema.sections(1) else ():
+        path = FieldPath.parse(text)
+        unknown[path] = UnknownFact(path=path, reason=Reason(each["reason"]), detail=each["detail"])
+    return Section(
+        facts=section.get("facts", {}),
+        unknown=unknown,
+        sources={source: tuple(names) for source, names in section.get("sources", {}).items()},
+        reason=None if status in _LOOKED else Reason(status),
+    )

@@ -1,0 +1,66 @@
+"""A snapshot as a value. Facts stay JSON; the schema says what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from passmuster.fieldpath import FieldPath
+    from passmuster.unknown import Reason, UnknownFact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One part of a host that was, or could not be, looked at."""
+
+    facts: Mapping[str, Any]
+    """What was found; empty where the whole section is unknown."""
+    unknown: Mapping[FieldPath, UnknownFact]
+    """What could not be looked at; empty where everything was. A path stands for all below it."""
+    sources: Mapping[str, tuple[str, ...]]
+    """Path of the host or system call -> names of the facts from it; empty where nothing was read."""
+    reason: Reason | None = None
+    """Why the section as a whole is unknown; None where it was looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What one collection saw of one node."""
+
+    digest: str
+    """`sha256:` and hexadecimal digits, of the bytes as received."""
+    schema: str
+    node: Mapping[str, Any]
+    collection: Mapping[str, Any]
+    sections: Mapping[str, Section]
+    """By name, also those that this engine does not know."""
+
+    @property
+    def name(self) -> str:
+        """Name of the node."""
+        name: str = self.node["name"]
+        return name
+
+    @property
+    def machine_id(self) -> str | None:
+        """Digest of the machine's id; None where it was not collected."""
+        machine_id: str | None = self.node["machine_id"]
+        return machine_id
+
+    def source(self, path: FieldPath) -> str | None:
+        """Where the host keeps a fact, as the collector recorded it; None where it did not say."""
+        section = self.sections.get(path.parts[0])
+        if section is None or len(path.parts) == 1:
+            return None
+        found = [source for source, names in section.sources.items() if path.parts[1] in names]
+        return ", ".join(sorted(found)) or None
+
+    def value(self, path: FieldPath) -> Any:
+        """The fact at a path; None where there is none, for whatever reason."""
+        section = self.sections.get(path.parts[0])
+        value: Any = section.facts if section is not None else None
+        for part in path.parts[1:]:
+            value = value.get(part) if isinstance(value, Mapping) else None
+        return value

@@ -1,0 +1,152 @@
+"""Verdicts as values: what became of each rule, each node, and all of them, and on what grounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from passmuster.fieldpath import FieldPath
+    from passmuster.outcome import Level, NodeOutcome, RuleOutcome
+    from passmuster.unknown import UnknownFact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleHeader:
+    """What a report says of a rule itself."""
+
+    pack: str
+    id: str
+    title: str
+    level: Level
+    remediation: str
+
+    @property
+    def name(self) -> str:
+        """The rule's name among all packs: PACK/ID."""
+        return f"{self.pack}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactShown:
+    """A fact that a rule read, with its value; null where the host has none."""
+
+    path: FieldPath
+    value: Any
+    source: str | None
+    """The host's file or system call that it came from; None where the snapshot does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Because:
+    """A part of an expression that decided the outcome, and its value."""
+
+    expression: str
+    value: Any
+    line: int
+    """Line of the policy file."""
+    column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of one rule on one node."""
+
+    rule: RuleHeader
+    outcome: RuleOutcome
+    message: str | None
+    """Why, in a sentence; None for pass and not_applicable."""
+    facts: tuple[FactShown, ...]
+    """What the rule read and could look at; empty where it read nothing, or nothing could be looked at."""
+    unknown: tuple[UnknownFact, ...]
+    """What stood in the way; empty unless the outcome is unknown."""
+    because: tuple[Because, ...]
+    """What decided it; empty for a pass."""
+    steps: int
+    """Steps of evaluation, the same number on every machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotHeader:
+    """What a report says of a snapshot itself."""
+
+    digest: str
+    schema: str
+    collected_at: str
+    kind: str
+    context: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeVerdict:
+    """What became of one node."""
+
+    node: str
+    machine_id: str | None
+    input: str | None
+    """The snapshot's path as it was given; None for a live node, or one that only the roster names."""
+    snapshot: SnapshotHeader | None
+    """None where there is no snapshot, or none that can be read."""
+    outcome: NodeOutcome
+    reason: str | None
+    """Why the node as a whole is unknown; None where its rules decided."""
+    results: tuple[Result, ...]
+    """One for each rule, in the policies' order; empty where the node was not judged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyHeader:
+    """What a report says of a policy itself."""
+
+    pack: str
+    version: str
+    title: str
+    digest: str
+    released: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicate:
+    """Snapshots that claim one identity, or two that contradict each other."""
+
+    kind: str
+    """`same_node`: one name and machine id twice (those nodes are unknown); `same_name`: one name, several machine
+    ids; `same_machine_id`: one machine id, several names (cloned machines)."""
+    name: str | None
+    machine_id: str | None
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RosterFindings:
+    """How the snapshots compare with the list of nodes that there should be."""
+
+    listed: int
+    missing: tuple[str, ...]
+    """Listed nodes without a snapshot; each is an unknown node of the report."""
+    unlisted: tuple[str, ...]
+    """Nodes with a snapshot that are not listed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What became of all nodes, and everything it depends on."""
+
+    engine: str
+    language: str
+    policies: tuple[PolicyHeader, ...]
+    parameters: Mapping[str, Any]
+    """Effective values by PACK.NAME; empty where the policies have none."""
+    roster: RosterFindings | None
+    max_age: str | None
+    now: str | None
+    """The moment that ages were measured at; None where nothing needed one."""
+    outcome: NodeOutcome
+    nodes: tuple[NodeVerdict, ...]
+    """Sorted by name and digest."""
+    duplicates: tuple[Duplicate, ...]
+    """Empty where every snapshot is of another node."""
+    digest: str
+    """`verdict_digest`: over the inputs and the outcome of each rule; stable while the language is."""
