@@ -49,9 +49,9 @@ def query_devices(folder: int, machine: str) -> Result:
 def answer(error: int) -> Result:
     """What an error number of the query means; 0 is none."""
     if error == 0:
-        return Known(True)
+        return Known(value=True)
     if error in (errno.EINVAL, errno.ENOSYS):
-        return Known(False)
+        return Known(value=False)
     if error in (errno.EPERM, errno.EACCES):
         return Unknown(Reason.DENIED, "bpf(2): permission denied")
     return Unknown(Reason.FAILED, f"bpf(2): {os.strerror(error)}")

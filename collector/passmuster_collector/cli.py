@@ -109,7 +109,7 @@ def _opened(path: str, kind: Kind, seconds: float) -> Root:
         return Root.open(path, kind, budget(time.monotonic, seconds))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError("{}: {} (expected a folder)".format(path or "''", reason)) from None
+        raise UsageError(f"{quoted(path)}: {reason} (expected a folder)") from None
 
 
 def _now() -> str:
@@ -147,7 +147,8 @@ def _sections(only: Sequence[str], skip: Sequence[str]) -> List[str]:
     names = [section.name for section in SECTIONS]
     for name in (*only, *skip):
         if name not in names:
-            raise UsageError("no such section (got {}, expected one of {})".format(quoted(name), ", ".join(names)))
+            expected = ", ".join(names)
+            raise UsageError(f"no such section (got {quoted(name)}, expected one of {expected})")
     return [name for name in names if (not only or name in only) and name not in skip]
 
 
@@ -175,7 +176,8 @@ def _write(output: str, data: bytes, name: str) -> None:
             _to_file(output, data)
     except (OSError, ValueError) as error:
         target = "standard output" if output == "-" else output
-        raise UsageError("{}: {}".format(target, getattr(error, "strerror", None) or error)) from None
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"{target}: {reason}") from None
 
 
 def _to_stdout(data: bytes) -> None:

@@ -64,7 +64,7 @@ def _words(got: Any, allowed: int, unit: str) -> str:
 
 
 def plain(value: Any) -> Any:
-    """The same JSON without lone surrogates: what stood for a byte of the host becomes ``\\xNN``, any other ``\\uNNNN``."""
+    r"""The same JSON without lone surrogates: one for a byte of the host becomes ``\xNN``, any other ``\uNNNN``."""
     if isinstance(value, str):
         return _SURROGATE.sub(_unescaped, value)
     if isinstance(value, (list, tuple)):

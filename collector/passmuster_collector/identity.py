@@ -14,7 +14,7 @@ from passmuster_collector.reading import (
     Sourced,
     Text,
     Unknown,
-    Unreadable,
+    UnreadableError,
     interpret,
     not_there,
     quoted,
@@ -124,7 +124,7 @@ def uname_machine(text: str) -> str:
 def _uname_words(text: str) -> Sequence[str]:
     words = text.split()
     if len(words) < 5 or words[0] != "Linux":
-        raise Unreadable(f"not from uname -a (got {quoted(text)})")
+        raise UnreadableError(f"not from uname -a (got {quoted(text)})")
     return words
 
 
@@ -132,25 +132,26 @@ def _machine_at(words: Sequence[str]) -> int:
     for place, word in enumerate(words[3:], 3):
         if is_machine(word):
             return place
-    raise Unreadable("no machine in uname -a (got {})".format(quoted(" ".join(words))))
+    line = quoted(" ".join(words))
+    raise UnreadableError(f"no machine in uname -a (got {line})")
 
 
 def _line(text: str) -> str:
     line = text.rstrip("\n")
     if not line:
-        raise Unreadable("empty")
+        raise UnreadableError("empty")
     return line
 
 
 def _banner_release(text: str) -> str:
     match = re.match(r"Linux version (\S+)", text)
     if match is None:
-        raise Unreadable(f"no Linux version (got {quoted(text)})")
+        raise UnreadableError(f"no Linux version (got {quoted(text)})")
     return match.group(1)
 
 
 def _banner_version(text: str) -> str:
     match = re.search(r"\) (#[0-9].*)", text)
     if match is None:
-        raise Unreadable(f"no build (got {quoted(text)})")
+        raise UnreadableError(f"no build (got {quoted(text)})")
     return match.group(1)

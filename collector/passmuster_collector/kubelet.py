@@ -1,7 +1,7 @@
-"""What the kubelet is told: by its command line where it runs, else by the files that make its command line, and by
-its configuration file, which flags beat.
+"""What the kubelet is told.
 
-Only named options are kept; command lines and environments may hold secrets.
+By its command line where it runs, else by the files that its command line is made of; then by its configuration file,
+which flags beat. Only named options are kept; command lines and environments may hold secrets.
 """
 
 import re
@@ -18,7 +18,7 @@ from passmuster_collector.reading import (
     Sourced,
     Text,
     Unknown,
-    Unreadable,
+    UnreadableError,
     interpret,
     quoted,
 )
@@ -104,7 +104,7 @@ def parse_flags(words: Sequence[str]) -> Options:
 
 
 def parse_environment(text: str) -> Options:
-    """The named options in the values of all variables of an environment file; raises Unreadable."""
+    """The named options in the values of all variables of an environment file; raises UnreadableError."""
     words: List[str] = []
     for assignment in _shell_words(text):
         words.extend(assignment.partition("=")[2].split())
@@ -112,7 +112,7 @@ def parse_environment(text: str) -> Options:
 
 
 def parse_unit(text: str) -> Options:
-    """The named options in a unit's environment and command; raises Unreadable."""
+    """The named options in a unit's environment and command; raises UnreadableError."""
     environment: List[str] = []
     command: List[str] = []
     for line in text.replace("\\\n", " ").splitlines():
@@ -137,10 +137,10 @@ def parse_config_file(text: str) -> Options:
 
 
 def parse_cpu_manager(text: str) -> str:
-    """The policy in the CPU manager's state, which is JSON; raises Unreadable."""
+    """The policy in the CPU manager's state, which is JSON; raises UnreadableError."""
     match = re.search(r'"policyName"\s*:\s*"([^"\\]*)"', text)
     if match is None:
-        raise Unreadable(f"no policyName (got {quoted(text)})")
+        raise UnreadableError(f"no policyName (got {quoted(text)})")
     return match.group(1)
 
 
@@ -148,7 +148,7 @@ def _shell_words(text: str) -> List[str]:
     try:
         return shlex.split(text, comments=True)
     except ValueError as error:
-        raise Unreadable(f"{str(error).lower()} (got {quoted(text)})") from None
+        raise UnreadableError(f"{str(error).lower()} (got {quoted(text)})") from None
 
 
 def _options(host: Host, path: str) -> Result:

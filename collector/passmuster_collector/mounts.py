@@ -1,12 +1,23 @@
 """Mount tables: what is mounted where, and whose table tells it.
 
-``/proc/mounts`` shows the reader's own namespace, so the node's table is that of its first process wherever there is one.
+``/proc/mounts`` shows the reader's own namespace, so the node's table is that of its first process wherever there is
+one.
 """
 
 import re
 from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, Union
 
-from passmuster_collector.reading import Absent, Known, Reason, Sourced, Text, Unknown, Unreadable, interpret, quoted
+from passmuster_collector.reading import (
+    Absent,
+    Known,
+    Reason,
+    Sourced,
+    Text,
+    Unknown,
+    UnreadableError,
+    interpret,
+    quoted,
+)
 from passmuster_collector.root import Kind
 
 _OCTAL = re.compile(r"\\([0-7]{3})")
@@ -23,24 +34,24 @@ class Mount(NamedTuple):
 
 
 def parse_mounts(text: str) -> List[Mount]:
-    """A table in the form of /proc/mounts: device, point, type, options, two numbers; raises Unreadable."""
+    """A table in the form of /proc/mounts: device, point, type, options, two numbers; raises UnreadableError."""
     found = []
     for line in text.splitlines():
         words = line.split(" ")
         if len(words) < 4:
-            raise Unreadable(f"not a mount (got {quoted(line)})")
+            raise UnreadableError(f"not a mount (got {quoted(line)})")
         found.append(Mount(_unescaped(words[1]), words[2], tuple(words[3].split(",")), ""))
     return found
 
 
 def parse_mountinfo(text: str) -> List[Mount]:
-    """A table in the form of /proc/PID/mountinfo; raises Unreadable."""
+    """A table in the form of /proc/PID/mountinfo; raises UnreadableError."""
     found = []
     for line in text.splitlines():
         left, dash, right = line.partition(" - ")
         words, tail = left.split(" "), right.split(" ")
         if not dash or len(words) < 6 or len(tail) < 3:
-            raise Unreadable(f"not a mount (got {quoted(line)})")
+            raise UnreadableError(f"not a mount (got {quoted(line)})")
         identity = " ".join((words[2], words[3], tail[0]))
         found.append(Mount(_unescaped(words[4]), tail[0], tuple(tail[2].split(",")), identity))
     return found

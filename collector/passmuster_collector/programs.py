@@ -13,7 +13,7 @@ from passmuster_collector.reading import (
     Result,
     Sourced,
     Unknown,
-    Unreadable,
+    UnreadableError,
     interpret,
     quoted,
 )
@@ -63,12 +63,12 @@ def find(host: Host, program: Program, packages: Result) -> Installed:
     package = _package(program, packages)
     path = _path(host, program)
     if package is not None:
-        return Installed(Sourced(Known(True), (STATUS,)), Sourced(Known(package), (STATUS,)))
+        return Installed(Sourced(Known(value=True), (STATUS,)), Sourced(Known(package), (STATUS,)))
     if isinstance(path, Known) and path.value is not None:
-        return Installed(Sourced(Known(True), (path.value,)), _asked(host, program, path.value, packages))
-    nothing = Sourced(Known(False), (*_FOLDERS, STATUS))
+        return Installed(Sourced(Known(value=True), (path.value,)), _asked(host, program, path.value, packages))
+    nothing = Sourced(Known(value=False), (*_FOLDERS, STATUS))
     if host.kind is Kind.DUMP and isinstance(packages, Known):
-        nothing = Sourced(Known(False), (STATUS,))
+        nothing = Sourced(Known(value=False), (STATUS,))
     elif isinstance(path, Unknown):
         nothing = Sourced(path, ())
     elif isinstance(packages, Unknown):
@@ -77,10 +77,10 @@ def find(host: Host, program: Program, packages: Result) -> Installed:
 
 
 def parse_version(program: Program, text: str) -> str:
-    """The version in what a program prints; raises Unreadable."""
+    """The version in what a program prints; raises UnreadableError."""
     match = re.search(program.prints, text, re.MULTILINE)
     if match is None:
-        raise Unreadable(f"no version of {program.file} (got {quoted(text)})")
+        raise UnreadableError(f"no version of {program.file} (got {quoted(text)})")
     return match.group(1)
 
 

@@ -22,7 +22,7 @@ class Reason(enum.Enum):
 
 
 class Text(NamedTuple):
-    """A file's text; bytes that are not UTF-8 stand as ``\\xNN``."""
+    r"""A file's text; bytes that are not UTF-8 stand as ``\xNN``."""
 
     text: str
 
@@ -80,7 +80,7 @@ class Sourced(NamedTuple):
     sources: Tuple[str, ...]
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """Raised by parsers: the text means nothing known; the message says what was met."""
 
 
@@ -94,7 +94,7 @@ def interpret(
         return not_there(look.path) if absent is None else absent
     try:
         return Known(parser(look.text))
-    except Unreadable as error:
+    except UnreadableError as error:
         return Unknown(Reason.UNREADABLE, str(error))
 
 
@@ -111,8 +111,8 @@ def quoted(text: str) -> str:
 
 
 def whole_number(text: str) -> int:
-    """A decimal number, blanks around it allowed; raises Unreadable."""
+    """A decimal number, blanks around it allowed; raises UnreadableError."""
     word = text.strip()
     if not _NUMBER.match(word):
-        raise Unreadable(f"not a number (got {quoted(word)})")
+        raise UnreadableError(f"not a number (got {quoted(word)})")
     return int(word)

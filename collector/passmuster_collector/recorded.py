@@ -7,7 +7,7 @@ was there may have written that down. The snapshot lists the keys that were give
 import io
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from passmuster_collector.reading import Known, Node, Reason, Result, Unknown, Unreadable, quoted, whole_number
+from passmuster_collector.reading import Known, Node, Reason, Result, Unknown, UnreadableError, quoted, whole_number
 from passmuster_collector.usage import UsageError
 
 _COLUMNS = ["path", "type", "major", "minor", "mode", "uid", "gid"]
@@ -22,8 +22,8 @@ _TYPES = {
     "s": "socket",
 }
 _BPF: Dict[str, Result] = {
-    "ok": Known(True),
-    "einval": Known(False),
+    "ok": Known(value=True),
+    "einval": Known(value=False),
     "eperm": Unknown(Reason.DENIED, "bpf(2): permission denied (recorded)"),
 }
 _IDS = 2**32 - 1
@@ -63,12 +63,13 @@ def parse_devices(text: str, name: str) -> Dict[str, Node]:
     """Read a table of device nodes, tab-separated, with its heading; raises UsageError with the line."""
     lines = text.splitlines()
     if not lines or lines[0].split("\t") != _COLUMNS:
-        raise UsageError("{}:1: no table of devices (expected the columns {})".format(name, " ".join(_COLUMNS)))
+        expected = " ".join(_COLUMNS)
+        raise UsageError(f"{name}:1: no table of devices (expected the columns {expected})")
     nodes: Dict[str, Node] = {}
     for number, line in enumerate(lines[1:], 2):
         try:
             path, node = _row(line.split("\t"))
-        except Unreadable as error:
+        except UnreadableError as error:
             raise UsageError(f"{name}:{number}: {error}") from None
         if path in nodes:
             raise UsageError(f"{name}:{number}: {quoted(path)} is listed twice")
@@ -78,10 +79,11 @@ def parse_devices(text: str, name: str) -> Dict[str, Node]:
 
 def _row(cells: List[str]) -> Tuple[str, Node]:
     if len(cells) != len(_COLUMNS):
-        raise Unreadable(f"not a device (got {len(cells)} columns, expected {len(_COLUMNS)})")
+        raise UnreadableError(f"not a device (got {len(cells)} columns, expected {len(_COLUMNS)})")
     path, kind, major, minor, mode, uid, gid = cells
     if kind not in _TYPES:
-        raise Unreadable("not a type (got {}, expected one of {})".format(quoted(kind), " ".join(sorted(_TYPES))))
+        expected = " ".join(sorted(_TYPES))
+        raise UnreadableError(f"not a type (got {quoted(kind)}, expected one of {expected})")
     return path, Node(
         kind=_TYPES[kind],
         mode=_octal(mode),
@@ -95,14 +97,14 @@ def _row(cells: List[str]) -> Tuple[str, Node]:
 
 def _octal(text: str) -> int:
     if not (0 < len(text) <= 4 and all(digit in "01234567" for digit in text)):
-        raise Unreadable(f"not a mode (got {quoted(text)}, expected up to four octal digits)")
+        raise UnreadableError(f"not a mode (got {quoted(text)}, expected up to four octal digits)")
     return int(text, 8)
 
 
 def _number(text: str, high: int) -> int:
     value = whole_number(text)
     if value > high:
-        raise Unreadable(f"not in range (got {value}, expected at most {high})")
+        raise UnreadableError(f"not in range (got {value}, expected at most {high})")
     return value
 
 
@@ -123,7 +125,7 @@ def _gid(recorded: Recorded, value: str) -> Recorded:
 def _id(key: str, value: str) -> int:
     try:
         return _number(value, _IDS)
-    except Unreadable as error:
+    except UnreadableError as error:
         raise UsageError(f"--recorded {key}: {error}") from None
 
 

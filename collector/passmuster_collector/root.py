@@ -1,33 +1,28 @@
 """The only way to the host's files.
 
 Rules that hold for every look:
-* a path is walked one name at a time from an open folder; symbolic links are read and followed by this module, so that
-  absolute ones start at this root and none leaves it;
+* a path is walked one name at a time from an open folder, and no symbolic link leaves the root (see walk.py);
 * only regular files are opened for reading, without waiting, and only up to a limit: sizes that stat(2) reports are not
   believed (procfs says 0);
 * every outcome is a value, and "not there" means what the kind of source allows it to mean.
 """
 
-import contextlib
 import enum
 import errno
 import os
 import stat
 import sys
-from collections import deque
-from typing import Callable, Deque, Dict, Iterator, List, NamedTuple, Tuple, TypeVar, Union
+from typing import Callable, Dict, Iterator, List, Tuple, TypeVar, Union
 
 from passmuster_collector.budget import Budget
 from passmuster_collector.reading import Absent, Data, Known, Names, Node, Reason, Text, Unknown
+from passmuster_collector.walk import Spot, walked
 
 TEXT_LIMIT = 1 << 20
 LONG_LIMIT = 8 << 20
 NAMES_LIMIT = 1 << 16
-_LINKS = 40
-_DEPTH = 100
 _CHUNK = 1 << 16
 
-_FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
 _DEVICE = os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
 
@@ -55,14 +50,6 @@ class Kind(enum.Enum):
     LIVE = "live"
     ROOT = "root"
     DUMP = "dump"
-
-
-class _Spot(NamedTuple):
-    """The end of a walk: a name in an open folder."""
-
-    folder: int
-    name: bytes
-    status: os.stat_result
 
 
 class Root:
@@ -109,7 +96,7 @@ class Root:
 
     def node(self, path: str, *, follow: bool = True) -> Union[Node, Absent, Unknown]:
         """What stat(2) says of a path, or lstat(2) without `follow`."""
-        return self._look(path, lambda spot: _node(spot.status), follow)
+        return self._look(path, lambda spot: _node(spot.status), follow=follow)
 
     def link(self, path: str) -> Union[Text, Absent, Unknown]:
         """The text of a symbolic link."""
@@ -121,7 +108,7 @@ class Root:
 
     def try_device(self, path: str, major: int, minor: int) -> Union[Known, Absent, Unknown]:
         """Whether the character device of these numbers opens for reading and writing: true, false or unknown."""
-        return self._look(path, lambda spot: _tried(spot, path, (major, minor)))
+        return self._look(path, lambda spot: _tried(spot, (major, minor)))
 
     def missing(self, path: str) -> Union[Absent, Unknown]:
         """What it means that a path is not there."""
@@ -140,16 +127,16 @@ class Root:
 
     def _exists(self, path: str) -> bool:
         try:
-            with self._walked(path, follow=True):
+            with walked(self._folder, _bytes(path), follow=True):
                 return True
         except OSError:
             return False
 
-    def _look(self, path: str, work: Callable[[_Spot], T], follow: bool = True) -> Union[T, Absent, Unknown]:
+    def _look(self, path: str, work: Callable[[Spot], T], *, follow: bool = True) -> Union[T, Absent, Unknown]:
         if self._budget.spent():
             return Unknown(Reason.TIMEOUT, f"no time was left for {path}")
         try:
-            with self._walked(path, follow) as spot:
+            with walked(self._folder, _bytes(path), follow=follow) as spot:
                 return work(spot)
         except OSError as error:
             return self._trouble(path, error)
@@ -161,17 +148,7 @@ class Root:
             return Unknown(Reason.DENIED, f"permission denied: {path}")
         return Unknown(Reason.FAILED, f"{path}: {os.strerror(error.errno or errno.EIO)}")
 
-    @contextlib.contextmanager
-    def _walked(self, path: str, follow: bool) -> Iterator[_Spot]:
-        """Walk to the last name of a path, links resolved inside the root; raises OSError."""
-        folders = [os.dup(self._folder)]
-        try:
-            yield _walk(folders, deque(_steps(path.encode("utf-8", "surrogateescape"))), follow)
-        finally:
-            for folder in folders:
-                os.close(folder)
-
-    def _contents(self, spot: _Spot, path: str, limit: int) -> Union[Data, Unknown]:
+    def _contents(self, spot: Spot, path: str, limit: int) -> Union[Data, Unknown]:
         if not stat.S_ISREG(spot.status.st_mode):
             return Unknown(Reason.FAILED, f"{path} is no regular file")
         handle = os.open(spot.name, _FILE, dir_fd=spot.folder)
@@ -197,47 +174,12 @@ class Root:
             chunks.append(chunk)
 
     @staticmethod
-    def _opened(spot: _Spot, work: Callable[[int], T]) -> T:
+    def _opened(spot: Spot, work: Callable[[int], T]) -> T:
         folder = os.open(spot.name, _FILE | os.O_DIRECTORY, dir_fd=spot.folder)
         try:
             return work(folder)
         finally:
             os.close(folder)
-
-
-def _walk(folders: List[int], pending: Deque[bytes], follow: bool) -> _Spot:
-    """Go down from the last of `folders`, which grows on the way and is the caller's to close."""
-    links = 0
-    while True:
-        name = pending.popleft() if pending else b"."
-        if name == b".." and len(folders) > 1:
-            os.close(folders.pop())
-        if name in (b".", b".."):
-            if pending:
-                continue
-            return _Spot(folders[-1], b".", os.stat(b".", dir_fd=folders[-1]))
-        status = os.stat(name, dir_fd=folders[-1], follow_symlinks=False)
-        if stat.S_ISLNK(status.st_mode) and (pending or follow):
-            links += 1
-            if links > _LINKS:
-                raise OSError(errno.ELOOP, "too many links")
-            target = os.readlink(name, dir_fd=folders[-1])
-            if target.startswith(b"/"):
-                while len(folders) > 1:
-                    os.close(folders.pop())
-            pending.extendleft(reversed(_steps(target)))
-            continue
-        if not pending:
-            return _Spot(folders[-1], name, status)
-        if len(folders) > _DEPTH:
-            raise OSError(errno.ENAMETOOLONG, "too deep")
-        folders.append(os.open(name, _FOLDER, dir_fd=folders[-1]))
-
-
-def _steps(path: bytes) -> List[bytes]:
-    if b"\0" in path:
-        raise OSError(errno.ENOENT, "no such name")
-    return [name for name in path.split(b"/") if name]
 
 
 def _listed(folder: int, path: str, limit: int) -> Union[Names, Unknown]:
@@ -258,6 +200,10 @@ def _entries(folder: int) -> Iterator[str]:
                 yield entry.name
 
 
+def _bytes(path: str) -> bytes:
+    return path.encode("utf-8", "surrogateescape")
+
+
 def _text(name: bytes) -> str:
     """A name of the host as text that encodes to the same bytes again."""
     return name.decode("utf-8", "surrogateescape")
@@ -275,14 +221,14 @@ def _node(status: os.stat_result) -> Node:
     )
 
 
-def _tried(spot: _Spot, path: str, numbers: Tuple[int, int]) -> Union[Known, Unknown]:
+def _tried(spot: Spot, numbers: Tuple[int, int]) -> Union[Known, Unknown]:
     if not _is_device(spot.status, numbers):
-        return Known(False)
+        return Known(value=False)
     try:
         handle = os.open(spot.name, _DEVICE, dir_fd=spot.folder)
     except OSError as error:
         if error.errno in (errno.ENXIO, errno.ENODEV):
-            return Known(False)
+            return Known(value=False)
         raise
     try:
         return Known(_is_device(os.fstat(handle), numbers))

@@ -57,11 +57,10 @@ def open_map(path: Path, facts: Iterable[Fact]) -> Iterator[Fact]:
 
 def gather(section: Section, host: Host) -> List[Fact]:
     """All facts of a section; where finding them goes wrong, what is missing says so."""
-    facts = []
+    facts: List[Fact] = []
     reason = Unknown(Reason.FAILED, "the collector said nothing about it")
     try:
-        for one in section.collect(host):
-            facts.append(_bounded(section, one))
+        facts.extend(_bounded(section, one) for one in section.collect(host))
     except Exception as error:  # noqa: BLE001 - a mistake in one section must not lose the others
         reason = Unknown(Reason.FAILED, f"{type(error).__name__}: {error}")
     seen = {one.path for one in facts}

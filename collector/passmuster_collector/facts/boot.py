@@ -4,13 +4,13 @@ import fnmatch
 import re
 from typing import Iterator, List, Optional
 
-from passmuster_collector.fields import Limit
+from passmuster_collector.fields import Fields, Limit
 from passmuster_collector.host import Host
 from passmuster_collector.reading import interpret
 from passmuster_collector.section import Fact, fact
 
 SOURCE = "/proc/cmdline"
-FIELDS = {("cmdline",): Limit(items=256, length=512)}
+FIELDS: Fields = {("cmdline",): Limit(items=256, length=512)}
 KEYS = (
     "amd_iommu",
     "apparmor",

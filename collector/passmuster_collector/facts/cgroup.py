@@ -1,15 +1,15 @@
 """Control groups, as mounted at the root of the host."""
 
-from typing import Callable, Dict, Iterator, List, Optional, Set
+from typing import AbstractSet, Callable, Dict, Iterator, List, Optional, Set
 
 from passmuster_collector import bpf
-from passmuster_collector.fields import FLAG, Limit
+from passmuster_collector.fields import FLAG, Fields, Limit
 from passmuster_collector.host import Host
 from passmuster_collector.mounts import Mount
 from passmuster_collector.reading import Absent, Known, Reason, Result, Sourced, Text, Unknown, interpret, not_there
 from passmuster_collector.section import Fact, fact, sourced
 
-FIELDS = {
+FIELDS: Fields = {
     ("mode",): Limit(length=16),
     ("v1",): Limit(items=64, length=4096),
     ("v2", "mount_point"): Limit(length=4096),
@@ -56,7 +56,7 @@ def collect(host: Host) -> Iterator[Fact]:
     yield sourced("devices_bpf", _devices_bpf(host, point))
 
 
-def version1(mounts: List[Mount], names: Set[str]) -> Dict[str, str]:
+def version1(mounts: List[Mount], names: AbstractSet[str]) -> Dict[str, str]:
     """Controllers of version 1 to their mount points; of several the last. Named hierarchies are none."""
     found = {}
     for mount in mounts:
@@ -88,7 +88,7 @@ def parse_cgroups(text: str) -> Set[str]:
     return {line.split()[0] for line in text.splitlines() if line.strip() and not line.startswith("#")}
 
 
-def _names(host: Host) -> Set[str]:
+def _names(host: Host) -> AbstractSet[str]:
     look = host.read(_CGROUPS)
     return CONTROLLERS | (parse_cgroups(look.text) if isinstance(look, Text) else set())
 

@@ -4,7 +4,7 @@ import re
 from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Tuple
 
 from passmuster_collector import identity
-from passmuster_collector.fields import Limit
+from passmuster_collector.fields import Fields, Limit
 from passmuster_collector.host import Host
 from passmuster_collector.reading import (
     Known,
@@ -12,7 +12,7 @@ from passmuster_collector.reading import (
     Result,
     Sourced,
     Unknown,
-    Unreadable,
+    UnreadableError,
     interpret,
     quoted,
 )
@@ -20,7 +20,7 @@ from passmuster_collector.root import LONG_LIMIT
 from passmuster_collector.section import Fact, fact, sourced
 
 SOURCE = "/proc/cpuinfo"
-FIELDS = {
+FIELDS: Fields = {
     ("architecture",): Limit(length=16),
     ("vendor",): Limit(length=256),
     ("model_name",): Limit(length=256),
@@ -49,7 +49,7 @@ _POWER = re.compile(r"POWER([0-9]+)")
 class CpuInfo(NamedTuple):
     """What /proc/cpuinfo says."""
 
-    count: int
+    processors: int
     values: Dict[str, str]
     """The first value of each key."""
     flags: Optional[FrozenSet[str]]
@@ -66,14 +66,14 @@ def collect(host: Host) -> Iterator[Fact]:
     yield sourced("architecture", kernel)
     yield fact("vendor", _value(info, _VENDORS), SOURCE)
     yield fact("model_name", _value(info, _MODELS), SOURCE)
-    yield fact("logical_count", Known(info.value.count) if isinstance(info, Known) else info, SOURCE)
+    yield fact("logical_count", Known(info.value.processors) if isinstance(info, Known) else info, SOURCE)
     yield fact("flags", _flags(info, kernel.result, every=True), SOURCE)
     yield fact("flags_any", _flags(info, kernel.result, every=False), SOURCE)
     yield fact("facilities", _facilities(info), SOURCE)
 
 
 def parse_cpuinfo(text: str) -> CpuInfo:
-    """Read all layouts; raises Unreadable where no processor is listed."""
+    """Read all layouts; raises UnreadableError where no processor is listed."""
     values: Dict[str, str] = {}
     lines: Dict[str, FrozenSet[str]] = {}
     order: List[str] = []
@@ -89,7 +89,7 @@ def parse_cpuinfo(text: str) -> CpuInfo:
         values.setdefault(key, value)
     count = count or _counted(values)
     if not count:
-        raise Unreadable(f"no processor is listed (got {quoted(text)})")
+        raise UnreadableError(f"no processor is listed (got {quoted(text)})")
     sets = list(lines.values())
     whole = len(order) in (0, count) or (len(order) == 1 and "flags" not in values)
     every: FrozenSet[str] = frozenset.intersection(*sets) if sets else frozenset()
@@ -192,7 +192,7 @@ def _flags(info: Result, kernel: Result, *, every: bool) -> Result:
     found = info.value
     x86 = isinstance(kernel, Known) and kernel.value in X86
     if found.flags is None or (x86 and not found.has_flags):
-        return Unknown(Reason.UNREADABLE, f"some of the {found.count} processors have no line of flags")
+        return Unknown(Reason.UNREADABLE, f"some of the {found.processors} processors have no line of flags")
     return Known(sorted(found.flags if every else found.flags_any))
 
 
@@ -204,5 +204,6 @@ def _facilities(info: Result) -> Result:
         return Known(None)
     words = values.get("facilities", "").split()
     if not all(re.match(r"[0-9]{1,9}\Z", word) for word in words):
-        return Unknown(Reason.UNREADABLE, "not numbers of facilities (got {})".format(quoted(" ".join(words))))
+        shown = quoted(" ".join(words))
+        return Unknown(Reason.UNREADABLE, f"not numbers of facilities (got {shown})")
     return Known(sorted({int(word) for word in words}))

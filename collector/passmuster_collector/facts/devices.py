@@ -104,7 +104,7 @@ def accessible(host: Host, path: str, node: Union[Node, Absent], minor: Optional
     if isinstance(node, Absent):
         return Known(None)
     if node.kind != "character" or node.major != _MISC_MAJOR or (minor is not None and node.minor != minor):
-        return Known(False)
+        return Known(value=False)
     if host.recorded.devices is not None:
         return by_mode(node, host.uid, host.gid)
     if not host.running or host.kind is Kind.DUMP:
@@ -122,10 +122,10 @@ def accessible(host: Host, path: str, node: Union[Node, Absent], minor: Optional
 def by_mode(node: Node, uid: Optional[int], gid: Optional[int]) -> Result:
     """What the permission bits allow; uid 0 may always, and another who may not saw a refusal."""
     if uid is None or uid == 0:
-        return Known(True)
+        return Known(value=True)
     shift = 6 if uid == node.uid else 3 if gid == node.gid else 0
     if node.mode >> shift & 0o6 == 0o6:
-        return Known(True)
+        return Known(value=True)
     return Unknown(Reason.DENIED, f"permission denied to uid {uid} (mode {node.mode:04o})")
 
 

@@ -3,7 +3,7 @@
 import struct
 from typing import Iterator, List, Union
 
-from passmuster_collector.fields import FLAG, Limit
+from passmuster_collector.fields import FLAG, Fields, Limit
 from passmuster_collector.host import Host
 from passmuster_collector.reading import (
     Absent,
@@ -13,12 +13,12 @@ from passmuster_collector.reading import (
     Reason,
     Result,
     Unknown,
-    Unreadable,
+    UnreadableError,
     not_there,
 )
 from passmuster_collector.section import Fact, fact
 
-FIELDS = {
+FIELDS: Fields = {
     ("acpi_tables",): Limit(items=512, length=64),
     ("iort_smmu",): FLAG,
     ("groups",): Limit(high=1048576),
@@ -45,17 +45,17 @@ def collect(host: Host) -> Iterator[Fact]:
 
 
 def parse_iort(data: bytes) -> bool:
-    """Whether an IORT table has a node of an SMMU: type 3 (SMMUv1, SMMUv2) or 4 (SMMUv3); raises Unreadable."""
+    """Whether an IORT table has a node of an SMMU: type 3 (SMMUv1, SMMUv2) or 4 (SMMUv3); raises UnreadableError."""
     if len(data) < 48 or data[:4] != b"IORT":
-        raise Unreadable(f"not an IORT table (got {len(data)} bytes)")
+        raise UnreadableError(f"not an IORT table (got {len(data)} bytes)")
     count, offset = struct.unpack_from("<II", data, 36)
     found = False
     for _ in range(count):
         if offset + 3 > len(data):
-            raise Unreadable(f"the IORT table ends before its {count} nodes")
+            raise UnreadableError(f"the IORT table ends before its {count} nodes")
         kind, length = struct.unpack_from("<BH", data, offset)
         if length < 16:
-            raise Unreadable(f"a node of the IORT table is too short (got {length} bytes)")
+            raise UnreadableError(f"a node of the IORT table is too short (got {length} bytes)")
         found = found or kind in _SMMU
         offset += length
     return found
@@ -76,7 +76,7 @@ def _iort(host: Host, tables: Result) -> Result:
         return not_there(_IORT) if isinstance(data, Absent) else data
     try:
         return Known(parse_iort(data.data))
-    except Unreadable as error:
+    except UnreadableError as error:
         return Unknown(Reason.UNREADABLE, str(error))
 
 

@@ -17,7 +17,7 @@ from passmuster_collector.reading import (
     Sourced,
     Text,
     Unknown,
-    Unreadable,
+    UnreadableError,
     interpret,
     not_there,
     quoted,
@@ -104,7 +104,7 @@ def parse_release(text: str) -> Tuple[int, int, int]:
     """The three numbers that a release starts with, the third 0 where it has two; whatever follows is ignored."""
     match = _RELEASE.match(text)
     if match is None:
-        raise Unreadable(f"does not start with two numbers (got {quoted(text)})")
+        raise UnreadableError(f"does not start with two numbers (got {quoted(text)})")
     major, minor, patch = match.groups()
     return int(major), int(minor), int(patch or 0)
 
@@ -121,7 +121,7 @@ def parse_misc(text: str) -> Dict[str, int]:
     for line in text.splitlines():
         match = re.match(r"\s*([0-9]{1,7}) (\S.*)\Z", line)
         if match is None:
-            raise Unreadable(f"not a misc driver (got {quoted(line)})")
+            raise UnreadableError(f"not a misc driver (got {quoted(line)})")
         found[match.group(2).strip()] = int(match.group(1))
     return found
 
@@ -131,7 +131,7 @@ def parse_config(text: str) -> Dict[str, str]:
     pairs = (line.partition("=") for line in text.splitlines() if line.startswith("CONFIG_"))
     found = {name: value.strip() for name, equals, value in pairs if equals}
     if not found:
-        raise Unreadable(f"not a kernel configuration (got {quoted(text)})")
+        raise UnreadableError(f"not a kernel configuration (got {quoted(text)})")
     return found
 
 
@@ -193,7 +193,7 @@ def _number(release: Result, place: int) -> Result:
         return release
     try:
         return Known(parse_release(release.value)[place])
-    except Unreadable as error:
+    except UnreadableError as error:
         return Unknown(Reason.UNREADABLE, str(error))
 
 

@@ -3,7 +3,7 @@
 import re
 from typing import Dict, Iterator, Union
 
-from passmuster_collector.fields import Limit
+from passmuster_collector.fields import Fields, Limit
 from passmuster_collector.host import Host
 from passmuster_collector.reading import (
     Absent,
@@ -11,14 +11,14 @@ from passmuster_collector.reading import (
     Names,
     Result,
     Unknown,
-    Unreadable,
+    UnreadableError,
     interpret,
     not_there,
     whole_number,
 )
 from passmuster_collector.section import Fact, fact
 
-FIELDS = {
+FIELDS: Fields = {
     ("total_bytes",): Limit(),
     ("swap_bytes",): Limit(),
     ("hugepages",): Limit(items=32),
@@ -43,7 +43,7 @@ def parse_meminfo(text: str, key: str) -> int:
     """A size of /proc/meminfo, in bytes."""
     match = re.search(rf"^{key}:\s*([0-9]{{1,18}}) kB$", text, re.MULTILINE)
     if match is None:
-        raise Unreadable(f"no {key} in kB")
+        raise UnreadableError(f"no {key} in kB")
     return int(match.group(1)) * 1024
 
 

@@ -4,7 +4,7 @@ from typing import Iterator, List
 
 from passmuster_collector import identity
 from passmuster_collector.facts import kernel
-from passmuster_collector.fields import FLAG
+from passmuster_collector.fields import FLAG, Fields
 from passmuster_collector.host import Host
 from passmuster_collector.reading import (
     Absent,
@@ -19,7 +19,7 @@ from passmuster_collector.reading import (
 )
 from passmuster_collector.section import Fact, fact, sourced
 
-FIELDS = {("nf_tables",): FLAG, ("ipv6",): FLAG}
+FIELDS: Fields = {("nf_tables",): FLAG, ("ipv6",): FLAG}
 _NET = "/proc/sys/net"
 _LOADED = "/sys/module/nf_tables"
 _BUILT_IN = ("/lib/modules/{}/modules.builtin", "/usr/lib/modules/{}/modules.builtin")
@@ -40,15 +40,15 @@ def _nf_tables(host: Host) -> Sourced:
     """True by any one proof; false only where both the loaded and the built-in ones are known."""
     loaded = kernel.modules(host)
     if isinstance(loaded.result, Known) and "nf_tables" in loaded.result.value:
-        return Sourced(Known(True), loaded.sources)
+        return Sourced(Known(value=True), loaded.sources)
     if isinstance(host.node(_LOADED), Node):
-        return Sourced(Known(True), (_LOADED,))
+        return Sourced(Known(value=True), (_LOADED,))
     built_in = _built_in(host)
     if isinstance(built_in.result, Unknown) or built_in.result.value:
         return built_in
     if isinstance(loaded.result, Unknown):
         return loaded
-    return Sourced(Known(False), loaded.sources + built_in.sources)
+    return Sourced(Known(value=False), loaded.sources + built_in.sources)
 
 
 def _built_in(host: Host) -> Sourced:
@@ -70,5 +70,5 @@ def _built_in(host: Host) -> Sourced:
 def _ipv6(host: Host) -> Result:
     family = host.node(_NET + "/ipv6")
     if not isinstance(family, Absent):
-        return Known(True) if isinstance(family, Node) else family
-    return Known(False) if isinstance(host.node(_NET), Node) else not_there(_NET)
+        return Known(value=True) if isinstance(family, Node) else family
+    return Known(value=False) if isinstance(host.node(_NET), Node) else not_there(_NET)

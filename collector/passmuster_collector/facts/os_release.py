@@ -3,12 +3,12 @@
 import re
 from typing import Callable, Dict, Iterator, List, Optional, Tuple, Union
 
-from passmuster_collector.fields import Limit
+from passmuster_collector.fields import Fields, Limit
 from passmuster_collector.host import Host
 from passmuster_collector.reading import Known, Result, Sourced, Text, Unknown
 from passmuster_collector.section import Fact, sourced
 
-FIELDS = {
+FIELDS: Fields = {
     ("id",): Limit(length=256),
     ("id_like",): Limit(items=32, length=128),
     ("pretty_name",): Limit(length=256),

@@ -5,11 +5,11 @@ distributions with a runtime of their own have running, then the default of the 
 """
 
 import re
-from typing import Dict, Iterator, NamedTuple, Optional
+from typing import Dict, Iterator, List, NamedTuple, Optional, Set
 
 from passmuster_collector import dpkg, kubelet, programs
 from passmuster_collector.context import INSIDE
-from passmuster_collector.fields import Limit
+from passmuster_collector.fields import Fields, Limit
 from passmuster_collector.host import Host
 from passmuster_collector.kubelet import Told
 from passmuster_collector.programs import Installed
@@ -25,7 +25,7 @@ from passmuster_collector.reading import (
 )
 from passmuster_collector.section import Fact, fact, sourced
 
-FIELDS = {
+FIELDS: Fields = {
     ("installed",): Limit(items=3, length=16),
     ("name",): Limit(length=16),
     ("evidence", "source"): Limit(length=4096),
@@ -150,8 +150,8 @@ def _named(found: Result) -> Iterator[Fact]:
 
 
 def _installed(found: Dict[str, Installed]) -> Sourced:
-    names = []
-    sources = set()
+    names: List[str] = []
+    sources: Set[str] = set()
     for key, name, _ in _RUNTIMES:
         there = found[key].there
         if isinstance(there.result, Unknown):
@@ -173,11 +173,11 @@ def _kubelet(host: Host, told: Told, agent: Installed) -> Iterator[Fact]:
     """Null only where nothing of a kubelet is there; distributions build it into programs of other names."""
     there = agent.there.result
     traces = told.running or any(isinstance(host.node(path), Node) for path in _TRACES)
-    if there == Known(False) and not traces:
+    if there == Known(value=False) and not traces:
         yield sourced("kubelet", Sourced(Known(None), agent.there.sources))
         return
     nowhere = Unknown(Reason.NOT_COLLECTED, "no file tells the version of this kubelet")
-    yield sourced("kubelet.version", Sourced(nowhere, ()) if there == Known(False) else agent.version)
+    yield sourced("kubelet.version", Sourced(nowhere, ()) if there == Known(value=False) else agent.version)
     yield sourced("kubelet.endpoint", told.value(kubelet.ENDPOINT))
     yield sourced("kubelet.cgroup_driver", told.value(kubelet.DRIVER))
     state = interpret(host.read(_CPU_MANAGER), kubelet.parse_cpu_manager, absent=Known(None))

@@ -3,7 +3,7 @@
 import re
 from typing import Iterator, List
 
-from passmuster_collector.fields import FLAG, Limit
+from passmuster_collector.fields import FLAG, Fields, Limit
 from passmuster_collector.host import Host
 from passmuster_collector.reading import (
     Absent,
@@ -12,13 +12,13 @@ from passmuster_collector.reading import (
     Reason,
     Result,
     Unknown,
-    Unreadable,
+    UnreadableError,
     interpret,
     quoted,
 )
 from passmuster_collector.section import Fact, fact
 
-FIELDS = {
+FIELDS: Fields = {
     ("lsm",): Limit(items=32, length=64),
     ("selinux",): Limit(length=16),
     ("apparmor",): FLAG,
@@ -35,7 +35,7 @@ def collect(host: Host) -> Iterator[Fact]:
     """Facts of the section."""
     yield fact("lsm", interpret(host.read(_LSM), parse_lsm, absent=Known(None)), _LSM)
     yield fact("selinux", _selinux(host), _SELINUX + "/enforce")
-    yield fact("apparmor", interpret(host.read(_APPARMOR), parse_switch, absent=Known(False)), _APPARMOR)
+    yield fact("apparmor", interpret(host.read(_APPARMOR), parse_switch, absent=Known(value=False)), _APPARMOR)
     yield fact("lockdown", interpret(host.read(_LOCKDOWN), parse_lockdown, absent=Known(None)), _LOCKDOWN)
 
 
@@ -48,7 +48,7 @@ def parse_enforce(text: str) -> str:
     """SELinux's mode from its number."""
     mode = _MODES.get(text.strip())
     if mode is None:
-        raise Unreadable(f"not a mode of SELinux (got {quoted(text)})")
+        raise UnreadableError(f"not a mode of SELinux (got {quoted(text)})")
     return mode
 
 
@@ -56,7 +56,7 @@ def parse_switch(text: str) -> bool:
     """A parameter that is on or off: ``Y`` or ``1``, ``N`` or ``0``."""
     word = text.strip()
     if word not in ("Y", "y", "1", "N", "n", "0"):
-        raise Unreadable(f"neither on nor off (got {quoted(word)})")
+        raise UnreadableError(f"neither on nor off (got {quoted(word)})")
     return word in ("Y", "y", "1")
 
 
@@ -64,7 +64,7 @@ def parse_lockdown(text: str) -> str:
     """The word in brackets."""
     match = re.search(r"\[(none|integrity|confidentiality)\]", text)
     if match is None:
-        raise Unreadable(f"no level of lockdown in brackets (got {quoted(text)})")
+        raise UnreadableError(f"no level of lockdown in brackets (got {quoted(text)})")
     return match.group(1)
 
 

@@ -86,7 +86,7 @@ def collect(host: Host) -> Iterator[Fact]:
     yield fact("secure_guest.prot_virt", prot_virt, boot.SOURCE)
 
 
-def named(guest: bool, clues: Clues) -> Optional[str]:
+def named(clues: Clues, *, guest: bool) -> Optional[str]:
     """The hypervisor's name; None on bare metal. `guest` says that the processor shows one."""
     product = next((name for pattern, name in _PRODUCTS if re.search(pattern, clues.product or "")), None)
     if clues.xen is not None:
@@ -131,7 +131,7 @@ def _hypervisor(host: Host) -> Sourced:
 def _on_x86(host: Host, *, guest: bool) -> Sourced:
     """The flag is the proof; the rest gives it a name. Xen's paravirtual guests hide the flag."""
     clues, missing = _clues(host)
-    name = named(guest, clues)
+    name = named(clues, guest=guest)
     if name == "other" and missing is not None:
         return Sourced(missing, ())
     return Sourced(Known(name), (cpu.SOURCE, *((_XEN,) if name == "xen" else _DMI if name else ())))
@@ -140,7 +140,7 @@ def _on_x86(host: Host, *, guest: bool) -> Sourced:
 def _by_firmware(host: Host) -> Sourced:
     """Without a flag, only a product that is always virtual proves a guest."""
     clues, missing = _clues(host)
-    name = named(True, clues)
+    name = named(clues, guest=True)
     if name == "other" and missing is not None:
         return Sourced(missing, ())
     return Sourced(Known(None if name == "other" else name), _DMI)
