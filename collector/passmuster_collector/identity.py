@@ -4,7 +4,7 @@ Of the running host uname(2) tells; of a tree the files that hold the same words
 """
 
 import re
-from typing import Any, Callable, Sequence, Tuple
+from typing import Any, Callable, List, Sequence, Tuple
 
 from passmuster_collector.host import Host
 from passmuster_collector.reading import (
@@ -19,6 +19,7 @@ from passmuster_collector.reading import (
     not_there,
     quoted,
 )
+from passmuster_collector.root import Kind
 
 _UNAME = "uname(2)"
 _BANNER = "/proc/version"
@@ -36,16 +37,16 @@ def release(host: Host) -> Sourced:
     """The kernel's release, text."""
     if host.uname is not None:
         return Sourced(Known(host.uname.release), (_UNAME,))
-    places = [("/proc/sys/kernel/osrelease", _line), (_BANNER, _banner_release)]
-    return first(host, places + [(path, uname_release) for path in _SOS_UNAME])
+    places: List[Tuple[str, Parser]] = [("/proc/sys/kernel/osrelease", _line), (_BANNER, _banner_release)]
+    return first(host, places + _printed(host, uname_release))
 
 
 def version(host: Host) -> Sourced:
     """The kernel's build, text."""
     if host.uname is not None:
         return Sourced(Known(host.uname.version), (_UNAME,))
-    places = [("/proc/sys/kernel/version", _line), (_BANNER, _banner_version)]
-    return first(host, places + [(path, uname_version) for path in _SOS_UNAME])
+    places: List[Tuple[str, Parser]] = [("/proc/sys/kernel/version", _line), (_BANNER, _banner_version)]
+    return first(host, places + _printed(host, uname_version))
 
 
 def machine(host: Host) -> Sourced:
@@ -54,7 +55,7 @@ def machine(host: Host) -> Sourced:
         return Sourced(Known(host.recorded.machine), ("--recorded machine",))
     if host.uname is not None:
         return Sourced(Known(host.uname.machine), (_UNAME,))
-    found = first(host, [(path, uname_machine) for path in _SOS_UNAME])
+    found = first(host, _printed(host, uname_machine))
     if isinstance(found.result, Unknown) and found.result.reason is Reason.NOT_COLLECTED:
         return Sourced(Unknown(Reason.NOT_COLLECTED, "only the running kernel could say"), ())
     return found
@@ -90,8 +91,13 @@ def dump_name(host: Host) -> str:
         look = host.read(path)
         if isinstance(look, Text) and look.text.strip():
             return look.text.split()[0]
-    found = first(host, [(path, uname_node) for path in _SOS_UNAME])
+    found = first(host, _printed(host, uname_node))
     return str(found.result.value) if isinstance(found.result, Known) else ""
+
+
+def _printed(host: Host, parser: Parser) -> List[Tuple[str, Parser]]:
+    """Where support archives keep what uname -a printed."""
+    return [(path, parser) for path in _SOS_UNAME] if host.kind is Kind.DUMP else []
 
 
 def is_machine(word: str) -> bool:

@@ -1,7 +1,7 @@
 """Walk a path below an open folder, so that nothing leads out of it.
 
-Each name is looked up in the folder that is open at that moment. Symbolic links are read and followed here: absolute ones
-start at the first folder again, ``..`` goes up to it at most.
+Each name is looked up in the folder that is open at that moment. Symbolic links are read and followed here: absolute
+ones start at the first folder again, ``..`` goes up to it at most.
 """
 
 import contextlib

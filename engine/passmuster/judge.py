@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from passmuster import __version__, _json
@@ -17,11 +18,15 @@ from passmuster.verdict import Duplicate, NodeVerdict, RosterFindings, SnapshotH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from passmuster.compile import CompiledPolicy
     from passmuster.snapshot import Snapshot
     from passmuster.verdict import Result
+
+
+_SKEW = timedelta(minutes=5)
+"""How far the clocks of a node and of the judge may differ."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +136,8 @@ def _disqualified(snapshot: Snapshot, terms: Terms, doubled: set[tuple[str | Non
         age = terms.max_age.now - parse_moment(collected_at)
     except ValueError as error:
         return f"the time of collection cannot be read ({error})"
+    if age < -_SKEW:
+        return f"the snapshot is from the future (collected {collected_at})"
     if age > terms.max_age.span:
         return f"the snapshot is too old (collected {days(age)} ago, expected at most {terms.max_age.text})"
     return None

@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from cel.unchecked import unchecked
+
 from passmuster.cel import CelError, CelProblems, Environment, MapType, UInt, compile_expression, type_of_value
 from passmuster.cel.equality import same
 from passmuster.cel.values import TypeValue, to_key, type_name

@@ -22,7 +22,7 @@ _KNOWN = {
     "namespace/self_eval_qualified_lookup": "a variable whose name has a dot",
     "namespace/self_eval_container_lookup_unchecked": "containers: an expression has no package",
     "namespace/basic": "containers: an expression has no package",
-    "parse/triple_single_quoted_unescaped_punctuation": "the case expects a backslash that its expression does not have",
+    "parse/triple_single_quoted_unescaped_punctuation": "it expects a backslash that it does not write",
     "type_deduction/function_result_type": "functions that the suite's host adds",
     "type_deduction/multiple_parameters_parameterized_ovl": "functions that the suite's host adds",
 }

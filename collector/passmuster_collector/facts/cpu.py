@@ -138,9 +138,10 @@ def _counted(values: Dict[str, str]) -> int:
 
 
 def _x86(info: CpuInfo) -> str:
+    """Only kernels of 32 bits print lines about the bugs of early processors, whatever the processor could do."""
     if "flags" not in info.values:
         return ""
-    return "x86_64" if "lm" in info.flags_any else "i686"
+    return "x86_64" if "lm" in info.flags_any and "coma_bug" not in info.values else "i686"
 
 
 def _arm(info: CpuInfo) -> str:

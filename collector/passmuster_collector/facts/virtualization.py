@@ -51,6 +51,8 @@ _CLOCKS = "/sys/devices/system/clocksource/clocksource0/available_clocksource"
 _DMI = ("/sys/class/dmi/id/sys_vendor", "/sys/class/dmi/id/product_name")
 _XEN = "/sys/hypervisor/type"
 _SYSINFO = "/proc/sysinfo"
+_BOARD = "/sys/firmware/devicetree/base/compatible"
+_VIRTUAL_BOARD = re.compile(r"linux,dummy-virt|riscv-virtio")
 _PRODUCTS = (
     (r"OpenStack", "openstack"),
     (r"Amazon EC2", "amazon"),
@@ -72,7 +74,6 @@ class Clues(NamedTuple):
     xen: Optional[str] = None
     product: Optional[str] = None
     clocks: Optional[str] = None
-    sysinfo: Optional[str] = None
 
 
 def collect(host: Host) -> Iterator[Fact]:
@@ -86,16 +87,14 @@ def collect(host: Host) -> Iterator[Fact]:
     yield fact("secure_guest.prot_virt", prot_virt, boot.SOURCE)
 
 
-def named(clues: Clues, *, guest: bool) -> Optional[str]:
-    """The hypervisor's name; None on bare metal. `guest` says that the processor shows one."""
-    product = next((name for pattern, name in _PRODUCTS if re.search(pattern, clues.product or "")), None)
+def named(clues: Clues) -> Tuple[str, Tuple[str, ...]]:
+    """The name of the hypervisor of a machine that has one, and the files that told; QEMU's guests may use KVM."""
+    product = next((name for pattern, name in _PRODUCTS if re.search(pattern, clues.product or "")), "other")
     if clues.xen is not None:
-        return "xen"
-    if not guest:
-        return None
-    if product in (None, "qemu") and "kvm-clock" in (clues.clocks or "").split():
-        return "kvm"
-    return product or "other"
+        return "xen", (_XEN,)
+    if product in ("other", "qemu") and "kvm-clock" in (clues.clocks or "").split():
+        return "kvm", (_CLOCKS,)
+    return product, _DMI
 
 
 def on_s390(sysinfo: Optional[str]) -> Optional[str]:
@@ -129,21 +128,29 @@ def _hypervisor(host: Host) -> Sourced:
 
 
 def _on_x86(host: Host, *, guest: bool) -> Sourced:
-    """The flag is the proof; the rest gives it a name. Xen's paravirtual guests hide the flag."""
+    """The flag is the proof, and the rest gives it a name; only Xen may hide the flag."""
     clues, missing = _clues(host)
-    name = named(clues, guest=guest)
+    if not guest and clues.xen is None:
+        return Sourced(Known(None), (cpu.SOURCE,))
+    name, sources = named(clues)
     if name == "other" and missing is not None:
         return Sourced(missing, ())
-    return Sourced(Known(name), (cpu.SOURCE, *((_XEN,) if name == "xen" else _DMI if name else ())))
+    return Sourced(Known(name), (cpu.SOURCE, *sources))
 
 
 def _by_firmware(host: Host) -> Sourced:
-    """Without a flag, only a product that is always virtual proves a guest."""
+    """Without a flag, only a product or a board that is always virtual proves a guest."""
     clues, missing = _clues(host)
-    name = named(clues, guest=True)
-    if name == "other" and missing is not None:
+    name, sources = named(clues)
+    if name != "other":
+        metal = (clues.product or "").endswith(".metal")
+        return Sourced(Known(None if metal else name), sources)
+    board = host.read(_BOARD)
+    if isinstance(board, Text) and _VIRTUAL_BOARD.search(board.text):
+        return Sourced(Known("qemu"), (_BOARD,))
+    if missing is not None:
         return Sourced(missing, ())
-    return Sourced(Known(None if name == "other" else name), _DMI)
+    return Sourced(board, ()) if isinstance(board, Unknown) else Sourced(Known(None), (*_DMI, _BOARD))
 
 
 def _clues(host: Host) -> Tuple[Clues, Optional[Unknown]]:

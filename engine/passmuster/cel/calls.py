@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from passmuster.cel import operators
 from passmuster.cel.functions import FUNCTIONS, NOT_SUPPORTED
+from passmuster.cel.functions.versions import READERS
 from passmuster.cel.problems import Code, nearest
 from passmuster.cel.regex import BadPatternError, compiled
 from passmuster.cel.types import Basic, CelType, ListType, joined, show
 from passmuster.cel.values import shown
-from passmuster.cel.versions import KernelVersion, RuntimeVersion
 
 if TYPE_CHECKING:
     from passmuster.cel.check import Checker, Scope
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     from passmuster.cel.guards import Places
     from passmuster.cel.tree import Call
 
-_VERSIONS: dict[str, type[KernelVersion | RuntimeVersion]] = {
-    "kernelVersion": KernelVersion,
-    "runtimeVersion": RuntimeVersion,
-}
 _PAIR = 2
 
 
@@ -86,7 +82,7 @@ def _literals(checker: Checker, node: Call, kinds: tuple[CelType, ...], scope: S
             compiled(constant.value)
         except BadPatternError as error:
             checker.findings.add(Code.REGEX, str(error), last.start)
-    reader = _VERSIONS.get(node.function)
+    reader = READERS.get(node.function)
     text = constant.value if constant is not None else None
     if reader is not None and isinstance(text, str) and reader.parse(text) is None:
         checker.findings.add(Code.VERSION, f"{node.function}() cannot read {shown(text)}", last.start)

@@ -125,10 +125,13 @@ class _Explainer:
         """Look for the element that decided; where none did, the macro as a whole is the cause."""
         slots = self._program.compiler.slots(node)
         inner_slots = {**scope.slots, **dict(zip(node.variables, slots, strict=True))}
-        items = folds.elements(self._frame, node, self._value(node.range, scope))
-        outcome = self._value(node, scope)
+        over, outcome = self._value(node.range, scope), self._value(node, scope)
         neutral = node.kind is FoldKind.ALL
-        if outcome is neutral or not isinstance(items, list):
+        if outcome is neutral or outcome is OUT_OF_STEPS:
+            return [self._leaf(node, scope)]
+        self._frame.steps = STEP_BUDGET
+        items = folds.elements(self._frame, node, over)
+        if not isinstance(items, list):
             return [self._leaf(node, scope)]
         for element in items:
             folds.bind(self._frame, slots, element)

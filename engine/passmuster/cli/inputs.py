@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import sys
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,32 +33,47 @@ def read(paths: Sequence[str]) -> list[Given]:
         elif Path(path).is_dir():
             given += _folder(path)
         else:
-            given += _split(_bytes(path), path)
+            given += _file(path)
     return given
 
 
 def _folder(path: str) -> list[Given]:
     files = [str(Path(folder, name)) for folder, _, names in os.walk(path) for name in names if name.endswith(_ENDINGS)]
-    found = [each for file in sorted(files) for each in _split(_bytes(file), file)]
-    if not found:
+    given: list[Given] = []
+    for file in sorted(files):
+        try:
+            given += _file(file)
+        except UsageError as error:
+            given.append(Given(input=file, snapshot=None, problem=str(error.problems[0])))
+    if not given:
         raise UsageError.at(
             path, f"no snapshot in this folder (expected files that end with {', '.join(_ENDINGS)})", code="usage-input"
         )
-    return found
+    return given
 
 
-def _bytes(path: str) -> bytes:
+def _file(path: str) -> list[Given]:
     try:
-        if not path.endswith(".gz"):
-            return Path(path).read_bytes()
+        data = _unpacked(path) if path.endswith(".gz") else Path(path).read_bytes()
+    except OSError as error:
+        raise UsageError.at(path, f"cannot be read ({error.strerror or error})", code="usage-input") from None
+    except _PackedError as error:
+        return [Given(input=path, snapshot=None, problem=f"{path}:1:1: {error}")]
+    return list(_split(data, path))
+
+
+class _PackedError(Exception):
+    pass
+
+
+def _unpacked(path: str) -> bytes:
+    try:
         with gzip.open(path) as file:
             data = file.read(_UNPACKED_MAX + 1)
-    except (OSError, EOFError) as error:
-        raise UsageError.at(
-            path, f"cannot be read ({getattr(error, 'strerror', None) or error})", code="usage-input"
-        ) from None
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise _PackedError(f"not a whole gzip file ({error})") from None
     if len(data) > _UNPACKED_MAX:
-        raise UsageError.at(path, f"too large unpacked (expected at most {_UNPACKED_MAX} bytes)", code="usage-input")
+        raise _PackedError(f"too large unpacked (expected at most {_UNPACKED_MAX} bytes)")
     return data
 
 

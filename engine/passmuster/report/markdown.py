@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.outcome import RuleOutcome
+from passmuster.outcome import Level, RuleOutcome
 from passmuster.report import counting, remedies
 from passmuster.report.groups import groups, missing
 from passmuster.report.harmless import markdown as safe
@@ -31,7 +31,8 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     yield "| node | outcome | why |"
     yield "|---|---|---|"
     for node in verdict.nodes:
-        decisive = [f"{result.rule.id}: {result.message}" for result in node.results if result.message]
+        weighed = [result for result in node.results if result.rule.level is not Level.INFORMATIONAL]
+        decisive = [f"{result.rule.id}: {result.message}" for result in weighed if result.message]
         why = "; ".join([node.reason] if node.reason else decisive)
         yield f"| {safe(node.node)} | {node.outcome.value} | {safe(why)} |"
     yield from _failures(verdict)

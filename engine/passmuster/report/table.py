@@ -42,13 +42,12 @@ class _Page:
     def lines(self) -> Iterator[str]:
         """The whole report."""
         yield from self._headline()
-        for outcome in (RuleOutcome.FAIL, RuleOutcome.ERROR):
-            for group in groups(self.verdict, outcome):
-                yield ""
-                yield from self._group(group)
+        found = [group for outcome in (RuleOutcome.FAIL, RuleOutcome.ERROR) for group in groups(self.verdict, outcome)]
+        yield from self._groups(group for group in found if group.level is not Level.INFORMATIONAL)
         yield from self._missing()
         yield from self._nodes_with_reasons()
         yield from self._duplicates()
+        yield from self._groups(group for group in found if group.level is Level.INFORMATIONAL)
         yield from self._folded()
         yield ""
         yield from self._wrap(remedies.next_step(self.verdict), first="Next:    ")
@@ -76,6 +75,11 @@ class _Page:
             yield from self._wrap(f"roster: {roster.listed} listed, {told}", first=_INDENT)
             if roster.unlisted:
                 yield from self._wrap("not listed: " + ", ".join(fold(roster.unlisted)), first=_INDENT)
+
+    def _groups(self, found: Iterable[Group]) -> Iterator[str]:
+        for group in found:
+            yield ""
+            yield from self._group(group)
 
     def _group(self, group: Group) -> Iterator[str]:
         word = "ERROR" if group.outcome is RuleOutcome.ERROR else _GROUP_WORDS[group.level]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from passmuster.cel import equality
 from passmuster.cel.frame import CHARACTERS_A_STEP as TEXT_STEP
 from passmuster.cel.functions import FUNCTIONS, Overload, Unreadable
+from passmuster.cel.functions.versions import READERS
 from passmuster.cel.regex import CHARACTERS_A_STEP, BadPatternError, compiled
 from passmuster.cel.types import flat
 from passmuster.cel.values import CelError, OpenMap, Unknown, either, failed, no_overload
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 def call(compiler: Compiler, node: Call, scope: Mapping[str, int]) -> Run:
     """``function(...)`` and ``receiver.function(...)``."""
-    if (quick := _matches_constant(compiler, node, scope)) is not None:
+    quick = _matches_constant(compiler, node, scope) or _version_constant(compiler, node, scope)
+    if quick is not None:
         return quick
     operands = tuple(compiler.run(operand, scope) for operand in node.operands)
     deep = tuple(at for at, operand in enumerate(node.operands) if not flat(compiler.type_of(operand)))
@@ -84,6 +86,16 @@ def _unreadable(result: Unreadable, origins: tuple[FieldPath, ...], placed: Call
         return placed(CelError(result.detail))
     facts = (UnknownFact(path=path, reason=Reason.UNREADABLE, detail=result.detail) for path in origins)
     return Unknown(frozenset(facts))
+
+
+def _version_constant(compiler: Compiler, node: Call, scope: Mapping[str, int]) -> Run | None:
+    """``kernelVersion('4.11')``, read once."""
+    constant = compiler.environment.constant(node.operands[0], scope) if len(node.operands) == 1 else None
+    reader = READERS.get(node.function)
+    if constant is None or reader is None or not isinstance(constant.value, str):
+        return None
+    version = reader.parse(constant.value)
+    return None if version is None else lambda _: version
 
 
 def _matches_constant(compiler: Compiler, node: Call, scope: Mapping[str, int]) -> Run | None:

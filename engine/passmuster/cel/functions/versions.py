@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
     from passmuster.cel.frame import Frame
 
+READERS: dict[str, type[KernelVersion | RuntimeVersion]] = {
+    "kernelVersion": KernelVersion,
+    "runtimeVersion": RuntimeVersion,
+}
+"""Functions that make a version of a text."""
 _KINDS = ((Basic.KERNEL_VERSION, KernelVersion), (Basic.RUNTIME_VERSION, RuntimeVersion))
 
 
