@@ -43,6 +43,9 @@ EXCEPTIONS = {
 }
 """Where the index of the project's data is wrong or means something else."""
 
+MANY = ("/proc/mounts", "/dev")
+"""Sources that stand for several files: every process has a mount table."""
+
 AMBIGUOUS = ("ppc64", "ppc64le")
 """From POWER8 on /proc/cpuinfo does not tell them apart; then the architecture is unknown."""
 
@@ -102,9 +105,8 @@ def _groundless(folder: Path, snapshot: Mapping[str, Any]) -> Iterator[str]:
 def _single_sources(field: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
     """Fields that one file alone feeds, and that file."""
     source = field.get("x-source", [])
-    if len(source) == 1 and source[0].startswith("/") and not any(letter.isupper() for letter in Path(source[0]).parts[1]):
-        if "/proc/mounts" not in source and "MODULE" not in source[0] and field.get("x-map") != "open":
-            yield path, source[0]
+    if len(source) == 1 and source[0].startswith("/") and source[0] not in MANY and field.get("x-map") != "open":
+        yield path, source[0]
     for name, member in field.get("properties", {}).items():
         yield from _single_sources(member, (*path, name))
 

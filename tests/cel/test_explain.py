@@ -93,7 +93,7 @@ def test_the_reads_of_a_cause_are_those_of_the_element() -> None:
     ("text", "shown"),
     [
         ("[1u, 1.5, 'a', b'\\x00', null, true]", [1, 1.5, "a", "00", None, True]),
-        ("{'a': 0.0 / 0.0, true: kernelVersion('6.1')}", {"a": "nan", "True": "6.1.0"}),
+        ("{'a': 0.0 / 0.0, true: kernelVersion('6.1')}", {"a": "nan", "true": "6.1.0"}),
         ("type(1)", "int"),
         ("1 / 0", "error: divide by zero"),
     ],

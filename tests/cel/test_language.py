@@ -98,7 +98,7 @@ def test_it_is_true(text: str) -> None:
         ("double('1e')", "the string is no double (got '1e')"),
         ("bool('yes')", "the string is no bool (got 'yes')"),
         ("dyn(1.5) % 2.0", "no such overload: % of double, double"),
-        ("dyn(1)['a']", "no such overload: [] of int, string"),
+        ("dyn(1)[2]", "no such overload: [] of int, int"),
         ("dyn(1).a", "no such overload: selection of 'a' of int"),
         ("1 in dyn(1)", "no such overload: in of int, int"),
         ("dyn([1]).all(i, v, v / 0 == 1)", "divide by zero"),

@@ -38,7 +38,8 @@ def collect(host: Host) -> Iterator[Fact]:
     """Facts of the section."""
     tables = _acpi(host)
     yield fact("acpi_tables", tables, _TABLES)
-    yield fact("iort_smmu", _iort(host, tables), _IORT)
+    smmu = _iort(host, tables)
+    yield fact("iort_smmu", smmu, _TABLES if smmu == Known(None) else _IORT)
     yield fact("groups", _count(host.names(_GROUPS)), _GROUPS)
     yield fact("units", _list(host.names(_UNITS)), _UNITS)
     yield fact("pci_devices", _count(host.names(_PCI)), _PCI)

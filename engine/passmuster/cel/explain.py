@@ -68,7 +68,9 @@ def jsonable(value: object) -> object:
     if isinstance(value, list):
         return [jsonable(element) for element in value]
     if isinstance(value, dict):
-        return {str(from_key(key)): jsonable(member) for key, member in value.items()}
+        return {
+            key if isinstance(key, str) else shown(from_key(key)): jsonable(member) for key, member in value.items()
+        }
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, float) and not math.isfinite(value):

@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _collect(arguments: list[str]) -> int:
     from passmuster_collector.cli import main as collect  # noqa: PLC0415 - the collector is a program of its own
 
-    return collect(arguments, "passmuster collect")
+    return collect(arguments)
 
 
 def _check(options: argparse.Namespace) -> ExitStatus:

@@ -117,13 +117,18 @@ def load_file(file: Path) -> Policy:
         message = f"{name} is released and has changed (got {digest(data)}, expected {locked} by {home / LOCK})"
         raise IntegrityError.at(str(file), message, code="lock-digest")
     policy = load(data, str(file), released=locked is not None)
-    if locked is not None and (policy.pack, str(policy.version)) != folders:
-        raise PolicyError.at(
-            str(file),
-            f"names itself {policy.pack}@{policy.version} (expected {name}, as its folder)",
-            code="policy-name",
-        )
+    if locked is not None:
+        demand_name(policy, name)
     return policy
+
+
+def demand_name(policy: Policy, name: str) -> None:
+    """Raise PolicyError unless a policy names itself as its folders do: PACK@VERSION."""
+    own = f"{policy.pack}@{policy.version}"
+    if own != name:
+        raise PolicyError.at(
+            policy.document.file, f"names itself {own} (expected {name}, as its folders say)", code="policy-name"
+        )
 
 
 def tests_beside(policy_file: str) -> Path:

@@ -136,6 +136,7 @@ def run_lock(options: argparse.Namespace) -> ExitStatus:
                 f"--release {name}", f"no such draft in {home} (expected one of: {known})", code="policy-not-found"
             )
         policy = packs.load_file(Path(entries[name].file))
+        packs.demand_name(policy, name)
         compile_policy(policy)
         locked[name] = policy.digest
     output.write_file(str(home / packs.LOCK), lock.render(locked).encode())

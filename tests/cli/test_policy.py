@@ -1,0 +1,186 @@
+"""`passmuster policy ...` as an author and an auditor meet it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from packs import rule, text
+from passmuster.cli import main
+
+TESTS = """\
+schema: passmuster.tests/1
+bases:
+  plain:
+    description: A node.
+    sections:
+      network: {ipv6: true, nf_tables: true}
+cases:
+  - name: it speaks IPv6
+    base: plain
+    expect: {one: pass}
+  - name: it does not
+    base: plain
+    set: {network.ipv6: false}
+    expect: {one: fail}
+    messages: {one: network.ipv6 is false}
+  - name: nobody looked
+    base: plain
+    unknown: {network.ipv6: denied}
+    expect: {one: unknown}
+"""
+
+
+@pytest.fixture
+def packs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "packs/demo/1.0.0"
+    folder.mkdir(parents=True)
+    (folder / "policy.yaml").write_text(text(rule("one", "network.ipv6")))
+    (folder / "tests.yaml").write_text(TESTS)
+    return tmp_path / "packs"
+
+
+def test_list_shows_what_there_is(capsys: pytest.CaptureFixture[str], packs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASSMUSTER_POLICY_PATH", str(packs))
+    (packs / "demo/draft-of-something").mkdir()
+    assert main(["policy", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines] == [["demo@1.0.0", "draft"], ["virtnest@1.0.0", "released"]]
+
+
+def test_a_pack_in_two_places_is_refused(capsys: pytest.CaptureFixture[str], packs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (packs / "virtnest/7.0.0").mkdir(parents=True)
+    (packs / "virtnest/7.0.0/policy.yaml").write_text("")
+    monkeypatch.setenv("PASSMUSTER_POLICY_PATH", str(packs))
+    assert main(["policy", "list"]) == 2
+    assert "virtnest: the pack is in two folders" in capsys.readouterr().err
+
+
+def test_show_is_for_reading(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "show", "virtnest@1.0.0"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("virtnest 1.0.0 (released): Node prerequisites for installing virtual machines\ndigest  sha256:")
+    assert '"The kernel version of all nodes in the target cluster' in " ".join(out.split())
+    assert "      kernelVersion(kernel.release).isGreaterThan(kernelVersion('4.11'))" in out
+
+
+def test_show_one_rule(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "show", "virtnest", "--rule", "docker-version"]) == 0
+    out = capsys.readouterr().out
+    assert "docker-version (required)" in out
+    assert "kernel-version" not in out
+    assert main(["policy", "show", "virtnest", "--rule", "nothing"]) == 2
+
+
+def test_show_tells_parameters_and_variables(capsys: pytest.CaptureFixture[str], packs: Path) -> None:
+    extra = "parameters:\n  level: {type: int, default: 2, description: The level.}\n"
+    extra += "variables:\n  both:\n    description: Both of them.\n    expression: |\n      network.ipv6\n"
+    file = packs / "demo/1.0.0/policy.yaml"
+    file.write_text(text(rule("one", "variables.both", applies_when="params.level > 1"), extra=extra))
+    assert main(["policy", "show", str(file)]) == 0
+    out = capsys.readouterr().out
+    assert "params.level (int, default 2): The level." in out
+    assert "variables.both: Both of them." in out
+    assert "  applies when\n      params.level > 1" in out
+
+
+def test_the_shipped_policies_pass_their_tests(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "test"]) == 0
+    assert capsys.readouterr().out.endswith(" passed, 0 failed\n")
+
+
+def test_a_policy_that_passes(capsys: pytest.CaptureFixture[str], packs: Path) -> None:
+    assert main(["policy", "test", str(packs / "demo/1.0.0")]) == 0
+    assert capsys.readouterr().out == "demo@1.0.0: 3 passed, 0 failed\n"
+
+
+BROKEN = {
+    "an outcome that is not so": (
+        ("expect: {one: pass}", "expect: {one: fail}"),
+        1,
+        "tests.yaml:8: it speaks IPv6: one: got pass, expected fail",
+    ),
+    "a message that is not so": (
+        ("{one: network.ipv6 is false}", "{one: no IPv6}"),
+        1,
+        "tests.yaml:11: it does not: one: got 'network.ipv6 is false', expected message 'no IPv6'",
+    ),
+    "an outcome that nobody tests": (("expect: {one: unknown}", "expect: {}"), 2, "tests.yaml:19:13: too small"),
+    "a rule that is not there": (("expect: {one: pass}", "expect: {two: pass}"), 2, "tests.yaml:8:1: no such rule (got 'two')"),
+    "a base that is not there": (("base: plain\n    set", "base: bare\n    set"), 2, "no such base (got 'bare', expected one of: plain)"),
+    "a fact that a node cannot have": (("network.ipv6: false", "network.ipv6: maybe"), 2, 'wrong type (got "maybe", expected boolean)'),
+    "a path that is none": (("network.ipv6: false", "'network ipv6': false"), 2, "not a field path at character 8"),
+    "two cases of one name": (("name: it does not", "name: it speaks IPv6"), 2, "two cases named 'it speaks IPv6'"),
+    "a base that extends itself": (("    description: A node.", "    description: A node.\n    extends: plain"), 2, "extends a base that is not there, or itself"),
+    "broken YAML": (("bases:", "bases: ["), 2, "not YAML"),
+    "a parameter that is not there": (("    set: {", "    parameters: {level: 2}\n    set: {"), 2, "no such parameter (got 'level')"),
+}
+
+
+@pytest.mark.parametrize(("change", "status", "message"), BROKEN.values(), ids=BROKEN)
+def test_tests_that_do_not_hold(
+    capsys: pytest.CaptureFixture[str], packs: Path, change: tuple[str, str], status: int, message: str
+) -> None:
+    assert change[0] in TESTS
+    (packs / "demo/1.0.0/tests.yaml").write_text(TESTS.replace(*change))
+    assert main(["policy", "test", str(packs / "demo/1.0.0")]) == status
+    captured = capsys.readouterr()
+    assert message in captured.out + captured.err
+
+
+def test_an_outcome_without_a_case_is_no_success(capsys: pytest.CaptureFixture[str], packs: Path) -> None:
+    (packs / "demo/1.0.0/tests.yaml").write_text(TESTS.split("  - name: nobody looked")[0])
+    assert main(["policy", "test", str(packs / "demo/1.0.0")]) == 1
+    assert "no case expects one: unknown" in capsys.readouterr().out
+
+
+def test_bases_build_on_each_other_and_cases_delete(capsys: pytest.CaptureFixture[str], packs: Path) -> None:
+    more = TESTS.replace(
+        "cases:",
+        "  other:\n    description: Another.\n    extends: plain\n    sections: {os: {id: debian}}\ncases:\n"
+        "  - name: what is deleted was not collected\n    base: other\n    delete: [network.ipv6]\n    expect: {one: unknown}\n"
+        "  - name: so is a whole section\n    base: other\n    delete: [network]\n    expect: {one: unknown}\n"
+        "  - name: one reason for a whole section\n    base: other\n    unknown: {network: timeout}\n    expect: {one: unknown}\n"
+        "    messages: {one: 'network is unknown: timeout'}\n",
+    )
+    (packs / "demo/1.0.0/tests.yaml").write_text(more)
+    assert main(["policy", "test", str(packs / "demo/1.0.0")]) == 0
+    assert capsys.readouterr().out == "demo@1.0.0: 6 passed, 0 failed\n"
+
+
+def test_a_policy_without_tests_is_refused(capsys: pytest.CaptureFixture[str], packs: Path) -> None:
+    (packs / "demo/1.0.0/tests.yaml").unlink()
+    assert main(["policy", "test", str(packs / "demo/1.0.0")]) == 2
+    assert "tests.yaml: cannot be read" in capsys.readouterr().err
+
+
+def test_locking_releases_and_never_changes(capsys: pytest.CaptureFixture[str], packs: Path) -> None:
+    assert main(["policy", "lock", str(packs), "--release", "demo@1.0.0"]) == 0
+    first = (packs / "policies.lock").read_text()
+    assert main(["policy", "lock", str(packs)]) == 0
+    assert (packs / "policies.lock").read_text() == first
+    assert main(["policy", "lock", str(packs), "--release", "demo@2.0.0"]) == 2
+    (packs / "demo/1.0.0/policy.yaml").write_text(text(rule("one", "!network.ipv6")))
+    assert main(["policy", "lock", str(packs)]) == 4
+    assert (packs / "policies.lock").read_text() == first
+    assert "demo@1.0.0 is released and has changed" in capsys.readouterr().err
+
+
+def test_what_does_not_compile_cannot_be_released(packs: Path) -> None:
+    (packs / "demo/1.0.0/policy.yaml").write_text(text(rule("one", "network.ipv7")))
+    assert main(["policy", "lock", str(packs), "--release", "demo@1.0.0"]) == 2
+    assert not (packs / "policies.lock").exists()
+
+
+def test_a_release_names_itself_as_its_folder_does(capsys: pytest.CaptureFixture[str], packs: Path) -> None:
+    (packs / "demo/1.0.0").rename(packs / "demo/1.1.0")
+    assert main(["policy", "lock", str(packs), "--release", "demo@1.1.0"]) == 2
+    assert "names itself demo@1.0.0 (expected demo@1.1.0" in capsys.readouterr().err
+
+
+def test_a_lock_that_is_none_is_refused(capsys: pytest.CaptureFixture[str], packs: Path) -> None:
+    (packs / "policies.lock").write_text("what\n")
+    assert main(["policy", "test", str(packs / "demo/1.0.0")]) == 2
+    assert "policies.lock:1:1: not a line of a lock" in capsys.readouterr().err
