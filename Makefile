@@ -45,6 +45,7 @@ bench: .venv/dev.stamp
 	$(BIN)/python benchmarks/startup.py
 
 collector:
+	mkdir -p dist
 	PYTHONPATH=collector $(PYTHON) -m passmuster_collector.zipapp dist/passmuster-collector.pyz
 
 machines: .venv/dev.stamp

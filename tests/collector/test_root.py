@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from host_tree import FIFO, FOLDER, SOCKET, Link, plant, root_of
 
+from passmuster_collector.budget import Budget
 from passmuster_collector.reading import Absent, Data, Known, Names, Node, Reason, Text, Unknown
-from passmuster_collector.root import Kind, Root
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from passmuster_collector.root import Kind
 
 LINKS = {
     "a relative link": ("/a/link", Link("../etc/name"), Text("x")),
@@ -84,16 +82,9 @@ def test_a_file_of_the_limit_is_read_and_one_byte_more_is_not(tmp_path: Path) ->
 
 
 def test_procfs_files_of_size_zero_are_read_whole() -> None:
-    root = Root.open("/", Kind.LIVE, root_of_budget())
-    look = root.read("/proc/self/stat")
+    look = root_of(Path("/")).read("/proc/self/stat")
     assert isinstance(look, Text)
     assert look.text.startswith(str(os.getpid()))
-
-
-def root_of_budget() -> object:
-    from passmuster_collector.budget import budget  # noqa: PLC0415
-
-    return budget(time.monotonic, 5)
 
 
 def test_bytes_that_are_not_utf8_become_escapes(tmp_path: Path) -> None:
@@ -144,8 +135,6 @@ def test_without_time_nothing_is_looked_at(tmp_path: Path) -> None:
 
 
 def test_time_can_run_out_between_two_chunks(tmp_path: Path) -> None:
-    from passmuster_collector.budget import Budget  # noqa: PLC0415
-
     plant(tmp_path, {"/x": "x" * 200_000})
     ticks = iter([0.0, 2.0])
     root = root_of(tmp_path).within(Budget(lambda: next(ticks), 1.0))

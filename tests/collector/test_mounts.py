@@ -1,0 +1,100 @@
+"""Mount tables, and whose table is the node's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from host_tree import MOUNTED, UNAME, Entry, Link, host_of, plant
+
+from passmuster_collector.mounts import at_root, covering, parse_mountinfo, parse_mounts
+from passmuster_collector.reading import Known, Reason, Unknown, UnreadableError
+from passmuster_collector.root import Kind
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+INFO = """\
+21 26 0:20 / /sys rw,nosuid shared:7 master:1 - sysfs sysfs rw
+26 1 259:2 /root /\\040x rw shared:1 - ext4 /dev/nvme0n1p2 rw,errors=remount-ro
+27 1 259:2 / / rw - ext4 /dev/root rw
+"""
+
+
+def test_both_forms_say_the_same() -> None:
+    mounts = parse_mountinfo(INFO)
+    assert [(mount.point, mount.type, mount.options) for mount in mounts] == [
+        ("/sys", "sysfs", ("rw",)),
+        ("/ x", "ext4", ("rw", "errors=remount-ro")),
+        ("/", "ext4", ("rw",)),
+    ]
+    root = at_root(mounts)
+    assert root is not None
+    assert root.identity == "259:2 / ext4"
+    table = parse_mounts("sysfs /sys sysfs rw,nosuid 0 0\n")
+    assert (table[0].point, table[0].type, table[0].options) == ("/sys", "sysfs", ("rw", "nosuid"))
+
+
+@pytest.mark.parametrize("text", ["sysfs /sys\n", "\n"])
+def test_a_line_that_is_no_mount_is_unreadable(text: str) -> None:
+    with pytest.raises(UnreadableError, match="not a mount"):
+        parse_mounts(text)
+    with pytest.raises(UnreadableError, match="not a mount"):
+        parse_mountinfo(text)
+
+
+COVERED = {
+    "the deepest": ("/sys/firmware/acpi", "tmpfs"),
+    "names are whole": ("/sys/firmwarex", "sysfs"),
+    "itself": ("/sys/firmware", "tmpfs"),
+    "the last of several": ("/proc/x", "proc2"),
+    "the root": ("/etc", "ext4"),
+}
+
+
+@pytest.mark.parametrize("name", COVERED)
+def test_a_path_lies_in_a_mount(name: str) -> None:
+    path, kind = COVERED[name]
+    table = parse_mounts("r / ext4 rw\ns /sys sysfs rw\nt /sys/firmware tmpfs ro\np /proc proc rw\np /proc proc2 rw\n")
+    mount = covering(table, path)
+    assert mount is not None
+    assert mount.type == kind
+
+
+def test_no_mount_covers_a_path_of_an_empty_table() -> None:
+    assert covering([], "/etc") is None
+    assert at_root([]) is None
+
+
+ONE, SELF = "first / ext4 rw 0 0\n", "reader / ext4 rw 0 0\n"
+TABLES: dict[str, tuple[Kind, bool, dict[str, Entry], str | None]] = {
+    "a live host: of the first process": (Kind.LIVE, True, {"/proc/1/mounts": ONE, "/proc/mounts": SELF}, "/proc/1/mounts"),
+    "a live host that hides it: its own": (Kind.LIVE, True, {"/proc/mounts": SELF}, "/proc/mounts"),
+    "a root with a running /proc: of the first process": (Kind.ROOT, True, {"/proc/1/mounts": ONE}, "/proc/1/mounts"),
+    "a root with a running /proc: never the reader's": (Kind.ROOT, True, {"/proc/mounts": SELF}, None),
+    "a root with a copied /proc: what was copied": (Kind.ROOT, False, {"/proc/mounts": SELF}, "/proc/mounts"),
+    "a dump: what was copied": (Kind.DUMP, False, {"/proc/mounts": SELF}, "/proc/mounts"),
+    "a dump: of the copying process": (Kind.DUMP, False, {"/proc/self/mounts": SELF}, "/proc/self/mounts"),
+    "a dump whose link dangles": (
+        Kind.DUMP,
+        False,
+        {"/proc/mounts": Link("self/mounts"), "/proc/1/mountinfo": INFO},
+        "/proc/1/mountinfo",
+    ),
+    "a dump: the longer form": (Kind.DUMP, False, {"/proc/self/mountinfo": INFO}, "/proc/self/mountinfo"),
+    "a root: not of the copying process": (Kind.ROOT, False, {"/proc/self/mounts": SELF}, None),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_nodes_table_of(tmp_path: Path, name: str) -> None:
+    kind, running, tree, source = TABLES[name]
+    host = host_of(plant(tmp_path, {**MOUNTED, **tree}), kind, uname=UNAME if running else None)
+    found = host.mounts()
+    assert isinstance(found.result, Known if source else Unknown)
+    assert found.sources == ((source,) if source else ())
+
+
+def test_a_broken_table_is_told_before_a_missing_one(tmp_path: Path) -> None:
+    host = host_of(plant(tmp_path, {"/proc/self/mounts": "x\n"}), Kind.DUMP, uname=None)
+    assert host.mounts().result == Unknown(Reason.UNREADABLE, "not a mount (got 'x')")
