@@ -57,7 +57,8 @@ def _table(times: dict[str, list[float]], bounds: dict[str, float | None]) -> in
         over = bound is not None and median > bound
         broken = broken or over
         shown = f"{bound * 1000:.0f}{' OVER' if over else ''}" if bound is not None else "-"
-        print(f"{name:<28} {median * 1000:>9.0f} {min(each) * 1000:>6.0f} {max(each) * 1000:>6.0f} {median / bare:>7.1f} {shown:>9}")
+        figures = [f"{value * 1000:.0f}" for value in (median, min(each), max(each))]
+        print(f"{name:<28} {figures[0]:>9} {figures[1]:>6} {figures[2]:>6} {median / bare:>7.1f} {shown:>9}")
     return int(broken)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Union
 
 from passmuster_collector.budget import budget
@@ -18,6 +17,7 @@ from passmuster_collector.section import gather, rendered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from passmuster_collector.mounts import Mount
 
@@ -46,7 +46,10 @@ FOLDER = Folder()
 FIFO = Fifo()
 SOCKET = Socket()
 
-MOUNTED: dict[str, Entry] = {"/proc/version": "Linux version 6.1.0-13-amd64 (b@d) (gcc) #1 SMP Debian\n", "/sys/kernel": FOLDER}
+MOUNTED: dict[str, Entry] = {
+    "/proc/version": "Linux version 6.1.0-13-amd64 (b@d) (gcc) #1 SMP Debian\n",
+    "/sys/kernel": FOLDER,
+}
 """What proves that /proc and /sys are there."""
 
 INTEL = """\
@@ -121,5 +124,3 @@ def section(host: Host, name: str) -> dict[str, Any]:
     """A section as the snapshot would hold it."""
     wanted = next(one for one in SECTIONS if one.name == name)
     return rendered(wanted, gather(wanted, host))
-
-

@@ -15,8 +15,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from passmuster_collector.cli import collect_bytes
 from snapshot_rules import problems, sections, spelled
+
+from passmuster_collector.cli import collect_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

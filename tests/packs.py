@@ -7,9 +7,10 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+from policy_text import GOOD
+
 from passmuster import policy
 from passmuster.compile import CompiledPolicy, compile_policy
-from policy_text import GOOD
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 POLICIES = CHECKOUT / "policies"
@@ -17,8 +18,10 @@ POLICIES = CHECKOUT / "policies"
 
 @functools.cache
 def virtnest() -> CompiledPolicy:
-    """virtnest 1.0.0, compiled."""
-    return compile_policy(policy.load((POLICIES / "virtnest/1.0.0/policy.yaml").read_bytes(), "virtnest.yaml", released=True))
+    """Virtnest 1.0.0, compiled."""
+    return compile_policy(
+        policy.load((POLICIES / "virtnest/1.0.0/policy.yaml").read_bytes(), "virtnest.yaml", released=True)
+    )
 
 
 def rule(id_: str, expression: str, *, level: str = "required", **more: str) -> str:

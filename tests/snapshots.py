@@ -14,7 +14,16 @@ _FLAGS = ["cx16", "lahf_lm", "lm", "pni", "popcnt", "sse4_1", "sse4_2", "ssse3",
 
 
 def _device(minor: int) -> dict[str, Any]:
-    return {"exists": True, "type": "character", "major": 10, "minor": minor, "mode": "0660", "uid": 0, "gid": 36, "accessible": True}
+    return {
+        "exists": True,
+        "type": "character",
+        "major": 10,
+        "minor": minor,
+        "mode": "0660",
+        "uid": 0,
+        "gid": 36,
+        "accessible": True,
+    }
 
 
 _ABSENT = dict.fromkeys(["type", "major", "minor", "mode", "uid", "gid", "accessible"])
@@ -23,7 +32,11 @@ FACTS: dict[str, dict[str, Any]] = {
     "cgroup": {
         "mode": "v2",
         "v1": {},
-        "v2": {"mount_point": "/sys/fs/cgroup", "controllers": ["cpu", "cpuset", "io", "memory", "pids"], "subtree_control": ["cpu"]},
+        "v2": {
+            "mount_point": "/sys/fs/cgroup",
+            "controllers": ["cpu", "cpuset", "io", "memory", "pids"],
+            "subtree_control": ["cpu"],
+        },
         "devices_bpf": True,
     },
     "cpu": {
@@ -63,11 +76,20 @@ FACTS: dict[str, dict[str, Any]] = {
     "runtime": {
         "installed": ["containerd"],
         "name": "containerd",
-        "evidence": {"source": "/var/lib/kubelet/config.yaml", "key": "containerRuntimeEndpoint", "value": "unix:///run/containerd/containerd.sock"},
+        "evidence": {
+            "source": "/var/lib/kubelet/config.yaml",
+            "key": "containerRuntimeEndpoint",
+            "value": "unix:///run/containerd/containerd.sock",
+        },
         "docker": None,
         "containerd": {"version": "1.7.11"},
         "crio": None,
-        "kubelet": {"version": "v1.31.0", "endpoint": "unix:///run/containerd/containerd.sock", "cgroup_driver": "systemd", "cpu_manager_policy": "none"},
+        "kubelet": {
+            "version": "v1.31.0",
+            "endpoint": "unix:///run/containerd/containerd.sock",
+            "cgroup_driver": "systemd",
+            "cpu_manager_policy": "none",
+        },
     },
     "security": {"lsm": ["capability"], "selinux": "disabled", "apparmor": False, "lockdown": None},
     "virtualization": {
@@ -96,11 +118,22 @@ def document(
         holder[last] = value
     sections = {}
     for section in facts:
-        withheld = {FieldPath.parse(path): reason for path, reason in (unknown or {}).items() if FieldPath.parse(path).parts[0] == section}
+        withheld = {
+            FieldPath.parse(path): reason
+            for path, reason in (unknown or {}).items()
+            if FieldPath.parse(path).parts[0] == section
+        }
         sections[section] = _section(section, facts[section], withheld)
     return {
         "schema": "passmuster.snapshot/1",
-        "collection": {"collected_at": collected_at, "collector": "0.1.0", "context": "host", "kind": "live", "recorded": [], "uid": 0},
+        "collection": {
+            "collected_at": collected_at,
+            "collector": "0.1.0",
+            "context": "host",
+            "kind": "live",
+            "recorded": [],
+            "uid": 0,
+        },
         "node": {"name": name, "machine_id": machine_id, "labels": {}},
         "sections": sections,
     }
@@ -117,7 +150,12 @@ def _section(name: str, facts: dict[str, Any], withheld: dict[FieldPath, str]) -
         if isinstance(holder, dict):
             holder.pop(path.parts[-1], None)
     unknown = {str(path): {"reason": reason, "detail": ""} for path, reason in withheld.items()}
-    return {"status": "partial" if unknown else "ok", "facts": facts, "unknown": unknown, "sources": {f"/proc/{name}": sorted(facts)}}
+    return {
+        "status": "partial" if unknown else "ok",
+        "facts": facts,
+        "unknown": unknown,
+        "sources": {f"/proc/{name}": sorted(facts)},
+    }
 
 
 def data(name: str = "node-1", **changes: Any) -> bytes:
@@ -132,7 +170,9 @@ def snapshot(name: str = "node-1", **changes: Any) -> Snapshot:
 
 def every_path() -> list[str]:
     """The path of every fact that the schema names, at every depth, and of every key of the healthy node's maps."""
-    return [str(path) for name, kind in schema.sections(1).items() for path in _paths(kind, FACTS[name], FieldPath((name,)))]
+    return [
+        str(path) for name, kind in schema.sections(1).items() for path in _paths(kind, FACTS[name], FieldPath((name,)))
+    ]
 
 
 def _paths(kind: FieldType, value: Any, path: FieldPath) -> list[FieldPath]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from snapshots import snapshot
 
 from passmuster.binding import bind
 from passmuster.cel import OpenMap, Unknown
 from passmuster.snapshot import Section, Snapshot
 from passmuster.unknown import Reason
-from snapshots import snapshot
 
 
 def _at(bound: Any, *steps: str) -> Any:
@@ -38,9 +38,17 @@ UNKNOWN: dict[str, tuple[dict[str, str], tuple[str, ...], Reason]] = {
     "a whole section": ({"cpu": "timeout"}, ("cpu",), Reason.TIMEOUT),
     "a field of an object": ({"cgroup.v2.controllers": "failed"}, ("cgroup", "v2", "controllers"), Reason.FAILED),
     "a whole object": ({"cgroup.v2": "failed"}, ("cgroup", "v2"), Reason.FAILED),
-    "a field of a member of an open map": ({"devices['/dev/kvm'].accessible": "denied"}, ("devices", "/dev/kvm", "accessible"), Reason.DENIED),
+    "a field of a member of an open map": (
+        {"devices['/dev/kvm'].accessible": "denied"},
+        ("devices", "/dev/kvm", "accessible"),
+        Reason.DENIED,
+    ),
     "a member of an open map": ({"devices['/dev/kvm']": "denied"}, ("devices", "/dev/kvm"), Reason.DENIED),
-    "a key of an open map": ({"kernel.config.CONFIG_KVM": "unreadable"}, ("kernel", "config", "CONFIG_KVM"), Reason.UNREADABLE),
+    "a key of an open map": (
+        {"kernel.config.CONFIG_KVM": "unreadable"},
+        ("kernel", "config", "CONFIG_KVM"),
+        Reason.UNREADABLE,
+    ),
     "a key of a closed map": ({"kernel.misc_devices.kvm": "failed"}, ("kernel", "misc_devices", "kvm"), Reason.FAILED),
     "a key that nobody asked for": ({}, ("kernel", "sysctl", "kernel.nobody"), Reason.NOT_COLLECTED),
 }
@@ -66,7 +74,9 @@ def _without(section: str, field: str | None) -> Snapshot:
     else:
         left = {name: value for name, value in sections[section].facts.items() if name != field}
         sections[section] = Section(facts=left, unknown={}, sources={})
-    return Snapshot(digest=whole.digest, schema=whole.schema, node=whole.node, collection=whole.collection, sections=sections)
+    return Snapshot(
+        digest=whole.digest, schema=whole.schema, node=whole.node, collection=whole.collection, sections=sections
+    )
 
 
 def test_what_an_older_collector_did_not_know_is_unsupported() -> None:
@@ -86,7 +96,11 @@ def test_an_object_known_only_by_what_is_missing_in_it() -> None:
     facts = {name: value for name, value in whole.sections["cgroup"].facts.items() if name != "v2"}
     section = Section(facts=facts, unknown=whole.sections["cgroup"].unknown, sources={})
     changed = Snapshot(
-        digest="", schema=whole.schema, node=whole.node, collection=whole.collection, sections={**whole.sections, "cgroup": section}
+        digest="",
+        schema=whole.schema,
+        node=whole.node,
+        collection=whole.collection,
+        sections={**whole.sections, "cgroup": section},
     )
     bound = bind(changed)
     assert _reason(_at(bound, "cgroup", "v2", "controllers")) is Reason.DENIED

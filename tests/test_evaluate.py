@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from packs import compiled, rule, virtnest
+from snapshots import every_path, snapshot
+
 from passmuster.binding import bind
-from passmuster.compile import CompiledPolicy
 from passmuster.errors import PolicyError
 from passmuster.evaluate import evaluate
 from passmuster.outcome import RuleOutcome
 from passmuster.unknown import Reason
-from passmuster.verdict import Result
-from snapshots import every_path, snapshot
+
+if TYPE_CHECKING:
+    from passmuster.compile import CompiledPolicy
+    from passmuster.verdict import Result
 
 P, F, U, N = RuleOutcome.PASS, RuleOutcome.FAIL, RuleOutcome.UNKNOWN, RuleOutcome.NOT_APPLICABLE
 
@@ -29,14 +31,38 @@ def judge(policy: CompiledPolicy, parameters: dict[str, Any] | None = None, **ch
 OUTCOMES: dict[str, tuple[dict[str, str], dict[str, Any], RuleOutcome]] = {
     "true passes": ({"expression": "os.id == 'debian'"}, {}, P),
     "false fails": ({"expression": "os.id == 'alpine'"}, {}, F),
-    "a fact that could not be looked at is unknown": ({"expression": "os.id == 'debian'"}, {"unknown": {"os.id": "denied"}}, U),
-    "a section that could not be looked at is unknown": ({"expression": "os.id == 'debian'"}, {"unknown": {"os": "timeout"}}, U),
-    "an unknown that cannot matter does not": ({"expression": "os.id == 'debian' || network.ipv6"}, {"unknown": {"os.id": "denied"}}, P),
-    "an unknown decides where the rest does not": ({"expression": "os.id == 'debian' && network.ipv6"}, {"unknown": {"os.id": "denied"}}, U),
-    "not having looked is not having found nothing": ({"expression": "!has(runtime.docker)"}, {"unknown": {"runtime.docker": "not_collected"}}, U),
+    "a fact that could not be looked at is unknown": (
+        {"expression": "os.id == 'debian'"},
+        {"unknown": {"os.id": "denied"}},
+        U,
+    ),
+    "a section that could not be looked at is unknown": (
+        {"expression": "os.id == 'debian'"},
+        {"unknown": {"os": "timeout"}},
+        U,
+    ),
+    "an unknown that cannot matter does not": (
+        {"expression": "os.id == 'debian' || network.ipv6"},
+        {"unknown": {"os.id": "denied"}},
+        P,
+    ),
+    "an unknown decides where the rest does not": (
+        {"expression": "os.id == 'debian' && network.ipv6"},
+        {"unknown": {"os.id": "denied"}},
+        U,
+    ),
+    "not having looked is not having found nothing": (
+        {"expression": "!has(runtime.docker)"},
+        {"unknown": {"runtime.docker": "not_collected"}},
+        U,
+    ),
     "looked, and there is none": ({"expression": "!has(runtime.docker)"}, {}, P),
     "a key that nobody asked for is unknown": ({"expression": "!('CONFIG_TUN' in kernel.config)"}, {}, U),
-    "a key that was asked for and is not there": ({"expression": "'vm.unprivileged_userfaultfd' in kernel.sysctl"}, {}, F),
+    "a key that was asked for and is not there": (
+        {"expression": "'vm.unprivileged_userfaultfd' in kernel.sysctl"},
+        {},
+        F,
+    ),
     "applies_when false is not applicable": ({"expression": "os.id == 'x'", "applies_when": "!network.ipv6"}, {}, N),
     "applies_when false, whatever the expression reads": (
         {"expression": "os.id == 'x'", "applies_when": "!network.ipv6"},
@@ -89,8 +115,13 @@ def test_a_cause_stands_at_its_place_in_the_file() -> None:
 
 
 def test_an_unknown_names_each_fact_its_reason_and_its_place() -> None:
-    result = judge(compiled(rule("it", "os.id == 'x' && network.ipv6")), unknown={"os.id": "denied", "network.ipv6": "timeout"})["it"]
-    assert [(str(fact.path), fact.reason) for fact in result.unknown] == [("network.ipv6", Reason.TIMEOUT), ("os.id", Reason.DENIED)]
+    result = judge(
+        compiled(rule("it", "os.id == 'x' && network.ipv6")), unknown={"os.id": "denied", "network.ipv6": "timeout"}
+    )["it"]
+    assert [(str(fact.path), fact.reason) for fact in result.unknown] == [
+        ("network.ipv6", Reason.TIMEOUT),
+        ("os.id", Reason.DENIED),
+    ]
     assert result.message == "network.ipv6 is unknown: timeout; os.id is unknown: denied"
 
 
@@ -117,7 +148,9 @@ variables:
 
 
 def test_variables_parameters_and_constants_reach_the_rules_and_their_reads() -> None:
-    policy = compiled(rule("it", "variables.both"), rule("words", "sets.contains(cpu.flags, constants.words)"), extra=VARIABLES)
+    policy = compiled(
+        rule("it", "variables.both"), rule("words", "sets.contains(cpu.flags, constants.words)"), extra=VARIABLES
+    )
     assert judge(policy, {"wanted": "debian"})["it"].outcome is P
     assert judge(policy, {"wanted": "alpine"})["it"].outcome is F
     assert judge(policy, {"wanted": "debian"}, unknown={"os.id": "denied"})["it"].outcome is U
@@ -157,7 +190,12 @@ def test_a_variable_that_does_not_compile_is_blamed_once() -> None:
 PATHS = every_path()
 
 
-@given(st.sets(st.sampled_from(PATHS), max_size=12), st.sampled_from(Reason), st.sampled_from(["4.11.0", "dummy", "6.1.0"]), st.booleans())
+@given(
+    st.sets(st.sampled_from(PATHS), max_size=12),
+    st.sampled_from(Reason),
+    st.sampled_from(["4.11.0", "dummy", "6.1.0"]),
+    st.booleans(),
+)
 def test_withholding_facts_never_makes_a_pass(withheld: set[str], reason: Reason, release: str, docker: bool) -> None:  # noqa: FBT001
     facts: dict[str, Any] = {"kernel.release": release, "cpu.flags": ["lm", "cx16"], "iommu.groups": None}
     if docker:
@@ -175,4 +213,8 @@ def test_withholding_facts_never_makes_a_pass(withheld: set[str], reason: Reason
 
 def _apart(paths: set[str]) -> list[str]:
     """The paths that do not lie below another of them."""
-    return [path for path in paths if not any(path != other and path.startswith((other + ".", other + "[")) for other in paths)]
+    return [
+        path
+        for path in paths
+        if not any(path != other and path.startswith((other + ".", other + "[")) for other in paths)
+    ]

@@ -10,7 +10,10 @@ from passmuster.fieldpath import FieldPath
 
 SPELLINGS = {
     "a field": ("cpu.flags", ("cpu", "flags")),
-    "a key that is no identifier": ("kernel.sysctl['net.ipv4.ip_forward']", ("kernel", "sysctl", "net.ipv4.ip_forward")),
+    "a key that is no identifier": (
+        "kernel.sysctl['net.ipv4.ip_forward']",
+        ("kernel", "sysctl", "net.ipv4.ip_forward"),
+    ),
     "a field of a keyed member": ("devices['/dev/kvm'].accessible", ("devices", "/dev/kvm", "accessible")),
     "a key with a quote": (r"os['it\'s']", ("os", "it's")),
     "a section alone": ("cpu", ("cpu",)),

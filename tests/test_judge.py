@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from packs import compiled, no_parameters, rule
-from passmuster.judge import Given, MaximumAge, Terms, judge
-from passmuster.outcome import NodeOutcome, RuleOutcome
 from snapshots import snapshot
 
+from passmuster.judge import Given, MaximumAge, Terms, judge
+from passmuster.outcome import NodeOutcome, RuleOutcome
+
 POLICY = compiled(
-    rule("debian", "os.id == 'debian'"), rule("six", "kernel.major >= 6", level="recommended"), rule("swap", "memory.swap_bytes == 0", level="informational")
+    rule("debian", "os.id == 'debian'"),
+    rule("six", "kernel.major >= 6", level="recommended"),
+    rule("swap", "memory.swap_bytes == 0", level="informational"),
 )
 TERMS = Terms(policies=(POLICY,), parameters=no_parameters(POLICY))
 
@@ -31,7 +33,11 @@ def node(name: str, number: int, **changes: Any) -> Given:
 
 def test_nodes_are_sorted_and_the_worst_is_the_verdict() -> None:
     verdict = judge([node("b", 2), node("a", 1, set_={"os.id": "x"}), node("c", 3, set_={"kernel.major": 4})], TERMS)
-    assert [(each.node, each.outcome) for each in verdict.nodes] == [("a", NodeOutcome.FAIL), ("b", NodeOutcome.PASS), ("c", NodeOutcome.WARN)]
+    assert [(each.node, each.outcome) for each in verdict.nodes] == [
+        ("a", NodeOutcome.FAIL),
+        ("b", NodeOutcome.PASS),
+        ("c", NodeOutcome.WARN),
+    ]
     assert verdict.outcome is NodeOutcome.FAIL
     assert all(each.reason is None for each in verdict.nodes)
 
@@ -40,7 +46,12 @@ def test_what_cannot_be_read_is_an_unknown_node_named_by_its_path() -> None:
     verdict = judge([node("a", 1), Given(input="bad.json", snapshot=None, problem="bad.json:1:1: not JSON")], TERMS)
     assert verdict.outcome is NodeOutcome.UNKNOWN
     (bad,) = (each for each in verdict.nodes if each.snapshot is None)
-    assert (bad.node, bad.outcome, bad.reason, bad.results) == ("bad.json", NodeOutcome.UNKNOWN, "bad.json:1:1: not JSON", ())
+    assert (bad.node, bad.outcome, bad.reason, bad.results) == (
+        "bad.json",
+        NodeOutcome.UNKNOWN,
+        "bad.json:1:1: not JSON",
+        (),
+    )
 
 
 def test_no_node_at_all_is_unknown() -> None:
@@ -49,7 +60,11 @@ def test_no_node_at_all_is_unknown() -> None:
 
 def test_two_snapshots_of_one_node_make_it_unknown_whatever_they_say() -> None:
     verdict = judge([node("a", 1), replace(node("a", 1, set_={"os.id": "x"}), input="other.json"), node("b", 2)], TERMS)
-    assert [(each.node, each.outcome) for each in verdict.nodes] == [("a", NodeOutcome.UNKNOWN), ("a", NodeOutcome.UNKNOWN), ("b", NodeOutcome.PASS)]
+    assert [(each.node, each.outcome) for each in verdict.nodes] == [
+        ("a", NodeOutcome.UNKNOWN),
+        ("a", NodeOutcome.UNKNOWN),
+        ("b", NodeOutcome.PASS),
+    ]
     (found,) = verdict.duplicates
     assert (found.kind, found.name, found.inputs) == ("same_node", "a", ("a-1.json", "other.json"))
 
@@ -87,9 +102,17 @@ def _aged(collected_at: str) -> Any:
 AGES = {
     "young enough": ("2026-11-01T00:00:00Z", NodeOutcome.PASS, None),
     "to the second": ("2026-10-23T12:00:00Z", NodeOutcome.PASS, None),
-    "a second too old": ("2026-10-23T11:59:59Z", NodeOutcome.UNKNOWN, "the snapshot is too old (collected 30 days ago, expected at most 30d)"),
+    "a second too old": (
+        "2026-10-23T11:59:59Z",
+        NodeOutcome.UNKNOWN,
+        "the snapshot is too old (collected 30 days ago, expected at most 30d)",
+    ),
     "clocks that differ a little": ("2026-11-22T12:04:00Z", NodeOutcome.PASS, None),
-    "from the future": ("2026-11-22T13:00:00Z", NodeOutcome.UNKNOWN, "the snapshot is from the future (collected 2026-11-22T13:00:00Z)"),
+    "from the future": (
+        "2026-11-22T13:00:00Z",
+        NodeOutcome.UNKNOWN,
+        "the snapshot is from the future (collected 2026-11-22T13:00:00Z)",
+    ),
     "no real moment": (
         "2026-13-45T00:00:00Z",
         NodeOutcome.UNKNOWN,
@@ -105,7 +128,9 @@ def test_age(collected_at: str, outcome: NodeOutcome, reason: str | None) -> Non
 
 
 def test_where_nothing_applied_the_node_is_unknown_and_says_so() -> None:
-    policy = compiled(rule("never", "network.ipv6", applies_when="!network.ipv6"), rule("swap", "network.ipv6", level="informational"))
+    policy = compiled(
+        rule("never", "network.ipv6", applies_when="!network.ipv6"), rule("swap", "network.ipv6", level="informational")
+    )
     (only,) = judge([node("a", 1)], Terms(policies=(policy,), parameters=no_parameters(policy))).nodes
     assert only.outcome is NodeOutcome.UNKNOWN
     assert only.reason == "nothing applied: no required or recommended rule counted"
@@ -118,7 +143,13 @@ def test_only_the_rules_that_were_asked_for_are_judged() -> None:
     assert only.outcome is NodeOutcome.PASS
 
 
-NODES = [node("a", 1), node("a", 2), node("b", 2, set_={"os.id": "x"}), node("c", 3, unknown={"os.id": "denied"}), node("c", 3)]
+NODES = [
+    node("a", 1),
+    node("a", 2),
+    node("b", 2, set_={"os.id": "x"}),
+    node("c", 3, unknown={"os.id": "denied"}),
+    node("c", 3),
+]
 
 
 @settings(max_examples=30)

@@ -50,7 +50,9 @@ results = st.lists(st.tuples(st.sampled_from(Level), st.sampled_from(RuleOutcome
 
 
 @given(results, results)
-def test_a_node_is_as_bad_as_its_worst_half(one: list[tuple[Level, RuleOutcome]], other: list[tuple[Level, RuleOutcome]]) -> None:
+def test_a_node_is_as_bad_as_its_worst_half(
+    one: list[tuple[Level, RuleOutcome]], other: list[tuple[Level, RuleOutcome]]
+) -> None:
     counted = [half for half in (one, other) if node_outcome([*half, (R, P)]) is not NodeOutcome.PASS or _weighs(half)]
     if len(counted) == 2:
         assert node_outcome(one + other) is worse(node_outcome(one), node_outcome(other))

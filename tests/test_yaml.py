@@ -51,7 +51,10 @@ def test_a_plain_scalar_means_what_json_means_by_it(text: str, value: Any) -> No
 
 
 REFUSED = {
-    "an anchor and its alias, both": ("a: &x 1\nb: *x\n", ["f:1:4: an anchor is not allowed here (got &x)", "f:2:4: an alias is not allowed here (got *x)"]),
+    "an anchor and its alias, both": (
+        "a: &x 1\nb: *x\n",
+        ["f:1:4: an anchor is not allowed here (got &x)", "f:2:4: an alias is not allowed here (got *x)"],
+    ),
     "a tag": ("a: !!python/object:x 1\n", ["f:1:4: a tag is not allowed here (got tag:yaml.org,2002:python/object:x)"]),
     "every duplicate key and merge": (
         "a: 1\na: 2\n<<: {b: 1}\n",
@@ -62,8 +65,14 @@ REFUSED = {
     "nothing": ("", ["f:1:1: the file is empty (expected a mapping)"]),
     "a comment alone": ("# nothing\n", ["f:1:1: the file is empty (expected a mapping)"]),
     "a key that is no text": ("? [a]\n: b\n", ["f:1:3: a key is no text (expected a string)"]),
-    "a number beyond 64 bits": ("a: 99999999999999999999999\n", ["f:1:4: a number out of range (got 99999999999999999999999, expected 64 bits)"]),
-    "five thousand digits": ("a: " + "9" * 5000 + "\n", [f"f:1:4: a number out of range (got {'9' * 24}, expected 64 bits)"]),
+    "a number beyond 64 bits": (
+        "a: 99999999999999999999999\n",
+        ["f:1:4: a number out of range (got 99999999999999999999999, expected 64 bits)"],
+    ),
+    "five thousand digits": (
+        "a: " + "9" * 5000 + "\n",
+        [f"f:1:4: a number out of range (got {'9' * 24}, expected 64 bits)"],
+    ),
     "too many levels": ("a: " + "[" * 40 + "]" * 40 + "\n", ["f:1:35: too much: nested deeper than 32 levels"]),
     "too many nodes": ("a: [" + "1," * 10_001 + "]\n", ["f:1:19999: too much: more than 10000 nodes"]),
     "broken syntax": ("a: [1\nb: 2\n", ["f:2:2: not YAML: did not find expected ',' or ']'"]),

@@ -6,7 +6,7 @@ All mistakes of all expressions are reported at once, each at its line and colum
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from passmuster import cel, schema
 from passmuster.errors import PolicyError, Problem

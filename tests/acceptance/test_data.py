@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 from typing import Any
 
-import pytest
-
 import data_here
 from packs import virtnest
+from snapshots import snapshot
+
 from passmuster.binding import bind
 from passmuster.evaluate import evaluate
 from passmuster.outcome import RuleOutcome
-from snapshots import snapshot
 
 P, F, U, N = RuleOutcome.PASS, RuleOutcome.FAIL, RuleOutcome.UNKNOWN, RuleOutcome.NOT_APPLICABLE
 
@@ -62,7 +61,11 @@ def test_runtime_versions_are_read_as_listed() -> None:
     wrong = []
     for row in rows:
         runtime = row["runtime"] or "docker"
-        facts: dict[str, Any] = {"runtime.installed": [runtime], "runtime.name": runtime, "runtime.docker": {"version": row["string"]}}
+        facts: dict[str, Any] = {
+            "runtime.installed": [runtime],
+            "runtime.name": runtime,
+            "runtime.docker": {"version": row["string"]},
+        }
         if runtime != "docker":
             expected = N
         elif row["numeric"]:

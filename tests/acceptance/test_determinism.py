@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-
 from snapshots import data
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ENVIRONMENTS = {
     "another hash seed": {"PYTHONHASHSEED": "1"},
@@ -33,14 +35,26 @@ def nodes(tmp_path_factory: pytest.TempPathFactory) -> Path:
         {"set_": {"cpu.model_name": "Prozessör \u202e ß"}},
     ]
     for number, each in enumerate(changes):
-        (folder / f"{number}.json").write_bytes(data(f"node-{number}", machine_id=f"sha256:{number:064x}", **each))  # type: ignore[arg-type]
+        (folder / f"{number}.json").write_bytes(data(f"node-{number}", machine_id=f"sha256:{number:064x}", **each))
     (folder / "broken.json").write_bytes(b"{")
     return folder
 
 
 def _report(nodes: Path, environment: dict[str, str], files: list[str]) -> bytes:
     done = subprocess.run(
-        [sys.executable, "-m", "passmuster", "check", *files, "-o", "json", "--max-age", "9999w", "--now", "2026-11-23T00:00:00Z"],
+        [
+            sys.executable,
+            "-m",
+            "passmuster",
+            "check",
+            *files,
+            "-o",
+            "json",
+            "--max-age",
+            "9999w",
+            "--now",
+            "2026-11-23T00:00:00Z",
+        ],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), **environment},
         cwd=nodes,
         capture_output=True,

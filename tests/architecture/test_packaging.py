@@ -19,11 +19,19 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{CHECKOUT / 'engine'}:{C
 
 def _loaded(*arguments: str) -> set[str]:
     code = f"import sys; from passmuster.cli import main\ntry: main({list(arguments)})\nexcept SystemExit: pass\nsys.stderr.write(' '.join(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**ENVIRONMENT, "PYTHONPATH": ":".join(sys.path)})
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**ENVIRONMENT, "PYTHONPATH": ":".join(sys.path)},
+    )
     return set(done.stderr.split())
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["check", "--help"], ["policy", "--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["--version"], ["check", "--help"], ["policy", "--help"]], ids=" ".join
+)
 def test_help_imports_no_library(arguments: list[str]) -> None:
     assert _loaded(*arguments) & set(HEAVY) == set()
 
@@ -53,7 +61,9 @@ def test_a_wheel_carries_schemas_and_policies_and_they_are_found_in_it(tmp_path:
     hatchling = pytest.importorskip("hatchling.build", reason="hatchling builds the wheel; it is not here")
     del hatchling
     build = "import hatchling.build, sys; print(hatchling.build.build_wheel(sys.argv[1]))"
-    done = subprocess.run([sys.executable, "-c", build, str(tmp_path)], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", build, str(tmp_path)], cwd=CHECKOUT, capture_output=True, text=True, check=True
+    )
     wheel = tmp_path / done.stdout.split()[-1]
     unpacked = tmp_path / "site"
     with zipfile.ZipFile(wheel) as archive:
@@ -61,7 +71,10 @@ def test_a_wheel_carries_schemas_and_policies_and_they_are_found_in_it(tmp_path:
     assert (unpacked / "passmuster_collector" / "__main__.py").is_file()
     found = subprocess.run(
         [sys.executable, "-m", "passmuster", "policy", "list"],
-        env={"PATH": "/usr/bin", "PYTHONPATH": ":".join([str(unpacked), *(path for path in sys.path if "site-packages" in path)])},
+        env={
+            "PATH": "/usr/bin",
+            "PYTHONPATH": ":".join([str(unpacked), *(path for path in sys.path if "site-packages" in path)]),
+        },
         cwd=tmp_path,
         capture_output=True,
         text=True,

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from packs import rule, text
+from snapshots import data, document
+
 from passmuster import _json
 from passmuster.cli import main
-from snapshots import data, document
 
 
 @pytest.fixture
@@ -41,8 +41,16 @@ STATUSES: dict[str, tuple[dict[str, Any], list[str], int]] = {
     "a recommended failure warns": ({"set_": {"iommu.groups": None}}, [], 0),
     "a recommended failure at that threshold": ({"set_": {"iommu.groups": None}}, ["--fail-on", "recommended"], 1),
     "a required unknown": ({"unknown": {"kernel.release": "denied"}}, [], 3),
-    "a required unknown where failures do not count": ({"unknown": {"kernel.release": "denied"}}, ["--fail-on", "never"], 3),
-    "a failure comes before an unknown": ({"unknown": {"devices": "denied"}, "set_": {"kernel.release": "4.4.0"}}, [], 1),
+    "a required unknown where failures do not count": (
+        {"unknown": {"kernel.release": "denied"}},
+        ["--fail-on", "never"],
+        3,
+    ),
+    "a failure comes before an unknown": (
+        {"unknown": {"devices": "denied"}, "set_": {"kernel.release": "4.4.0"}},
+        [],
+        1,
+    ),
     "a recommended unknown warns": ({"unknown": {"iommu": "denied"}}, [], 0),
     "a recommended unknown at that threshold": ({"unknown": {"iommu": "denied"}}, ["--fail-on", "recommended"], 3),
     "an informational failure never counts": ({}, ["--fail-on", "recommended"], 0),
@@ -65,20 +73,38 @@ BAD = text(rule("one", "os.nme == 'x'"), rule("two", "os.id"))
 USAGE: dict[str, tuple[list[str], str]] = {
     "no such file": (["absent.json"], "absent.json: cannot be read (No such file or directory)"),
     "a folder without a snapshot": (["empty"], "empty: no snapshot in this folder"),
-    "no such pack": (["node.json", "-p", "nothing"], "nothing: no such pack (got 'nothing', expected one of: virtnest)"),
+    "no such pack": (
+        ["node.json", "-p", "nothing"],
+        "nothing: no such pack (got 'nothing', expected one of: virtnest)",
+    ),
     "no such version": (["node.json", "-p", "virtnest@9"], "virtnest@9: no version 9 of virtnest"),
     "no such policy file": (["node.json", "-p", "./absent.yaml"], "absent.yaml: no such file or pack"),
     "a name that is no pack's": (["node.json", "-p", "Virt Nest"], "Virt Nest: no such file or pack"),
-    "no such rule": (["node.json", "--rule", "nothing"], "--rule nothing: no such rule (expected one of: kernel-version,"),
-    "no such parameter": (["node.json", "--set", "level=3"], "--set level=3: no such parameter (got 'level', expected one of: none"),
+    "no such rule": (
+        ["node.json", "--rule", "nothing"],
+        "--rule nothing: no such rule (expected one of: kernel-version,",
+    ),
+    "no such parameter": (
+        ["node.json", "--set", "level=3"],
+        "--set level=3: no such parameter (got 'level', expected one of: none",
+    ),
     "no such format": (["node.json", "-o", "xml"], "-o xml: no such format (got 'xml', expected one of: table, json,"),
     "two reports on one output": (["node.json", "-o", "json", "-o", "table"], "-o: two reports to standard output"),
     "no such roster": (["node.json", "--roster", "absent"], "absent: cannot be read"),
     "an empty roster": (["node.json", "--roster", "blank"], "blank:1:1: a roster without a name"),
     "an age that is none": (["node.json", "--max-age", "soon"], "--max-age: got 'soon', expected a duration"),
-    "a moment that is none": (["node.json", "--max-age", "1d", "--now", "noon"], "--max-age: got 'noon', expected a moment"),
-    "two versions of one pack": (["node.json", "-p", "virtnest", "-p", "virtnest@1.0.0"], "virtnest: one pack twice in one run"),
-    "a report that cannot be written": (["node.json", "-o", "json=absent/out.json"], "absent/out.json: cannot be written"),
+    "a moment that is none": (
+        ["node.json", "--max-age", "1d", "--now", "noon"],
+        "--max-age: got 'noon', expected a moment",
+    ),
+    "two versions of one pack": (
+        ["node.json", "-p", "virtnest", "-p", "virtnest@1.0.0"],
+        "virtnest: one pack twice in one run",
+    ),
+    "a report that cannot be written": (
+        ["node.json", "-o", "json=absent/out.json"],
+        "absent/out.json: cannot be written",
+    ),
     "a policy without rules": (["node.json", "-p", "empty.yaml"], "rules: too small (got 0, expected at least 1)"),
     "a rule that is no boolean": (["node.json", "-p", "bad.yaml"], "bad.yaml:22:7: "),
     "all mistakes at once": (["node.json", "-p", "bad.yaml"], "bad.yaml:13:10: "),
@@ -171,7 +197,10 @@ def test_standard_input_is_any_concatenation(folder: Path, monkeypatch: pytest.M
 
 def test_several_reports_at_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     snapshot = write(folder / "node.json", data())
-    assert main(["check", snapshot, "-o", "table", "-o", "json=out.json", "-o", "csv=out.csv", "-o", "markdown=out.md"]) == 0
+    assert (
+        main(["check", snapshot, "-o", "table", "-o", "json=out.json", "-o", "csv=out.csv", "-o", "markdown=out.md"])
+        == 0
+    )
     assert capsys.readouterr().out.startswith("PASS     node-1 passes muster (virtnest 1.0.0)")
     assert len(list(csv.reader(Path("out.csv").read_text().splitlines()))) == 19
     assert Path("out.md").read_text().startswith("# pass: node-1")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-
 from packs import rule, text
+
 from passmuster.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TESTS = """\
 schema: passmuster.tests/1
@@ -42,7 +45,9 @@ def packs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "packs"
 
 
-def test_list_shows_what_there_is(capsys: pytest.CaptureFixture[str], packs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_list_shows_what_there_is(
+    capsys: pytest.CaptureFixture[str], packs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PASSMUSTER_POLICY_PATH", str(packs))
     (packs / "demo/draft-of-something").mkdir()
     assert main(["policy", "list"]) == 0
@@ -50,7 +55,9 @@ def test_list_shows_what_there_is(capsys: pytest.CaptureFixture[str], packs: Pat
     assert [line.split()[:2] for line in lines] == [["demo@1.0.0", "draft"], ["virtnest@1.0.0", "released"]]
 
 
-def test_a_pack_in_two_places_is_refused(capsys: pytest.CaptureFixture[str], packs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pack_in_two_places_is_refused(
+    capsys: pytest.CaptureFixture[str], packs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (packs / "virtnest/7.0.0").mkdir(parents=True)
     (packs / "virtnest/7.0.0/policy.yaml").write_text("")
     monkeypatch.setenv("PASSMUSTER_POLICY_PATH", str(packs))
@@ -61,7 +68,9 @@ def test_a_pack_in_two_places_is_refused(capsys: pytest.CaptureFixture[str], pac
 def test_show_is_for_reading(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policy", "show", "virtnest@1.0.0"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("virtnest 1.0.0 (released): Node prerequisites for installing virtual machines\ndigest  sha256:")
+    assert out.startswith(
+        "virtnest 1.0.0 (released): Node prerequisites for installing virtual machines\ndigest  sha256:"
+    )
     assert '"The kernel version of all nodes in the target cluster' in " ".join(out.split())
     assert "      kernelVersion(kernel.release).isGreaterThan(kernelVersion('4.11'))" in out
 
@@ -108,14 +117,34 @@ BROKEN = {
         "tests.yaml:11: it does not: one: got 'network.ipv6 is false', expected message 'no IPv6'",
     ),
     "an outcome that nobody tests": (("expect: {one: unknown}", "expect: {}"), 2, "tests.yaml:19:13: too small"),
-    "a rule that is not there": (("expect: {one: pass}", "expect: {two: pass}"), 2, "tests.yaml:8:1: no such rule (got 'two')"),
-    "a base that is not there": (("base: plain\n    set", "base: bare\n    set"), 2, "no such base (got 'bare', expected one of: plain)"),
-    "a fact that a node cannot have": (("network.ipv6: false", "network.ipv6: maybe"), 2, 'wrong type (got "maybe", expected boolean)'),
+    "a rule that is not there": (
+        ("expect: {one: pass}", "expect: {two: pass}"),
+        2,
+        "tests.yaml:8:1: no such rule (got 'two')",
+    ),
+    "a base that is not there": (
+        ("base: plain\n    set", "base: bare\n    set"),
+        2,
+        "no such base (got 'bare', expected one of: plain)",
+    ),
+    "a fact that a node cannot have": (
+        ("network.ipv6: false", "network.ipv6: maybe"),
+        2,
+        'wrong type (got "maybe", expected boolean)',
+    ),
     "a path that is none": (("network.ipv6: false", "'network ipv6': false"), 2, "not a field path at character 8"),
     "two cases of one name": (("name: it does not", "name: it speaks IPv6"), 2, "two cases named 'it speaks IPv6'"),
-    "a base that extends itself": (("    description: A node.", "    description: A node.\n    extends: plain"), 2, "extends a base that is not there, or itself"),
+    "a base that extends itself": (
+        ("    description: A node.", "    description: A node.\n    extends: plain"),
+        2,
+        "extends a base that is not there, or itself",
+    ),
     "broken YAML": (("bases:", "bases: ["), 2, "not YAML"),
-    "a parameter that is not there": (("    set: {", "    parameters: {level: 2}\n    set: {"), 2, "no such parameter (got 'level')"),
+    "a parameter that is not there": (
+        ("    set: {", "    parameters: {level: 2}\n    set: {"),
+        2,
+        "no such parameter (got 'level')",
+    ),
 }
 
 
@@ -131,7 +160,7 @@ def test_tests_that_do_not_hold(
 
 
 def test_an_outcome_without_a_case_is_no_success(capsys: pytest.CaptureFixture[str], packs: Path) -> None:
-    (packs / "demo/1.0.0/tests.yaml").write_text(TESTS.split("  - name: nobody looked")[0])
+    (packs / "demo/1.0.0/tests.yaml").write_text(TESTS.split("  - name: nobody looked", maxsplit=1)[0])
     assert main(["policy", "test", str(packs / "demo/1.0.0")]) == 1
     assert "no case expects one: unknown" in capsys.readouterr().out
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
+from snapshots import data
 
 from passmuster.cli import main
-from snapshots import data
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
 
 
 def test_validate_says_of_each_whether_it_can_be_judged(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from policy_text import GOOD
 
 from passmuster import policy
 from passmuster.errors import ExitStatus, PolicyError
 from passmuster.outcome import Level
-from policy_text import GOOD
 
 if TYPE_CHECKING:
     from pathlib import Path
-
 
 
 def test_a_policy_keeps_what_its_file_says_and_where() -> None:
@@ -28,16 +27,23 @@ def test_a_policy_keeps_what_its_file_says_and_where() -> None:
 
 
 MISTAKES = {
-    "no rule at all": (("rules:\n" + GOOD.split("rules:\n")[1], "rules: []\n"), ["demo.yaml:12:8: rules: too small (got 0, expected at least 1)"]),
+    "no rule at all": (
+        ("rules:\n" + GOOD.split("rules:\n")[1], "rules: []\n"),
+        ["demo.yaml:12:8: rules: too small (got 0, expected at least 1)"],
+    ),
     "an unknown field": (("title: It holds", "titel: It holds"), None),
     "a level that does not exist": (
         ("level: required", "level: mandatory"),
-        ['demo.yaml:15:12: level: not one of the values (got "mandatory", expected "required" or "recommended" or "informational")'],
+        [
+            'demo.yaml:15:12: level: not one of the values (got "mandatory", expected "required" or "recommended" or "informational")'
+        ],
     ),
     "a version that is none": (("version: 1.0.0", "version: 1.0"), None),
     "another schema": (
         ("passmuster.policy/1", "passmuster.policy/9"),
-        ["demo.yaml:1:9: not a policy of a known version (got schema 'passmuster.policy/9', expected 'passmuster.policy/1')"],
+        [
+            "demo.yaml:1:9: not a policy of a known version (got schema 'passmuster.policy/9', expected 'passmuster.policy/1')"
+        ],
     ),
     "a default that does not fit": (
         ("default: 2", "default: two"),
@@ -61,7 +67,11 @@ def test_a_mistake_is_refused_with_its_place(change: tuple[str, str], messages: 
 
 
 def test_all_mistakes_are_told_at_once() -> None:
-    text = GOOD.replace("level: required", "level: must").replace("pack: demo", "pack: Demo").replace("    rationale: Because.\n", "")
+    text = (
+        GOOD.replace("level: required", "level: must")
+        .replace("pack: demo", "pack: Demo")
+        .replace("    rationale: Because.\n", "")
+    )
     with pytest.raises(PolicyError) as caught:
         policy.load(text.encode(), "demo.yaml")
     assert len(caught.value.problems) == 3

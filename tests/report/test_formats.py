@@ -8,20 +8,22 @@ import json
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from goldens import same_as_golden
 from hypothesis import given
 from hypothesis import strategies as st
-
-from goldens import same_as_golden
 from packs import no_parameters, virtnest
+from snapshots import snapshot
+
 from passmuster import schema
 from passmuster.judge import Given, MaximumAge, Terms, judge
 from passmuster.report import REPORTERS, Evidence, Reporter, Style
 from passmuster.report.names import fold
-from passmuster.verdict import Verdict
-from snapshots import snapshot
+
+if TYPE_CHECKING:
+    from passmuster.verdict import Verdict
 
 TERMS = Terms(policies=(virtnest(),), parameters=no_parameters(virtnest()))
 OLD_CPU: dict[str, Any] = {"cpu.flags": ["cx16", "lm"], "iommu.groups": None, "iommu.acpi_tables": []}
@@ -36,7 +38,9 @@ def single(**changes: Any) -> Verdict:
 
 
 def fleet() -> Verdict:
-    nodes = [node(f"worker-{number:03d}", number, set_=OLD_CPU if number in {3, 4, 5, 9} else {}) for number in range(1, 12)]
+    nodes = [
+        node(f"worker-{number:03d}", number, set_=OLD_CPU if number in {3, 4, 5, 9} else {}) for number in range(1, 12)
+    ]
     nodes += [
         node("worker-012", 12, unknown={"devices": "denied", "kernel.release": "unreadable"}),
         node("clone", 1),
@@ -53,7 +57,9 @@ def fleet() -> Verdict:
 VERDICTS = {
     "one node that passes": single(),
     "one node that fails": single(set_=OLD_CPU | {"kernel.release": "4.4.0"}),
-    "one node that is unknown": single(unknown={"devices['/dev/kvm'].accessible": "denied", "cgroup.v2": "denied", "iommu": "timeout"}),
+    "one node that is unknown": single(
+        unknown={"devices['/dev/kvm'].accessible": "denied", "cgroup.v2": "denied", "iommu": "timeout"}
+    ),
     "a fleet": fleet(),
     "nothing": judge([], TERMS),
 }
@@ -107,7 +113,9 @@ HOSTILE = "=1+1\x1b[2J\x1b]0;pwn\x07\u202e|<script>alert(1)</script>\u2028`[x](y
 
 @pytest.mark.parametrize("reporter", REPORTERS, ids=BY_NAME)
 def test_nothing_from_a_host_drives_a_terminal_or_becomes_markup(reporter: Reporter) -> None:
-    text = reporter.render(judge([node(HOSTILE, 1, set_={"kernel.release": HOSTILE, "cpu.flags": [HOSTILE]})], TERMS), Style())
+    text = reporter.render(
+        judge([node(HOSTILE, 1, set_={"kernel.release": HOSTILE, "cpu.flags": [HOSTILE]})], TERMS), Style()
+    )
     assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", text)
     if reporter.name == "markdown":
         assert "<script" not in text
@@ -146,7 +154,9 @@ def _unfold(text: str) -> list[str]:
     names = []
     for part in inner.split(","):
         first, _, last = part.partition("-")
-        names += [f"{head}{str(number).zfill(len(first))}{tail}" for number in range(int(first), int(last or first) + 1)]
+        names += [
+            f"{head}{str(number).zfill(len(first))}{tail}" for number in range(int(first), int(last or first) + 1)
+        ]
     return names
 
 

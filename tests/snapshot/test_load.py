@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from snapshots import data, document, every_path, snapshot
 
 from passmuster.errors import ExitStatus, SnapshotError
 from passmuster.fieldpath import FieldPath
 from passmuster.snapshot import load
 from passmuster.unknown import Reason
-from snapshots import data, document, every_path, snapshot
 
 
 def test_a_snapshot_keeps_its_facts_its_unknowns_and_its_bytes() -> None:
@@ -63,8 +63,14 @@ CPU = ["sections", "cpu"]
 WHY = {"reason": "denied", "detail": ""}
 REFUSED: dict[str, tuple[bytes, str]] = {
     "no JSON": (b"hello", "f:1:1: not JSON: unexpected character, expected a JSON value"),
-    "a list": (b"[]", 'f:1:1: not a snapshot: no schema named (expected a JSON object with "schema":"passmuster.snapshot/1")'),
-    "no schema": (b"{}", 'f:1:1: not a snapshot: no schema named (expected a JSON object with "schema":"passmuster.snapshot/1")'),
+    "a list": (
+        b"[]",
+        'f:1:1: not a snapshot: no schema named (expected a JSON object with "schema":"passmuster.snapshot/1")',
+    ),
+    "no schema": (
+        b"{}",
+        'f:1:1: not a snapshot: no schema named (expected a JSON object with "schema":"passmuster.snapshot/1")',
+    ),
     "an unknown version": (
         b'{"schema":"passmuster.snapshot/7"}',
         "f:1:11: unknown schema version (got 'passmuster.snapshot/7', expected 'passmuster.snapshot/1')",
@@ -79,7 +85,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         "sections.cpu.facts.logical_count: wrong type (got 4.0, expected integer)",
     ),
     "true for an integer": (
-        _changed([*CPU, "facts", "logical_count"], True),
+        _changed([*CPU, "facts", "logical_count"], value=True),
         "sections.cpu.facts.logical_count: wrong type (got true, expected integer)",
     ),
     "a value that is not of the list": (
@@ -116,7 +122,14 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         "not a path of this section (got 'os.id', expected one below 'cpu')",
     ),
     "a reason that does not exist": (
-        _changed(CPU, {**document()["sections"]["cpu"], "status": "partial", "unknown": {"cpu.x": {"reason": "lazy", "detail": ""}}}),
+        _changed(
+            CPU,
+            {
+                **document()["sections"]["cpu"],
+                "status": "partial",
+                "unknown": {"cpu.x": {"reason": "lazy", "detail": ""}},
+            },
+        ),
         'not one of the values (got "lazy"',
     ),
     "a list beyond its limit": (

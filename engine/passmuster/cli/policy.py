@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 from pathlib import Path
@@ -17,7 +18,7 @@ from passmuster.report import harmless
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from passmuster.policy import Expression, Policy, Rule
     from passmuster.policy.model import Reference
@@ -39,7 +40,7 @@ def run_show(options: argparse.Namespace) -> ExitStatus:
     if not rules:
         known = ", ".join(rule.id for rule in policy.rules)
         raise UsageError.at(f"--rule {options.rule}", f"no such rule (expected one of: {known})", code="usage-rule")
-    for line in _head(policy):
+    for line in _head(policy, rules):
         _print(line)
     for rule in rules:
         for line in _rule(rule):
@@ -47,18 +48,37 @@ def run_show(options: argparse.Namespace) -> ExitStatus:
     return ExitStatus.GOOD
 
 
-def _head(policy: Policy) -> Iterator[str]:
+def _head(policy: Policy, rules: Sequence[Rule]) -> Iterator[str]:
     yield f"{policy.pack} {policy.version} ({'released' if policy.released else 'draft'}): {policy.title}"
     yield f"digest  {policy.digest}"
     yield f"source  {policy.source['title']}, {policy.source['date']}"
+    used = _used(policy, rules)
     for parameter in policy.parameters:
-        yield f"params.{parameter.name} ({parameter.type.value}, default {parameter.default!r}): {parameter.description}"
+        if f"params.{parameter.name}" in used:
+            told = f"{parameter.type.value}, default {parameter.default!r}"
+            yield from _fill(f"params.{parameter.name} ({told}): {parameter.description}")
     for constant in policy.constants:
-        yield from _fill(f"constants.{constant.name}: {constant.description}")
-        yield from _fill(str(constant.value), "    ")
+        if f"constants.{constant.name}" in used:
+            yield from _fill(f"constants.{constant.name}: {constant.description}")
+            yield from _fill(str(constant.value), "    ")
     for variable in policy.variables:
-        yield from _fill(f"variables.{variable.name}: {variable.description}")
-        yield from _expression(variable.expression)
+        if f"variables.{variable.name}" in used:
+            yield from _fill(f"variables.{variable.name}: {variable.description}")
+            yield from _expression(variable.expression)
+
+
+def _used(policy: Policy, rules: Sequence[Rule]) -> set[str]:
+    """The parameters, constants and variables that these rules name, also through variables."""
+    texts = [
+        each.text for rule in rules for each in (rule.applies_when, rule.expression, rule.message_expression) if each
+    ]
+    used: set[str] = set()
+    expressions = {f"variables.{variable.name}": variable.expression.text for variable in policy.variables}
+    while texts:
+        found = set(re.findall(r"\b(?:params|constants|variables)\.\w+", texts.pop())) - used
+        texts += [expressions[name] for name in found if name in expressions]
+        used |= found
+    return used
 
 
 def _rule(rule: Rule) -> Iterator[str]:

@@ -65,8 +65,6 @@ def _validator(kind: str, version: int) -> Validator:
         return type(instance) is int  # draft 2020-12 calls 1.0 an integer; a snapshot has no floats
 
     extend: Any = validators.extend  # untyped in the library's stubs
-    strict = extend(
-        Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", integer)
-    )
+    strict = extend(Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", integer))
     validator: Validator = strict(document(kind, version))
     return validator
