@@ -23,6 +23,23 @@ if TYPE_CHECKING:
 P, F, U, N = RuleOutcome.PASS, RuleOutcome.FAIL, RuleOutcome.UNKNOWN, RuleOutcome.NOT_APPLICABLE
 
 
+VARIABLES = """\
+parameters:
+  wanted: {type: string, default: x, description: d}
+constants:
+  words: {description: d, value: [lm, cx16]}
+variables:
+  named:
+    description: d
+    expression: |
+      os.id == params.wanted
+  both:
+    description: d
+    expression: |
+      variables.named && network.ipv6
+"""
+
+
 def judge(policy: CompiledPolicy, parameters: dict[str, Any] | None = None, **changes: Any) -> dict[str, Result]:
     node = snapshot(**changes)
     return {result.rule.id: result for result in evaluate(policy, node, bind(node), parameters or {})}
@@ -114,6 +131,14 @@ def test_a_cause_stands_at_its_place_in_the_file() -> None:
     assert (line - source.expression.line, column - source.expression.column) == (1, 5)
 
 
+def test_a_variable_that_decided_is_taken_apart_where_it_stands() -> None:
+    policy = compiled(rule("it", "variables.both"), extra=VARIABLES)
+    (cause,) = judge(policy, {"wanted": "alpine"})["it"].because
+    named = policy.variables["named"].expression
+    assert (cause.expression, cause.value) == ("os.id == params.wanted", False)
+    assert (cause.line, cause.column) == (named.line, named.column)
+
+
 def test_an_unknown_names_each_fact_its_reason_and_its_place() -> None:
     result = judge(
         compiled(rule("it", "os.id == 'x' && network.ipv6")), unknown={"os.id": "denied", "network.ipv6": "timeout"}
@@ -128,23 +153,6 @@ def test_an_unknown_names_each_fact_its_reason_and_its_place() -> None:
 def test_facts_are_shown_with_their_source_and_what_is_withheld_is_not() -> None:
     result = judge(compiled(rule("it", "os.id == 'x' && network.ipv6")), unknown={"network.ipv6": "timeout"})["it"]
     assert [(str(fact.path), fact.value, fact.source) for fact in result.facts] == [("os.id", "debian", "/proc/os")]
-
-
-VARIABLES = """\
-parameters:
-  wanted: {type: string, default: x, description: d}
-constants:
-  words: {description: d, value: [lm, cx16]}
-variables:
-  named:
-    description: d
-    expression: |
-      os.id == params.wanted
-  both:
-    description: d
-    expression: |
-      variables.named && network.ipv6
-"""
 
 
 def test_variables_parameters_and_constants_reach_the_rules_and_their_reads() -> None:

@@ -33,12 +33,20 @@ class CompiledRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledVariable:
+    """A variable as a program."""
+
+    program: cel.Program
+    expression: Expression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledPolicy:
     """A policy as programs."""
 
     header: PolicyHeader
     constants: Mapping[str, object]
-    variables: Mapping[str, cel.Program]
+    variables: Mapping[str, CompiledVariable]
     """In the order of the file: each may use those before it."""
     rules: tuple[CompiledRule, ...]
 
@@ -61,7 +69,7 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
 class _Compiler:
     policy: Policy
     problems: list[Problem] = field(default_factory=list)
-    variables: dict[str, cel.Program] = field(default_factory=dict)
+    variables: dict[str, CompiledVariable] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     """Variables that do not compile: what uses them is not blamed again."""
 
@@ -71,7 +79,7 @@ class _Compiler:
             if program is None:
                 self.broken.add(variable.name)
             else:
-                self.variables[variable.name] = program
+                self.variables[variable.name] = CompiledVariable(program=program, expression=variable.expression)
         rules = [self._rule(rule) for rule in self.policy.rules]
         return CompiledPolicy(
             header=PolicyHeader(
@@ -116,7 +124,7 @@ class _Compiler:
         while waiting:
             program = waiting.pop()
             found |= {read.path for read in program.reads}
-            waiting += [self.variables[name] for name in program.variables if name in self.variables]
+            waiting += [self.variables[name].program for name in program.variables if name in self.variables]
         return tuple(sorted(found))
 
     def _program(
@@ -134,7 +142,7 @@ class _Compiler:
 
     def _environment(self) -> cel.Environment:
         constants = {each.name: each.value for each in self.policy.constants}
-        types = {name: program.type for name, program in self.variables.items()}
+        types = {name: variable.program.type for name, variable in self.variables.items()}
         return environment(
             parameters=self.policy.parameters,
             constants=constants,

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from passmuster import cel
+from passmuster.causes import because
 from passmuster.outcome import RuleOutcome
-from passmuster.verdict import Because, FactShown, Result
+from passmuster.verdict import FactShown, Result
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from passmuster.compile import CompiledPolicy, CompiledRule
+    from passmuster.compile import CompiledPolicy, CompiledRule, CompiledVariable
     from passmuster.fieldpath import FieldPath
     from passmuster.policy import Expression
     from passmuster.snapshot import Snapshot
     from passmuster.unknown import UnknownFact
+    from passmuster.verdict import Because
 
 
 _BRIEF = 80
@@ -29,18 +31,18 @@ def evaluate(
     """Judge one snapshot by one policy; `roots` is the snapshot as `binding.bind` gives it."""
     bound = {**roots, "params": dict(parameters), "constants": policy.constants}
     bound["variables"] = _Variables(policy.variables, bound)
-    return tuple(_result(rule, snapshot, bound) for rule in policy.rules)
+    return tuple(_result(policy, rule, snapshot, bound) for rule in policy.rules)
 
 
 class _Variables(dict[str, object]):
     """The policy's variables, each evaluated when first selected."""
 
-    def __init__(self, programs: Mapping[str, cel.Program], roots: Mapping[str, object]) -> None:
+    def __init__(self, variables: Mapping[str, CompiledVariable], roots: Mapping[str, object]) -> None:
         super().__init__()
-        self._programs, self._roots = programs, roots
+        self._variables, self._roots = variables, roots
 
     def __missing__(self, name: str) -> object:
-        value = self[name] = self._programs[name].run(self._roots).value
+        value = self[name] = self._variables[name].program.run(self._roots).value
         return value
 
 
@@ -55,17 +57,19 @@ class _Judged:
     steps: int
 
 
-def _result(rule: CompiledRule, snapshot: Snapshot, roots: Mapping[str, object]) -> Result:
+def _result(policy: CompiledPolicy, rule: CompiledRule, snapshot: Snapshot, roots: Mapping[str, object]) -> Result:
     judged = _judge(rule, roots)
     unknown = _unknown(judged.value) if judged.outcome is RuleOutcome.UNKNOWN else ()
-    because = () if judged.outcome is RuleOutcome.PASS else _because(judged, roots)
+    grounds: tuple[Because, ...] = ()
+    if judged.outcome is not RuleOutcome.PASS:
+        grounds = because(judged.program, judged.expression, roots, policy.variables)
     return Result(
         rule=rule.header,
         outcome=judged.outcome,
-        message=_message(rule, judged, unknown, because, roots),
+        message=_message(rule, judged, unknown, grounds, roots),
         facts=_facts(rule, snapshot),
         unknown=unknown,
-        because=because,
+        because=grounds,
         steps=judged.steps,
     )
 
@@ -106,14 +110,6 @@ def _unknown(value: object) -> tuple[UnknownFact, ...]:
     return tuple(sorted(value.facts, key=lambda fact: (fact.path, fact.reason.value, fact.detail)))
 
 
-def _because(judged: _Judged, roots: Mapping[str, object]) -> tuple[Because, ...]:
-    causes = []
-    for cause in cel.explain(judged.program, roots):
-        line, column = judged.expression.place(cause.line, cause.column)
-        causes.append(Because(expression=cause.expression, value=cause.value, line=line, column=column))
-    return tuple(causes)
-
-
 def _facts(rule: CompiledRule, snapshot: Snapshot) -> tuple[FactShown, ...]:
     return tuple(
         FactShown(path=path, value=snapshot.value(path), source=snapshot.source(path))
@@ -134,7 +130,7 @@ def _message(
     rule: CompiledRule,
     judged: _Judged,
     unknown: tuple[UnknownFact, ...],
-    because: tuple[Because, ...],
+    grounds: tuple[Because, ...],
     roots: Mapping[str, object],
 ) -> str | None:
     if judged.outcome in {RuleOutcome.PASS, RuleOutcome.NOT_APPLICABLE}:
@@ -147,7 +143,7 @@ def _message(
     written = rule.message.run(roots).value if rule.message is not None else None
     if isinstance(written, str):
         return written
-    return "; ".join(f"{each.expression} is {_brief(each.value)}" for each in because) or "the expression is false"
+    return "; ".join(f"{each.expression} is {_brief(each.value)}" for each in grounds) or "the expression is false"
 
 
 def _brief(value: Any) -> str:

@@ -172,9 +172,7 @@ def test_a_dump_does_not_default(tmp_path: Path) -> None:
 def test_a_dump_with_flags_is_believed(tmp_path: Path) -> None:
     found = section(host_of(plant(tmp_path, {ENV: ARGS.format(CRIO)}), Kind.DUMP, uname=None), "runtime")
     assert found["facts"]["name"] == "cri-o"
-    assert found["unknown"]["runtime.installed"] == {"reason": "not_collected", "detail": "/usr/bin/crio is not in the dump"} or (
-        found["unknown"]["runtime.installed"]["reason"] == "not_collected"
-    )
+    assert found["unknown"]["runtime.installed"]["reason"] == "not_collected"
 
 
 def test_an_empty_dump_knows_nothing(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ UNKNOWN: dict[str, tuple[str, dict[str, Entry], str]] = {
     "a state of ksm that is none": ("memory.ksm_run", {"/sys/kernel/mm/ksm/run": "3\n"}, "failed"),
     "nothing lists what is built in": ("network.nf_tables", {}, "not_collected"),
     "modules that cannot be read": ("network.nf_tables", {"/proc/modules": FOLDER, **NOT_BUILT_IN}, "failed"),
-    "a configuration that cannot be read": ("network.nf_tables", {"/proc/config.gz": "x"}, "unreadable"),
+    "a configuration that cannot be read": ("network.nf_tables", {"/proc/config.gz": "CONFIG_NF_TABLES=y\n"}, "unreadable"),
     "no parameters of the network": ("network.ipv6", {}, "not_collected"),
     "selinuxfs is not mounted here": ("security.selinux", {"/sys/fs/selinux": FOLDER}, "not_collected"),
     "a mode of SELinux that is none": ("security.selinux", {"/sys/fs/selinux/enforce": "2"}, "unreadable"),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
+from passmuster.cel.times import Duration, Timestamp
 from passmuster.cel.values import (
     CelError,
     OpenMap,
+    Optional,
     TypeValue,
     UInt,
     Unknown,
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from passmuster.cel.frame import Frame
 
-SCALARS = frozenset((str, int, bool, float, UInt, bytes, type(None), TypeValue))
+SCALARS = frozenset((str, int, bool, float, UInt, bytes, type(None), TypeValue, Timestamp, Duration))
 """Types whose values are never compared in depth, and that hold no unknown."""
 ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -34,7 +36,7 @@ ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": operator.ge,
 }
 _NUMBERS = frozenset((int, UInt, float))
-_ORDERED = frozenset((str, bytes, bool))
+_ORDERED = frozenset((str, bytes, bool, Timestamp, Duration))
 
 
 def equal(frame: Frame, left: object, right: object) -> object:
@@ -70,6 +72,8 @@ def same(left: object, right: object) -> bool:
         return len(left) == len(right) and all(same(a, b) for a, b in zip(left, right, strict=True))
     if isinstance(left, dict) and isinstance(right, dict):
         return len(left) == len(right) and all(key in right and same(value, right[key]) for key, value in left.items())
+    if isinstance(left, Optional) and isinstance(right, Optional):
+        return left.there is right.there and same(left.value, right.value)
     return kinds[0] is kinds[1] and left == right
 
 

@@ -6,6 +6,7 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from passmuster.cel import times
 from passmuster.cel.frame import MAX_LIST, MAX_STRING
 from passmuster.cel.values import (
     INT_MAX,
@@ -37,6 +38,9 @@ def apply(frame: Frame, symbol: str, left: object, right: object) -> object:
             return _of_numbers(symbol, left, right)
         if symbol == "+" and type(left) in {str, bytes, list}:
             return _concatenated(frame, left, right)
+    made = times.apply(symbol, left, right)
+    if made is not None:
+        return made
     if isinstance(left, OpenMap) or isinstance(right, OpenMap):
         return unknown_within([left, right])
     return no_overload(symbol, left, right)

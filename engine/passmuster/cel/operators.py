@@ -28,8 +28,16 @@ if TYPE_CHECKING:
     from passmuster.cel.guards import Places
     from passmuster.cel.tree import Node
 
-_ORDERED = frozenset((Basic.STRING, Basic.BYTES, Basic.BOOL))
-_VERSIONS = frozenset((Basic.KERNEL_VERSION, Basic.RUNTIME_VERSION))
+_ORDERED = frozenset((Basic.STRING, Basic.BYTES, Basic.BOOL, Basic.TIMESTAMP, Basic.DURATION))
+_VERSIONS = frozenset((Basic.KERNEL_VERSION, Basic.RUNTIME_VERSION, Basic.SEMVER))
+_TIMES: dict[tuple[str, CelType, CelType], CelType] = {
+    ("+", Basic.TIMESTAMP, Basic.DURATION): Basic.TIMESTAMP,
+    ("+", Basic.DURATION, Basic.TIMESTAMP): Basic.TIMESTAMP,
+    ("+", Basic.DURATION, Basic.DURATION): Basic.DURATION,
+    ("-", Basic.TIMESTAMP, Basic.DURATION): Basic.TIMESTAMP,
+    ("-", Basic.TIMESTAMP, Basic.TIMESTAMP): Basic.DURATION,
+    ("-", Basic.DURATION, Basic.DURATION): Basic.DURATION,
+}
 
 
 def negate(checker: Checker, node: Negate, kind: CelType) -> CelType:
@@ -123,6 +131,8 @@ def _applied(symbol: str, left: CelType, right: CelType) -> CelType | None:
         return Basic.BROKEN if Basic.BROKEN in {left, right} else Basic.DYN
     if symbol == "+" and isinstance(left, ListType) and isinstance(right, ListType):
         return joined(left, right)
+    if isinstance(left, Basic) and isinstance(right, Basic) and (symbol, left, right) in _TIMES:
+        return _TIMES[symbol, left, right]
     if left != right:
         return None
     if left in NUMBERS and (symbol != "%" or left is not Basic.DOUBLE):

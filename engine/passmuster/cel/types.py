@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
-from passmuster.cel.values import TypeValue, UInt
+from passmuster.cel.times import Duration, Timestamp
+from passmuster.cel.values import Optional, TypeValue, UInt
 from passmuster.schema.fieldtypes import FieldType, Kind, ListOf, MapOf, Object, Scalar
 
 
@@ -22,6 +23,9 @@ class Basic(enum.Enum):
     BYTES = "bytes"
     NULL = "null"
     TYPE = "type"
+    TIMESTAMP = "timestamp"
+    DURATION = "duration"
+    SEMVER = "semver"
     KERNEL_VERSION = "kernelVersion"
     RUNTIME_VERSION = "runtimeVersion"
     DYN = "dyn"
@@ -38,8 +42,24 @@ class EnumType:
 
 
 @dataclass(frozen=True, slots=True)
+class TextType:
+    """A string that the schema says how long can be."""
+
+    max_length: int
+
+
+@dataclass(frozen=True, slots=True)
 class ListType:
     """A list whose elements have one type."""
+
+    element: CelType
+    max_items: int | None = field(default=None, compare=False)
+    """Where the schema limits it; the limits have no part in what fits what."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionalType:
+    """A value of one type, or none."""
 
     element: CelType
 
@@ -66,6 +86,7 @@ class MapType:
     """The only keys there can be, where they are listed."""
     nullable: bool = False
     """Whether an entry may be unset although somebody asked for it."""
+    max_entries: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +115,7 @@ class TypeVariable:
     name: str
 
 
-CelType: TypeAlias = Basic | EnumType | ListType | MapType | ObjectType | TypeVariable
+CelType: TypeAlias = Basic | EnumType | TextType | ListType | MapType | ObjectType | OptionalType | TypeVariable
 
 NUMBERS = frozenset((Basic.INT, Basic.UINT, Basic.DOUBLE))
 VAGUE = frozenset((Basic.DYN, Basic.BROKEN))
@@ -110,10 +131,12 @@ def show(kind: CelType) -> str:
     match kind:
         case Basic():
             return kind.value
-        case EnumType():
+        case EnumType() | TextType():
             return "string"
         case ListType():
             return f"list({show(kind.element)})"
+        case OptionalType():
+            return f"optional({show(kind.element)})"
         case MapType():
             return f"map({show(kind.key)}, {show(kind.value)})"
         case ObjectType():
@@ -125,8 +148,8 @@ def show(kind: CelType) -> str:
 
 
 def plain(kind: CelType) -> CelType:
-    """The type without its enumeration."""
-    return Basic.STRING if isinstance(kind, EnumType) else kind
+    """The type without its enumeration or its maximum."""
+    return Basic.STRING if isinstance(kind, EnumType | TextType) else kind
 
 
 def joined(first: CelType, second: CelType) -> CelType:
@@ -139,6 +162,8 @@ def joined(first: CelType, second: CelType) -> CelType:
         return EnumType(tuple(dict.fromkeys(first.values + second.values)))
     if isinstance(first, ListType) and isinstance(second, ListType):
         return ListType(joined(first.element, second.element))
+    if isinstance(first, OptionalType) and isinstance(second, OptionalType):
+        return OptionalType(joined(first.element, second.element))
     if isinstance(first, MapType) and isinstance(second, MapType) and first.presence is second.presence:
         return MapType(joined(first.key, second.key), joined(first.value, second.value), first.presence)
     if plain(first) is Basic.STRING and plain(second) is Basic.STRING:
@@ -154,6 +179,8 @@ def comparable(first: CelType, second: CelType) -> bool:
         return True
     if isinstance(first, ListType) and isinstance(second, ListType):
         return comparable(first.element, second.element)
+    if isinstance(first, OptionalType) and isinstance(second, OptionalType):
+        return comparable(first.element, second.element)
     if isinstance(first, MapType) and isinstance(second, MapType):
         return comparable(first.key, second.key) and comparable(first.value, second.value)
     if isinstance(first, MapType | ObjectType) and isinstance(second, MapType | ObjectType):
@@ -165,24 +192,28 @@ def flat(kind: CelType) -> bool:
     """Whether a value of the type is wholly known or wholly unknown, with nothing unknown inside."""
     if isinstance(kind, ListType):
         return flat(kind.element)
-    return isinstance(kind, EnumType) or (isinstance(kind, Basic) and kind not in VAGUE)
+    return isinstance(kind, EnumType | TextType) or (isinstance(kind, Basic) and kind not in VAGUE)
 
 
-def type_of_field(field: FieldType) -> CelType:
+def type_of_field(found: FieldType) -> CelType:
     """The type of a fact, from the snapshot's schema."""
-    match field:
+    match found:
         case Scalar():
-            if field.enum is not None and field.kind is Kind.STRING:
-                return EnumType(field.enum)
-            return {Kind.BOOL: Basic.BOOL, Kind.INT: Basic.INT, Kind.STRING: Basic.STRING}[field.kind]
+            if found.enum is not None and found.kind is Kind.STRING:
+                return EnumType(found.enum)
+            if found.kind is Kind.STRING and found.max_length is not None:
+                return TextType(found.max_length)
+            return {Kind.BOOL: Basic.BOOL, Kind.INT: Basic.INT, Kind.STRING: Basic.STRING}[found.kind]
         case ListOf():
-            return ListType(type_of_field(field.element))
+            return ListType(type_of_field(found.element), found.max_items)
         case MapOf():
-            presence = Presence.OPEN if field.open else Presence.CLOSED
-            value = type_of_field(field.value)
-            return MapType(Basic.STRING, value, presence, field.keys, nullable=field.value.nullable)
+            presence = Presence.OPEN if found.open else Presence.CLOSED
+            value = type_of_field(found.value)
+            return MapType(
+                Basic.STRING, value, presence, found.keys, found.value.nullable, max_entries=found.max_properties
+            )
         case Object():
-            fields = field.fields.items()
+            fields = found.fields.items()
             return ObjectType({name: Field(type_of_field(kind), nullable=kind.nullable) for name, kind in fields})
         case _:
             assert_never(field)
@@ -197,6 +228,8 @@ _TYPES_OF_VALUES: dict[type, Basic] = {
     bytes: Basic.BYTES,
     type(None): Basic.NULL,
     TypeValue: Basic.TYPE,
+    Timestamp: Basic.TIMESTAMP,
+    Duration: Basic.DURATION,
 }
 
 
@@ -204,6 +237,8 @@ def type_of_value(value: object) -> CelType:
     """The type of a constant or a parameter, from its plain Python value."""
     if isinstance(value, list | tuple):
         return ListType(_united(value))
+    if isinstance(value, Optional):
+        return OptionalType(type_of_value(value.value) if value.there else Basic.DYN)
     if isinstance(value, Mapping):
         keys = tuple(value) if all(isinstance(key, str) for key in value) else None
         return MapType(_united(tuple(value)), _united(tuple(value.values())), Presence.FREE, keys)

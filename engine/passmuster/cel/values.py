@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from passmuster.unknown import Reason, UnknownFact
 
@@ -64,6 +64,21 @@ class TypeValue:
 
     def __str__(self) -> str:
         return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Optional:
+    """A value that may not be there: what ``x.?f`` and ``x[?k]`` come to."""
+
+    value: object = None
+    """Meaningless where there is none."""
+    there: bool = False
+
+    CEL_NAME: ClassVar[str] = "optional_type"
+
+
+NONE = Optional()
+"""``optional.none()``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +159,8 @@ def unknown_within(value: object) -> Unknown | None:
             waiting.extend(current.values())
         elif isinstance(current, list):
             waiting.extend(current)
+        elif isinstance(current, Optional):
+            waiting.append(current.value)
         elif isinstance(current, OpenMap):
             facts |= current.whole().facts
         elif isinstance(current, Unknown):
@@ -162,6 +179,8 @@ def weight(value: object) -> int:
             waiting.extend(current.values())
         elif isinstance(current, list):
             waiting.extend(current)
+        elif isinstance(current, Optional):
+            waiting.append(current.value)
     return count
 
 
