@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from passmuster_collector.budget import budget
 from passmuster_collector.context import Context
@@ -40,7 +40,7 @@ class Socket:
     """A socket that nobody listens on."""
 
 
-Entry = Union[str, bytes, Link, Folder, Fifo, Socket]
+Entry: TypeAlias = str | bytes | Link | Folder | Fifo | Socket
 
 FOLDER = Folder()
 FIFO = Fifo()
@@ -97,7 +97,7 @@ def root_of(folder: Path, kind: Kind = Kind.LIVE, seconds: float = 20) -> Root:
     return Root.open(str(folder), kind, budget(time.monotonic, seconds))
 
 
-def host_of(
+def host_of(  # noqa: PLR0913 - each is a case of some test
     folder: Path,
     kind: Kind = Kind.LIVE,
     *,

@@ -89,17 +89,18 @@ def _collected(options: argparse.Namespace) -> Tuple[bytes, str]:
     seconds = _seconds(options.timeout)
     if options.name is not None and not 0 < len(options.name) <= _NAME_LENGTH:
         raise UsageError(f"--name: 1 to {_NAME_LENGTH} characters are allowed (got {len(options.name)})")
+    recorded = parse_recorded(options.recorded)
+    kind = Kind.ROOT if options.root is not None else Kind.DUMP if options.dump is not None else Kind.LIVE
+    path = options.root if kind is Kind.ROOT else options.dump if kind is Kind.DUMP else "/"
+    root = _opened(path, kind, seconds)
     order = Order(
         name=options.name,
-        folder=_folder_name(options.root or options.dump or "/"),
+        folder=os.path.basename(os.path.realpath(path)) or "unnamed",
         labels=_labels(options.label),
         sections=_sections(options.only, options.skip),
         seconds=seconds,
         collected_at=now,
     )
-    recorded = parse_recorded(options.recorded)
-    kind = Kind.ROOT if options.root is not None else Kind.DUMP if options.dump is not None else Kind.LIVE
-    root = _opened(options.root if kind is Kind.ROOT else options.dump if kind is Kind.DUMP else "/", kind, seconds)
     snapshot = take(open_host(root, kind, recorded), order, time.monotonic)
     return canonical(snapshot), snapshot["node"]["name"]
 
@@ -150,10 +151,6 @@ def _sections(only: Sequence[str], skip: Sequence[str]) -> List[str]:
             expected = ", ".join(names)
             raise UsageError(f"no such section (got {quoted(name)}, expected one of {expected})")
     return [name for name in names if (not only or name in only) and name not in skip]
-
-
-def _folder_name(path: str) -> str:
-    return os.path.basename(os.path.realpath(path)) or "unnamed"
 
 
 def file_name(name: str) -> str:

@@ -67,7 +67,7 @@ def _finished(process: "subprocess.Popen[bytes]", program: str, limit: Budget) -
         return Unknown(Reason.TIMEOUT, f"{program} did not end in time")
     if not output:
         return Unknown(Reason.FAILED, f"{program} printed nothing (status {status})")
-    return Text(output.decode("utf-8", "backslashreplace"))
+    return Text(output.decode("utf-8", "surrogateescape"))
 
 
 def _output(handle: int, limit: Budget) -> Union[bytes, None]:

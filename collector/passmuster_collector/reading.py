@@ -22,7 +22,7 @@ class Reason(enum.Enum):
 
 
 class Text(NamedTuple):
-    r"""A file's text; bytes that are not UTF-8 stand as ``\xNN``."""
+    """A file's text; a byte that is not UTF-8 is the lone surrogate that encodes to it again."""
 
     text: str
 
@@ -107,7 +107,8 @@ def not_there(*paths: str) -> Unknown:
 
 def quoted(text: str) -> str:
     """Text of the host for a message: quoted, and shortened to what a person reads."""
-    return repr(text if len(text) <= _QUOTED else text[:_QUOTED] + "...")
+    shown = repr(text if len(text) <= _QUOTED else text[:_QUOTED] + "...")
+    return re.sub(r"\\udc([89a-f][0-9a-f])", r"\\x\1", shown)
 
 
 def whole_number(text: str) -> int:

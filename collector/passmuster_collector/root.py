@@ -84,7 +84,7 @@ class Root:
     def read(self, path: str, limit: int = TEXT_LIMIT) -> Union[Text, Absent, Unknown]:
         """A regular file's text."""
         data = self.read_data(path, limit)
-        return Text(data.data.decode("utf-8", "backslashreplace")) if isinstance(data, Data) else data
+        return Text(_text(data.data)) if isinstance(data, Data) else data
 
     def read_data(self, path: str, limit: int = TEXT_LIMIT) -> Union[Data, Absent, Unknown]:
         """A regular file's bytes."""
@@ -205,7 +205,7 @@ def _bytes(path: str) -> bytes:
 
 
 def _text(name: bytes) -> str:
-    """A name of the host as text that encodes to the same bytes again."""
+    """Bytes of the host as text that encodes to the same bytes again; `fields.plain` makes it fit for output."""
     return name.decode("utf-8", "surrogateescape")
 
 

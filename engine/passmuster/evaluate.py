@@ -29,9 +29,15 @@ def evaluate(
     policy: CompiledPolicy, snapshot: Snapshot, roots: Mapping[str, object], parameters: Mapping[str, Any]
 ) -> tuple[Result, ...]:
     """Judge one snapshot by one policy; `roots` is the snapshot as `binding.bind` gives it."""
-    bound = {**roots, "params": dict(parameters), "constants": policy.constants}
-    bound["variables"] = _Variables(policy.variables, bound)
-    return tuple(_result(policy, rule, snapshot, bound) for rule in policy.rules)
+    values = bound(policy, roots, parameters)
+    return tuple(_result(policy, rule, snapshot, values) for rule in policy.rules)
+
+
+def bound(policy: CompiledPolicy, roots: Mapping[str, object], parameters: Mapping[str, Any]) -> dict[str, object]:
+    """Every name that the policy's expressions can use: facts, parameters, constants and variables."""
+    values = {**roots, "params": dict(parameters), "constants": policy.constants}
+    values["variables"] = _Variables(policy.variables, values)
+    return values
 
 
 class _Variables(dict[str, object]):

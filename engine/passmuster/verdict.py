@@ -48,6 +48,8 @@ class Because:
     line: int
     """Line of the policy file."""
     column: int
+    wanted: str = ""
+    """What would change it, in a few words; empty where that cannot be said simply."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

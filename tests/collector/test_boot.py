@@ -15,8 +15,14 @@ if TYPE_CHECKING:
 LINES = {
     "listed keys are kept in order": ("quiet iommu=pt intel_iommu=on ro", ["iommu=pt", "intel_iommu=on"]),
     "a key without a value counts": ("nosmt tsc=reliable", ["nosmt", "tsc=reliable"]),
-    "a pattern covers what follows the dot": ("kvm.nx_huge_pages=off kvm-intel.nested=1", ["kvm.nx_huge_pages=off", "kvm-intel.nested=1"]),
-    "the same key may come twice": ("hugepagesz=1G hugepages=2 hugepagesz=2M", ["hugepagesz=1G", "hugepages=2", "hugepagesz=2M"]),
+    "a pattern covers what follows the dot": (
+        "kvm.nx_huge_pages=off kvm-intel.nested=1",
+        ["kvm.nx_huge_pages=off", "kvm-intel.nested=1"],
+    ),
+    "the same key may come twice": (
+        "hugepagesz=1G hugepages=2 hugepagesz=2M",
+        ["hugepagesz=1G", "hugepages=2", "hugepagesz=2M"],
+    ),
     "other keys are left out": ("root=UUID=1 password=s3cret luks.key=abc iommux=1 xiommu=1", []),
     "a listed key inside quotes is no word": ('dyndbg="file a iommu=x +p" lsm="a b"', ['lsm="a b"']),
     "an open quote takes the rest": ('foo="bar iommu=pt', []),

@@ -53,7 +53,10 @@ def test_the_mount_table_tells(name: str) -> None:
 
 
 def test_the_kernel_may_have_controllers_of_other_names(tmp_path: Path) -> None:
-    tree = {"/proc/cgroups": "#subsys_name\thierarchy\nnew\t1\t1\t1\n\n", "/proc/mounts": "cgroup /x cgroup rw,new 0 0\n"}
+    tree = {
+        "/proc/cgroups": "#subsys_name\thierarchy\nnew\t1\t1\t1\n\n",
+        "/proc/mounts": "cgroup /x cgroup rw,new 0 0\n",
+    }
     facts = section(host_of(plant(tmp_path, tree)), "cgroup")["facts"]
     assert facts["v1"] == {"new": "/x"}
     assert parse_cgroups(tree["/proc/cgroups"]) == {"new"}

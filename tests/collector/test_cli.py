@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -25,6 +26,10 @@ def root(tmp_path: Path) -> str:
     return str(plant(tmp_path / "host", {**MOUNTED, "/etc/hostname": "worker-3\n"}))
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def test_the_snapshot_goes_to_stdout(root: str, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     assert main(["--root", root]) == 0
     out, err = capfdbinary.readouterr()
@@ -38,14 +43,14 @@ def test_a_file_is_written_whole(root: str, tmp_path: Path) -> None:
     assert main(["--root", root, "-o", str(target)]) == 0
     assert problems(target.read_bytes()) == []
     assert target.stat().st_mode & 0o777 == 0o644
-    assert sorted(os.listdir(tmp_path)) == ["host", "out.json"]
+    assert names(tmp_path) == ["host", "out.json"]
 
 
 @pytest.mark.parametrize("end", ["", "/"])
 def test_a_folder_gets_a_file_of_the_nodes_name(root: str, tmp_path: Path, end: str) -> None:
     (tmp_path / "out").mkdir()
     assert main(["--root", root, "-o", str(tmp_path / "out") + end]) == 0
-    assert os.listdir(tmp_path / "out") == ["worker-3.json"]
+    assert names(tmp_path / "out") == ["worker-3.json"]
 
 
 def test_a_link_is_followed_and_not_replaced(root: str, tmp_path: Path) -> None:
@@ -107,7 +112,19 @@ def test_a_failed_write_leaves_nothing_behind(root: str, tmp_path: Path) -> None
     target.mkdir()
     (target / "worker-3.json").mkdir()
     assert main(["--root", root, "-o", str(target)]) == 2
-    assert os.listdir(target) == ["worker-3.json"]
+    assert names(target) == ["worker-3.json"]
+
+
+def test_a_disk_that_is_full_leaves_nothing_behind(
+    root: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert main(["--root", root, "-o", str(tmp_path / "x.json")]) == 2
+    assert capsys.readouterr().err.endswith("x.json: No space left on device\n")
+    assert names(tmp_path) == ["host"]
 
 
 def _run(*argv: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
@@ -212,13 +229,17 @@ def test_the_time_may_be_given(root: str, epoch: str, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("epoch", ["", "x", "-1", "1.5", "999999999999"])
-def test_a_time_that_is_none_is_refused(epoch: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_time_that_is_none_is_refused(
+    epoch: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", epoch)
     assert main([]) == 2
     assert "SOURCE_DATE_EPOCH" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("environment", [{"LC_ALL": "C"}, {"LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7"}])
+@pytest.mark.parametrize(
+    "environment", [{"LC_ALL": "C"}, {"LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7"}]
+)
 def test_locale_zone_and_hashes_change_no_byte(root: str, environment: dict[str, str]) -> None:
     fixed = {"SOURCE_DATE_EPOCH": "1774483872", "PYTHONHASHSEED": "0"}
     done = _run("--root", root, stdout=subprocess.PIPE, env={**fixed, **environment})

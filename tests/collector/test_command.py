@@ -34,7 +34,9 @@ def limit(seconds: float = 20) -> Budget:
 
 @needs_root
 def test_what_a_program_prints(tmp_path: Path) -> None:
-    assert run([script(tmp_path, 'echo "$1 $LC_ALL $HOME"; pwd; echo no >&2'), "--version"], limit()) == Text("--version C \n/\n")
+    assert run([script(tmp_path, 'echo "$1 $LC_ALL $HOME"; pwd; echo no >&2'), "--version"], limit()) == Text(
+        "--version C \n/\n"
+    )
 
 
 @needs_root
@@ -78,7 +80,9 @@ def test_a_program_that_others_may_write_is_not_run(tmp_path: Path, mode: int) -
 
 
 def test_a_program_that_is_not_there() -> None:
-    assert run(["/nowhere/program"], limit()) == Unknown(Reason.NOT_COLLECTED, "/nowhere/program: No such file or directory")
+    assert run(["/nowhere/program"], limit()) == Unknown(
+        Reason.NOT_COLLECTED, "/nowhere/program: No such file or directory"
+    )
 
 
 def test_without_time_nothing_is_run() -> None:

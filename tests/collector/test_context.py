@@ -41,7 +41,11 @@ PLACES: dict[str, tuple[dict[str, Entry], Context]] = {
         Context.CONTAINER,
     ),
     "a root that its own table does not show is a chroot": (
-        {"/proc/self/ns/pid": FIRST, "/proc/1/mountinfo": HOST, "/proc/self/mountinfo": HOST.replace("/ / rw", "/ /x rw")},
+        {
+            "/proc/self/ns/pid": FIRST,
+            "/proc/1/mountinfo": HOST,
+            "/proc/self/mountinfo": HOST.replace("/ / rw", "/ /x rw"),
+        },
         Context.CONTAINER,
     ),
     "without namespaces a mark counts": ({"/run/.containerenv": ""}, Context.CONTAINER),
@@ -116,7 +120,10 @@ def test_what_is_the_containers_is_not_collected(tmp_path: Path, name: str) -> N
     unknown = _inside(tmp_path, name)["unknown"]
     for path in NOT_THE_NODES[name]:
         assert unknown[path]["reason"] == "not_collected"
-    assert "seen from inside a container" in {entry["detail"] for entry in unknown.values()} or name in ("kernel", "network")
+    assert "seen from inside a container" in {entry["detail"] for entry in unknown.values()} or name in (
+        "kernel",
+        "network",
+    )
 
 
 THE_NODES = {

@@ -33,7 +33,7 @@ def power(model: str) -> str:
 def test_words_are_those_of_every_and_of_any_processor() -> None:
     info = parse_cpuinfo(INTEL)
     assert info.processors == 2
-    assert info.flags == {"fpu", "lm", "vmx", "sse2"}
+    assert info.flags == frozenset({"fpu", "lm", "vmx", "sse2"})
     assert info.flags_any == {"fpu", "lm", "vmx", "sse2", "avx"}
 
 
@@ -42,7 +42,7 @@ def test_lines_of_vmx_flags_are_no_flags() -> None:
 
 
 def test_words_are_exact_and_parted_by_any_blanks() -> None:
-    assert parse_cpuinfo("processor: 0\nflags:  svm_lock\tfma4  x\n").flags == {"svm_lock", "fma4", "x"}
+    assert parse_cpuinfo("processor: 0\nflags:  svm_lock\tfma4  x\n").flags == frozenset({"svm_lock", "fma4", "x"})
 
 
 COUNTS = {

@@ -15,6 +15,8 @@ from passmuster_collector.root import Kind
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from passmuster_collector.reading import Result
+
 KVM = Node("character", 0o660, 0, 104, 10, 232, 0)
 MISC = Known({"kvm": 232, "sev": 122})
 REFUSED = (Reason.DENIED, "permission denied to uid 1000 (mode 0660)")
@@ -46,7 +48,7 @@ def test_recorded_nodes_are_judged_by_numbers_and_mode(tmp_path: Path, name: str
     assert (result.value if isinstance(result, Known) else result.reason.value) == expected
 
 
-def test_a_refusal_tells_whom(tmp_path: Path) -> None:
+def test_a_refusal_tells_whom() -> None:
     assert by_mode(KVM, 1000, 1000) == Unknown(*REFUSED)
 
 
@@ -80,7 +82,10 @@ def test_a_recorded_table_is_complete(tmp_path: Path) -> None:
 def test_a_dump_without_a_table_knows_no_devices(tmp_path: Path) -> None:
     found = section(host_of(tmp_path, Kind.DUMP, uname=None), "devices")
     assert found["facts"] == {}
-    assert found["unknown"]["devices['/dev/kvm']"] == {"reason": "not_collected", "detail": "/dev/kvm is not in the dump"}
+    assert found["unknown"]["devices['/dev/kvm']"] == {
+        "reason": "not_collected",
+        "detail": "/dev/kvm is not in the dump",
+    }
     assert len(found["unknown"]) == len(PROMISES)
 
 
@@ -103,16 +108,15 @@ def test_what_stands_in_the_place_of_a_node(tmp_path: Path, name: str) -> None:
     assert facts["/dev/net/tun"]["exists"] is False
 
 
-NOT_TRIED = {
-    "a driver that is not registered": ({}, "misc", "not opened, for that could load a driver"),
-    "a /proc/misc that could not be read": ({}, None, "not opened: /proc/misc does not say"),
+NOT_TRIED: dict[str, tuple[Result, str]] = {
+    "a driver that is not registered": (Known({"tun": 200}), "not opened, for that could load a driver"),
+    "a /proc/misc that could not be read": (Unknown(Reason.DENIED, "no"), "not opened: /proc/misc does not say"),
 }
 
 
 @pytest.mark.parametrize("name", NOT_TRIED)
 def test_a_node_is_not_opened_for(tmp_path: Path, name: str) -> None:
-    _, known, words = NOT_TRIED[name]
-    misc = Known({"tun": 200}) if known else Unknown(Reason.DENIED, "no")
+    misc, words = NOT_TRIED[name]
     result = accessible(host_of(tmp_path), "/dev/kvm", KVM, 232, misc)
     assert isinstance(result, Unknown)
     assert result.reason is Reason.NOT_COLLECTED

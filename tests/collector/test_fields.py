@@ -9,10 +9,11 @@ from snapshot_rules import sections
 
 from passmuster_collector.facts import SECTIONS, boot, cgroup, devices, kernel, virtualization
 from passmuster_collector.fields import Limit, excess, plain, spelled
-from passmuster_collector.section import Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from passmuster_collector.section import Section
 
 SPELLED = {
     ("kernel", "release"): "kernel.release",
@@ -76,7 +77,7 @@ def _limit(field: dict[str, Any]) -> Limit:
     """The limit that a field of the schema sets, as the collector writes it."""
     inner = field.get("items") or field.get("additionalProperties") or field
     words = field.get("enum") or inner.get("enum")
-    types = inner.get("type")
+    types = inner.get("type", ())
     text = "string" in types
     number = "integer" in types
     return Limit(

@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING
 
 import pytest
-from host_tree import FOLDER, MOUNTED, Link, host_of, plant, section
+from host_tree import FOLDER, MOUNTED, Entry, Link, host_of, plant, section
 
 from passmuster_collector.facts.iommu import parse_iort
 from passmuster_collector.reading import UnreadableError
@@ -22,7 +22,9 @@ def iort(*nodes: int, count: int | None = None, length: int = 20) -> bytes:
     return head + b"".join(struct.pack("<BH", kind, length) + bytes(17) for kind in nodes)
 
 
-@pytest.mark.parametrize(("nodes", "found"), [((3,), True), ((4,), True), ((0, 1, 2, 4), True), ((0, 2, 5), False), ((), False)])
+@pytest.mark.parametrize(
+    ("nodes", "found"), [((3,), True), ((4,), True), ((0, 1, 2, 4), True), ((0, 2, 5), False), ((), False)]
+)
 def test_a_node_of_type_three_or_four_is_an_smmu(nodes: tuple[int, ...], *, found: bool) -> None:
     assert parse_iort(iort(*nodes)) is found
 
@@ -44,7 +46,7 @@ def test_a_table_is_unreadable(tmp_path: Path, name: str) -> None:
 
 
 def test_everything_there(tmp_path: Path) -> None:
-    tree = {
+    tree: dict[str, Entry] = {
         **MOUNTED,
         "/sys/firmware/acpi/tables/IORT": iort(4),
         "/sys/firmware/acpi/tables/APIC": "",
@@ -72,7 +74,7 @@ def test_nothing_there(tmp_path: Path) -> None:
 
 
 def test_in_a_dump_an_empty_folder_says_nothing(tmp_path: Path) -> None:
-    tree = {"/sys/kernel/iommu_groups": FOLDER, "/sys/firmware/acpi/tables/DMAR": ""}
+    tree: dict[str, Entry] = {"/sys/kernel/iommu_groups": FOLDER, "/sys/firmware/acpi/tables/DMAR": ""}
     found = section(host_of(plant(tmp_path, tree), Kind.DUMP, uname=None), "iommu")
     assert found["facts"] == {"acpi_tables": ["DMAR"], "iort_smmu": None}
     assert found["unknown"]["iommu.groups"]["detail"] == "/sys/kernel/iommu_groups is empty in the dump"

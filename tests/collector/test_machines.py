@@ -27,7 +27,9 @@ def _rows(name: str, key: str) -> dict[str, dict[str, str]]:
 
 MACHINES = _rows("machines.tsv", "name")
 SCENARIOS = _rows("vhv.tsv", "scenario")
-ABSENT = pytest.param("", marks=pytest.mark.skip(reason="third-party data is not here (set PASSMUSTER_DATA to its folder)"))
+ABSENT = pytest.param(
+    "", marks=pytest.mark.skip(reason="third-party data is not here (set PASSMUSTER_DATA to its folder)")
+)
 
 
 @pytest.mark.parametrize("name", sorted(MACHINES) or [ABSENT])

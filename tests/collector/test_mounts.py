@@ -68,7 +68,12 @@ def test_no_mount_covers_a_path_of_an_empty_table() -> None:
 
 ONE, SELF = "first / ext4 rw 0 0\n", "reader / ext4 rw 0 0\n"
 TABLES: dict[str, tuple[Kind, bool, dict[str, Entry], str | None]] = {
-    "a live host: of the first process": (Kind.LIVE, True, {"/proc/1/mounts": ONE, "/proc/mounts": SELF}, "/proc/1/mounts"),
+    "a live host: of the first process": (
+        Kind.LIVE,
+        True,
+        {"/proc/1/mounts": ONE, "/proc/mounts": SELF},
+        "/proc/1/mounts",
+    ),
     "a live host that hides it: its own": (Kind.LIVE, True, {"/proc/mounts": SELF}, "/proc/mounts"),
     "a root with a running /proc: of the first process": (Kind.ROOT, True, {"/proc/1/mounts": ONE}, "/proc/1/mounts"),
     "a root with a running /proc: never the reader's": (Kind.ROOT, True, {"/proc/mounts": SELF}, None),

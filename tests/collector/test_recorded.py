@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from passmuster_collector.reading import Known, Node, Reason, Unknown
 from passmuster_collector.recorded import Recorded, parse_devices, parse_recorded
 from passmuster_collector.usage import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 HEAD = "path\ttype\tmajor\tminor\tmode\tuid\tgid\n"
 

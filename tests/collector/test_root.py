@@ -7,10 +7,11 @@ import time
 from pathlib import Path
 
 import pytest
-from host_tree import FIFO, FOLDER, SOCKET, Link, plant, root_of
+from host_tree import FIFO, FOLDER, SOCKET, Entry, Link, plant, root_of
 
 from passmuster_collector.budget import Budget
-from passmuster_collector.reading import Absent, Data, Known, Names, Node, Reason, Text, Unknown
+from passmuster_collector.fields import plain
+from passmuster_collector.reading import Absent, Data, Known, Names, Node, Reason, Text, Unknown, quoted
 from passmuster_collector.root import Kind
 
 LINKS = {
@@ -19,9 +20,17 @@ LINKS = {
     "a link above the root stays at the root": ("/a/link", Link("../../../../etc/name"), Text("x")),
     "a folder on the way may be a link": ("/b", Link("etc"), Absent("/a/link")),
     "a dangling link is absent": ("/a/link", Link("/nowhere"), Absent("/a/link")),
-    "a link to itself fails": ("/a/link", Link("link"), Unknown(Reason.FAILED, "/a/link: Too many levels of symbolic links")),
+    "a link to itself fails": (
+        "/a/link",
+        Link("link"),
+        Unknown(Reason.FAILED, "/a/link: Too many levels of symbolic links"),
+    ),
     "a link to the root is no file": ("/a/link", Link("/"), Unknown(Reason.FAILED, "/a/link is no regular file")),
-    "a link to the folder above is no file": ("/a/link", Link(".."), Unknown(Reason.FAILED, "/a/link is no regular file")),
+    "a link to the folder above is no file": (
+        "/a/link",
+        Link(".."),
+        Unknown(Reason.FAILED, "/a/link is no regular file"),
+    ),
 }
 
 
@@ -89,7 +98,10 @@ def test_procfs_files_of_size_zero_are_read_whole() -> None:
 
 def test_bytes_that_are_not_utf8_become_escapes(tmp_path: Path) -> None:
     plant(tmp_path, {"/x": b"a\xff\xed\xa0\x80b"})
-    assert root_of(tmp_path).read("/x") == Text("a\\xff\\xed\\xa0\\x80b")
+    look = root_of(tmp_path).read("/x")
+    assert isinstance(look, Text)
+    assert plain(look.text) == "a\\xff\\xed\\xa0\\x80b"
+    assert quoted(look.text) == "'a\\xff\\xed\\xa0\\x80b'"
 
 
 def test_names_that_are_not_utf8_can_be_listed_and_read(tmp_path: Path) -> None:
@@ -141,7 +153,7 @@ def test_time_can_run_out_between_two_chunks(tmp_path: Path) -> None:
     assert root.read("/x") == Unknown(Reason.TIMEOUT, "no time was left to read /x")
 
 
-ABSENCE = {
+ABSENCE: dict[str, tuple[Kind, dict[str, Entry], str, bool]] = {
     "a live host: absent": (Kind.LIVE, {}, "/etc/x", True),
     "a root: absent": (Kind.ROOT, {}, "/etc/x", True),
     "a root without /proc: unknown": (Kind.ROOT, {}, "/proc/x", False),
@@ -195,11 +207,11 @@ def test_devices_are_tried(tmp_path: Path, name: str) -> None:
 def test_no_descriptor_is_left_open(tmp_path: Path) -> None:
     plant(tmp_path, {"/a/b/c": "x", "/l": Link("a/b/c"), "/loop": Link("loop"), "/p": FIFO})
     root = root_of(tmp_path)
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for path in ("/a/b/c", "/l", "/loop", "/p", "/a/b/none", "/a\0"):
         root.read(path)
         root.names(path)
         root.node(path)
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
     root.close()
-    assert len(os.listdir("/proc/self/fd")) == before - 1
+    assert len(list(Path("/proc/self/fd").iterdir())) == before - 1

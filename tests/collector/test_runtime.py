@@ -10,7 +10,13 @@ from host_tree import FOLDER, MOUNTED, SOCKET, Entry, Link, host_of, plant, sect
 from passmuster_collector import programs
 from passmuster_collector.dpkg import parse_status
 from passmuster_collector.facts.runtime import default_of, runtime_of
-from passmuster_collector.kubelet import parse_config_file, parse_cpu_manager, parse_environment, parse_flags, parse_unit
+from passmuster_collector.kubelet import (
+    parse_config_file,
+    parse_cpu_manager,
+    parse_environment,
+    parse_flags,
+    parse_unit,
+)
 from passmuster_collector.reading import UnreadableError
 from passmuster_collector.root import Kind
 
@@ -34,7 +40,9 @@ def kubelet(*words: str, pid: int = 20, pids: str = "20") -> dict[str, Entry]:
 
 def dpkg(**packages: str) -> dict[str, Entry]:
     """Installed packages."""
-    text = "".join(f"Package: {n.replace('_', '.')}\nStatus: install ok installed\nVersion: {v}\n\n" for n, v in packages.items())
+    text = "".join(
+        f"Package: {n.replace('_', '.')}\nStatus: install ok installed\nVersion: {v}\n\n" for n, v in packages.items()
+    )
     return {"/var/lib/dpkg/status": text}
 
 
@@ -61,7 +69,11 @@ EVIDENCE: dict[str, tuple[dict[str, Entry], str, tuple[str, str, str]]] = {
         ("/proc/PID/cmdline", "--container-runtime", "docker"),
     ),
     "the configuration that the running kubelet names": (
-        {**kubelet("--config=/etc/k.yaml"), "/etc/k.yaml": f"kind: K\ncontainerRuntimeEndpoint: {CONTAINERD}\n", ENV: ARGS.format(CRIO)},
+        {
+            **kubelet("--config=/etc/k.yaml"),
+            "/etc/k.yaml": f"kind: K\ncontainerRuntimeEndpoint: {CONTAINERD}\n",
+            ENV: ARGS.format(CRIO),
+        },
         "containerd",
         ("/etc/k.yaml", "containerRuntimeEndpoint", CONTAINERD),
     ),
@@ -75,15 +87,25 @@ EVIDENCE: dict[str, tuple[dict[str, Entry], str, tuple[str, str, str]]] = {
         "docker",
         (ENV, f"--{ENDPOINT}", "unix:///var/run/cri-dockerd.sock"),
     ),
-    "Debian's defaults": ({DEFAULT: f"KUBELET_EXTRA_ARGS=--{ENDPOINT}={CRIO}\n"}, "cri-o", (DEFAULT, f"--{ENDPOINT}", CRIO)),
-    "Red Hat's": ({SYSCONFIG: f"KUBELET_EXTRA_ARGS='--{ENDPOINT} {CRIO}'\n"}, "cri-o", (SYSCONFIG, f"--{ENDPOINT}", CRIO)),
+    "Debian's defaults": (
+        {DEFAULT: f"KUBELET_EXTRA_ARGS=--{ENDPOINT}={CRIO}\n"},
+        "cri-o",
+        (DEFAULT, f"--{ENDPOINT}", CRIO),
+    ),
+    "Red Hat's": (
+        {SYSCONFIG: f"KUBELET_EXTRA_ARGS='--{ENDPOINT} {CRIO}'\n"},
+        "cri-o",
+        (SYSCONFIG, f"--{ENDPOINT}", CRIO),
+    ),
     "a drop-in": (
         {DROP_IN: f'[Service]\nEnvironment="A=--{ENDPOINT}={CONTAINERD}"\nExecStart=\nExecStart=/usr/bin/kubelet $A\n'},
         "containerd",
         (DROP_IN, f"--{ENDPOINT}", CONTAINERD),
     ),
     "the unit": (
-        {"/usr/lib/systemd/system/kubelet.service": f"[Service]\nExecStart=/usr/bin/kubelet \\\n  --{ENDPOINT}={CRIO}\n"},
+        {
+            "/usr/lib/systemd/system/kubelet.service": f"[Service]\nExecStart=/usr/bin/kubelet \\\n  --{ENDPOINT}={CRIO}\n"
+        },
         "cri-o",
         ("/usr/lib/systemd/system/kubelet.service", f"--{ENDPOINT}", CRIO),
     ),
@@ -106,8 +128,16 @@ EVIDENCE: dict[str, tuple[dict[str, Entry], str, tuple[str, str, str]]] = {
         "containerd",
         ("/run/k3s/containerd/containerd.sock", "socket", "/run/k3s/containerd/containerd.sock"),
     ),
-    "the default of an old kubelet": (dpkg(kubelet="1.23.5-00"), "docker", ("/var/lib/dpkg/status", "default of kubelet", "1.23.5-00")),
-    "the default of a newer kubelet": (dpkg(kubelet="1.24.0-1.1"), "containerd", ("/var/lib/dpkg/status", "default of kubelet", "1.24.0-1.1")),
+    "the default of an old kubelet": (
+        dpkg(kubelet="1.23.5-00"),
+        "docker",
+        ("/var/lib/dpkg/status", "default of kubelet", "1.23.5-00"),
+    ),
+    "the default of a newer kubelet": (
+        dpkg(kubelet="1.24.0-1.1"),
+        "containerd",
+        ("/var/lib/dpkg/status", "default of kubelet", "1.24.0-1.1"),
+    ),
 }
 
 
@@ -123,7 +153,11 @@ def test_the_runtime_is_shown_by(tmp_path: Path, name: str) -> None:
 NO_EVIDENCE: dict[str, tuple[dict[str, Entry], str, str]] = {
     "nothing is installed": ({}, "not_collected", "no kubelet was found"),
     "a runtime's socket and package": (
-        {**dpkg(docker_ce="5:24.0.7", containerd_io="1.6.8"), "/run/docker.sock": SOCKET, "/run/containerd/containerd.sock": SOCKET},
+        {
+            **dpkg(docker_ce="5:24.0.7", containerd_io="1.6.8"),
+            "/run/docker.sock": SOCKET,
+            "/run/containerd/containerd.sock": SOCKET,
+        },
         "not_collected",
         "no kubelet was found",
     ),
@@ -135,8 +169,16 @@ NO_EVIDENCE: dict[str, tuple[dict[str, Entry], str, str]] = {
         "kubelet '1.23.5'",
     ),
     "a socket of no known runtime": ({ENV: ARGS.format("unix:///run/isulad.sock")}, "unreadable", "isulad"),
-    "flags that cannot be read hide the weaker": ({ENV: 'X="open\n', CONFIG: f"containerRuntimeEndpoint: {CRIO}\n"}, "unreadable", "no closing quotation"),
-    "flags that are no file hide the weaker": ({ENV: FOLDER, CONFIG: f"containerRuntimeEndpoint: {CRIO}\n"}, "failed", "no regular file"),
+    "flags that cannot be read hide the weaker": (
+        {ENV: 'X="open\n', CONFIG: f"containerRuntimeEndpoint: {CRIO}\n"},
+        "unreadable",
+        "no closing quotation",
+    ),
+    "flags that are no file hide the weaker": (
+        {ENV: FOLDER, CONFIG: f"containerRuntimeEndpoint: {CRIO}\n"},
+        "failed",
+        "no regular file",
+    ),
     "drop-ins that are no files": ({DROP_IN: FOLDER, **dpkg(kubelet="1.23.5")}, "failed", "no regular file"),
     "processes that are hidden": ({"/proc/1/comm": Link("gone"), ENV: ARGS.format(CRIO)}, "denied", "hidden"),
 }
@@ -154,7 +196,12 @@ def test_a_mounted_disk_has_no_processes_and_its_files_are_all(tmp_path: Path) -
     tree = {**dpkg(kubelet="1.28.2-1.1", containerd="1.7.2"), DROP_IN: "[Service]\n"}
     found = section(host_of(plant(tmp_path, tree), Kind.ROOT, uname=None), "runtime")["facts"]
     assert found["name"] == "containerd"
-    assert found["kubelet"] == {"version": "1.28.2-1.1", "endpoint": None, "cgroup_driver": None, "cpu_manager_policy": None}
+    assert found["kubelet"] == {
+        "version": "1.28.2-1.1",
+        "endpoint": None,
+        "cgroup_driver": None,
+        "cpu_manager_policy": None,
+    }
     assert found["containerd"] == {"version": "1.7.2"}
     assert found["docker"] is None
 
@@ -288,7 +335,13 @@ def test_endpoints_name_a_runtime(endpoint: str) -> None:
 
 @pytest.mark.parametrize(
     ("version", "runtime"),
-    [("v1.23.17", "docker"), ("1.24.0-1.1", "containerd"), ("1:1.9.0", "docker"), ("v2.0.0", "containerd"), ("x", None)],
+    [
+        ("v1.23.17", "docker"),
+        ("1.24.0-1.1", "containerd"),
+        ("1:1.9.0", "docker"),
+        ("v2.0.0", "containerd"),
+        ("x", None),
+    ],
 )
 def test_defaults_by_version(version: str, runtime: str | None) -> None:
     assert default_of(version) == runtime

@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
     from passmuster_collector.host import Host
 
-FIELDS = {("a",): Limit(length=3), ("b", "x"): Limit(), ("b", "y"): Limit(), ("m", "k.1"): Limit(), ("m", "k2"): Limit()}
+FIELDS = {
+    ("a",): Limit(length=3),
+    ("b", "x"): Limit(),
+    ("b", "y"): Limit(),
+    ("m", "k.1"): Limit(),
+    ("m", "k2"): Limit(),
+}
 DENIED = Unknown(Reason.DENIED, "no")
 FAILED = Unknown(Reason.FAILED, "bad")
 

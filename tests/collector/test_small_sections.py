@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 HUGE = "/sys/kernel/mm/hugepages"
 RELEASE = "6.1.0-13-amd64"
 BUILT_IN = f"/lib/modules/{RELEASE}/modules.builtin"
-NOT_BUILT_IN = {BUILT_IN: "kernel/fs/ext4/ext4.ko\n"}
+NOT_BUILT_IN: dict[str, Entry] = {BUILT_IN: "kernel/fs/ext4/ext4.ko\n"}
 MEMINFO = "MemTotal:       16384 kB\nMemFree: 1 kB\nSwapTotal:           0 kB\n"
 
 KNOWN: dict[str, tuple[str, dict[str, Entry], Any]] = {
@@ -24,7 +24,11 @@ KNOWN: dict[str, tuple[str, dict[str, Entry], Any]] = {
     "no swap is 0": ("memory.swap_bytes", {"/proc/meminfo": MEMINFO}, 0),
     "huge pages by size": (
         "memory.hugepages",
-        {f"{HUGE}/hugepages-2048kB/nr_hugepages": "4\n", f"{HUGE}/hugepages-1048576kB/nr_hugepages": "0\n", f"{HUGE}/x": ""},
+        {
+            f"{HUGE}/hugepages-2048kB/nr_hugepages": "4\n",
+            f"{HUGE}/hugepages-1048576kB/nr_hugepages": "0\n",
+            f"{HUGE}/x": "",
+        },
         {"2048": 4, "1048576": 0},
     ),
     "a kernel without huge pages": ("memory.hugepages", {}, {}),
@@ -33,12 +37,24 @@ KNOWN: dict[str, tuple[str, dict[str, Entry], Any]] = {
     "nf_tables is loaded": ("network.nf_tables", {"/proc/modules": "nf_tables 1 0 - Live\n"}, True),
     "nf_tables shows in /sys": ("network.nf_tables", {"/sys/module/nf_tables": FOLDER}, True),
     "nf_tables is built in": ("network.nf_tables", {BUILT_IN: "kernel/net/netfilter/nf_tables.ko\n"}, True),
-    "nf_tables is built in, by the configuration": ("network.nf_tables", {f"/boot/config-{RELEASE}": "CONFIG_NF_TABLES=y\n"}, True),
-    "nf_tables is a module that is not loaded": ("network.nf_tables", {f"/boot/config-{RELEASE}": "CONFIG_NF_TABLES=m\n"}, False),
+    "nf_tables is built in, by the configuration": (
+        "network.nf_tables",
+        {f"/boot/config-{RELEASE}": "CONFIG_NF_TABLES=y\n"},
+        True,
+    ),
+    "nf_tables is a module that is not loaded": (
+        "network.nf_tables",
+        {f"/boot/config-{RELEASE}": "CONFIG_NF_TABLES=m\n"},
+        False,
+    ),
     "nf_tables is nowhere": ("network.nf_tables", NOT_BUILT_IN, False),
     "a kernel with IPv6": ("network.ipv6", {"/proc/sys/net/ipv6": FOLDER}, True),
     "a kernel without IPv6": ("network.ipv6", {"/proc/sys/net/ipv4": FOLDER}, False),
-    "security modules in order": ("security.lsm", {"/sys/kernel/security/lsm": "lockdown,capability,yama\n"}, ["lockdown", "capability", "yama"]),
+    "security modules in order": (
+        "security.lsm",
+        {"/sys/kernel/security/lsm": "lockdown,capability,yama\n"},
+        ["lockdown", "capability", "yama"],
+    ),
     "securityfs is not mounted": ("security.lsm", {}, None),
     "SELinux enforces": ("security.selinux", {"/sys/fs/selinux/enforce": "1"}, "enforcing"),
     "SELinux permits": ("security.selinux", {"/sys/fs/selinux/enforce": "0"}, "permissive"),
@@ -46,7 +62,11 @@ KNOWN: dict[str, tuple[str, dict[str, Entry], Any]] = {
     "AppArmor": ("security.apparmor", {"/sys/module/apparmor/parameters/enabled": "Y\n"}, True),
     "AppArmor off": ("security.apparmor", {"/sys/module/apparmor/parameters/enabled": "N\n"}, False),
     "a kernel without AppArmor": ("security.apparmor", {}, False),
-    "lockdown in force": ("security.lockdown", {"/sys/kernel/security/lockdown": "none [integrity] confidentiality\n"}, "integrity"),
+    "lockdown in force": (
+        "security.lockdown",
+        {"/sys/kernel/security/lockdown": "none [integrity] confidentiality\n"},
+        "integrity",
+    ),
     "a kernel without lockdown": ("security.lockdown", {}, None),
     "os-release": ("os.id", {"/etc/os-release": 'NAME="X"\nID=rhel\n'}, "rhel"),
     "os-release through its link": (
@@ -82,11 +102,19 @@ UNKNOWN: dict[str, tuple[str, dict[str, Entry], str]] = {
     "a state of ksm that is none": ("memory.ksm_run", {"/sys/kernel/mm/ksm/run": "3\n"}, "failed"),
     "nothing lists what is built in": ("network.nf_tables", {}, "not_collected"),
     "modules that cannot be read": ("network.nf_tables", {"/proc/modules": FOLDER, **NOT_BUILT_IN}, "failed"),
-    "a configuration that cannot be read": ("network.nf_tables", {"/proc/config.gz": "CONFIG_NF_TABLES=y\n"}, "unreadable"),
+    "a configuration that cannot be read": (
+        "network.nf_tables",
+        {"/proc/config.gz": "CONFIG_NF_TABLES=y\n"},
+        "unreadable",
+    ),
     "no parameters of the network": ("network.ipv6", {}, "not_collected"),
     "selinuxfs is not mounted here": ("security.selinux", {"/sys/fs/selinux": FOLDER}, "not_collected"),
     "a mode of SELinux that is none": ("security.selinux", {"/sys/fs/selinux/enforce": "2"}, "unreadable"),
-    "a switch that is neither on nor off": ("security.apparmor", {"/sys/module/apparmor/parameters/enabled": "?"}, "unreadable"),
+    "a switch that is neither on nor off": (
+        "security.apparmor",
+        {"/sys/module/apparmor/parameters/enabled": "?"},
+        "unreadable",
+    ),
     "lockdown without brackets": ("security.lockdown", {"/sys/kernel/security/lockdown": "none\n"}, "unreadable"),
     "an os-release that is no file": ("os.id", {"/etc/os-release": FOLDER}, "failed"),
 }
@@ -116,7 +144,7 @@ OS_RELEASE = {
     "no escapes in single quotes": (r"A='a\b'", {"A": "a\\b"}),
     "comments and other lines are passed over": ("# A=1\n\nnothing\n1=2\n", {}),
     "the last assignment counts": ("A=1\nA=2\n", {"A": "2"}),
-    "a value may be empty": ("A=\nB=\"\"\n", {"A": "", "B": ""}),
+    "a value may be empty": ('A=\nB=""\n', {"A": "", "B": ""}),
 }
 
 

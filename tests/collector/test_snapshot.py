@@ -141,7 +141,11 @@ NAMES: dict[str, tuple[Kind, dict[str, Entry], str]] = {
     "a live host's, of the kernel": (Kind.LIVE, {"/proc/sys/kernel/hostname": "k\n", "/etc/hostname": "e\n"}, "k"),
     "a live host's, of the file": (Kind.LIVE, {"/etc/hostname": "e\n"}, "e"),
     "a live host's, of uname": (Kind.LIVE, {}, "worker-1"),
-    "a root's, of the file": (Kind.ROOT, {"/proc/sys/kernel/hostname": "reader\n", "/etc/hostname": "# x\n\n e \n"}, "e"),
+    "a root's, of the file": (
+        Kind.ROOT,
+        {"/proc/sys/kernel/hostname": "reader\n", "/etc/hostname": "# x\n\n e \n"},
+        "e",
+    ),
     "a root's, of the folder": (Kind.ROOT, {"/proc/sys/kernel/hostname": "reader\n"}, "folder"),
     "a dump's, of the file": (Kind.DUMP, {"/etc/hostname": "e\n", "/hostname": "s\n"}, "e"),
     "a dump's, of the archive": (Kind.DUMP, {"/hostname": "s\n"}, "s"),
@@ -194,7 +198,9 @@ def test_each_section_has_its_own_time(tmp_path: Path) -> None:
         return now[0]
 
     host = host_of(tmp_path, Kind.ROOT, uname=None)
-    sections = take(host._replace(root=host.root.within(Budget(clock, 0.0))), ORDER._replace(seconds=0.05), clock)["sections"]
+    sections = take(host._replace(root=host.root.within(Budget(clock, 0.0))), ORDER._replace(seconds=0.05), clock)[
+        "sections"
+    ]
     assert sections["cpu"]["facts"]["logical_count"] == 2
     assert {entry["reason"] for entry in sections["kernel"]["unknown"].values()} == {"timeout", "not_collected"}
 

@@ -107,8 +107,10 @@ def test_from_an_archive_it_cannot_build_itself(archive: Path, tmp_path: Path) -
 
 def test_it_imports_the_standard_library_only(archive: Path) -> None:
     code = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from passmuster_collector.cli import collect_bytes; collect_bytes();"
-        "print(sorted({getattr(m, '__file__', None) or '' for m in sys.modules.values() if 'site-packages' in str(getattr(m, '__file__', ''))}))"
+        "import sys; sys.path.insert(0, sys.argv[1]); import passmuster_collector.cli as c; c.collect_bytes();"
+        "print([m for m, v in sys.modules.items() if 'site-packages' in str(getattr(v, '__file__', ''))])"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(archive)], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code, str(archive)], check=True, capture_output=True, text=True
+    )
     assert done.stdout.strip() == "[]"

@@ -185,7 +185,7 @@ def _unpacked(look: Union[Data, Absent, Unknown]) -> Union[Text, Absent, Unknown
         return Unknown(Reason.UNREADABLE, f"{_CONFIG_GZ}: {error}")
     if engine.unconsumed_tail or not engine.eof:
         return Unknown(Reason.FAILED, f"{_CONFIG_GZ}: too large or cut off")
-    return Text(text.decode("utf-8", "backslashreplace"))
+    return Text(text.decode("utf-8", "surrogateescape"))
 
 
 def _number(release: Result, place: int) -> Result:

@@ -3,13 +3,14 @@
 cel-python's lexer takes exponential time on some unterminated strings, so its parser is fed with
 these tokens instead. The scanner is also the one place where the front end is widened to what the
 specification allows and cel-python's grammar does not: all escapes and lines in triple-quoted
-strings, backtick fields, a trailing comma in lists and maps.
+strings, backtick fields, a trailing comma in lists and maps, and the question mark of ``x.?f``,
+``x[?k]``, ``[?e]`` and ``{?k: v}``, which is taken out of the stream and marks the token after it.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from passmuster.cel.problems import Code, Findings
 
@@ -46,6 +47,7 @@ _RESERVED = frozenset(
 )
 _KEYWORDS = {"true": "BOOL_LIT", "false": "BOOL_LIT", "null": "NULL_LIT", "in": "in"}
 _MEANT = {"=": "compare with ==", "&": "and is written &&", "|": "or is written ||"}
+_OPTIONAL_AFTER = frozenset((".", "[", "{", ","))
 _OPERAND_ENDS = frozenset(("IDENT", "INT_LIT", "UINT_LIT", "FLOAT_LIT", "STRING_LIT", "BYTES_LIT", "BOOL_LIT"))
 
 
@@ -57,6 +59,8 @@ class Token:
     text: str
     start: int
     end: int
+    optional: bool = False
+    """A question mark stands before it where no condition can be asked."""
 
 
 def admit(text: str) -> tuple[Token, ...]:
@@ -82,19 +86,23 @@ def admit(text: str) -> tuple[Token, ...]:
 
 def _scan(text: str, findings: Findings) -> list[Token]:
     tokens: list[Token] = []
-    at = 0
+    at, optional = 0, False
     while True:
         blank = _BLANK.match(text, at)
         at = at if blank is None else blank.end()
         if at >= len(text):
             return tokens
+        before = tokens[-1] if tokens else None
+        if text[at] == "?" and not optional and before is not None and before.kind in _OPTIONAL_AFTER:
+            at, optional = at + 1, True
+            continue
         try:
-            token = _next(text, at, tokens[-1] if tokens else None, findings)
+            token = _next(text, at, before, findings)
         except _RefusedError as refused:
             findings.add(refused.code, str(refused), at, refused.hint)
             return tokens
-        tokens.append(token)
-        at = token.end
+        tokens.append(replace(token, optional=True) if optional else token)
+        at, optional = token.end, False
 
 
 class _RefusedError(Exception):
@@ -119,7 +127,6 @@ def _next(text: str, at: int, before: Token | None, findings: Findings) -> Token
     operator = _OPERATOR.match(text, at)
     if operator is None:
         raise _RefusedError(Code.SYNTAX, f"unexpected character {text[at]!r}", _MEANT.get(text[at]))
-    _refuse_optional(operator[0], before)
     return Token(operator[0], operator[0], at, operator.end())
 
 
@@ -162,12 +169,6 @@ def _quoted_field(text: str, at: int, before: Token | None) -> Token:
     if field is None or before is None or before.kind != ".":
         raise _RefusedError(Code.SYNTAX, "a name in backticks is only allowed as a field, as in x.`a-b`")
     return Token("IDENT", field[1], at, field.end())
-
-
-def _refuse_optional(operator: str, before: Token | None) -> None:
-    if operator == "?" and before is not None and before.kind in {".", "[", "{", ","}:
-        msg = "optional selection ('.?', '[?') is not in this version of the language"
-        raise _RefusedError(Code.NOT_SUPPORTED, msg, "guard with has() or 'in'")
 
 
 def _without_trailing_commas(tokens: list[Token]) -> tuple[Token, ...]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from passmuster.cel import calls, guards, operators, selections
+from passmuster.cel import calls, guards, operators, optionals, selections
 from passmuster.cel.environment import VARIABLES
 from passmuster.cel.problems import Code, nearest
 from passmuster.cel.tree import (
     Arithmetic,
+    Bind,
     Broken,
     Call,
     Compare,
@@ -25,6 +26,8 @@ from passmuster.cel.tree import (
     Name,
     Negate,
     Not,
+    OptionalMap,
+    OptionalMember,
     Select,
 )
 from passmuster.cel.types import (
@@ -34,6 +37,7 @@ from passmuster.cel.types import (
     MapType,
     Presence,
     joined,
+    orderable,
     plain,
     show,
     type_of_value,
@@ -50,7 +54,10 @@ if TYPE_CHECKING:
     from passmuster.cel.problems import Findings
     from passmuster.cel.tree import Node
 
-TYPE_NAMES = frozenset(("bool", "int", "uint", "double", "string", "bytes", "null_type", "list", "map", "type"))
+TYPE_NAMES = frozenset(
+    """bool int uint double string bytes null_type list map type optional_type google.protobuf.Timestamp
+    google.protobuf.Duration""".split()  # noqa: SIM905 - a list of names reads better as words
+)
 """Names that stand for types as values."""
 
 
@@ -103,12 +110,14 @@ class Checker:
                 return selections.select(self, node, scope, known)
             case Index():
                 return selections.index(self, node, scope, known)
+            case OptionalMember():
+                return optionals.member(self, node, scope, known)
             case Has():
                 return selections.has(self, node, scope, known)
             case Call():
                 return calls.call(self, node, scope, known)
             case ListLiteral():
-                return ListType(self._united([self.check(item, scope, known) for item in node.items]))
+                return optionals.list_literal(self, node, scope, known)
             case MapLiteral():
                 return self._map(node, scope, known)
             case Logic():
@@ -126,10 +135,20 @@ class Checker:
                 return operators.arithmetic(self, node, scope, known)
             case Fold():
                 return self._fold(node, scope, known)
+            case Bind():
+                kind = self.check(node.value, scope, known)
+                return self.check(node.body, self.bound(scope, node.variable, kind), known)
+            case OptionalMap():
+                return optionals.mapped(self, node, scope, known)
             case Broken():
                 return Basic.BROKEN
             case _:
                 assert_never(node)
+
+    @staticmethod
+    def bound(scope: Scope, variable: str, kind: CelType) -> Scope:
+        """A scope with one variable more."""
+        return {**scope, variable: Binding(kind)}
 
     def _name(self, node: Name, scope: Scope) -> CelType:
         if not node.rooted and node.name in scope:
@@ -145,7 +164,10 @@ class Checker:
 
     def _map(self, node: MapLiteral, scope: Scope, known: Places) -> CelType:
         keys = [self.check(key, scope, known) for key, _ in node.entries]
-        values = [self.check(value, scope, known) for _, value in node.entries]
+        values = [
+            optionals.within(self, value, self.check(value, scope, known), marked=at in node.optional)
+            for at, (_, value) in enumerate(node.entries)
+        ]
         seen: set[object] = set()
         for (key, _), kind in zip(node.entries, keys, strict=True):
             if plain(kind) not in {Basic.STRING, Basic.INT, Basic.UINT, Basic.BOOL} and not vague(kind):
@@ -155,10 +177,11 @@ class Checker:
                 if (found := to_key(key.value)) in seen:
                     self.findings.add(Code.KEY, f"the key {shown(key.value)} is there twice", key.start)
                 seen.add(found)
-        return MapType(self._united(keys), self._united(values))
+        return MapType(self.united(keys), self.united(values))
 
     @staticmethod
-    def _united(kinds: Iterable[CelType]) -> CelType:
+    def united(kinds: Iterable[CelType]) -> CelType:
+        """The type of the elements of a literal."""
         united: CelType = Basic.BROKEN
         for kind in kinds:
             united = joined(united, kind)
@@ -194,12 +217,13 @@ class Checker:
         one = len(node.variables) == 1
         if isinstance(over, ListType):
             return Basic.INT, over.element
-        if isinstance(over, MapType):
+        if isinstance(over, MapType) and node.kind is not FoldKind.SORT_BY:
             if over.presence is Presence.OPEN:
                 self.whole(node.range, over, f"{node.kind.value}()")
             return (over.key, over.key) if one else (over.key, over.value)
         if not vague(over):
-            message = f"{node.kind.value}() needs a list or a map (got {show(over)})"
+            wanted = "a list" if node.kind is FoldKind.SORT_BY else "a list or a map"
+            message = f"{node.kind.value}() needs {wanted} (got {show(over)})"
             self.findings.add(Code.MACRO, message, node.range.start)
             return Basic.BROKEN, Basic.BROKEN
         return over, over
@@ -216,6 +240,11 @@ class Checker:
                 return over if isinstance(over, ListType) else ListType(Basic.DYN)
             case FoldKind.MAP:
                 return ListType(body)
+            case FoldKind.SORT_BY:
+                if not orderable(body):
+                    message = f"sortBy() needs something that has an order (got {show(body)})"
+                    self.findings.add(Code.MACRO, message, node.body.start)
+                return over if isinstance(over, ListType) else ListType(Basic.DYN)
             case FoldKind.TRANSFORM_MAP:
                 return MapType(over.key if isinstance(over, MapType) else Basic.DYN, body)
             case FoldKind.TRANSFORM_MAP_ENTRY:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, assert_never
 
 from passmuster.cel.check import TYPE_NAMES
-from passmuster.cel.closures import calls, folds, logic, members, operators
+from passmuster.cel.closures import calls, folds, logic, members, operators, optionals
 from passmuster.cel.problems import position
 from passmuster.cel.tree import (
     Arithmetic,
+    Bind,
     Broken,
     Call,
     Compare,
@@ -25,6 +26,8 @@ from passmuster.cel.tree import (
     Negate,
     Node,
     Not,
+    OptionalMap,
+    OptionalMember,
     Select,
 )
 from passmuster.cel.types import Basic, CelType
@@ -56,17 +59,18 @@ class Compiler:
         """Slots for macro variables, so far."""
         self._text = text
         self._types = types
-        self._slots: dict[Fold, tuple[int, ...]] = {}
+        self._slots: dict[Node, tuple[int, ...]] = {}
 
     def type_of(self, node: Node) -> CelType:
         """The type that the checker found."""
         return self._types.get(node, Basic.DYN)
 
-    def slots(self, node: Fold) -> tuple[int, ...]:
+    def slots(self, node: Fold | Bind | OptionalMap) -> tuple[int, ...]:
         """Where the frame keeps a macro's variables."""
         if node not in self._slots:
-            self._slots[node] = tuple(range(self.count, self.count + len(node.variables)))
-            self.count += len(node.variables)
+            needed = len(node.variables) if isinstance(node, Fold) else 1
+            self._slots[node] = tuple(range(self.count, self.count + needed))
+            self.count += needed
         return self._slots[node]
 
     def error(self, message: str, at: int) -> CelError:
@@ -99,8 +103,10 @@ class Compiler:
                 return members.index(self, node, scope)
             case Has():
                 return members.has(self, node, scope)
+            case OptionalMember():
+                return optionals.member(self, node, scope)
             case Call():
-                return calls.call(self, node, scope)
+                return optionals.method(self, node, scope) or calls.call(self, node, scope)
             case ListLiteral():
                 return operators.list_literal(self, node, scope)
             case MapLiteral():
@@ -119,6 +125,10 @@ class Compiler:
                 return operators.arithmetic(self, node, scope)
             case Fold():
                 return folds.fold(self, node, scope)
+            case Bind():
+                return optionals.bind(self, node, scope)
+            case OptionalMap():
+                return optionals.mapped(self, node, scope)
             case Broken():
                 return _constant(self.error("the expression is broken", node.start))
             case _:

@@ -44,7 +44,7 @@ class Environment:
         match node:
             case Literal():
                 return Constant(node.value)
-            case ListLiteral():
+            case ListLiteral() if not node.optional:
                 items = [self.constant(item, hidden) for item in node.items]
                 known = [item.value for item in items if item is not None]
                 return Constant(known) if len(known) == len(items) else None

@@ -124,22 +124,25 @@ class _Explainer:
         return causes + self.causes(node.otherwise, scope) if condition is False else causes
 
     def _fold(self, node: Fold, scope: _Scope) -> list[Cause]:
-        """Look for the element that decided; where none did, the macro as a whole is the cause."""
+        """The causes within the element that decided; where none did, the macro as a whole is the cause."""
+        found = self.deciding(node, scope)
+        return [self._leaf(node, scope)] if found is None else self.causes(node.body, found)
+
+    def deciding(self, node: Fold, scope: _Scope) -> _Scope | None:
+        """The scope of the first element that decided an `all` or `exists`; None where none alone did."""
         slots = self._program.compiler.slots(node)
         inner_slots = {**scope.slots, **dict(zip(node.variables, slots, strict=True))}
         over, outcome = self._value(node.range, scope), self._value(node, scope)
         neutral = node.kind is FoldKind.ALL
         if outcome is neutral or outcome is OUT_OF_STEPS:
-            return [self._leaf(node, scope)]
+            return None
         self._frame.steps = STEP_BUDGET
         items = folds.elements(self._frame, node, over)
-        if not isinstance(items, list):
-            return [self._leaf(node, scope)]
-        for element in items:
+        for element in items if isinstance(items, list) else ():
             folds.bind(self._frame, slots, element)
             if self._decides(self._value(node.body, _Scope(inner_slots, {}, {})), outcome):
-                return self.causes(node.body, self._within(node, scope, inner_slots, element))
-        return [self._leaf(node, scope)]
+                return self._within(node, scope, inner_slots, element)
+        return None
 
     @staticmethod
     def _decides(value: object, outcome: object) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from passmuster.cel.tree import (
+    Call,
     Compare,
     Has,
     Index,
@@ -18,6 +19,7 @@ from passmuster.cel.tree import (
     Name,
     Node,
     Not,
+    OptionalMember,
     Relation,
     Select,
 )
@@ -63,6 +65,8 @@ def proved(node: Node, scope: Mapping[str, object], *, outcome: bool) -> Places:
     match node:
         case Has() if outcome:
             return _prefixes(step(place(node.operand, scope), node.field))
+        case Call(function="hasValue", receiver=OptionalMember() as member) if outcome:
+            return _prefixes(step(place(member.operand, scope), key(member.key, scope)))
         case Compare(operator=Relation.IN) if outcome:
             return _prefixes(step(place(node.right, scope), key(node.left, scope)))
         case Not():

@@ -27,6 +27,7 @@ from passmuster.cel.tree import (
     Name,
     Negate,
     Not,
+    OptionalMember,
     Relation,
     Select,
     Step,
@@ -53,14 +54,18 @@ _ARITHMETIC = {
     "multiplication_div": "/",
     "multiplication_mod": "%",
 }
+_MESSAGES = frozenset(("Duration", "Timestamp"))
+"""Of google.protobuf, the messages that are types of CEL."""
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
 
 class Lowering:
     """Turns lark's tree of one expression into ours."""
 
-    def __init__(self, findings: Findings) -> None:
+    def __init__(self, findings: Findings, marks: set[int]) -> None:
         self._findings = findings
+        self.marks = marks
+        """Offsets of tokens with the question mark of an optional before them, until something makes use of it."""
 
     def expression(self, tree: Any, depth: int = 0) -> Node:
         """Lower one node of lark's tree."""
@@ -148,13 +153,35 @@ class Lowering:
     def _link(self, operand: Node, link: Any, start: int, depth: int) -> Node:
         end = _span(link)[1]
         if str(link.data) == "member_index":
-            return Index(operand=operand, key=self.expression(link.children[1], depth + 1), start=start, end=end)
+            optional, key = self._marked(link.children[1]), self.expression(link.children[1], depth + 1)
+            if optional:
+                return OptionalMember(operand=operand, key=key, selected=False, at=key.start, start=start, end=end)
+            return Index(operand=operand, key=key, start=start, end=end)
         name = link.children[1]
         if str(link.data) == "member_dot":
-            return Select(operand=operand, field=str(name), at=name.start_pos, start=start, end=end)
+            return self._select(operand, name, start, end)
         arguments = self._arguments(link.children[2:], depth)
         call = Call(function=str(name), receiver=operand, arguments=arguments, at=name.start_pos, start=start, end=end)
         return expand(call, self._findings)
+
+    def _select(self, operand: Node, name: Any, start: int, end: int) -> Node:
+        field, at = str(name), name.start_pos
+        if self._marked(name):
+            key = Literal(value=field, start=at, end=end)
+            return OptionalMember(operand=operand, key=key, selected=True, at=at, start=start, end=end)
+        if isinstance(operand, Select) and field in _MESSAGES and operand.field == "protobuf":
+            package = operand.operand
+            if isinstance(package, Name) and package.name == "google":
+                return Name(name=f"google.protobuf.{field}", start=start, end=end)
+        return Select(operand=operand, field=field, at=at, start=start, end=end)
+
+    def _marked(self, tree: Any) -> bool:
+        """Whether a question mark stands before a part, which is then used up."""
+        at = _span(tree)[0]
+        if at in self.marks:
+            self.marks.discard(at)
+            return True
+        return False
 
     def _primary(self, tree: Any, depth: int) -> Node:
         match str(tree.data):
@@ -172,10 +199,11 @@ class Lowering:
                 call = Call(function=str(name), receiver=None, arguments=arguments, at=name.start_pos, **_at(tree))
                 return expand(call, self._findings)
             case "list_lit":
-                return ListLiteral(items=self._arguments(tree.children, depth), **_at(tree))
+                trees = [child for found in tree.children for child in found.children]
+                optional = frozenset(at for at, child in enumerate(trees) if self._marked(child))
+                return ListLiteral(items=self._arguments(tree.children, depth), optional=optional, **_at(tree))
             case "map_lit":
-                parts = [self.expression(child, depth + 1) for inits in tree.children for child in inits.children]
-                return MapLiteral(entries=tuple(zip(parts[::2], parts[1::2], strict=True)), **_at(tree))
+                return self._map(tree, depth)
             case "paren_expr":
                 return self.expression(tree.children[0], depth)
             case "member_object":
@@ -184,6 +212,12 @@ class Lowering:
                 return Broken(**span)
             case _:
                 return self.expression(tree, depth)
+
+    def _map(self, tree: Any, depth: int) -> MapLiteral:
+        trees = [child for inits in tree.children for child in inits.children]
+        optional = frozenset(at for at, key in enumerate(trees[::2]) if self._marked(key))
+        parts = [self.expression(child, depth + 1) for child in trees]
+        return MapLiteral(entries=tuple(zip(parts[::2], parts[1::2], strict=True)), optional=optional, **_at(tree))
 
     def _arguments(self, lists: Any, depth: int) -> tuple[Node, ...]:
         return tuple(self.expression(child, depth + 1) for found in lists for child in found.children)

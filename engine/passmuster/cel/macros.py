@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from passmuster.cel.functions import NAMESPACES
 from passmuster.cel.problems import Code
-from passmuster.cel.tree import Broken, Fold, FoldKind, Has, Name, Select
+from passmuster.cel.tree import Bind, Broken, Fold, FoldKind, Has, Name, OptionalMap, Select
 
 if TYPE_CHECKING:
     from passmuster.cel.problems import Findings
@@ -24,16 +24,21 @@ _FOLDS: dict[str, tuple[FoldKind, tuple[int, ...], tuple[int, ...]]] = {
     "transformList": (FoldKind.MAP, (), (3, 4)),
     "transformMap": (FoldKind.TRANSFORM_MAP, (), (3, 4)),
     "transformMapEntry": (FoldKind.TRANSFORM_MAP_ENTRY, (), (3, 4)),
+    "sortBy": (FoldKind.SORT_BY, (2,), ()),
 }
-MACROS = (*_FOLDS, "has")
+_OPTIONAL_MAPS = {"optMap": False, "optFlatMap": True}
 
 
 def expand(call: Call, findings: Findings) -> Node:
     """The node that a call stands for: a macro's own, or the call as it is."""
     if call.receiver is None:
         return _has(call, findings) if call.function == "has" else call
-    if isinstance(call.receiver, Name) and call.receiver.name in NAMESPACES:
-        return replace(call, function=f"{call.receiver.name}.{call.function}", receiver=None, at=call.receiver.start)
+    if isinstance(call.receiver, Name) and call.receiver.name in NAMESPACES and call.function not in _FOLDS:
+        name = f"{call.receiver.name}.{call.function}"
+        named = replace(call, function=name, receiver=None, at=call.receiver.start)
+        return _bind(named, findings) if name == "cel.bind" else named
+    if call.function in _OPTIONAL_MAPS:
+        return _optional_map(call, findings)
     if call.function not in _FOLDS:
         return call
     kind, one, two = _FOLDS[call.function]
@@ -55,6 +60,35 @@ def _has(call: Call, findings: Findings) -> Node:
         message = "the argument of has() must be a selection such as x.f"
         return _broken(call, findings, message, selection.start, "for a key of a map: 'key' in map")
     return Has(operand=selection.operand, field=selection.field, at=selection.at, start=call.start, end=call.end)
+
+
+def _bind(call: Call, findings: Findings) -> Node:
+    if len(call.arguments) != 3:
+        message = f"cel.bind() takes a variable, its value and an expression (got {len(call.arguments)} arguments)"
+        return _broken(call, findings, message, call.at)
+    name, value, body = call.arguments
+    if not isinstance(name, Name) or name.rooted:
+        return _broken(call, findings, "the variable of cel.bind() must be a simple name", name.start)
+    return Bind(variable=name.name, value=value, body=body, start=call.start, end=call.end)
+
+
+def _optional_map(call: Call, findings: Findings) -> Node:
+    if len(call.arguments) != 2:
+        message = f"{call.function}() takes a variable and an expression (got {len(call.arguments)} arguments)"
+        return _broken(call, findings, message, call.at)
+    name, body = call.arguments
+    if not isinstance(name, Name) or name.rooted:
+        return _broken(call, findings, f"the variable of {call.function}() must be a simple name", name.start)
+    assert call.receiver is not None
+    return OptionalMap(
+        operand=call.receiver,
+        variable=name.name,
+        body=body,
+        flat=_OPTIONAL_MAPS[call.function],
+        at=call.at,
+        start=call.start,
+        end=call.end,
+    )
 
 
 def _fold(call: Call, kind: FoldKind, variables: int, findings: Findings) -> Node:

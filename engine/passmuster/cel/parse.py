@@ -23,7 +23,11 @@ MAX_NODES = 500
 
 def parse(text: str, findings: Findings) -> Node:
     """Read an expression; raises CelProblems at once for syntax, and notes what else is wrong in findings."""
-    node = Lowering(findings).expression(_lark_tree(text, admit(text)))
+    tokens = admit(text)
+    lowering = Lowering(findings, {token.start for token in tokens if token.optional})
+    node = lowering.expression(_lark_tree(text, tokens))
+    for mark in lowering.marks:
+        findings.add(Code.SYNTAX, "'?' is not expected before this", mark)
     if (nodes := size(node)) > MAX_NODES:
         findings.add(Code.LIMIT, f"the expression is too large (got {nodes} nodes, expected {MAX_NODES})", 0)
         raise findings.raised()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from passmuster.cel.environment import CONSTANTS, NOT_FACTS, PARAMETERS
 from passmuster.cel.tree import (
+    Bind,
     Call,
     Compare,
     Fold,
@@ -23,6 +24,8 @@ from passmuster.cel.tree import (
     Literal,
     Name,
     Node,
+    OptionalMap,
+    OptionalMember,
     Relation,
     Select,
     children,
@@ -97,6 +100,14 @@ class Reader:
                 self._membership(node, scope)
             case Fold():
                 self._fold(node, scope)
+            case OptionalMember():
+                self._optional(node, scope)
+            case Bind():
+                self.walk(node.value, scope)
+                self.walk(node.body, {**scope, node.variable: self._meaning(node.value, scope)})
+            case OptionalMap():
+                self.walk(node.operand, scope)
+                self.walk(node.body, {**scope, node.variable: self._meaning(node.operand, scope)})
             case Call():
                 self._call(node, scope)
             case _:
@@ -112,10 +123,19 @@ class Reader:
             self.walk(node.operand, scope)
         self._keys(node, scope)
 
+    def _optional(self, node: OptionalMember, scope: Meanings) -> None:
+        meaning = self._meaning(node, scope)
+        if isinstance(meaning, Places):
+            for path in meaning.paths:
+                self._found[path] = False
+        else:
+            self.walk(node.operand, scope)
+        self._keys(node, scope)
+
     def _keys(self, node: Node, scope: Meanings) -> None:
         """Collect what the indexes within a path read."""
-        while isinstance(node, Select | Index):
-            if isinstance(node, Index):
+        while isinstance(node, Select | Index | OptionalMember):
+            if not isinstance(node, Select):
                 self.walk(node.key, scope)
             node = node.operand
 
@@ -202,7 +222,7 @@ class Reader:
                 return None if self._environment.root(node.name) is None else Places(frozenset(((node.name,),)))
             case Select():
                 return self._member(self._meaning(node.operand, scope), (node.field,))
-            case Index():
+            case Index() | OptionalMember():
                 return self._member(self._meaning(node.operand, scope), self._texts(node.key, scope))
             case _:
                 return None

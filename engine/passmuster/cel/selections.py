@@ -7,8 +7,19 @@ from typing import TYPE_CHECKING
 from passmuster.cel import guards
 from passmuster.cel.environment import VARIABLES
 from passmuster.cel.problems import Code, nearest
-from passmuster.cel.tree import Has, Index, Name, Select
-from passmuster.cel.types import Basic, CelType, ListType, MapType, ObjectType, Presence, comparable, show, vague
+from passmuster.cel.tree import Has, Index, Name, OptionalMember, Select
+from passmuster.cel.types import (
+    Basic,
+    CelType,
+    ListType,
+    MapType,
+    ObjectType,
+    OptionalType,
+    Presence,
+    comparable,
+    show,
+    vague,
+)
 from passmuster.cel.values import shown
 
 if TYPE_CHECKING:
@@ -18,8 +29,11 @@ if TYPE_CHECKING:
 
 
 def select(checker: Checker, node: Select, scope: Scope, known: Places) -> CelType:
-    """The type of ``operand.field``."""
+    """The type of ``operand.field``; of an optional, an optional."""
     container = checker.check(node.operand, scope, known)
+    if isinstance(container, OptionalType):
+        kind, _ = _field(checker, node, container.element)
+        return OptionalType(kind)
     kind, nullable = _field(checker, node, container)
     if nullable and guards.place(node, scope) not in known:
         _unguarded(checker, node, f"has({checker.slice(node)})")
@@ -33,28 +47,37 @@ def has(checker: Checker, node: Has, scope: Scope, known: Places) -> CelType:
         message = f"has() has no meaning for a variable (got variables.{node.field}): it is always there"
         checker.findings.add(Code.MACRO, message, node.at)
         return Basic.BOOL
-    _field(checker, node, container)
+    _field(checker, node, container.element if isinstance(container, OptionalType) else container)
     return Basic.BOOL
 
 
 def index(checker: Checker, node: Index, scope: Scope, known: Places) -> CelType:
-    """The type of ``operand[key]``."""
+    """The type of ``operand[key]``; of an optional, an optional."""
     container = checker.check(node.operand, scope, known)
     key = checker.check(node.key, scope, known)
+    if isinstance(container, OptionalType):
+        return OptionalType(member(checker, node, container.element, key, scope)[0])
+    kind, nullable = member(checker, node, container, key, scope)
+    if nullable and guards.place(node, scope) not in known:
+        _unguarded(checker, node, f"{checker.slice(node.key)} in {checker.slice(node.operand)}")
+    return kind
+
+
+def member(
+    checker: Checker, node: Index | OptionalMember, container: CelType, key: CelType, scope: Scope
+) -> tuple[CelType, bool]:
+    """The type of a member of a list or a map, and whether it may be unset."""
     if vague(container):
-        return container
+        return container, False
     if isinstance(container, ListType):
         if key not in {Basic.INT, Basic.UINT} and not vague(key):
             checker.findings.add(Code.NO_OVERLOAD, f"a list is indexed by a number (got {show(key)})", node.key.start)
-        return container.element
+        return container.element, False
     if isinstance(container, ObjectType | MapType):
-        kind, nullable = _keyed(checker, node, container, key, scope)
-        if nullable and guards.place(node, scope) not in known:
-            _unguarded(checker, node, f"{checker.slice(node.key)} in {checker.slice(node.operand)}")
-        return kind
+        return _keyed(checker, node, container, key, scope)
     message = f"only lists and maps are indexed (got {show(container)})"
     checker.findings.add(Code.NO_OVERLOAD, message, node.operand.start)
-    return Basic.BROKEN
+    return Basic.BROKEN, False
 
 
 def asked(checker: Checker, container: MapType, name: str, at: int) -> None:
@@ -94,7 +117,7 @@ def _field(checker: Checker, node: Select | Has, container: CelType) -> tuple[Ce
 
 
 def _keyed(
-    checker: Checker, node: Index, container: ObjectType | MapType, key: CelType, scope: Scope
+    checker: Checker, node: Index | OptionalMember, container: ObjectType | MapType, key: CelType, scope: Scope
 ) -> tuple[CelType, bool]:
     """The type of a member, and whether it may be unset."""
     constant = checker.constant(node.key, scope)

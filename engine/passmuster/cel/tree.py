@@ -66,6 +66,18 @@ class Index(Spanned):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OptionalMember(Spanned):
+    """``operand[?key]``; ``operand.?field`` with the field's name as the key."""
+
+    operand: Node
+    key: Node
+    selected: bool
+    """Written with a dot."""
+    at: int
+    """Offset of the key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Call(Spanned):
     """``function(arguments)`` or ``receiver.function(arguments)``."""
 
@@ -83,16 +95,20 @@ class Call(Spanned):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ListLiteral(Spanned):
-    """``[a, b]``."""
+    """``[a, ?b]``."""
 
     items: tuple[Node, ...]
+    optional: frozenset[int] = frozenset()
+    """Indexes of the items that are left out where they are none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MapLiteral(Spanned):
-    """``{k: v}``."""
+    """``{k: v, ?l: w}``."""
 
     entries: tuple[tuple[Node, Node], ...]
+    optional: frozenset[int] = frozenset()
+    """Indexes of the entries that are left out where their value is none."""
 
 
 class LogicOperator(enum.Enum):
@@ -183,6 +199,7 @@ class FoldKind(enum.Enum):
     MAP = "map"
     TRANSFORM_MAP = "transformMap"
     TRANSFORM_MAP_ENTRY = "transformMapEntry"
+    SORT_BY = "sortBy"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -200,6 +217,27 @@ class Fold(Spanned):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Bind(Spanned):
+    """``cel.bind(variable, value, body)``."""
+
+    variable: str
+    value: Node
+    body: Node
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OptionalMap(Spanned):
+    """``operand.optMap(variable, body)``; ``optFlatMap`` is flat: its body is an optional itself."""
+
+    operand: Node
+    variable: str
+    body: Node
+    flat: bool
+    at: int
+    """Offset of the macro's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Broken(Spanned):
     """What stands where a mistake was found already; it is never run."""
 
@@ -210,6 +248,7 @@ Node: TypeAlias = (
     | Select
     | Has
     | Index
+    | OptionalMember
     | Call
     | ListLiteral
     | MapLiteral
@@ -220,6 +259,8 @@ Node: TypeAlias = (
     | Compare
     | Arithmetic
     | Fold
+    | Bind
+    | OptionalMap
     | Broken
 )
 
@@ -231,7 +272,7 @@ def children(node: Node) -> tuple[Node, ...]:  # noqa: C901 - one case a kind of
             return ()
         case Select() | Has() | Not() | Negate():
             return (node.operand,)
-        case Index():
+        case Index() | OptionalMember():
             return (node.operand, node.key)
         case Call():
             return node.operands
@@ -249,6 +290,10 @@ def children(node: Node) -> tuple[Node, ...]:  # noqa: C901 - one case a kind of
             return (node.first, *(step.operand for step in node.steps))
         case Fold():
             return (node.range, *(() if node.condition is None else (node.condition,)), node.body)
+        case Bind():
+            return (node.value, node.body)
+        case OptionalMap():
+            return (node.operand, node.body)
         case _:
             assert_never(node)
 

@@ -118,6 +118,8 @@ class TypeVariable:
 CelType: TypeAlias = Basic | EnumType | TextType | ListType | MapType | ObjectType | OptionalType | TypeVariable
 
 NUMBERS = frozenset((Basic.INT, Basic.UINT, Basic.DOUBLE))
+ORDERED = NUMBERS | {Basic.STRING, Basic.BYTES, Basic.BOOL, Basic.TIMESTAMP, Basic.DURATION}
+"""Types whose values can be compared with ``<``."""
 VAGUE = frozenset((Basic.DYN, Basic.BROKEN))
 
 
@@ -186,6 +188,11 @@ def comparable(first: CelType, second: CelType) -> bool:
     if isinstance(first, MapType | ObjectType) and isinstance(second, MapType | ObjectType):
         return True
     return plain(first) == plain(second)
+
+
+def orderable(kind: CelType) -> bool:
+    """Whether values of the type have an order, so that they can be sorted."""
+    return vague(kind) or plain(kind) in ORDERED
 
 
 def flat(kind: CelType) -> bool:

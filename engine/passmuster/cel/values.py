@@ -72,7 +72,7 @@ class Optional:
 
     value: object = None
     """Meaningless where there is none."""
-    there: bool = False
+    there: bool = field(default=False, kw_only=True)
 
     CEL_NAME: ClassVar[str] = "optional_type"
 

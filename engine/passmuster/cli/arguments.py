@@ -46,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _check(commands)
     commands.add_parser("collect", help="look at a node and write its snapshot", add_help=False)
+    _explain(commands)
     _policy(commands)
     _snapshot(commands)
     return top
@@ -103,6 +104,14 @@ def _check(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     check.add_argument("--keep", metavar="FILE", help="with no SNAPSHOT: also write the snapshot that was collected")
     check.add_argument("-v", "--verbose", action="store_true", help="the table names what passes, too")
+
+
+def _explain(commands: argparse._SubParsersAction[_Parser]) -> None:
+    explain = _add(commands, "explain", "explain", "say why a rule came out as it did on one node")
+    explain.add_argument("snapshot", metavar="SNAPSHOT|-")
+    explain.add_argument("rule", metavar="RULE", help="the rule's id")
+    explain.add_argument("-p", "--policy", default="virtnest", metavar="PACK[@V]|PATH", help="default: virtnest")
+    explain.add_argument("--set", action="append", default=[], metavar="NAME=V", help="set a parameter of the policy")
 
 
 def _policies(command: argparse.ArgumentParser) -> None:

@@ -6,7 +6,20 @@ from typing import TYPE_CHECKING
 
 from passmuster.cel.equality import at_index
 from passmuster.cel.tree import Has, Index, Name, Node, Select
-from passmuster.cel.values import CelError, OpenMap, TypeValue, Unknown, failed, no_overload, shown
+from passmuster.cel.values import (
+    NONE,
+    CelError,
+    OpenMap,
+    Optional,
+    TypeValue,
+    UInt,
+    Unknown,
+    either,
+    failed,
+    no_overload,
+    shown,
+    to_key,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +66,8 @@ def index(compiler: Compiler, node: Index, scope: Mapping[str, int]) -> Run:
 
     def run(frame: Frame) -> object:
         container, at = operand(frame), key(frame)
+        if type(container) is Optional:
+            return placed(optional_member(container, at, selected=False))
         if type(container) is dict and type(at) is str and at in container:
             return container[at]
         return placed(at_index(container, at))
@@ -71,6 +86,9 @@ def has(compiler: Compiler, node: Has, scope: Mapping[str, int]) -> Run:
             return value if failed(value) else value is not _MISSING
         if isinstance(container, OpenMap):
             return container.has(field)
+        if type(container) is Optional:
+            found = optional_member(container, field, selected=True)
+            return found.there if type(found) is Optional else placed(found)
         return container if failed(container) else placed(no_overload("has()", container))
 
     return run
@@ -96,7 +114,31 @@ def _slowly(container: object, key: str) -> object:
         return container
     if isinstance(container, OpenMap):
         return container.get(key)
+    if type(container) is Optional:
+        return optional_member(container, key, selected=False)
     return no_overload(f"selection of {shown(key)}", container)
+
+
+def optional_member(container: object, key: object, *, selected: bool) -> object:
+    """``container[?key]`` and ``container.?key``: the member as an optional; of an optional, the member of its value."""
+    if failed(container) or failed(key):
+        return either(container, key)
+    if isinstance(container, Optional):
+        return optional_member(container.value, key, selected=selected) if container.there else container
+    if isinstance(container, OpenMap):
+        there = container.has(key)
+        return there if failed(there) else _optional(container.get(key)) if there else NONE
+    if isinstance(container, dict):
+        place = to_key(key)
+        return _optional(container[place]) if place is not None and place in container else NONE
+    if isinstance(container, list) and not selected:
+        found = at_index(container, key)
+        return NONE if type(found) is CelError and type(to_key(key)) in {int, UInt} else _optional(found)
+    return no_overload("'.?'" if selected else "'[?]'", container, key)
+
+
+def _optional(value: object) -> object:
+    return value if failed(value) else Optional(value, there=True)
 
 
 def _path(node: Node, scope: Mapping[str, int]) -> tuple[str, ...] | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from passmuster.cel import equality, numbers
+from passmuster.cel.times import Duration, Timestamp
 from passmuster.cel.tree import Arithmetic, Compare, ListLiteral, MapLiteral, Negate, Relation
 from passmuster.cel.types import flat
-from passmuster.cel.values import CelError, UInt, Unknown, either, no_overload, shown, to_key
+from passmuster.cel.values import CelError, Optional, UInt, Unknown, either, no_overload, shown, to_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from passmuster.cel.compile import Compiler
     from passmuster.cel.frame import Frame, Run
 
-_ALIKE = frozenset((str, int, bool, bytes, UInt, float))
+_ALIKE = frozenset((str, int, bool, bytes, UInt, float, Timestamp, Duration))
 _ELEMENTS_A_STEP = 16
 """How many strings of a list may be looked at for one step."""
 KEY_KINDS = frozenset((str, int, UInt, bool))
@@ -95,34 +96,58 @@ def negation(compiler: Compiler, node: Negate, scope: Mapping[str, int]) -> Run:
 
 
 def list_literal(compiler: Compiler, node: ListLiteral, scope: Mapping[str, int]) -> Run:
-    """``[a, b]``."""
+    """``[a, ?b]``."""
     items = tuple(compiler.run(item, scope) for item in node.items)
+    optional, placed = node.optional, compiler.placer(node.start)
 
     def run(frame: Frame) -> object:
         values = [item(frame) for item in items]
-        return _failure(values) or values
+        if failure := _failure(values):
+            return failure
+        return placed(_given(values, optional)) if optional else values
 
     return run
 
 
+def _given(values: list[object], optional: frozenset[int]) -> object:
+    """A list without the items that are none; an error if one is no optional that should be."""
+    given = []
+    for at, value in enumerate(values):
+        if at not in optional:
+            given.append(value)
+        elif not isinstance(value, Optional):
+            return no_overload("'?' in a list", value)
+        elif value.there:
+            given.append(value.value)
+    return given
+
+
 def map_literal(compiler: Compiler, node: MapLiteral, scope: Mapping[str, int]) -> Run:
-    """``{k: v}``."""
+    """``{k: v, ?l: w}``."""
     entries = tuple(
-        (compiler.run(key, scope), compiler.run(value, scope), compiler.placer(key.start))
-        for key, value in node.entries
+        (compiler.run(key, scope), compiler.run(value, scope), at in node.optional, compiler.placer(key.start))
+        for at, (key, value) in enumerate(node.entries)
     )
 
     def run(frame: Frame) -> object:
         made: dict[object, object] = {}
         pending: object = None
-        for key_run, value_run, placed in entries:
+        for key_run, value_run, optional, placed in entries:
             key, value = key_run(frame), value_run(frame)
-            failure = _failure([key, value]) or placed(added(made, key, value))
+            failure = _failure([key, value]) or placed(_entered(made, key, value, optional=optional))
             if failure is not None:
                 pending = failure if pending is None else either(pending, failure)
         return made if pending is None else pending
 
     return run
+
+
+def _entered(made: dict[object, object], key: object, value: object, *, optional: bool) -> CelError | None:
+    if not optional:
+        return added(made, key, value)
+    if not isinstance(value, Optional):
+        return no_overload("'?' in a map", value)
+    return added(made, key, value.value) if value.there else None
 
 
 def added(made: dict[object, object], key: object, value: object) -> CelError | None:

@@ -1,0 +1,104 @@
+"""`passmuster explain`: why a rule came out as it did on one node."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from typing import TYPE_CHECKING
+
+from passmuster.cli import inputs, output, packs
+from passmuster.compile import compile_policy
+from passmuster.errors import ExitStatus, UsageError
+from passmuster.explain import Explanation, Traced, explain
+from passmuster.policy.parameters import effective
+from passmuster.report import harmless
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from passmuster.cel.trace import Part
+    from passmuster.compile import CompiledRule
+
+_BRIEF = 200
+
+
+def run(options: argparse.Namespace) -> ExitStatus:
+    """Print the explanation; the status says that there is one, whatever the outcome."""
+    policies = packs.chosen([options.policy])
+    parameters = effective(policies, options.set)
+    compiled = compile_policy(policies[0])
+    rule = _rule(compiled.rules, options.rule)
+    given = inputs.read([options.snapshot])
+    if len(given) != 1:
+        raise UsageError.at(options.snapshot, f"{len(given)} snapshots (expected one)", code="usage-input")
+    if given[0].snapshot is None:
+        sys.stderr.write(harmless.lines(str(given[0].problem)) + "\n")
+        return ExitStatus.INCOMPLETE
+    explanation = explain(compiled, rule, given[0].snapshot, parameters[compiled.header.pack])
+    for line in _lines(explanation, output.width()):
+        sys.stdout.write(harmless.plain(line).rstrip() + "\n")
+    return ExitStatus.GOOD
+
+
+def _rule(rules: tuple[CompiledRule, ...], name: str) -> CompiledRule:
+    for rule in rules:
+        if name in {rule.header.id, rule.header.name}:
+            return rule
+    known = ", ".join(rule.header.id for rule in rules)
+    raise UsageError.at(name, f"no such rule (expected one of: {known})", code="usage-rule")
+
+
+def _lines(explanation: Explanation, width: int) -> Iterator[str]:
+    result = explanation.result
+    outcome = result.outcome.value.replace("_", " ")
+    yield f"{outcome.upper()}  {explanation.node}  {result.rule.name} ({result.rule.level.value})"
+    yield from _fill(result.rule.title, width, "  ")
+    if result.message:
+        yield from _fill(result.message, width, "  ")
+    for traced in explanation.traced:
+        yield ""
+        yield from _traced(traced, width)
+    yield ""
+    yield "facts"
+    for fact in result.facts:
+        source = f"  (from {fact.source})" if fact.source else ""
+        yield from _fill(f"{fact.path} = {_brief(fact.value)}{source}", width, "  ")
+    for each in result.unknown:
+        detail = f" ({each.detail})" if each.detail else ""
+        yield from _fill(f"{each.path} is unknown: {each.reason.value}{detail}", width, "  ")
+    wanted = list(dict.fromkeys(each.wanted for each in result.because if each.wanted))
+    if wanted:
+        yield ""
+        yield "what would change the outcome"
+        for text in wanted:
+            yield from _fill(text, width, "  ")
+
+
+def _traced(traced: Traced, width: int) -> Iterator[str]:
+    yield f"{traced.name}, line {traced.expression.line}"
+    for line in traced.expression.text.splitlines():
+        yield f"  {line}"
+    yield from _fill(f"is {_brief(traced.part.value)}", width, "  ")
+    for each in traced.part.parts:
+        yield from _part(each, width, "    ")
+
+
+def _part(part: Part, width: int, indent: str) -> Iterator[str]:
+    yield from _fill(f"{' '.join(part.expression.split())} is {_brief(part.value)}", width, indent)
+    for each in part.parts:
+        yield from _part(each, width, indent + "  ")
+
+
+def _fill(text: str, width: int, indent: str) -> list[str]:
+    return textwrap.wrap(
+        text, max(width, 40), initial_indent=indent, subsequent_indent=indent + "    ", break_on_hyphens=False
+    )
+
+
+def _brief(value: object) -> str:
+    if isinstance(value, str) and value.startswith(("unknown: ", "error: ")):
+        return value
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _BRIEF else text[: _BRIEF - 3] + "..."
