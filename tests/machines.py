@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 import tarfile
 import tempfile
@@ -76,7 +77,7 @@ def _compared(snapshot: Mapping[str, Any], row: Mapping[str, str]) -> Iterator[t
     """Column, what was collected and what the index says; of columns that are empty, nothing."""
     cpu = snapshot["sections"]["cpu"]["facts"]
     architecture = cpu.get("architecture", "")
-    arch = "arm" if row["arch"].startswith("armv") else row["arch"]
+    arch = re.sub(r"^armv.*$", "arm", re.sub(r"^i[3-6]86$", "i686", row["arch"]))
     if arch and not (arch in AMBIGUOUS and not architecture):
         yield "arch", architecture, arch
     if row["ncpu"]:

@@ -66,6 +66,18 @@ def test_an_object_of_which_only_the_inside_is_unknown_is_still_an_object() -> N
     assert _at(bound, "runtime", "kubelet", "cgroup_driver") == "systemd"
 
 
+def test_a_section_without_facts_may_say_of_single_fields_why() -> None:
+    whole = snapshot()
+    fact = next(iter(snapshot(unknown={"network.ipv6": "denied"}).sections["network"].unknown.values()))
+    section = Section(facts={}, unknown={fact.path: fact}, sources={}, reason=Reason.NOT_COLLECTED)
+    changed = Snapshot(
+        digest="", schema=whole.schema, node=whole.node, collection=whole.collection, sections={"network": section}
+    )
+    bound = bind(changed)
+    assert _reason(_at(bound, "network", "ipv6")) is Reason.DENIED
+    assert _reason(_at(bound, "network", "nf_tables")) is Reason.NOT_COLLECTED
+
+
 def _without(section: str, field: str | None) -> Snapshot:
     whole = snapshot()
     sections = dict(whole.sections)

@@ -15,7 +15,7 @@ import time
 from typing import Dict, List, NoReturn, Optional, Sequence, Tuple
 
 from passmuster_collector import __version__
-from passmuster_collector.budget import budget
+from passmuster_collector.budget import budget, watched
 from passmuster_collector.facts import SECTIONS
 from passmuster_collector.host import open_host
 from passmuster_collector.reading import quoted
@@ -101,7 +101,10 @@ def _collected(options: argparse.Namespace) -> Tuple[bytes, str]:
         seconds=seconds,
         collected_at=now,
     )
-    snapshot = take(open_host(root, kind, recorded), order, time.monotonic)
+    host = watched(lambda: open_host(root, kind, recorded), seconds)
+    if host is None:
+        raise UsageError(f"{quoted(path)}: did not answer in time (limit {seconds:g} s)")
+    snapshot = take(host, order, time.monotonic)
     return canonical(snapshot), snapshot["node"]["name"]
 
 

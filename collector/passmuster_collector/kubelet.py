@@ -145,10 +145,11 @@ def parse_cpu_manager(text: str) -> str:
 
 
 def _shell_words(text: str) -> List[str]:
+    """Words as a shell would part them; what is met is not quoted, for it may hold secrets."""
     try:
         return shlex.split(text, comments=True)
     except ValueError as error:
-        raise UnreadableError(f"{str(error).lower()} (got {quoted(text)})") from None
+        raise UnreadableError(f"not assignments as a shell has them ({str(error).lower()})") from None
 
 
 def _options(host: Host, path: str) -> Result:

@@ -41,6 +41,8 @@ def take(host: Host, order: Order, clock: Clock) -> Dict[str, Any]:
         facts = _looked(section, host, order.seconds, clock) if section.name in wanted else nothing(section, _NOT_ASKED)
         sections[section.name] = rendered(section, facts)
     fresh = host.within(budget(clock, order.seconds))
+    known = watched(lambda: (machine_id(fresh), order.name or node_name(fresh, order.folder)), order.seconds + _GRACE)
+    identifier, name = known or (None, order.name or order.folder)
     return {
         "collection": {
             "collected_at": order.collected_at,
@@ -52,8 +54,8 @@ def take(host: Host, order: Order, clock: Clock) -> Dict[str, Any]:
         },
         "node": {
             "labels": plain(order.labels),
-            "machine_id": machine_id(fresh),
-            "name": plain(order.name or node_name(fresh, order.folder))[:_NAME_LENGTH],
+            "machine_id": identifier,
+            "name": plain(name)[:_NAME_LENGTH],
         },
         "schema": "passmuster.snapshot/1",
         "sections": sections,

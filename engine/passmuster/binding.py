@@ -36,9 +36,13 @@ def _section(name: str, kind: FieldType, section: Section | None) -> object:
     path = FieldPath((name,))
     if section is None:
         return _unknown(UnknownFact(path=path, reason=Reason.UNSUPPORTED, detail=_OLD))
-    if section.reason is not None:
+    if section.reason is None:
+        return _value(kind, section.facts, path, section.unknown)
+    if not section.unknown or not isinstance(kind, Object):
         return _unknown(UnknownFact(path=path, reason=section.reason))
-    return _value(kind, section.facts, path, section.unknown)
+    rest = [path.child(field) for field in kind.fields]
+    default = {each: UnknownFact(path=each, reason=section.reason) for each in rest}
+    return _value(kind, {}, path, {**default, **section.unknown})
 
 
 def _value(kind: FieldType, value: Any, path: FieldPath, unknown: Mapping[FieldPath, UnknownFact]) -> object:

@@ -180,3 +180,22 @@ def test_the_real_collector_in(name: str) -> None:
     sysctl = snapshot["sections"]["kernel"]["facts"].get("sysctl", {})
     assert own_network is None or ("net.ipv4.ip_forward" in sysctl) is own_network
     assert snapshot["sections"]["cpu"] == outside["sections"]["cpu"]
+
+
+def test_a_pod_that_has_the_host_below_a_root_sees_the_host(tmp_path: Path) -> None:
+    """Another pid, mount and network namespace, a /proc of its own, and the host's whole tree mounted elsewhere."""
+    unshare = shutil.which("unshare")
+    prepare = f"mount --rbind / {tmp_path} && mount -t proc proc /proc"
+    pod = [unshare or "", "-mpfn", "sh", "-c"]
+    if unshare is None or subprocess.run([*pod, prepare], check=False, capture_output=True).returncode:
+        pytest.skip("unshare and mount are not allowed here")
+    program = [sys.executable, "-m", "passmuster_collector"]
+    outside = _collected(program)
+    if outside["collection"]["context"] != "host":
+        pytest.skip("these tests run in a container themselves")
+    inside = _collected([*pod, f"{prepare} && exec {' '.join(program)} --root {tmp_path}"])
+    assert inside["collection"]["context"] == "container"
+    assert "net.ipv4.ip_forward" not in inside["sections"]["kernel"]["facts"]["sysctl"]
+    for name in ("boot", "cpu", "devices", "iommu", "memory", "network", "os", "security", "virtualization"):
+        assert inside["sections"][name]["facts"] == outside["sections"][name]["facts"]
+    assert inside["sections"]["cgroup"]["facts"]["mode"] == outside["sections"]["cgroup"]["facts"]["mode"]

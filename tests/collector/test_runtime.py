@@ -264,6 +264,13 @@ def test_a_relative_path_of_the_configuration_leads_nowhere(tmp_path: Path) -> N
     assert "relative path" in section(host, "runtime")["unknown"]["runtime.kubelet.endpoint"]["detail"]
 
 
+def test_a_broken_environment_is_not_quoted(tmp_path: Path) -> None:
+    host = host_of(plant(tmp_path, {**PROCESSES, ENV: 'HTTP_PROXY="http://user:s3cret@proxy\n'}))
+    found = section(host, "runtime")
+    assert found["unknown"]["runtime.name"]["reason"] == "unreadable"
+    assert "s3cret" not in str(found)
+
+
 def test_no_secret_of_a_command_line_is_kept(tmp_path: Path) -> None:
     host = host_of(plant(tmp_path, {**PROCESSES, **kubelet("--token=s3cret", f"--{ENDPOINT}={CRIO}")}))
     assert "s3cret" not in str(section(host, "runtime"))

@@ -1,7 +1,8 @@
 """Reading a snapshot from bytes: limits, strict JSON, schema version, schema, and its own laws.
 
 The laws that a JSON Schema cannot state: a path is not both a fact and unknown; an unknown path
-is a canonical selector inside its own section; `ok` has nothing unknown, and a reason no facts.
+is a canonical selector inside its own section; `ok` has nothing unknown, and a section whose
+status is a reason has no facts (it may say of single fields why).
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def _breaches(document: dict[str, Any]) -> list[tuple[tuple[str | int, ...], str
             found.append(
                 ((*at, "status"), f"wrong status (got 'ok' with {len(section['unknown'])} unknown, expected 'partial')")
             )
-        if section["status"] not in _LOOKED and (section["facts"] or section["unknown"]):
+        if section["status"] not in _LOOKED and section["facts"]:
             found.append(((*at, "status"), f"wrong status (got {section['status']!r} beside facts, expected none)"))
         for text in section["unknown"]:
             message = _unknown_breach(name, text, section["facts"])

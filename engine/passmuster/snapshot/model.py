@@ -22,7 +22,7 @@ class Section:
     sources: Mapping[str, tuple[str, ...]]
     """Path of the host or system call -> names of the facts from it; empty where nothing was read."""
     reason: Reason | None = None
-    """Why the section as a whole is unknown; None where it was looked at."""
+    """Why everything in it is unknown that `unknown` does not name; None where it was looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from passmuster.cel.times import Duration, Timestamp
 from passmuster.cel.types import (
     Basic,
     CelType,
@@ -12,17 +13,21 @@ from passmuster.cel.types import (
     ListType,
     MapType,
     ObjectType,
+    OptionalType,
+    TextType,
     TypeVariable,
     comparable,
     joined,
     plain,
     vague,
 )
-from passmuster.cel.values import TypeValue, UInt
-from passmuster.cel.versions import KernelVersion, RuntimeVersion
+from passmuster.cel.values import Optional, TypeValue, UInt
+from passmuster.cel.versions import KernelVersion, RuntimeVersion, SemVer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from passmuster.cel.sizes import Bound
 
 A = TypeVariable("A")
 ANY_LIST = ListType(Basic.DYN)
@@ -47,6 +52,10 @@ class Overload:
     """Takes the frame and the values, whose types fit the parameters."""
     member: bool = False
     """Called as ``receiver.function(...)``."""
+    work: Callable[..., int] | None = None
+    """Steps for operands of these lengths, beyond what their texts cost; None for none."""
+    grows: Callable[..., Bound] | None = None
+    """The bound of the result for operands of these bounds; None for a result of no size."""
 
     def accepts(self, kinds: tuple[type, ...]) -> bool:
         """Whether values of these Python types fit the parameters."""
@@ -69,6 +78,8 @@ class Function:
 
     name: str
     overloads: tuple[Overload, ...]
+    about: str = ""
+    """What it does, in a sentence."""
 
     def forms(self, *, member: bool, arguments: int) -> tuple[Overload, ...]:
         """The overloads of one style and number of arguments, the receiver counted."""
@@ -86,6 +97,9 @@ _PYTHON_TYPES: dict[Basic, type] = {
     Basic.TYPE: TypeValue,
     Basic.KERNEL_VERSION: KernelVersion,
     Basic.RUNTIME_VERSION: RuntimeVersion,
+    Basic.SEMVER: SemVer,
+    Basic.TIMESTAMP: Timestamp,
+    Basic.DURATION: Duration,
 }
 
 
@@ -95,7 +109,9 @@ def python_type(parameter: CelType) -> type | None:
         return list
     if isinstance(parameter, MapType | ObjectType):
         return dict
-    if isinstance(parameter, EnumType):
+    if isinstance(parameter, OptionalType):
+        return Optional
+    if isinstance(parameter, EnumType | TextType):
         return str
     return _PYTHON_TYPES.get(parameter) if isinstance(parameter, Basic) else None
 
@@ -109,6 +125,8 @@ def _fits(parameter: CelType, argument: CelType, settled: dict[str, CelType]) ->
         return True
     if isinstance(parameter, ListType):
         return isinstance(argument, ListType) and _fits(parameter.element, argument.element, settled)
+    if isinstance(parameter, OptionalType):
+        return isinstance(argument, OptionalType) and _fits(parameter.element, argument.element, settled)
     if isinstance(parameter, MapType):
         return isinstance(argument, MapType | ObjectType)
     return parameter == plain(argument)
@@ -119,4 +137,6 @@ def _settle(result: CelType, settled: dict[str, CelType]) -> CelType:
         return settled.get(result.name, Basic.DYN)
     if isinstance(result, ListType):
         return ListType(_settle(result.element, settled))
+    if isinstance(result, OptionalType):
+        return OptionalType(_settle(result.element, settled))
     return result
