@@ -15,6 +15,7 @@ from passmuster.evaluate import evaluate
 from passmuster.outcome import Level, NodeOutcome, RuleOutcome, fleet_outcome, node_outcome
 from passmuster.policy import LANGUAGE
 from passmuster.verdict import Duplicate, NodeVerdict, RosterFindings, SnapshotHeader, Verdict
+from passmuster.waivers import Seen, findings, waive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from passmuster.compile import CompiledPolicy
     from passmuster.snapshot import Snapshot
     from passmuster.verdict import Result
+    from passmuster.waivers import InForce
 
 
 _SKEW = timedelta(minutes=5)
@@ -60,6 +62,13 @@ class Terms:
     """The only rules to judge, as PACK/ID; None for all."""
     roster: frozenset[str] | None = None
     max_age: MaximumAge | None = None
+    waivers: InForce | None = None
+
+    @property
+    def now(self) -> str | None:
+        """The moment that something here needs; None where nothing does."""
+        needs = self.max_age or self.waivers
+        return format_moment(needs.now) if needs else None
 
 
 def judge(given: Iterable[Given], terms: Terms) -> Verdict:
@@ -68,6 +77,7 @@ def judge(given: Iterable[Given], terms: Terms) -> Verdict:
     duplicates = _duplicates(inputs)
     doubled = {(each.name, each.machine_id) for each in duplicates if each.kind == "same_node"}
     nodes = [judge_one(each, terms, doubled) for each in inputs]
+    waivers = findings(terms.waivers, _seen(inputs, nodes)) if terms.waivers else None
     roster = _roster(nodes, terms.roster) if terms.roster is not None else None
     nodes += [
         _nameless(name, None, "listed in the roster, but no snapshot was given")
@@ -82,9 +92,10 @@ def judge(given: Iterable[Given], terms: Terms) -> Verdict:
         language=LANGUAGE,
         policies=tuple(policy.header for policy in terms.policies),
         parameters=parameters,
+        waivers=waivers,
         roster=roster,
         max_age=terms.max_age.text if terms.max_age else None,
-        now=format_moment(terms.max_age.now) if terms.max_age else None,
+        now=terms.now,
         outcome=fleet_outcome(node.outcome for node in nodes),
         nodes=tuple(nodes),
         duplicates=duplicates,
@@ -150,7 +161,22 @@ def _results(snapshot: Snapshot, terms: Terms) -> tuple[Result, ...]:
         for policy in terms.policies
         for result in evaluate(policy, snapshot, roots, terms.parameters[policy.header.pack])
     ]
-    return tuple(result for result in found if terms.rules is None or result.rule.name in terms.rules)
+    wanted = tuple(result for result in found if terms.rules is None or result.rule.name in terms.rules)
+    return waive(terms.waivers, snapshot.name, _labels(snapshot), wanted) if terms.waivers else wanted
+
+
+def _labels(snapshot: Snapshot) -> Mapping[str, str]:
+    labels: Mapping[str, str] = snapshot.node["labels"]
+    return labels
+
+
+def _seen(inputs: Sequence[Given], nodes: Sequence[NodeVerdict]) -> list[Seen]:
+    """The nodes that were judged, with their labels."""
+    return [
+        Seen(name=node.node, labels=_labels(each.snapshot), results=node.results)
+        for each, node in zip(inputs, nodes, strict=True)
+        if each.snapshot is not None
+    ]
 
 
 def _counts(result: Result) -> bool:
@@ -209,10 +235,10 @@ def _digest(nodes: Sequence[NodeVerdict], terms: Terms, parameters: Mapping[str,
         "parameters": dict(parameters),
         "rules": sorted(terms.rules) if terms.rules is not None else None,
         "levels": {rule.header.name: rule.header.level.value for policy in terms.policies for rule in policy.rules},
-        "waivers": None,
+        "waivers": terms.waivers.waivers.digest if terms.waivers else None,
         "roster": sorted(terms.roster) if terms.roster is not None else None,
         "max_age": terms.max_age.text if terms.max_age else None,
-        "now": format_moment(terms.max_age.now) if terms.max_age else None,
+        "now": terms.now,
         "nodes": [
             [
                 node.node,

@@ -53,6 +53,29 @@ class Because:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverHeader:
+    """What a report says of a waiver."""
+
+    id: str
+    node: str
+    """The nodes that it covers, in words: `name worker-*`."""
+    rule: str
+    reason: str
+    owner: str
+    ticket: str
+    expires: str
+    """The last day on which it holds, in UTC: YYYY-MM-DD."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waived:
+    """That a result is waived, and what it would have been: fail or unknown."""
+
+    waiver: WaiverHeader
+    outcome: RuleOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """What became of one rule on one node."""
 
@@ -63,11 +86,13 @@ class Result:
     facts: tuple[FactShown, ...]
     """What the rule read and could look at; empty where it read nothing, or nothing could be looked at."""
     unknown: tuple[UnknownFact, ...]
-    """What stood in the way; empty unless the outcome is unknown."""
+    """What stood in the way; empty unless the outcome is unknown, or waived and would have been."""
     because: tuple[Because, ...]
     """What decided it; empty for a pass."""
     steps: int
     """Steps of evaluation, the same number on every machine."""
+    waived: Waived | None = None
+    """The exception that covers it, and what it would have been; None unless the outcome is waived."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +158,20 @@ class RosterFindings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WaiverFindings:
+    """What the waivers did, and which of them should be looked at; each list in the order of their file."""
+
+    digest: str
+    applied: int
+    """Results that are waived."""
+    expired: tuple[WaiverHeader, ...]
+    unused: tuple[WaiverHeader, ...]
+    """Nothing that they cover failed or was unknown."""
+    wide: tuple[WaiverHeader, ...]
+    """They cover any node, or every one of several nodes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What became of all nodes, and everything it depends on."""
 
@@ -141,10 +180,12 @@ class Verdict:
     policies: tuple[PolicyHeader, ...]
     parameters: Mapping[str, Any]
     """Effective values by PACK.NAME; empty where the policies have none."""
+    waivers: WaiverFindings | None
+    """None where none were given."""
     roster: RosterFindings | None
     max_age: str | None
     now: str | None
-    """The moment that ages were measured at; None where nothing needed one."""
+    """The moment that ages and waivers were judged at; None where nothing needed one."""
     outcome: NodeOutcome
     nodes: tuple[NodeVerdict, ...]
     """Sorted by name and digest."""

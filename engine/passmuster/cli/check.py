@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster import roster, snapshot
+from passmuster import roster, snapshot, waivers
 from passmuster.age import parse_duration, parse_moment
 from passmuster.cli import inputs, output, packs
 from passmuster.compile import CompiledPolicy, compile_policy
@@ -31,12 +32,14 @@ def run(options: argparse.Namespace) -> ExitStatus:
     outputs = output.parse(options.output)
     policies = packs.chosen(options.policy or [DEFAULT])
     compiled = _compile(policies)
+    now = _now(options.now, needed=options.max_age is not None or options.waivers is not None)
     terms = Terms(
         policies=compiled,
         parameters=effective(policies, options.set),
         rules=_rules(compiled, options.rule),
         roster=_roster(options.roster),
-        max_age=_max_age(options.max_age, options.now),
+        max_age=_max_age(options.max_age, now),
+        waivers=_waivers(options.waivers, now),
     )
     given = inputs.read(options.snapshots) if options.snapshots else [_live(options.keep)]
     verdict = judge(given, terms)
@@ -72,21 +75,30 @@ def _rules(policies: Sequence[CompiledPolicy], asked: Sequence[str]) -> frozense
 
 
 def _roster(file: str | None) -> frozenset[str] | None:
-    if file is None:
-        return None
-    try:
-        with open(file, "rb") as handle:  # noqa: PTH123 - a plain read
-            return roster.parse(handle.read(), file)
-    except OSError as error:
-        raise UsageError.at(file, f"cannot be read ({error.strerror})", code="file") from None
+    return None if file is None else roster.parse(packs.read(Path(file)), file)
 
 
-def _max_age(text: str | None, now: str | None) -> MaximumAge | None:
-    if text is None:
+def _waivers(file: str | None, now: datetime | None) -> waivers.InForce | None:
+    if file is None or now is None:
+        return None
+    return waivers.InForce(waivers=waivers.load(packs.read(Path(file)), file), now=now)
+
+
+def _now(text: str | None, *, needed: bool) -> datetime | None:
+    """The moment to judge at; None where nothing needs one, so that no clock is looked at."""
+    if not needed:
         return None
     try:
-        moment = parse_moment(now) if now is not None else _clock()
-        return MaximumAge(text=text, span=parse_duration(text), now=moment)
+        return parse_moment(text) if text is not None else _clock()
+    except ValueError as error:
+        raise UsageError.at("--now", str(error), code="usage-now") from None
+
+
+def _max_age(text: str | None, now: datetime | None) -> MaximumAge | None:
+    if text is None or now is None:
+        return None
+    try:
+        return MaximumAge(text=text, span=parse_duration(text), now=now)
     except ValueError as error:
         raise UsageError.at("--max-age", str(error), code="usage-age") from None
 

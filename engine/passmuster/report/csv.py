@@ -10,9 +10,9 @@ from passmuster.report import harmless
 
 if TYPE_CHECKING:
     from passmuster.report.format import Style
-    from passmuster.verdict import NodeVerdict, Verdict
+    from passmuster.verdict import NodeVerdict, Result, Verdict
 
-HEADER = ("node", "node_outcome", "reason", "rule", "level", "outcome", "message", "unknown", "snapshot")
+HEADER = ("node", "node_outcome", "reason", "rule", "level", "outcome", "message", "unknown", "snapshot", "waiver")
 
 
 def render(verdict: Verdict, _style: Style) -> str:
@@ -30,7 +30,7 @@ def _rows(node: NodeVerdict) -> list[tuple[str, ...]]:
     digest = node.snapshot.digest if node.snapshot else ""
     head = (node.node, node.outcome.value, node.reason or "")
     if not node.results:
-        return [(*head, "", "", "", "", "", digest)]
+        return [(*head, "", "", "", "", "", digest, "")]
     return [
         (
             *head,
@@ -40,6 +40,15 @@ def _rows(node: NodeVerdict) -> list[tuple[str, ...]]:
             result.message or "",
             " ".join(str(fact.path) for fact in result.unknown),
             digest,
+            _waiver(result),
         )
         for result in node.results
     ]
+
+
+def _waiver(result: Result) -> str:
+    if result.waived is None:
+        return ""
+    header = result.waived.waiver
+    told = (header.id, header.reason, header.owner, header.ticket, f"until {header.expires}")
+    return f"{result.waived.outcome.value} waived: " + "; ".join(told)

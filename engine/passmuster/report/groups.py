@@ -87,7 +87,7 @@ def missing(verdict: Verdict) -> list[Missing]:
     nodes: dict[Reason, set[str]] = defaultdict(set)
     for node in verdict.nodes:
         for result in node.results:
-            for fact in result.unknown:
+            for fact in result.unknown if result.outcome is RuleOutcome.UNKNOWN else ():
                 facts[fact.reason].setdefault(str(fact.path), fact.detail)
                 rules[fact.reason][result.rule.id] = None
                 nodes[fact.reason].add(node.node)

@@ -9,7 +9,7 @@ from passmuster.report import counting, harmless
 
 if TYPE_CHECKING:
     from passmuster.report.format import Style
-    from passmuster.verdict import NodeVerdict, Result, Verdict
+    from passmuster.verdict import NodeVerdict, Result, Verdict, WaiverFindings, WaiverHeader
 
 SCHEMA = "passmuster.report/1"
 
@@ -31,7 +31,7 @@ def _head(verdict: Verdict) -> dict[str, Any]:
             for each in verdict.policies
         ],
         "parameters": dict(verdict.parameters),
-        "waivers": None,
+        "waivers": None if verdict.waivers is None else _waivers(verdict.waivers),
         "roster": None
         if verdict.roster is None
         else {
@@ -47,6 +47,28 @@ def _head(verdict: Verdict) -> dict[str, Any]:
             {"kind": each.kind, "name": each.name, "machine_id": each.machine_id, "inputs": list(each.inputs)}
             for each in verdict.duplicates
         ],
+    }
+
+
+def _waivers(found: WaiverFindings) -> dict[str, Any]:
+    return {
+        "digest": found.digest,
+        "applied": found.applied,
+        "expired": [_waiver(each) for each in found.expired],
+        "unused": [_waiver(each) for each in found.unused],
+        "wide": [_waiver(each) for each in found.wide],
+    }
+
+
+def _waiver(header: WaiverHeader) -> dict[str, Any]:
+    return {
+        "id": header.id,
+        "node": header.node,
+        "rule": header.rule,
+        "reason": header.reason,
+        "owner": header.owner,
+        "ticket": header.ticket,
+        "expires": header.expires,
     }
 
 
@@ -85,4 +107,7 @@ def _result(result: Result, style: Style) -> dict[str, Any]:
             for each in result.because
         ],
         "steps": result.steps,
+        "waiver": None
+        if result.waived is None
+        else {**_waiver(result.waived.waiver), "outcome": result.waived.outcome.value},
     }

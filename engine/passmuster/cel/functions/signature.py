@@ -54,6 +54,8 @@ class Overload:
     """Called as ``receiver.function(...)``."""
     work: Callable[..., int] | None = None
     """Steps for operands of these lengths, beyond what their texts cost; None for none."""
+    spends: Callable[..., int] | None = None
+    """The most steps that `run` charges by itself, for operands of these bounds; None for none."""
     grows: Callable[..., Bound] | None = None
     """The bound of the result for operands of these bounds; None for a result of no size."""
 

@@ -1,0 +1,256 @@
+"""Every deliberate difference between our verdicts and the tool's lines, with its reason.
+
+`docs/parity.md` is this table for people; a test holds the two together. There is no other difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from passmuster.fieldpath import FieldPath
+from passmuster.parity.checks import Status
+from passmuster.unknown import Reason
+
+if TYPE_CHECKING:
+    from passmuster.snapshot import Snapshot
+    from passmuster.verdict import Result
+
+_CGROUP = tuple(f"cgroup-{name}" for name in ("cpu", "cpuacct", "cpuset", "memory", "devices", "blkio"))
+_KVM = ("device-kvm-exists", "device-kvm-accessible")
+_PASS, _FAIL, _WARN, _NONE, _UNKNOWN = Status.PASS, Status.FAIL, Status.WARN, Status.NO_LINE, Status.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """What both sides saw of one node."""
+
+    snapshot: Snapshot
+    results: Mapping[str, Result]
+    tool: Mapping[str, Status]
+    version: tuple[int, int, int]
+
+    def fact(self, path: str) -> Any:
+        """A fact, None where there is none."""
+        return self.snapshot.value(FieldPath.parse(path))
+
+    def denied(self, rule: str) -> bool:
+        """Whether the collector was refused a fact of the rule."""
+        return any(fact.reason is Reason.DENIED for fact in self.results[rule].unknown)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One kind of difference."""
+
+    name: str
+    rules: tuple[str, ...]
+    tool: tuple[Status, ...]
+    ours: tuple[Status, ...]
+    when: str
+    """In words; `holds` is the same as code."""
+    reason: str
+    holds: Callable[[Side], bool]
+
+    def explains(self, rule: str, tool: Status, ours: Status, side: Side) -> bool:
+        """Whether this difference is of this kind."""
+        return rule in self.rules and tool in self.tool and ours in self.ours and self.holds(side)
+
+
+def _all_rules() -> tuple[str, ...]:
+    from passmuster.parity.checks import CHECKS  # noqa: PLC0415 - a constant of the module below
+
+    return tuple(CHECKS)
+
+
+def _flags(side: Side) -> list[str]:
+    return side.fact("cpu.flags_any") or []
+
+
+def _wrong_device(side: Side) -> bool:
+    device = side.fact("devices['/dev/kvm']") or {}
+    return bool(device.get("exists")) and (device.get("type"), device.get("major"), device.get("minor")) != ("character", 10, 232)
+
+
+def _long_flags(side: Side) -> bool:
+    return side.version < (10, 6, 0) and len(" ".join(_flags(side))) > 700  # noqa: PLR2004 - sorted, without doubles: less than the line
+
+
+DIFFERENCES: tuple[Row, ...] = (
+    Row(
+        name="the tool gave up",
+        rules=_all_rules(),
+        tool=(_NONE,),
+        ours=(_PASS, _FAIL, _WARN, _UNKNOWN),
+        when="the tool printed no line at all",
+        reason="Without /proc/cpuinfo it ends at once; on s390x without a PCI bus it crashes; 7.0.0 aborts where no cgroup "
+        "is mounted. A question does not go away because a tool did.",
+        holds=lambda side: not side.tool,
+    ),
+    Row(
+        name="/dev/kvm is looked at without the CPU's word",
+        rules=_KVM,
+        tool=(_NONE,),
+        ours=(_PASS, _FAIL, _UNKNOWN),
+        when="the tool's check for hardware virtualization failed",
+        reason="The tool does not ask for /dev/kvm then. KVM can work without the word (KVM-PVM), and where it does not, the "
+        "node should be told so.",
+        holds=lambda side: side.tool.get("hwvirt") is _FAIL,
+    ),
+    Row(
+        name="a device that is not there cannot be opened",
+        rules=("device-kvm-accessible",),
+        tool=(_NONE,),
+        ours=(_FAIL,),
+        when="/dev/kvm does not exist",
+        reason="The tool asks whether it can be opened only where it exists. Here both rules fail, with one thing to do.",
+        holds=lambda side: side.fact("devices['/dev/kvm'].exists") is False,
+    ),
+    Row(
+        name="the node is judged, not the caller",
+        rules=("device-kvm-accessible",),
+        tool=(_FAIL,),
+        ours=(_UNKNOWN,),
+        when="the collector was not root and was refused",
+        reason="Another user may open it, and the pods that need it run as root: what this user was refused says nothing about "
+        "the node.",
+        holds=lambda side: side.denied("device-kvm-accessible"),
+    ),
+    Row(
+        name="the wrong device",
+        rules=("device-kvm-accessible",),
+        tool=(_PASS,),
+        ours=(_FAIL,),
+        when="/dev/kvm is not the character device 10:232",
+        reason="The tool asks access(2), which any file of that name answers.",
+        holds=_wrong_device,
+    ),
+    Row(
+        name="/dev/vhost-net is required",
+        rules=("device-vhost-net-exists",),
+        tool=(_WARN,),
+        ours=(_FAIL,),
+        when="/dev/vhost-net does not exist",
+        reason="The tool warns. KubeVirt refuses virtual machines with virtio networking without it.",
+        holds=lambda side: side.fact("devices['/dev/vhost-net'].exists") is False,
+    ),
+    Row(
+        name="no cgroup at all",
+        rules=_CGROUP,
+        tool=(_NONE,),
+        ours=(_WARN, _UNKNOWN),
+        when="the tool found no cgroup backend and printed none of the six lines",
+        reason="A host without cgroups lacks all six controllers; that no line says so is no answer.",
+        holds=lambda side: bool(side.tool) and not any(check.startswith("cgroup:") for check in side.tool),
+    ),
+    Row(
+        name="device control that the caller may not ask for",
+        rules=("cgroup-devices",),
+        tool=(_WARN,),
+        ours=(_UNKNOWN,),
+        when="bpf(2) was refused, and the kernel's configuration does not settle it",
+        reason="Under version 2 the tool asks bpf(2), which takes root: it warns on a good node.",
+        holds=lambda side: side.denied("cgroup-devices"),
+    ),
+    Row(
+        name="device control by the kernel's configuration",
+        rules=("cgroup-devices",),
+        tool=(_WARN,),
+        ours=(_PASS,),
+        when="CONFIG_CGROUP_BPF is y, and the kernel is 4.15 or newer",
+        reason="The configuration is evidence too; the tool asks bpf(2) alone.",
+        holds=lambda side: side.fact("kernel.config.CONFIG_CGROUP_BPF") == "y",
+    ),
+    Row(
+        name="device control that one of two witnesses denies",
+        rules=("cgroup-devices",),
+        tool=(_WARN,),
+        ours=(_UNKNOWN,),
+        when="bpf(2) says no, and the kernel's configuration could not be looked at",
+        reason="Either evidence alone would do, so the rule stays unknown until both were looked at.",
+        holds=lambda side: side.fact("cgroup.devices_bpf") is False,
+    ),
+    Row(
+        name="an ordinary user and the controller devices",
+        rules=("cgroup-devices",),
+        tool=(_WARN,),
+        ours=(_PASS,),
+        when="the tool is 12.0.0 or newer and its caller was not root",
+        reason="Since 12 the tool warns every ordinary user, whatever the node offers.",
+        holds=lambda side: side.version >= (12, 0, 0) and side.fact("cgroup.v1.devices") is not None,
+    ),
+    Row(
+        name="IOMMU groups are always looked at",
+        rules=("iommu-enabled",),
+        tool=(_NONE,),
+        ours=(_PASS, _WARN, _UNKNOWN),
+        when="the tool's check for IOMMU support did not pass, or the kernel has no directory of groups",
+        reason="The tool does not ask then. Groups are what counts in the end; the report folds this rule under the first.",
+        holds=lambda side: side.tool.get("iommu:support") is not _PASS or side.fact("iommu.groups") is None,
+    ),
+    Row(
+        name="the SMMU of ARM, before the tool knew it",
+        rules=("iommu-support",),
+        tool=(_WARN,),
+        ours=(_PASS, _UNKNOWN),
+        when="the tool is older than 9.3.0 and the node is an ARM",
+        reason="Older tools say that they do not know; the firmware's IORT table does.",
+        holds=lambda side: side.version < (9, 3, 0) and side.fact("cpu.architecture") in {"aarch64", "arm"},
+    ),
+    Row(
+        name="POWER and IBM Z, before the tool knew them",
+        rules=("iommu-support",),
+        tool=(_NONE, _WARN),
+        ours=(_PASS,),
+        when="the tool is 7.0.0 or older",
+        reason="Older tools print no line, or that they do not know. These platforms always have one.",
+        holds=lambda side: side.version < (9, 0, 0) and side.fact("cpu.architecture") in {"ppc64", "ppc64le", "s390", "s390x"},
+    ),
+    Row(
+        name="a table that means nothing that is known",
+        rules=("iommu-support",),
+        tool=(_WARN,),
+        ours=(_UNKNOWN,),
+        when="the IORT table cannot be parsed",
+        reason="Read, but not understood, is unknown; the tool warns.",
+        holds=lambda side: any(fact.reason in {Reason.UNREADABLE, Reason.FAILED} for fact in side.results["iommu-support"].unknown),
+    ),
+    Row(
+        name="TDX, before the tool knew it",
+        rules=("secure-guest",),
+        tool=(_WARN,),
+        ours=(_PASS,),
+        when="the tool is older than 12.0.0 and the node is ready for TDX",
+        reason="Older tools know SEV and Secure Execution alone.",
+        holds=lambda side: side.version < (12, 0, 0) and "tdx_host_platform" in _flags(side),
+    ),
+    Row(
+        name="SEV that is switched on with a letter",
+        rules=("secure-guest",),
+        tool=(_WARN,),
+        ours=(_PASS,),
+        when="the tool is 7.0.0 or older and kvm_amd.sev is Y or y",
+        reason="Kernels print Y since 5.19 or so; the old tool looks for 1 alone.",
+        holds=lambda side: side.version < (9, 0, 0)
+        and str(side.fact("virtualization.kvm.parameters['kvm_amd.sev']")).startswith(("Y", "y")),
+    ),
+    Row(
+        name="words beyond the first thousand characters",
+        rules=("hardware-virtualization", "iommu-support", "secure-guest"),
+        tool=(_FAIL, _WARN),
+        ours=(_PASS,),
+        when="the tool is older than 10.6.0 and the line of CPU words is longer than 1,022 characters",
+        reason="It reads /proc/cpuinfo in pieces of that length and loses what follows.",
+        holds=_long_flags,
+    ),
+    Row(
+        name="words that could not be looked at",
+        rules=("hardware-virtualization", "iommu-support", "secure-guest"),
+        tool=(_FAIL, _WARN, _NONE),
+        ours=(_UNKNOWN,),
+        when="/proc/cpuinfo could not be read",
+        reason="Unknown is never a failure.",
+        holds=lambda side: side.fact("cpu.flags_any") is None,
+    ),
+)
