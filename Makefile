@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test lint format bench collector machines clean
+.PHONY: help run test lint format bench collector machines parity clean
 
 help:
 	@echo "make run        judge this machine"
@@ -11,6 +11,7 @@ help:
 	@echo "make lint       ruff, mypy, import contracts, the policies' own tests"
 	@echo "make bench      measure start-up, collecting and judging"
 	@echo "make collector  build dist/passmuster-collector.pyz, one file for any node with Python >= 3.6"
+	@echo "make parity [SCENARIOS=DIR]   compare with virt-host-validate: recorded scenarios, or this machine"
 	@echo "make machines DATA=DIR   collect every machine of a folder of dumps, and compare with its index"
 
 .venv/run.stamp: pyproject.toml
@@ -51,6 +52,9 @@ collector:
 machines: .venv/dev.stamp
 	@test -n "$(DATA)" || { echo "make machines: DATA is not set (expected DATA=DIR, a folder with machines.tsv)"; exit 2; }
 	$(BIN)/python tests/machines.py $(DATA)
+
+parity: .venv/dev.stamp
+	$(BIN)/python tests/parity_scenarios.py $(SCENARIOS)
 
 clean:
 	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

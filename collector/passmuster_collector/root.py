@@ -16,7 +16,7 @@ from typing import Callable, Dict, Iterator, List, Tuple, TypeVar, Union
 
 from passmuster_collector.budget import Budget
 from passmuster_collector.reading import Absent, Data, Known, Names, Node, Reason, Text, Unknown
-from passmuster_collector.walk import Spot, walked
+from passmuster_collector.walk import O_PATH, Spot, walked
 
 TEXT_LIMIT = 1 << 20
 LONG_LIMIT = 8 << 20
@@ -64,7 +64,7 @@ class Root:
     @classmethod
     def open(cls, path: str, kind: Kind, budget: Budget) -> "Root":
         """The root at a folder of the caller's; raises OSError where there is none."""
-        return cls(os.open(path, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC), kind, budget)
+        return cls(os.open(path, O_PATH | os.O_DIRECTORY | os.O_CLOEXEC), kind, budget)
 
     def within(self, budget: Budget) -> "Root":
         """The same root with another budget."""

@@ -13,7 +13,9 @@ from typing import Deque, Iterator, List, NamedTuple
 
 _LINKS = 40
 _DEPTH = 100
-_FOLDER = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+# PyPy has no os.O_PATH; the number is the one of include/uapi/asm-generic/fcntl.h, which all our architectures share.
+O_PATH = getattr(os, "O_PATH", 0o10000000)  # type: int
+_FOLDER = O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Spot(NamedTuple):

@@ -95,7 +95,7 @@ USAGE: dict[str, tuple[list[str], str]] = {
     "an age that is none": (["node.json", "--max-age", "soon"], "--max-age: got 'soon', expected a duration"),
     "a moment that is none": (
         ["node.json", "--max-age", "1d", "--now", "noon"],
-        "--max-age: got 'noon', expected a moment",
+        "--now: got 'noon', expected a moment",
     ),
     "two versions of one pack": (
         ["node.json", "-p", "virtnest", "-p", "virtnest@1.0.0"],

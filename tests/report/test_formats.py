@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from packs import no_parameters, virtnest
 from snapshots import snapshot
 
-from passmuster import schema
+from passmuster import schema, waivers
 from passmuster.judge import Given, MaximumAge, Terms, judge
 from passmuster.report import REPORTERS, Evidence, Reporter, Style
 from passmuster.report.names import fold
@@ -54,6 +54,35 @@ def fleet() -> Verdict:
     return judge(nodes, replace(TERMS, roster=roster, max_age=age))
 
 
+WAIVERS = waivers.load(
+    b"""\
+schema: passmuster.waivers/1
+waivers:
+  - id: old-racks
+    node: {name: "worker-00[1-5]"}
+    rule: virtnest/cpu-x86-64-v2
+    reason: The last rack of 2008 leaves in March; nothing is scheduled there.
+    owner: Ada | <platform>
+    ticket: =OPS-1
+    expires: 2026-12-31
+  - {node: {name: worker-012}, rule: kernel-version, reason: Not readable., owner: Ada, ticket: OPS-2, expires: 2026-11-23}
+  - {id: over, node: {name: worker-009}, rule: cpu-x86-64-v2, reason: r, owner: o, ticket: t, expires: 2026-11-22}
+  - {id: wide, node: {name: "*"}, rule: iommu-enabled, reason: r, owner: o, ticket: t, expires: 2027-01-01}
+  - {id: idle, node: {label: {rack: "7"}}, rule: swap, reason: r, owner: o, ticket: t, expires: 2027-01-01}
+""",
+    "waivers.yaml",
+)
+
+
+def waived() -> Verdict:
+    nodes = [
+        node(f"worker-{number:03d}", number, set_=OLD_CPU if number in {3, 4, 5, 9} else {}) for number in range(1, 12)
+    ]
+    nodes.append(node("worker-012", 12, unknown={"kernel.release": "unreadable"}))
+    in_force = waivers.InForce(waivers=WAIVERS, now=datetime(2026, 11, 23, 23, 59, tzinfo=UTC))
+    return judge(nodes, replace(TERMS, waivers=in_force))
+
+
 VERDICTS = {
     "one node that passes": single(),
     "one node that fails": single(set_=OLD_CPU | {"kernel.release": "4.4.0"}),
@@ -61,6 +90,7 @@ VERDICTS = {
         unknown={"devices['/dev/kvm'].accessible": "denied", "cgroup.v2": "denied", "iommu": "timeout"}
     ),
     "a fleet": fleet(),
+    "a fleet with waivers": waived(),
     "nothing": judge([], TERMS),
 }
 BY_NAME = {reporter.name: reporter for reporter in REPORTERS}

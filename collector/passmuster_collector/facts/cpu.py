@@ -207,4 +207,6 @@ def _facilities(info: Result) -> Result:
     if not all(re.match(r"[0-9]{1,9}\Z", word) for word in words):
         shown = quoted(" ".join(words))
         return Unknown(Reason.UNREADABLE, f"not numbers of facilities (got {shown})")
+    # No name of a feature is a number: one among them is a facility, and virt-host-validate reads both lines alike.
+    words += [word for word in info.value.flags_any if re.match(r"[0-9]{1,5}\Z", word)]
     return Known(sorted({int(word) for word in words}))

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.cel import operators
+from passmuster.cel import operators, zones
 from passmuster.cel.functions import FUNCTIONS, NOT_SUPPORTED
-from passmuster.cel.functions.versions import READERS
+from passmuster.cel.functions.regexes import SEARCHES
+from passmuster.cel.functions.times import GETTERS
 from passmuster.cel.problems import Code, nearest
+from passmuster.cel.readers import READERS, TIMES
 from passmuster.cel.regex import BadPatternError, compiled
 from passmuster.cel.types import Basic, CelType, ListType, joined, show
 from passmuster.cel.values import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from passmuster.cel.check import Checker, Scope
     from passmuster.cel.functions import Function
     from passmuster.cel.guards import Places
-    from passmuster.cel.tree import Call
+    from passmuster.cel.tree import Call, Node
 
 _PAIR = 2
 
@@ -75,17 +79,41 @@ def _form(name: str, kinds: tuple[CelType, ...], *, member: bool) -> str:
 
 def _literals(checker: Checker, node: Call, kinds: tuple[CelType, ...], scope: Scope) -> None:
     """Note constants that the function refuses in every run."""
-    last = node.operands[-1]
-    constant = checker.constant(last, scope)
-    if node.function == "matches" and constant is not None and isinstance(constant.value, str):
-        try:
-            compiled(constant.value)
-        except BadPatternError as error:
-            checker.findings.add(Code.REGEX, str(error), last.start)
-    reader = READERS.get(node.function)
-    text = constant.value if constant is not None else None
-    if reader is not None and isinstance(text, str) and reader.parse(text) is None:
-        checker.findings.add(Code.VERSION, f"{node.function}() cannot read {shown(text)}", last.start)
+    if node.function in SEARCHES:
+        _pattern(checker, node.operands[1], scope)
+    read = READERS.get(node.function)
+    if read is not None and len(kinds) == 1:
+        _readable(checker, node, read, scope)
+    if node.function in GETTERS and len(kinds) == _PAIR:
+        _zone(checker, node.operands[1], scope)
     if len(kinds) == _PAIR and all(isinstance(kind, ListType) for kind in kinds):
         operators.enumerated(checker, kinds[0], node.operands[1], scope)
         operators.enumerated(checker, kinds[1], node.operands[0], scope)
+
+
+def _text(checker: Checker, node: Node, scope: Scope) -> str | None:
+    """A string that is the same in every run."""
+    constant = checker.constant(node, scope)
+    return constant.value if constant is not None and isinstance(constant.value, str) else None
+
+
+def _pattern(checker: Checker, node: Node, scope: Scope) -> None:
+    if (pattern := _text(checker, node, scope)) is not None:
+        try:
+            compiled(pattern)
+        except BadPatternError as error:
+            checker.findings.add(Code.REGEX, str(error), node.start)
+
+
+def _readable(checker: Checker, node: Call, read: Callable[[str], object | None], scope: Scope) -> None:
+    text = _text(checker, node.operands[0], scope)
+    if text is not None and read(text) is None:
+        code = Code.TIME if node.function in TIMES else Code.VERSION
+        checker.findings.add(code, f"{node.function}() cannot read {shown(text)}", node.operands[0].start)
+
+
+def _zone(checker: Checker, node: Node, scope: Scope) -> None:
+    text = _text(checker, node, scope)
+    if text is not None and zones.zone(text) is None:
+        message = f"there is no time zone {shown(text)}"
+        checker.findings.add(Code.TIME, message, node.start, "an offset such as +02:00, UTC, or an IANA name")

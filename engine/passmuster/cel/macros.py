@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from passmuster.cel.functions import NAMESPACES
 from passmuster.cel.problems import Code
-from passmuster.cel.tree import Bind, Broken, Fold, FoldKind, Has, Name, OptionalMap, Select
+from passmuster.cel.tree import Bind, Broken, Fold, FoldKind, Has, ListLiteral, Name, OptionalMap, Select
 
 if TYPE_CHECKING:
     from passmuster.cel.problems import Findings
@@ -26,6 +26,8 @@ _FOLDS: dict[str, tuple[FoldKind, tuple[int, ...], tuple[int, ...]]] = {
     "transformMapEntry": (FoldKind.TRANSFORM_MAP_ENTRY, (), (3, 4)),
     "sortBy": (FoldKind.SORT_BY, (2,), ()),
 }
+_VARIADIC = frozenset(("math.greatest", "math.least"))
+"""Functions whose arguments, if there are several, are the elements of one list."""
 _OPTIONAL_MAPS = {"optMap": False, "optFlatMap": True}
 
 
@@ -36,7 +38,11 @@ def expand(call: Call, findings: Findings) -> Node:
     if isinstance(call.receiver, Name) and call.receiver.name in NAMESPACES and call.function not in _FOLDS:
         name = f"{call.receiver.name}.{call.function}"
         named = replace(call, function=name, receiver=None, at=call.receiver.start)
-        return _bind(named, findings) if name == "cel.bind" else named
+        if name == "cel.bind":
+            return _bind(named, findings)
+        if name in _VARIADIC and len(call.arguments) > 1:
+            return replace(named, arguments=(ListLiteral(items=call.arguments, start=call.start, end=call.end),))
+        return named
     if call.function in _OPTIONAL_MAPS:
         return _optional_map(call, findings)
     if call.function not in _FOLDS:

@@ -48,6 +48,10 @@ class Code(enum.StrEnum):
     """A regular expression that RE2 refuses."""
     VERSION = "cel-version"
     """A literal version that cannot be read."""
+    TIME = "cel-time"
+    """A literal timestamp, duration or time zone that cannot be read."""
+    COST = "cel-cost"
+    """What could need more steps, or make a longer string or list, than the language allows."""
     KEY = "cel-key"
     """A map literal with a key twice, or with a key that cannot be one."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from passmuster.outcome import Level, RuleOutcome
-from passmuster.report import counting, remedies
+from passmuster.report import counting, exceptions, remedies
 from passmuster.report.groups import groups, missing
 from passmuster.report.harmless import markdown as safe
 from passmuster.report.names import fold
@@ -32,11 +32,13 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     yield "|---|---|---|"
     for node in verdict.nodes:
         weighed = [result for result in node.results if result.rule.level is not Level.INFORMATIONAL]
-        decisive = [f"{result.rule.id}: {result.message}" for result in weighed if result.message]
+        standing = [result for result in weighed if result.outcome is not RuleOutcome.WAIVED]
+        decisive = [f"{result.rule.id}: {result.message}" for result in standing if result.message]
         why = "; ".join([node.reason] if node.reason else decisive)
         yield f"| {safe(node.node)} | {node.outcome.value} | {safe(why)} |"
     yield from _failures(verdict)
     yield from _unknowns(verdict)
+    yield from _waivers(verdict)
     yield ""
     yield f"Next: {safe(remedies.next_step(verdict))}"
 
@@ -73,3 +75,19 @@ def _unknowns(verdict: Verdict) -> Iterator[str]:
         paths = ", ".join(each.facts)
         yield f"* {safe(f'{len(each.facts)} {remedies.met(each.reason)}')}: {safe(paths)}"
         yield f"  ({safe(', '.join(each.rules))}); {safe(remedies.ACTIONS[each.reason])}"
+
+
+def _waivers(verdict: Verdict) -> Iterator[str]:
+    found, remarks = exceptions.exempted(verdict), list(exceptions.remarks(verdict))
+    if found:
+        yield from ("", "## Waived", "")
+        yield "| rule | would be | nodes | reason | owner | ticket | until |"
+        yield "|---|---|---|---|---|---|---|"
+    for each in found:
+        names = fold(name for names in each.nodes.values() for name in names)
+        told = (each.rule.name, each.outcome.value, ", ".join(names), each.waiver.reason, each.waiver.owner)
+        yield "| " + " | ".join(safe(cell) for cell in (*told, each.waiver.ticket, each.waiver.expires)) + " |"
+    if remarks:
+        yield from ("", "## Waivers to look at", "")
+    for remark in remarks:
+        yield f"* {safe(exceptions.target(remark.waiver))} {safe(remark.text)}"

@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from passmuster.outcome import Level, NodeOutcome, RuleOutcome
-from passmuster.report import counting, harmless, remedies
+from passmuster.report import counting, exceptions, harmless, remedies
 from passmuster.report.groups import Finding, Group, groups, missing
 from passmuster.report.names import fold
 
@@ -22,7 +22,7 @@ _VERDICTS = {
     NodeOutcome.FAIL: "does not pass muster",
     NodeOutcome.UNKNOWN: "could not be judged",
 }
-_COLORS = {"PASS": "32", "FAIL": "31", "WARN": "33", "NOTE": "36", "UNKNOWN": "35", "ERROR": "35"}
+_COLORS = {"PASS": "32", "FAIL": "31", "WARN": "33", "NOTE": "36", "UNKNOWN": "35", "ERROR": "35", "WAIVED": "36"}
 _INDENT = "         "
 
 
@@ -46,7 +46,9 @@ class _Page:
         yield from self._groups(group for group in found if group.level is not Level.INFORMATIONAL)
         yield from self._missing()
         yield from self._nodes_with_reasons()
+        yield from self._waived()
         yield from self._duplicates()
+        yield from self._remarks()
         yield from self._groups(group for group in found if group.level is Level.INFORMATIONAL)
         yield from self._folded()
         yield ""
@@ -129,6 +131,24 @@ class _Page:
             )
             for path in each.inputs:
                 yield from self._wrap(path, first=_INDENT)
+
+    def _waived(self) -> Iterator[str]:
+        for each in exceptions.exempted(self.verdict):
+            tail = "" if self.single else f", {_count(sum(len(names) for names in each.nodes.values()), 'node')}"
+            title = f"{each.rule.title} [{each.rule.id}], {each.rule.level.value}, would be {each.outcome.value}{tail}"
+            yield ""
+            yield from self._wrap(title, first=self._word("WAIVED"))
+            for message, names in each.nodes.items():
+                yield from self._wrap(f"found: {message}" if message else "found: no message", first=_INDENT)
+                if not self.single:
+                    yield from self._wrap("on: " + ", ".join(fold(names)), first=_INDENT + "  ")
+            yield from self._wrap(f"because: {each.waiver.reason}", first=_INDENT)
+            yield from self._wrap(exceptions.grant(each.waiver), first=_INDENT)
+
+    def _remarks(self) -> Iterator[str]:
+        for remark in exceptions.remarks(self.verdict):
+            yield ""
+            yield from self._wrap(f"{exceptions.target(remark.waiver)} {remark.text}", first=self._word("NOTE"))
 
     def _folded(self) -> Iterator[str]:
         results = [result for node in self.verdict.nodes for result in node.results]

@@ -51,9 +51,7 @@ class Seen:
     results: Sequence[Result]
 
 
-def waive(
-    in_force: InForce, name: str, labels: Mapping[str, str], results: Iterable[Result]
-) -> tuple[Result, ...]:
+def waive(in_force: InForce, name: str, labels: Mapping[str, str], results: Iterable[Result]) -> tuple[Result, ...]:
     """The results of one node, those that a waiver covers as waived."""
     return tuple(_waived(in_force, name, labels, result) for result in results)
 
@@ -75,13 +73,9 @@ def findings(in_force: InForce, nodes: Iterable[Seen]) -> WaiverFindings:
     every one of several nodes.
     """
     judged = list(nodes)
-    applied = [
-        (node, result) for node in judged for result in node.results if result.outcome is RuleOutcome.WAIVED
-    ]
+    applied = [(node, result) for node in judged for result in node.results if result.outcome is RuleOutcome.WAIVED]
     used = {
-        waiver.id
-        for node, result in applied
-        for waiver in in_force.covering(node.name, node.labels, result.rule.name)
+        waiver.id for node, result in applied for waiver in in_force.covering(node.name, node.labels, result.rule.name)
     }
     holding = [waiver for waiver in in_force.waivers.waivers if in_force.holds(waiver)]
     return WaiverFindings(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.cel import equality
+from passmuster.cel import equality, zones
 from passmuster.cel.frame import CHARACTERS_A_STEP as TEXT_STEP
 from passmuster.cel.functions import FUNCTIONS, Overload, Unreadable
-from passmuster.cel.functions.versions import READERS
-from passmuster.cel.regex import CHARACTERS_A_STEP, BadPatternError, compiled
+from passmuster.cel.functions.regexes import SEARCHES
+from passmuster.cel.functions.times import GETTERS, local_part
+from passmuster.cel.readers import READERS
+from passmuster.cel.regex import BadPatternError, compiled
+from passmuster.cel.times import Timestamp
 from passmuster.cel.types import flat
 from passmuster.cel.values import CelError, OpenMap, Unknown, either, failed, no_overload
 from passmuster.unknown import Reason, UnknownFact
@@ -24,12 +27,13 @@ if TYPE_CHECKING:
 
 def call(compiler: Compiler, node: Call, scope: Mapping[str, int]) -> Run:
     """``function(...)`` and ``receiver.function(...)``."""
-    quick = _matches_constant(compiler, node, scope) or _version_constant(compiler, node, scope)
+    quick = _regex_constant(compiler, node, scope) or _read_constant(compiler, node, scope)
+    quick = quick or _zone_constant(compiler, node, scope)
     if quick is not None:
         return quick
     operands = tuple(compiler.run(operand, scope) for operand in node.operands)
     deep = tuple(at for at, operand in enumerate(node.operands) if not flat(compiler.type_of(operand)))
-    choose, placed = _chooser(node), compiler.placer(node.at)
+    choose, placed = _chooser(compiler, node), compiler.placer(node.at)
     origins = compiler.origins.get(node, ())
 
     def run(frame: Frame) -> object:
@@ -44,6 +48,8 @@ def call(compiler: Compiler, node: Call, scope: Mapping[str, int]) -> Run:
         for value in values:
             if isinstance(value, str | bytes) and len(value) >= TEXT_STEP:
                 frame.charge_text(len(value))
+        if form.work is not None:
+            frame.charge(form.work(*map(_length, values)))
         result = form.run(frame, *values)
         if type(result) is Unreadable:
             return _unreadable(result, origins, placed)
@@ -52,11 +58,18 @@ def call(compiler: Compiler, node: Call, scope: Mapping[str, int]) -> Run:
     return run
 
 
-def _chooser(node: Call) -> Callable[[tuple[type, ...]], Overload | None]:
+def _length(value: object) -> int:
+    return len(value) if isinstance(value, str | bytes | list | dict) else 0
+
+
+def _chooser(compiler: Compiler, node: Call) -> Callable[[tuple[type, ...]], Overload | None]:
     """A function from the types of the values to the form of the function that takes them."""
     function = FUNCTIONS.get(node.function)
     member, count = node.receiver is not None, len(node.operands)
     forms = () if function is None else function.forms(member=member, arguments=count)
+    kinds = tuple(compiler.type_of(operand) for operand in node.operands)
+    # What the checker knows of a list's elements, an empty list does not tell.
+    forms = tuple(form for form in forms if form.fits(kinds) is not None) or forms
     chosen: dict[tuple[type, ...], Overload | None] = {}
 
     def choose(kinds: tuple[type, ...]) -> Overload | None:
@@ -88,32 +101,53 @@ def _unreadable(result: Unreadable, origins: tuple[FieldPath, ...], placed: Call
     return Unknown(frozenset(facts))
 
 
-def _version_constant(compiler: Compiler, node: Call, scope: Mapping[str, int]) -> Run | None:
-    """``kernelVersion('4.11')``, read once."""
+def _read_constant(compiler: Compiler, node: Call, scope: Mapping[str, int]) -> Run | None:
+    """``kernelVersion('4.11')`` and its like, read once."""
     constant = compiler.environment.constant(node.operands[0], scope) if len(node.operands) == 1 else None
-    reader = READERS.get(node.function)
-    if constant is None or reader is None or not isinstance(constant.value, str):
+    read = READERS.get(node.function)
+    if constant is None or read is None or not isinstance(constant.value, str):
         return None
-    version = reader.parse(constant.value)
-    return None if version is None else lambda _: version
+    value = read(constant.value)
+    return None if value is None else lambda _: value
 
 
-def _matches_constant(compiler: Compiler, node: Call, scope: Mapping[str, int]) -> Run | None:
-    """``text.matches('pattern')``, the pattern compiled once."""
+def _zone_constant(compiler: Compiler, node: Call, scope: Mapping[str, int]) -> Run | None:
+    """``t.getHours('Europe/Berlin')``, the zone loaded once."""
     constant = compiler.environment.constant(node.operands[-1], scope) if node.operands else None
-    if node.function != "matches" or constant is None or not isinstance(constant.value, str) or len(node.operands) != 2:
+    if node.function not in GETTERS or len(node.operands) != 2 or constant is None:
+        return None
+    offset = zones.zone(constant.value) if isinstance(constant.value, str) else None
+    if offset is None:
+        return None
+    operand, placed, name = compiler.run(node.operands[0], scope), compiler.placer(node.at), node.function
+
+    def run(frame: Frame) -> object:
+        value = operand(frame)
+        if type(value) is Timestamp:
+            return local_part(name, value, offset)
+        return placed(_refused(name, [value, ""]))
+
+    return run
+
+
+def _regex_constant(compiler: Compiler, node: Call, scope: Mapping[str, int]) -> Run | None:
+    """``text.matches('pattern')`` and its like, the pattern compiled once."""
+    if node.function not in SEARCHES or len(node.operands) != 2:
+        return None
+    constant = compiler.environment.constant(node.operands[1], scope)
+    if constant is None or not isinstance(constant.value, str):
         return None
     try:
-        search = compiled(constant.value).search
+        regex = compiled(constant.value)
     except BadPatternError:
         return None
+    search = SEARCHES[node.function]
     operand, placed = compiler.run(node.operands[0], scope), compiler.placer(node.at)
 
     def run(frame: Frame) -> object:
         text = operand(frame)
         if type(text) is str:
-            frame.charge(len(text) // CHARACTERS_A_STEP)
-            return search(text) is not None
-        return placed(_refused("matches", [text]))
+            return placed(search(frame, regex, text))
+        return placed(_refused(node.function, [text, ""]))
 
     return run

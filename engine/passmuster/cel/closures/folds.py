@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from passmuster.cel import equality
 from passmuster.cel.closures.operators import added
 from passmuster.cel.frame import OutOfStepsError
+from passmuster.cel.functions.lists import sort, sort_work
 from passmuster.cel.numbers import limited_list
 from passmuster.cel.tree import Fold, FoldKind, size
 from passmuster.cel.types import flat
@@ -38,6 +39,8 @@ def fold(compiler: Compiler, node: Fold, scope: Mapping[str, int]) -> Run:
             each = _filter(rounds, body, placed)
         case FoldKind.MAP:
             each = _map(rounds, condition, body, placed)
+        case FoldKind.SORT_BY:
+            each = _sort_by(rounds, body, placed)
         case FoldKind.TRANSFORM_MAP | FoldKind.TRANSFORM_MAP_ENTRY:
             each = _transform(node, rounds, condition, body, placed)
     return _over(compiler, node, compiler.run(node.range, scope), each)
@@ -64,7 +67,7 @@ def elements(frame: Frame, node: Fold, over: object) -> object:
         return over
     if isinstance(over, OpenMap):
         return over.whole()
-    if not isinstance(over, list | dict):
+    if not isinstance(over, list | dict) or (node.kind is FoldKind.SORT_BY and not isinstance(over, list)):
         return no_overload(f"{node.kind.value}()", over)
     if unknown := equality.whole(frame, over):
         return unknown
@@ -176,6 +179,27 @@ def _map(
                 pending = _united(pending, value)
             made.append(value)
         return limited_list(made) if pending is None else pending
+
+    return run
+
+
+def _sort_by(
+    rounds: Rounds, body: Run, placed: Callable[[object], object]
+) -> Callable[[Frame, Iterable[object]], object]:
+    def run(frame: Frame, items: Iterable[object]) -> object:
+        pending: object = None
+        values: list[object] = []
+        keys: list[object] = []
+        for element in rounds(frame, items):
+            key = body(frame)
+            if failed(key):
+                pending = _united(pending, key)
+            values.append(element)
+            keys.append(key)
+        if pending is not None:
+            return pending
+        frame.charge(sort_work(len(values)))
+        return placed(sort(values, keys))
 
     return run
 

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from passmuster.cel.functions import core, sets, strings, versions
+from dataclasses import replace
+
+from passmuster.cel.functions import core, lists, maths, optionals, regexes, sets, strings, times, versions
 from passmuster.cel.functions.signature import Function, Overload, Unreadable
 
-__all__ = ["FUNCTIONS", "NAMESPACES", "NOT_SUPPORTED", "Function", "Overload", "Unreadable"]
+__all__ = ["ALL", "FUNCTIONS", "NAMESPACES", "NOT_SUPPORTED", "Function", "Overload", "Unreadable"]
 
-FUNCTIONS: dict[str, Function] = {
-    function.name: function
-    for functions in (core.FUNCTIONS, strings.FUNCTIONS, sets.FUNCTIONS, versions.FUNCTIONS)
-    for function in functions
-}
+ALL: tuple[Function, ...] = (
+    *core.FUNCTIONS,
+    *strings.FUNCTIONS,
+    *regexes.FUNCTIONS,
+    *lists.FUNCTIONS,
+    *sets.FUNCTIONS,
+    *maths.FUNCTIONS,
+    *times.FUNCTIONS,
+    *versions.FUNCTIONS,
+    *optionals.FUNCTIONS,
+)
+"""Each with what it is about; some of one name are about strings as well as lists."""
+FUNCTIONS: dict[str, Function] = {}
+for _function in ALL:
+    _before = FUNCTIONS.get(_function.name)
+    _forms = () if _before is None else _before.overloads
+    FUNCTIONS[_function.name] = replace(_function, overloads=(*_forms, *_function.overloads))
 NAMESPACES = frozenset(("base64", "cel", "lists", "math", "optional", "sets", "strings"))
 """Names before a dot that belong to a function's name."""
 NOT_SUPPORTED = frozenset(
-    """base64.decode base64.encode cel.bind cel.block cidr duration hasValue ip isCIDR isIP isQuantity isSemver isURL
-    optFlatMap optMap optional.none optional.of optional.ofNonZeroValue or orValue quantity semver timestamp
-    url""".split()  # noqa: SIM905 - a list of names reads better as words
+    """base64.decode base64.encode cel.block cidr containsCIDR containsIP family ip isCIDR isIP isQuantity isURL
+    math.asin math.cos math.log math.pow math.sin quantity strings.format url""".split()  # noqa: SIM905 - names
 )
 """Functions that other dialects of CEL have, and this version of the language does not."""

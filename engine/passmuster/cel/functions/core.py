@@ -6,8 +6,10 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from passmuster.cel import sizes
 from passmuster.cel.functions.signature import ANY_LIST, ANY_MAP, Function, Overload
 from passmuster.cel.numbers import double_text
+from passmuster.cel.times import SECOND
 from passmuster.cel.types import Basic, CelType
 from passmuster.cel.values import INT_MAX, INT_MIN, UINT_MAX, CelError, TypeValue, UInt, shown, type_name
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from passmuster.cel.frame import Frame
+    from passmuster.cel.sizes import Bound
 
 _INT_TEXT = re.compile(r"[+-]?[0-9]{1,40}")
 _UINT_TEXT = re.compile(r"[0-9]{1,40}")
@@ -91,13 +94,19 @@ def _unconvertible(text: str, wanted: str) -> CelError:
 
 
 def _from(parameter: CelType, result: CelType, run: Callable[..., object] = _same) -> Overload:
-    return Overload(parameters=(parameter,), result=result, run=run)
+    return Overload(parameters=(parameter,), result=result, run=run, grows=_sized)
+
+
+def _sized(bound: Bound) -> Bound:
+    """What a conversion makes is as large as what it was given; a number has a few characters, bytes up to four each."""
+    return sizes.text(max(4 * bound.length, sizes.NUMBER_TEXT)) if bound.element is None else bound
 
 
 _SIZED: tuple[CelType, ...] = (Basic.STRING, Basic.BYTES, ANY_LIST, ANY_MAP)
 FUNCTIONS = (
     Function(
         name="size",
+        about="How many characters, bytes, elements or entries there are.",
         overloads=tuple(
             Overload(parameters=(kind,), result=Basic.INT, run=_size, member=member)
             for kind in _SIZED
@@ -106,15 +115,18 @@ FUNCTIONS = (
     ),
     Function(
         name="int",
+        about="A whole number, from a number towards zero, from text, or from a timestamp the seconds since 1970.",
         overloads=(
             _from(Basic.INT, Basic.INT),
             _from(Basic.UINT, Basic.INT, _int),
             _from(Basic.DOUBLE, Basic.INT, _int),
             _from(Basic.STRING, Basic.INT, _int_of_text),
+            _from(Basic.TIMESTAMP, Basic.INT, lambda _, value: value.nanoseconds // SECOND),
         ),
     ),
     Function(
         name="uint",
+        about="A whole number without sign.",
         overloads=(
             _from(Basic.UINT, Basic.UINT),
             _from(Basic.INT, Basic.UINT, _uint),
@@ -124,6 +136,7 @@ FUNCTIONS = (
     ),
     Function(
         name="double",
+        about="A number with a fraction.",
         overloads=(
             _from(Basic.DOUBLE, Basic.DOUBLE),
             _from(Basic.INT, Basic.DOUBLE, _double),
@@ -133,6 +146,7 @@ FUNCTIONS = (
     ),
     Function(
         name="string",
+        about="Anything without parts as text.",
         overloads=(
             _from(Basic.STRING, Basic.STRING),
             _from(Basic.INT, Basic.STRING, _string_of_number),
@@ -140,13 +154,16 @@ FUNCTIONS = (
             _from(Basic.DOUBLE, Basic.STRING, lambda _, value: double_text(value)),
             _from(Basic.BOOL, Basic.STRING, lambda _, value: "true" if value else "false"),
             _from(Basic.BYTES, Basic.STRING, _string_of_bytes),
+            _from(Basic.TIMESTAMP, Basic.STRING, lambda _, value: str(value)),
+            _from(Basic.DURATION, Basic.STRING, lambda _, value: str(value)),
         ),
     ),
     Function(
         name="bytes",
+        about="The UTF-8 of a string.",
         overloads=(_from(Basic.BYTES, Basic.BYTES), _from(Basic.STRING, Basic.BYTES, lambda _, text: text.encode())),
     ),
-    Function(name="bool", overloads=(_from(Basic.BOOL, Basic.BOOL), _from(Basic.STRING, Basic.BOOL, _bool_of_text))),
-    Function(name="dyn", overloads=(_from(Basic.DYN, Basic.DYN),)),
-    Function(name="type", overloads=(_from(Basic.DYN, Basic.TYPE, lambda _, value: TypeValue(type_name(value))),)),
+    Function(name="bool", about="true or false, from text.", overloads=(_from(Basic.BOOL, Basic.BOOL), _from(Basic.STRING, Basic.BOOL, _bool_of_text))),
+    Function(name="dyn", about="The value itself, of which the checker then knows nothing.", overloads=(_from(Basic.DYN, Basic.DYN),)),
+    Function(name="type", about="The type of a value.", overloads=(_from(Basic.DYN, Basic.TYPE, lambda _, value: TypeValue(type_name(value))),)),
 )

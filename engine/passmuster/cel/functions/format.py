@@ -6,16 +6,33 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from passmuster.cel import sizes
 from passmuster.cel.frame import MAX_STRING
 from passmuster.cel.numbers import double_text
 from passmuster.cel.values import CelError, UInt, from_key, type_name, weight
 
 if TYPE_CHECKING:
     from passmuster.cel.frame import Frame
+    from passmuster.cel.sizes import Bound
 
 _CLAUSE = re.compile(r"%(?:(?P<percent>%)|(?:\.(?P<precision>[0-9]{1,3}))?(?P<verb>[a-zA-Z])?)")
 _MAX_PRECISION = 100
 _BASES = {"b": "b", "o": "o", "x": "x", "X": "X"}
+
+
+def grown(template: Bound, values: Bound) -> Bound:
+    """The bound of a formatted text: each value is written once."""
+    return sizes.text(template.length + values.length * _longest(sizes.element(values)))
+
+
+def steps(template: Bound, values: Bound) -> int:
+    """The most that formatting is charged."""
+    return template.length // 64 + sizes.weight(values)
+
+
+def _longest(value: Bound) -> int:
+    """Characters of a value by any clause: ``%.100f`` of a number, ``%x`` of a string."""
+    return sizes.written(value) if value.element or value.fields else max(8 * value.length, 512)
 
 
 class _BadFormatError(Exception):

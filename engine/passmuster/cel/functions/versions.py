@@ -1,67 +1,122 @@
-"""``kernelVersion()`` and ``runtimeVersion()``: like ``semver()`` of Kubernetes, for texts that are not semver."""
+"""``semver()`` of Kubernetes, and its like for texts that are not semver: ``kernelVersion()``, ``runtimeVersion()``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from passmuster.cel.functions.signature import Function, Overload, Unreadable
 from passmuster.cel.types import Basic
-from passmuster.cel.versions import KernelVersion, RuntimeVersion, Version
+from passmuster.cel.versions import KernelVersion, RuntimeVersion, SemVer, Version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from passmuster.cel.frame import Frame
 
-READERS: dict[str, type[KernelVersion | RuntimeVersion]] = {
-    "kernelVersion": KernelVersion,
-    "runtimeVersion": RuntimeVersion,
+    AnyVersion: TypeAlias = Any
+
+READERS: dict[str, Callable[[str], object | None]] = {
+    "kernelVersion": KernelVersion.parse,
+    "runtimeVersion": RuntimeVersion.parse,
+    "semver": SemVer.parse,
 }
 """Functions that make a version of a text."""
-_KINDS = ((Basic.KERNEL_VERSION, KernelVersion), (Basic.RUNTIME_VERSION, RuntimeVersion))
+_KINDS = (Basic.KERNEL_VERSION, Basic.RUNTIME_VERSION, Basic.SEMVER)
 
 
-def _reader(kind: type[KernelVersion | RuntimeVersion], name: str) -> Callable[[Frame, str], object]:
+def _reader(parse: Callable[[str], object | None], name: str) -> Callable[[Frame, str], object]:
     def read(_: Frame, text: str) -> object:
-        version = kind.parse(text)
+        version = parse(text)
         return Unreadable(f"not a {name} (got {text[:60]!r})") if version is None else version
 
     return read
 
 
-def _greater(_: Frame, one: Version, other: Version) -> bool:
+def _semver(text: str, *, normalize: bool) -> SemVer | None:
+    return SemVer.parse_normalized(text) if normalize else SemVer.parse(text)
+
+
+def _semver_with(_: Frame, text: str, normalize: bool) -> object:  # noqa: FBT001 - an operand of the function
+    version = _semver(text, normalize=normalize)
+    return Unreadable(f"not a semver (got {text[:60]!r})") if version is None else version
+
+
+def _greater(_: Frame, one: AnyVersion, other: AnyVersion) -> bool:
     return one.order() > other.order()
 
 
-def _less(_: Frame, one: Version, other: Version) -> bool:
+def _less(_: Frame, one: AnyVersion, other: AnyVersion) -> bool:
     return one.order() < other.order()
 
 
-def _compare(_: Frame, one: Version, other: Version) -> int:
+def _compare(_: Frame, one: AnyVersion, other: AnyVersion) -> int:
     return (one.order() > other.order()) - (one.order() < other.order())
 
 
-def _both(result: Basic, run: Callable[..., object]) -> tuple[Overload, ...]:
+def _both(name: str, result: Basic, run: Callable[..., object], about: str) -> Function:
     """One method of two versions of a kind, for each kind."""
-    return tuple(Overload(parameters=(kind, kind), result=result, run=run, member=True) for kind, _ in _KINDS)
+    overloads = tuple(Overload(parameters=(kind, kind), result=result, run=run, member=True) for kind in _KINDS)
+    return Function(name=name, overloads=overloads, about=about)
 
 
-def _number(run: Callable[..., object]) -> tuple[Overload, ...]:
-    return tuple(Overload(parameters=(kind,), result=Basic.INT, run=run, member=True) for kind, _ in _KINDS)
+def _number(name: str, run: Callable[..., object]) -> Function:
+    overloads = tuple(Overload(parameters=(kind,), result=Basic.INT, run=run, member=True) for kind in _KINDS)
+    return Function(name=name, overloads=overloads, about=f"The {name} number of a version.")
 
 
-def _of_text(result: Basic, run: Callable[..., object]) -> tuple[Overload, ...]:
-    return (Overload(parameters=(Basic.STRING,), result=result, run=run),)
+def _of_text(name: str, result: Basic, run: Callable[..., object], about: str, *more: Overload) -> Function:
+    overload = Overload(parameters=(Basic.STRING,), result=result, run=run)
+    return Function(name=name, overloads=(overload, *more), about=about)
 
 
+_NORMALIZING = (Basic.STRING, Basic.BOOL)
 FUNCTIONS = (
-    *(Function(name=kind.value, overloads=_of_text(kind, _reader(cls, kind.value))) for kind, cls in _KINDS),
-    Function(name="isKernelVersion", overloads=_of_text(Basic.BOOL, lambda _, text: bool(KernelVersion.parse(text)))),
-    Function(name="isRuntimeVersion", overloads=_of_text(Basic.BOOL, lambda _, text: bool(RuntimeVersion.parse(text)))),
-    Function(name="isGreaterThan", overloads=_both(Basic.BOOL, _greater)),
-    Function(name="isLessThan", overloads=_both(Basic.BOOL, _less)),
-    Function(name="compareTo", overloads=_both(Basic.INT, _compare)),
-    Function(name="major", overloads=_number(lambda _, version: version.major)),
-    Function(name="minor", overloads=_number(lambda _, version: version.minor)),
-    Function(name="patch", overloads=_number(lambda _, version: version.patch)),
+    _of_text(
+        "kernelVersion",
+        Basic.KERNEL_VERSION,
+        _reader(KernelVersion.parse, "kernelVersion"),
+        "The version at the start of a kernel release, such as 6.1.0-13-amd64.",
+    ),
+    _of_text(
+        "runtimeVersion",
+        Basic.RUNTIME_VERSION,
+        _reader(RuntimeVersion.parse, "runtimeVersion"),
+        "The version of a container runtime, such as 20.10.10+dfsg1 or docker://20.10.8.",
+    ),
+    _of_text(
+        "semver",
+        Basic.SEMVER,
+        _reader(SemVer.parse, "semver"),
+        "A version of Semantic Versioning; with true, v1.2 and 01.2.3 are read too.",
+        Overload(parameters=_NORMALIZING, result=Basic.SEMVER, run=_semver_with),
+    ),
+    _of_text(
+        "isKernelVersion",
+        Basic.BOOL,
+        lambda _, text: KernelVersion.parse(text) is not None,
+        "Whether kernelVersion() can read a string.",
+    ),
+    _of_text(
+        "isRuntimeVersion",
+        Basic.BOOL,
+        lambda _, text: RuntimeVersion.parse(text) is not None,
+        "Whether runtimeVersion() can read a string.",
+    ),
+    _of_text(
+        "isSemver",
+        Basic.BOOL,
+        lambda _, text: SemVer.parse(text) is not None,
+        "Whether semver() can read a string.",
+        Overload(
+            parameters=_NORMALIZING,
+            result=Basic.BOOL,
+            run=lambda _, text, normalize: _semver(text, normalize=normalize) is not None,
+        ),
+    ),
+    _both("isGreaterThan", Basic.BOOL, _greater, "Whether a version comes after another of its kind."),
+    _both("isLessThan", Basic.BOOL, _less, "Whether a version comes before another of its kind."),
+    _both("compareTo", Basic.INT, _compare, "-1, 0 or 1: before, the same as, or after another version of its kind."),
+    _number("major", lambda _, version: version.major),
+    _number("minor", lambda _, version: version.minor),
+    _number("patch", lambda _, version: version.patch),
 )

@@ -1,4 +1,4 @@
-"""Comparing recorded scenarios of `virt-host-validate qemu` with collector and policy: `make parity SCENARIOS=DIR`.
+"""Comparing `virt-host-validate qemu` with collector and policy: `make parity SCENARIOS=DIR`, or on this machine without one.
 
 A scenario is a folder: `tree` (fake /proc and /sys), `devices.tsv`, `scenario.json` (who ran the tool, what bpf(2) said,
 the machine) and `expected.json` (version of the tool -> its lines).
@@ -7,6 +7,10 @@ the machine) and `expected.json` (version of the tool -> its lines).
 from __future__ import annotations
 
 import json
+import os
+import re
+import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +21,7 @@ from packs import virtnest
 from passmuster import snapshot
 from passmuster.binding import bind
 from passmuster.evaluate import evaluate
-from passmuster.parity import CHECKS, Comparison, Status, compare
+from passmuster.parity import CHECKS, Comparison, Status, compare, parse
 from passmuster_collector.cli import collect_bytes
 
 
@@ -55,22 +59,46 @@ def compared(folder: Path) -> Iterator[Compared]:
         yield Compared(scenario=folder.name, version=version, comparison=comparison)
 
 
+def live() -> Compared | None:
+    """This machine, with the tool that is installed on it; None where there is none."""
+    tool = shutil.which("virt-host-validate")
+    if tool is None:
+        return None
+    environment = {**os.environ, "LC_ALL": "C"}
+    version = subprocess.run([tool, "--version"], capture_output=True, text=True, check=False, env=environment).stdout.strip()
+    said = subprocess.run([tool, "qemu"], capture_output=True, text=True, check=False, env=environment).stdout
+    node = snapshot.load(collect_bytes([]), "this machine")
+    numbers = [int(part) for part in re.findall(r"\d+", version)[:3]]
+    results = evaluate(virtnest(), node, bind(node), {})
+    comparison = compare(results, node, parse(said), (numbers[0], numbers[1], numbers[2]))
+    return Compared(scenario=node.name, version=version, comparison=comparison)
+
+
 def main(arguments: list[str]) -> int:
     """Print a line for each difference, and the counts; 1 where one is not explained."""
+    if not arguments:
+        here = live()
+        if here is None:
+            sys.stderr.write("virt-host-validate is not installed here (expected SCENARIOS=DIR, or the tool on PATH)\n")
+            return 2
+        return _told([[here]])
     folders = sorted(path.parent for path in Path(arguments[0]).glob("*/scenario.json"))
     if not folders:
         sys.stderr.write(f"{arguments[0]}: no scenario here (expected folders with scenario.json)\n")
         return 2
-    passed = failed = 0
-    for folder in folders:
-        unexplained = 0
-        for each in compared(folder):
+    return _told([list(compared(folder)) for folder in folders])
+
+
+def _told(nodes: list[list[Compared]]) -> int:
+    failed = 0
+    for node in nodes:
+        for each in node:
             for one in each.comparison.differences:
                 reason = one.row.name if one.row else "NOT EXPLAINED"
-                unexplained += one.row is None
-                sys.stdout.write(f"{each.scenario} {each.version} {one.check}: {one.tool.value} ours {one.ours.value}: {reason}\n")
-        passed, failed = passed + (not unexplained), failed + bool(unexplained)
-    sys.stdout.write(f"{passed} passed, {failed} failed\n")
+                said = f"{one.tool.value} ours {one.ours.value}"
+                sys.stdout.write(f"{each.scenario} {each.version} {one.check}: {said}: {reason}\n")
+        failed += any(each.comparison.unexplained for each in node)
+    sys.stdout.write(f"{len(nodes) - failed} passed, {failed} failed\n")
     return int(bool(failed))
 
 
