@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from packs import virtnest
+
 from passmuster import snapshot
 from passmuster.binding import bind
 from passmuster.evaluate import evaluate
@@ -41,7 +42,12 @@ def recorded(folder: Path) -> list[str]:
     bpf = str((scenario.get("cgroup") or {}).get("bpf") or "").lower()
     if bpf == "real":  # recorded on a kernel that answers root, and refuses everyone else
         bpf = "eperm" if uid else "ok"
-    pairs = [f"machine={scenario.get('machine', 'x86_64')}", f"uid={uid}", f"gid={gid}", f"devices={folder / 'devices.tsv'}"]
+    pairs = [
+        f"machine={scenario.get('machine', 'x86_64')}",
+        f"uid={uid}",
+        f"gid={gid}",
+        f"devices={folder / 'devices.tsv'}",
+    ]
     pairs += [f"devices_bpf={bpf}"] if bpf else []
     return [part for pair in pairs for part in ("--recorded", pair)]
 
@@ -65,7 +71,9 @@ def live() -> Compared | None:
     if tool is None:
         return None
     environment = {**os.environ, "LC_ALL": "C"}
-    version = subprocess.run([tool, "--version"], capture_output=True, text=True, check=False, env=environment).stdout.strip()
+    version = subprocess.run(
+        [tool, "--version"], capture_output=True, text=True, check=False, env=environment
+    ).stdout.strip()
     said = subprocess.run([tool, "qemu"], capture_output=True, text=True, check=False, env=environment).stdout
     node = snapshot.load(collect_bytes([]), "this machine")
     numbers = [int(part) for part in re.findall(r"\d+", version)[:3]]

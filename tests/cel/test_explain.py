@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
-from cel.world import program, roots, unknown
 
+from cel.world import program, roots, unknown
 from passmuster.cel import explain
 
 

@@ -6,10 +6,10 @@ import contextlib
 import time
 
 import pytest
-from cel.unchecked import run, unchecked
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cel.unchecked import run, unchecked
 from passmuster.cel import CelError, CelProblems, Environment, compile_expression
 from passmuster.cel.frame import STEP_BUDGET
 from passmuster.cel.program import OUT_OF_STEPS

@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 import pytest
+
 from cel.unchecked import run
 from cel.world import value
-
 from passmuster.cel import CelError, UInt
 
 

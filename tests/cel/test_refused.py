@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from cel.world import problems, program
 
+from cel.world import problems, program
 from passmuster.cel import Basic, CelProblems, Code
 
 _CASES = [
@@ -36,14 +36,68 @@ _CASES = [
         "cpu.__class__",
         "1:5: names that begin with two underscores are reserved (got '__class__') [cel-reserved]",
     ),
+    ("an optional method", "cpu.?size()", "1:6: '?' is not expected before this [cel-syntax]"),
+    ("an optional argument", "sets.contains([], ?[])", "1:20: '?' is not expected before this [cel-syntax]"),
+    ("two question marks", "cpu.flags[??0]", "1:12: '?' is not expected here [cel-syntax]"),
     (
-        "an optional selection",
-        "cpu.?count",
-        (
-            "1:5: optional selection ('.?', '[?') is not in this version of the language [cel-not-supported]"
-            "; guard with has() or 'in'"
-        ),
+        "an optional element that is none",
+        "[?cpu.count]",
+        "1:3: '?' needs an optional (got int) [cel-no-overload]",
     ),
+    (
+        "a value of a map that is no optional",
+        "{?'a': cpu.count}",
+        "1:8: '?' needs an optional (got int) [cel-no-overload]",
+    ),
+    (
+        "optMap of what is no optional",
+        "cpu.count.optMap(c, c)",
+        "1:1: optMap() needs an optional (got int) [cel-no-overload]",
+    ),
+    (
+        "optFlatMap to what is no optional",
+        "cpu.?count.optFlatMap(c, c)",
+        "1:26: optFlatMap() needs an optional (got int) [cel-no-overload]",
+    ),
+    (
+        "optMap without expression",
+        "cpu.?count.optMap(c)",
+        "1:12: optMap() takes a variable and an expression (got 1 arguments) [cel-macro]",
+    ),
+    (
+        "optMap with a variable that is no name",
+        "cpu.?count.optMap(1, 2)",
+        "1:19: the variable of optMap() must be a simple name [cel-macro]",
+    ),
+    (
+        "cel.bind without expression",
+        "cel.bind(x, 1)",
+        "1:1: cel.bind() takes a variable, its value and an expression (got 2 arguments) [cel-macro]",
+    ),
+    (
+        "cel.bind of no name",
+        "cel.bind(1, 1, 1)",
+        "1:10: the variable of cel.bind() must be a simple name [cel-macro]",
+    ),
+    (
+        "sorting by what has no order",
+        "cpu.flags.sortBy(f, [f])",
+        "1:21: sortBy() needs something that has an order (got list(string)) [cel-macro]",
+    ),
+    ("sorting a number", "cpu.count.sortBy(f, f)", "1:1: sortBy() needs a list (got int) [cel-macro]"),
+    ("a timestamp that is none", "timestamp('today')", "1:11: timestamp() cannot read 'today' [cel-time]"),
+    ("a duration that is none", "duration('1 day')", "1:10: duration() cannot read '1 day' [cel-time]"),
+    (
+        "a time zone that is none",
+        "timestamp(0).getHours('Europe/Atlantis')",
+        "1:23: there is no time zone 'Europe/Atlantis' [cel-time]; an offset such as +02:00, UTC, or an IANA name",
+    ),
+    (
+        "a pattern of find that is none",
+        "kernel.release.find('(')",
+        "1:21: not a regular expression of RE2: missing ): ( [cel-regex]",
+    ),
+    ("a semver that is none", "semver('1.2')", "1:8: semver() cannot read '1.2' [cel-version]"),
     ("a message", "Cpu{count: 1}", "1:1: messages (Name{...}) are not in the language [cel-not-supported]"),
     (
         "a function of another dialect",
@@ -222,7 +276,7 @@ def test_a_mistake_is_reported_with_its_code_words_and_place(text: str, line: st
 
 
 def test_every_code_has_a_case() -> None:
-    assert {code for code in Code if not any(f"[{code}]" in line for *_, line in _CASES)} == {Code.TYPE}
+    assert {code for code in Code if not any(f"[{code}]" in line for *_, line in _CASES)} == {Code.TYPE, Code.COST}
 
 
 @pytest.mark.parametrize(

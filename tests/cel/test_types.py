@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from cel.world import problems, program
 
+from cel.world import problems, program
 from passmuster.cel import (
     Basic,
     EnumType,

@@ -6,11 +6,11 @@ import itertools
 from typing import TYPE_CHECKING
 
 import pytest
-from cel.unchecked import run, unchecked
-from cel.world import unknown, value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cel.unchecked import run, unchecked
+from cel.world import unknown, value
 from passmuster.cel import CelError, Environment, Field, ListType, MapType, ObjectType, OpenMap, Presence, Unknown
 from passmuster.cel.types import Basic
 from passmuster.fieldpath import FieldPath

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 
 import pytest
+
 from cel.data import data_file
 from cel.world import roots, value
-
 from passmuster.cel import KernelVersion, RuntimeVersion, Unknown
 from passmuster.unknown import Reason
 

@@ -6,11 +6,11 @@ import json
 import re
 from pathlib import Path
 
-import pytest
-
 import data_here
+import pytest
 from packs import virtnest
 from parity_scenarios import compared
+
 from passmuster.parity import CHECKS, DIFFERENCES, Status, parse
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -26,7 +26,9 @@ def _folders() -> list[str]:
 def test_every_check_is_equal_or_explained(name: str) -> None:
     folder = data_here.unpacked("vhv") / name
     for each in compared(folder):
-        told = [f"{each.version} {one.check}: {one.tool.value} ours {one.ours.value}" for one in each.comparison.unexplained]
+        told = [
+            f"{each.version} {one.check}: {one.tool.value} ours {one.ours.value}" for one in each.comparison.unexplained
+        ]
         assert told == []
         assert each.comparison.equal + len(each.comparison.differences) == len(CHECKS)
 
@@ -79,7 +81,10 @@ OUTPUTS: dict[str, tuple[str, dict[str, Status]]] = {
         "  QEMU: Checking if IOMMU is enabled by kernel                               : PASS\n\n",
         {"hwvirt": Status.PASS, "iommu:enabled": Status.PASS},
     ),
-    "on a terminal": ("  QEMU: Checking for secure guest support : \x1b[33mWARN\x1b[0m (Unknown)\n", {"secure-guest": Status.WARN}),
+    "on a terminal": (
+        "  QEMU: Checking for secure guest support : \x1b[33mWARN\x1b[0m (Unknown)\n",
+        {"secure-guest": Status.WARN},
+    ),
     "nothing": ("", {}),
 }
 

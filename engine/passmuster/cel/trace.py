@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from passmuster.cel.explain import _Explainer, _Scope, jsonable
+from passmuster.cel.explain import _Explainer, _Scope, _short, jsonable
 from passmuster.cel.problems import position
 from passmuster.cel.tree import (
     Conditional,
@@ -29,7 +29,7 @@ from passmuster.cel.tree import (
 from passmuster.cel.values import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from passmuster.cel.program import Program
 
@@ -84,7 +84,7 @@ class _Tracer(_Explainer):
             case Has():
                 return []
             case _:
-                return [self.part(each, scope) for each in children(node) if not _is_written_out(each)]
+                return self._parts(children(node), scope)
 
     def _decisive(self, node: Logic, scope: _Scope) -> list[Node]:
         outcome = self._value(node, scope)
@@ -103,7 +103,16 @@ class _Tracer(_Explainer):
         """The range, and the body for the element that decided; the range alone where none did."""
         found = self.deciding(node, scope)
         body = [] if found is None else [self.part(node.body, found)]
-        return [self.part(node.range, scope), *body]
+        return [*self._parts((node.range,), scope), *body]
+
+    def _parts(self, nodes: Iterable[Node], scope: _Scope) -> list[Part]:
+        """The parts whose text is not their value already."""
+        written = {name for name, value in scope.values.items() if _short(value)}
+        return [
+            self.part(each, scope)
+            for each in nodes
+            if not _is_written_out(each) and not (isinstance(each, Name) and each.name in written)
+        ]
 
 
 def _is_written_out(node: Node) -> bool:

@@ -1,4 +1,4 @@
-"""Kernel releases, versions of container runtimes and Semantic Versioning: what is read from their texts, and how they compare."""
+"""Kernel releases, versions of container runtimes, Semantic Versioning: how they are read, and how they compare."""
 
 from __future__ import annotations
 
@@ -111,9 +111,7 @@ class SemVer:
 
     def order(self) -> tuple[object, ...]:
         """What versions are sorted by: a release comes after its own pre-releases."""
-        identifiers = tuple(
-            (False, int(part), "") if part.isdigit() else (True, 0, part) for part in self.prerelease
-        )
+        identifiers = tuple((False, int(part), "") if part.isdigit() else (True, 0, part) for part in self.prerelease)
         return (self.major, self.minor, self.patch, not self.prerelease, identifiers)
 
     def __str__(self) -> str:

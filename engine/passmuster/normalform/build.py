@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     Scope: TypeAlias = Mapping[str, "Form | int"]
 
 _SCALARS = frozenset((bool, int, str))
+_FOLDED = frozenset((cel.Basic.BOOL, cel.Basic.INT, cel.Basic.STRING))
+"""Types of the constant parts that are replaced by their values."""
 MAX_UNROLLED = 256
 """Elements of a constant list that a macro or a function of sets is written out for."""
 
@@ -99,13 +101,16 @@ class _Builder:
         value = self.constant(node, scope)
         if value is not None:
             return literal(value)
-        worth = self.type_of(node) in {cel.Basic.BOOL, cel.Basic.INT, cel.Basic.STRING}
-        if isinstance(node, Literal) or not worth or not self._names(node) <= {"constants"}:
+        worth = self.type_of(node) in _FOLDED and not isinstance(node, Literal) and "constants" not in scope
+        if not worth or not self._names(node) <= {"constants"}:
             return None
-        text = self.program.text[node.start : node.end]
         environment = self.program.environment
-        run = cel.compile_expression(text, environment).run({"constants": environment.constants})
-        return literal(run.value) if type(run.value) in _SCALARS else None
+        try:
+            program = cel.compile_expression(self.program.text[node.start : node.end], environment)
+        except cel.CelProblems:
+            return None  # what guards it stands around it
+        result = program.run({"constants": environment.constants}).value
+        return literal(result) if type(result) in _SCALARS else None
 
     def _names(self, node: Node) -> frozenset[str]:
         """The names in a tree that are not its own macros' variables."""
@@ -142,10 +147,7 @@ class _Builder:
             case Conditional():
                 return self._conditional(node, scope, depth)
             case Compare():
-                left, right = self.form(node.left, scope, depth), self.form(node.right, scope, depth)
-                return comparisons.compare(
-                    node.operator, left, right, (self.type_of(node.left), self.type_of(node.right))
-                )
+                return self._compare(node, scope, depth)
             case Call():
                 return self._call(node, scope, depth)
             case Fold():
@@ -186,6 +188,16 @@ class _Builder:
         if condition.kind is Kind.NOT:
             condition, then, otherwise = condition.parts[0], otherwise, then
         return make(Kind.IF, None, (condition, then, otherwise))
+
+    def _compare(self, node: Compare, scope: Scope, depth: int) -> Form:
+        left, right = (self.form(child, scope, depth) for child in children(node))
+        kinds = self.type_of(node.left), self.type_of(node.right)
+        compared = node.left if isinstance(node.left, Call) else node.right
+        if isinstance(compared, Call) and compared.function == "compareTo" and compared.receiver is not None:
+            what = self.type_of(compared.receiver)
+            made = comparisons.compared_to(node.operator, left, right, what)
+            return made or comparisons.compare(node.operator, left, right, kinds)
+        return comparisons.compare(node.operator, left, right, kinds)
 
     def _call(self, node: Call, scope: Scope, depth: int) -> Form:
         operands = tuple(self.form(operand, scope, depth) for operand in node.operands)

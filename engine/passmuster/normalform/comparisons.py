@@ -110,7 +110,8 @@ def _sets(function: str, operands: tuple[Form, ...], kinds: tuple[cel.CelType, .
     if function == "sets.intersects" and _literals(whole) and not _literals(wanted):
         whole, wanted, kinds = wanted, whole, kinds[::-1]
     # Of an empty list nothing is asked, yet the other must be known: that is no connective of memberships.
-    if not _literals(wanted) or not 0 < len(wanted.parts) <= MAX_WRITTEN_OUT:
+    listed = isinstance(kinds[0], cel.ListType) and _literals(wanted)
+    if not listed or not 0 < len(wanted.parts) <= MAX_WRITTEN_OUT:
         return None
     each = tuple(member(part, whole, kinds[0]) for part in wanted.parts)
     return conjunction(each) if function == "sets.contains" else disjunction(each)
@@ -120,27 +121,25 @@ def _literals(form: Form) -> bool:
     return form.kind is Kind.LIST and all(map(_scalar, form.parts))
 
 
-def compared_to(relation: Relation, number: int, operands: tuple[Form, ...], what: str) -> Form | None:
-    """The form of `a.compareTo(b) < 0` and its like, for the relations to 0; None for others."""
-    if number != 0:
+def compared_to(relation: Relation, left: Form, right: Form, what: cel.CelType) -> Form | None:
+    """The form of `a.compareTo(b) < 0` and its like, either way round; None where it is not compared with 0."""
+    zero = literal(0)
+    if zero not in {left, right} or not _versions((what,)):
         return None
-    left, right = operands
+    compared = left if right == zero else right
+    one, other = compared.parts if right == zero else compared.parts[::-1]
+    kind = cel.show(what)
     match relation:
-        case Relation.LESS:
-            return order(Kind.LESS, what, left, right)
-        case Relation.LESS_OR_EQUAL:
-            return order(Kind.AT_MOST, what, left, right)
-        case Relation.GREATER:
-            return order(Kind.LESS, what, right, left)
-        case Relation.GREATER_OR_EQUAL:
-            return order(Kind.AT_MOST, what, right, left)
+        case Relation.LESS | Relation.GREATER:
+            pair = (one, other) if relation is Relation.LESS else (other, one)
+            return order(Kind.LESS, kind, *pair)
+        case Relation.LESS_OR_EQUAL | Relation.GREATER_OR_EQUAL:
+            pair = (one, other) if relation is Relation.LESS_OR_EQUAL else (other, one)
+            return order(Kind.AT_MOST, kind, *pair)
         case Relation.EQUAL | Relation.NOT_EQUAL:
-            same = conjunction((order(Kind.AT_MOST, what, left, right), order(Kind.AT_MOST, what, right, left)))
+            same = conjunction((order(Kind.AT_MOST, kind, one, other), order(Kind.AT_MOST, kind, other, one)))
             return same if relation is Relation.EQUAL else negated(same)
         case Relation.IN:
             return None
         case _:
             assert_never(relation)
-
-
-EMPTY = literal([])

@@ -5,4 +5,15 @@ from passmuster.parity.compare import Comparison, Difference, Side, compare
 from passmuster.parity.differences import DIFFERENCES, Row
 from passmuster.parity.output import parse
 
-__all__ = ["CHECKS", "DIFFERENCES", "Comparison", "Difference", "Row", "Side", "Status", "compare", "parse", "status_of"]
+__all__ = [
+    "CHECKS",
+    "DIFFERENCES",
+    "Comparison",
+    "Difference",
+    "Row",
+    "Side",
+    "Status",
+    "compare",
+    "parse",
+    "status_of",
+]

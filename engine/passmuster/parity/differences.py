@@ -70,11 +70,15 @@ def _flags(side: Side) -> list[str]:
 
 def _wrong_device(side: Side) -> bool:
     device = side.fact("devices['/dev/kvm']") or {}
-    return bool(device.get("exists")) and (device.get("type"), device.get("major"), device.get("minor")) != ("character", 10, 232)
+    return bool(device.get("exists")) and (device.get("type"), device.get("major"), device.get("minor")) != (
+        "character",
+        10,
+        232,
+    )
 
 
 def _long_flags(side: Side) -> bool:
-    return side.version < (10, 6, 0) and len(" ".join(_flags(side))) > 700  # noqa: PLR2004 - sorted, without doubles: less than the line
+    return side.version < (10, 6, 0) and len(" ".join(_flags(side))) > 700
 
 
 DIFFERENCES: tuple[Row, ...] = (
@@ -214,7 +218,9 @@ DIFFERENCES: tuple[Row, ...] = (
         ours=(_UNKNOWN,),
         when="the IORT table cannot be parsed",
         reason="Read, but not understood, is unknown; the tool warns.",
-        holds=lambda side: any(fact.reason in {Reason.UNREADABLE, Reason.FAILED} for fact in side.results["iommu-support"].unknown),
+        holds=lambda side: any(
+            fact.reason in {Reason.UNREADABLE, Reason.FAILED} for fact in side.results["iommu-support"].unknown
+        ),
     ),
     Row(
         name="TDX, before the tool knew it",
@@ -232,8 +238,10 @@ DIFFERENCES: tuple[Row, ...] = (
         ours=(_PASS,),
         when="the tool is 7.0.0 or older and kvm_amd.sev is Y or y",
         reason="Kernels print Y since 5.19 or so; the old tool looks for 1 alone.",
-        holds=lambda side: side.version < (9, 0, 0)
-        and str(side.fact("virtualization.kvm.parameters['kvm_amd.sev']")).startswith(("Y", "y")),
+        holds=lambda side: (
+            side.version < (9, 0, 0)
+            and str(side.fact("virtualization.kvm.parameters['kvm_amd.sev']")).startswith(("Y", "y"))
+        ),
     ),
     Row(
         name="words beyond the first thousand characters",

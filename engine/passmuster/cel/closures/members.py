@@ -120,7 +120,7 @@ def _slowly(container: object, key: str) -> object:
 
 
 def optional_member(container: object, key: object, *, selected: bool) -> object:
-    """``container[?key]`` and ``container.?key``: the member as an optional; of an optional, the member of its value."""
+    """``container[?key]`` and ``container.?key``: the member as an optional, or of the value of an optional."""
     if failed(container) or failed(key):
         return either(container, key)
     if isinstance(container, Optional):

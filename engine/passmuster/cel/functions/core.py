@@ -98,7 +98,7 @@ def _from(parameter: CelType, result: CelType, run: Callable[..., object] = _sam
 
 
 def _sized(bound: Bound) -> Bound:
-    """What a conversion makes is as large as what it was given; a number has a few characters, bytes up to four each."""
+    """As large as what it is made of; a number has a few characters, a character up to four bytes."""
     return sizes.text(max(4 * bound.length, sizes.NUMBER_TEXT)) if bound.element is None else bound
 
 
@@ -115,7 +115,7 @@ FUNCTIONS = (
     ),
     Function(
         name="int",
-        about="A whole number, from a number towards zero, from text, or from a timestamp the seconds since 1970.",
+        about="A whole number: of a number towards zero, of a text, or of a timestamp the seconds since 1970.",
         overloads=(
             _from(Basic.INT, Basic.INT),
             _from(Basic.UINT, Basic.INT, _int),
@@ -163,7 +163,19 @@ FUNCTIONS = (
         about="The UTF-8 of a string.",
         overloads=(_from(Basic.BYTES, Basic.BYTES), _from(Basic.STRING, Basic.BYTES, lambda _, text: text.encode())),
     ),
-    Function(name="bool", about="true or false, from text.", overloads=(_from(Basic.BOOL, Basic.BOOL), _from(Basic.STRING, Basic.BOOL, _bool_of_text))),
-    Function(name="dyn", about="The value itself, of which the checker then knows nothing.", overloads=(_from(Basic.DYN, Basic.DYN),)),
-    Function(name="type", about="The type of a value.", overloads=(_from(Basic.DYN, Basic.TYPE, lambda _, value: TypeValue(type_name(value))),)),
+    Function(
+        name="bool",
+        about="true or false, from text.",
+        overloads=(_from(Basic.BOOL, Basic.BOOL), _from(Basic.STRING, Basic.BOOL, _bool_of_text)),
+    ),
+    Function(
+        name="dyn",
+        about="The value itself, of which the checker then knows nothing.",
+        overloads=(_from(Basic.DYN, Basic.DYN),),
+    ),
+    Function(
+        name="type",
+        about="The type of a value.",
+        overloads=(_from(Basic.DYN, Basic.TYPE, lambda _, value: TypeValue(type_name(value))),),
+    ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import TYPE_CHECKING
 
 from passmuster.cel import numbers, sizes
@@ -11,7 +12,7 @@ from passmuster.cel.frame import MAX_LIST
 from passmuster.cel.functions.signature import ANY_LIST, A, Function, Overload
 from passmuster.cel.times import Duration
 from passmuster.cel.types import Basic, CelType, ListType, OptionalType
-from passmuster.cel.values import NONE, CelError, Optional, UInt, failed
+from passmuster.cel.values import NONE, CelError, Optional, UInt, failed, no_overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +36,7 @@ _less, _at_most = compare("<"), compare("<=")
 
 
 def _is_sorted(_: Frame, values: list[object]) -> object:
-    for one, other in zip(values, values[1:], strict=False):
+    for one, other in itertools.pairwise(values):
         outcome = _at_most(one, other)
         if outcome is not True:
             return outcome
@@ -51,7 +52,7 @@ def _sum(zero: object) -> Callable[[Frame, list[object]], object]:
             total = numbers.apply(frame, "+", total, value)
             if failed(total):
                 return total
-        return total if type(total) in {int, UInt, float, Duration} else numbers.no_overload("sum()", values)
+        return total if type(total) in {int, UInt, float, Duration} else no_overload("sum()", values)
 
     return run
 
@@ -124,10 +125,13 @@ def sort(values: list[object], keys: list[object]) -> object:
     """The values in the order of their keys; an error if the keys have none."""
     if len(set(map(type, keys))) > 1 or (keys and failed(_less(keys[0], keys[0]))):
         mixed = next((key for key in keys if type(key) is not type(keys[0])), keys[0])
-        return numbers.no_overload("sort()", keys[0], mixed)
-    pairs = list(enumerate(keys))
-    pairs.sort(key=functools.cmp_to_key(lambda a, b: (_less(b[1], a[1]) is True) - (_less(a[1], b[1]) is True)))
-    return [values[at] for at, _ in pairs]
+        return no_overload("sort()", keys[0], mixed)
+    places = sorted(range(len(keys)), key=functools.cmp_to_key(lambda a, b: _order(keys[a], keys[b])))
+    return [values[at] for at in places]
+
+
+def _order(one: object, other: object) -> int:
+    return (_less(other, one) is True) - (_less(one, other) is True)
 
 
 def _sort(_: Frame, values: list[object]) -> object:
@@ -257,10 +261,7 @@ FUNCTIONS = (
     _function(
         "sort",
         "The elements in their order.",
-        *(
-            _member(ListType(kind), _sort, ListType(kind), work=sort_work, grows=_as_it_was)
-            for kind in _ORDERED
-        ),
+        *(_member(ListType(kind), _sort, ListType(kind), work=sort_work, grows=_as_it_was) for kind in _ORDERED),
     ),
     _function(
         "first",

@@ -46,9 +46,10 @@ def _extreme(name: str, symbol: str) -> Callable[[Frame, list[object]], object]:
 
 def _round(_: Frame, value: float) -> float:
     """Halves away from zero."""
-    if not math.isfinite(value) or abs(value) >= 2.0**52:
+    if not math.isfinite(value):
         return value
-    return math.copysign(math.floor(abs(value) + 0.5) if abs(value) != 0.49999999999999994 else 0.0, value)
+    whole = math.trunc(value)
+    return math.copysign(float(abs(whole) + (abs(value - whole) >= 0.5)), value)
 
 
 def _integral(decide: Callable[[float], int]) -> Callable[[Frame, float], float]:
@@ -59,13 +60,11 @@ def _integral(decide: Callable[[float], int]) -> Callable[[Frame, float], float]
 
 
 def _abs(_: Frame, value: float) -> object:
-    return abs(value) if isinstance(value, float) else ranged(type(value), abs(value))
+    return ranged(type(value), abs(value)) if isinstance(value, int) else abs(value)
 
 
 def _sign(_: Frame, value: float) -> object:
-    if isinstance(value, float):
-        return value if math.isnan(value) else float((value > 0) - (value < 0))
-    return type(value)((value > 0) - (value < 0))
+    return value if value != value else type(value)((value > 0) - (value < 0))  # noqa: PLR0124 - NaN
 
 
 def _sqrt(_: Frame, value: float) -> float:

@@ -169,12 +169,12 @@ FUNCTIONS = (
     _function(
         "format",
         "The template with each %s %d %f %e %x %X %o %b replaced by the next value of a list.",
-        _member(
-            Basic.STRING, _format, Basic.STRING, ANY_LIST, grows=formatting.grown, spends=formatting.steps
-        ),
+        _member(Basic.STRING, _format, Basic.STRING, ANY_LIST, grows=formatting.grown, spends=formatting.steps),
     ),
     _function(
-        "charAt", "The character at a place, from 0; '' at the end.", _member(Basic.STRING, _char_at, *_ONE, Basic.INT, grows=lambda *_: sizes.text(1))
+        "charAt",
+        "The character at a place, from 0; '' at the end.",
+        _member(Basic.STRING, _char_at, *_ONE, Basic.INT, grows=lambda *_: sizes.text(1)),
     ),
     _function(
         "indexOf",
@@ -219,8 +219,6 @@ FUNCTIONS = (
     _function(
         "strings.quote",
         "The string in double quotes, with escapes where it needs them.",
-        Overload(
-            parameters=_ONE, result=Basic.STRING, run=_quote, grows=lambda text: sizes.text(2 * text.length + 2)
-        ),
+        Overload(parameters=_ONE, result=Basic.STRING, run=_quote, grows=lambda text: sizes.text(2 * text.length + 2)),
     ),
 )

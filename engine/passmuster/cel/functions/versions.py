@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol
 
 from passmuster.cel.functions.signature import Function, Overload, Unreadable
 from passmuster.cel.types import Basic
-from passmuster.cel.versions import KernelVersion, RuntimeVersion, SemVer, Version
+from passmuster.cel.versions import KernelVersion, RuntimeVersion, SemVer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from passmuster.cel.frame import Frame
 
-    AnyVersion: TypeAlias = Any
+    class AnyVersion(Protocol):
+        """A version of any kind; only versions of one kind are compared."""
+
+        def order(self) -> Any:
+            """What versions of the kind are sorted by."""
+
 
 READERS: dict[str, Callable[[str], object | None]] = {
     "kernelVersion": KernelVersion.parse,
@@ -42,15 +47,15 @@ def _semver_with(_: Frame, text: str, normalize: bool) -> object:  # noqa: FBT00
 
 
 def _greater(_: Frame, one: AnyVersion, other: AnyVersion) -> bool:
-    return one.order() > other.order()
+    return bool(one.order() > other.order())
 
 
 def _less(_: Frame, one: AnyVersion, other: AnyVersion) -> bool:
-    return one.order() < other.order()
+    return bool(one.order() < other.order())
 
 
 def _compare(_: Frame, one: AnyVersion, other: AnyVersion) -> int:
-    return (one.order() > other.order()) - (one.order() < other.order())
+    return _greater(_, one, other) - _less(_, one, other)
 
 
 def _both(name: str, result: Basic, run: Callable[..., object], about: str) -> Function:

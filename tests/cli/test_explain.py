@@ -1,0 +1,96 @@
+"""`passmuster explain`: the expression as written, what decided it, facts with their sources, and what would change it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from goldens import same_as_golden
+from packs import rule, text
+from snapshots import data
+
+from passmuster.cli import main
+
+EXTRA = """\
+parameters:
+  wanted: {type: list, default: [vmx, ssse3], description: Words wanted.}
+variables:
+  debian:
+    description: The system is Debian.
+    expression: |
+      os.id == 'debian'
+"""
+RULES = {
+    "which side of &&": ("network.ipv6 && kernel.major > 9", {}),
+    "which side of ||": ("kernel.major > 9 || network.ipv6", {}),
+    "no side of ||": ("kernel.major > 9 || !network.ipv6", {}),
+    "which element of all": ("['vmx', 'avx'].all(f, f in cpu.flags)", {}),
+    "every element of all": ("['vmx', 'lm'].all(f, f in cpu.flags)", {}),
+    "which element of exists": ("cpu.flags.exists(f, f == 'vmx')", {}),
+    "a filter": ("params.wanted.filter(f, !(f in cpu.flags)).size() == 0", {"cpu.flags": ["vmx"]}),
+    "the taken arm": ("network.ipv6 ? kernel.major > 9 : os.id == 'x'", {}),
+    "a variable": ("!variables.debian", {}),
+    "a fact that could not be looked at": ("os.id == 'debian' && network.ipv6", {}),
+    "an error": ("kernel.modules[99] == 'x'", {}),
+}
+
+
+def explained(folder: Path, expression: str, **changes: Any) -> int:
+    (folder / "node.json").write_bytes(data(**changes))
+    (folder / "demo.yaml").write_text(text(rule("it", expression, applies_when="kernel.minor >= 0"), extra=EXTRA))
+    return main(["explain", "node.json", "it", "-p", "./demo.yaml"])
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_explaining(folder: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    expression, facts = RULES[name]
+    unknown = {"network.ipv6": "denied"} if "could not" in name else {}
+    assert explained(folder, expression, set_=facts, unknown=unknown) == 0
+    same_as_golden(
+        f"explain/{name.replace(' ', '-').replace('&&', 'and').replace('||', 'or')}.txt", capsys.readouterr().out
+    )
+
+
+def test_what_is_not_applicable_is_explained_by_its_condition(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "node.json").write_bytes(data())
+    assert main(["explain", "node.json", "ppc-kvm-hv"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("NOT APPLICABLE  node-1  virtnest/ppc-kvm-hv (informational)\n")
+    assert "\nexpression, line" not in out
+    assert 'cpu.architecture is "x86_64"' in out
+
+
+def test_a_parameter_may_be_set(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    explained(folder, "sets.contains(cpu.flags, params.wanted)")
+    assert capsys.readouterr().out.startswith("PASS")
+    assert main(["explain", "node.json", "it", "-p", "./demo.yaml", "--set", "wanted=avx"]) == 0
+    assert capsys.readouterr().out.startswith("FAIL")
+
+
+REFUSED = {
+    "no such rule": (["node.json", "nothing"], 2, "nothing: no such rule (expected one of: kernel-version,"),
+    "no such file": (["absent.json", "kernel-version"], 2, "absent.json: cannot be read"),
+    "many snapshots": (["many.ndjson", "kernel-version"], 2, "2 snapshots (expected one)"),
+    "no snapshot": (["bad.json", "kernel-version"], 3, "bad.json:1:1: not JSON"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "status", "message"), REFUSED.values(), ids=REFUSED)
+def test_what_cannot_be_explained_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], status: int, message: str
+) -> None:
+    (folder / "node.json").write_bytes(data())
+    (folder / "many.ndjson").write_bytes(data() * 2)
+    (folder / "bad.json").write_bytes(b"hello")
+    assert main(["explain", *arguments]) == status
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.out == ""
