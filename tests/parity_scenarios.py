@@ -12,10 +12,9 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packs import virtnest
 
@@ -24,6 +23,9 @@ from passmuster.binding import bind
 from passmuster.evaluate import evaluate
 from passmuster.parity import CHECKS, Comparison, Status, compare, parse
 from passmuster_collector.cli import collect_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -52,6 +52,11 @@ class _Variables(dict[str, object]):
         return value
 
 
+def outcome(rule: CompiledRule, values: Mapping[str, object]) -> RuleOutcome:
+    """What becomes of one rule, without its grounds; `values` is what `bound` gives."""
+    return _judge(rule, values).outcome
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
     """What decided a rule: its outcome, the value behind it, and the program and text that gave it."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from goldens import same_as_golden
@@ -11,6 +10,9 @@ from packs import rule, text
 from snapshots import data
 
 from passmuster.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EXTRA = """\
 parameters:

@@ -60,25 +60,33 @@ def test_the_page_for_people_is_the_table() -> None:
 
 OUTPUTS: dict[str, tuple[str, dict[str, Status]]] = {
     "7.0.0": (
-        "  QEMU: Checking for hardware virtualization                                 : FAIL (Only emulated CPUs are available)\n"
-        "WARN (Unknown if this platform has IOMMU support)\n",
+        (
+            "  QEMU: Checking for hardware virtualization                                 : FAIL (Only emulated CPUs are available)\n"
+            "WARN (Unknown if this platform has IOMMU support)\n"
+        ),
         {"hwvirt": Status.FAIL, "iommu:support": Status.WARN},
     ),
     "9.0.0": (
-        "  QEMU: Checking if device /dev/kvm exists                                   : PASS\n"
-        "  QEMU: Checking if device /dev/kvm is accessible                            : FAIL (Check /dev/kvm is world writable)\n",
+        (
+            "  QEMU: Checking if device /dev/kvm exists                                   : PASS\n"
+            "  QEMU: Checking if device /dev/kvm is accessible                            : FAIL (Check /dev/kvm is world writable)\n"
+        ),
         {"device:/dev/kvm:exists": Status.PASS, "device:/dev/kvm:accessible": Status.FAIL},
     ),
     "11.3.0": (
-        "  QEMU: Checking if device '/dev/net/tun' exists                             : PASS\n"
-        "  QEMU: Checking for cgroup 'cpu' controller support                         : PASS\n"
-        "  QEMU: Checking for device assignment IOMMU support                         : NOTE (Skipped - No PCI devices are online)\n"
-        "  QEMU: Checking for AMD Secure Encrypted Virtualization-Encrypted State (SEV-ES) : WARN (no)\n",
+        (
+            "  QEMU: Checking if device '/dev/net/tun' exists                             : PASS\n"
+            "  QEMU: Checking for cgroup 'cpu' controller support                         : PASS\n"
+            "  QEMU: Checking for device assignment IOMMU support                         : NOTE (Skipped - No PCI devices are online)\n"
+            "  QEMU: Checking for AMD Secure Encrypted Virtualization-Encrypted State (SEV-ES) : WARN (no)\n"
+        ),
         {"device:/dev/net/tun:exists": Status.PASS, "cgroup:cpu": Status.PASS, "iommu:support": Status.NO_LINE},
     ),
     "12.8.0 into a pipe": (
-        "  QEMU: Checking for hardware virtualization                                 : PASS\n (SVM)\n"
-        "  QEMU: Checking if IOMMU is enabled by kernel                               : PASS\n\n",
+        (
+            "  QEMU: Checking for hardware virtualization                                 : PASS\n (SVM)\n"
+            "  QEMU: Checking if IOMMU is enabled by kernel                               : PASS\n\n"
+        ),
         {"hwvirt": Status.PASS, "iommu:enabled": Status.PASS},
     ),
     "on a terminal": (

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from passmuster.cel import guards
+from passmuster.cel.bounds import Bounder
 from passmuster.cel.check import Checker
 from passmuster.cel.compile import Compiler
 from passmuster.cel.environment import CONSTANTS, PARAMETERS, VARIABLES, Environment
@@ -83,6 +84,9 @@ def compile_expression(
     kind = checker.check(tree, {}, _assumed(assume))
     checker.whole(tree, kind, "a result")
     checker.result(tree, kind, expect)
+    if findings:
+        raise findings.raised()
+    Bounder(environment, checker.types, findings).check(tree)
     if findings:
         raise findings.raised()
     return assemble(text, environment, tree, checker.types)

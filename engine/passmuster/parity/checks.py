@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, assert_never
 
 from passmuster.outcome import Level, RuleOutcome
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from passmuster.verdict import Result
 
 _CONTROLLERS = ("cpu", "cpuacct", "cpuset", "memory", "devices", "blkio")

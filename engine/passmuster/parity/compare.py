@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,8 @@ from passmuster.parity.checks import CHECKS, Status, status_of
 from passmuster.parity.differences import DIFFERENCES, Row, Side
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from passmuster.snapshot import Snapshot
     from passmuster.verdict import Result
 

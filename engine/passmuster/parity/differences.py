@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from passmuster.fieldpath import FieldPath
-from passmuster.parity.checks import Status
+from passmuster.parity.checks import CHECKS, Status
 from passmuster.unknown import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from passmuster.snapshot import Snapshot
     from passmuster.verdict import Result
 
@@ -35,9 +36,13 @@ class Side:
         """A fact, None where there is none."""
         return self.snapshot.value(FieldPath.parse(path))
 
+    def reasons(self, rule: str) -> set[Reason]:
+        """Why facts of the rule could not be looked at."""
+        return {fact.reason for fact in self.results[rule].unknown}
+
     def denied(self, rule: str) -> bool:
         """Whether the collector was refused a fact of the rule."""
-        return any(fact.reason is Reason.DENIED for fact in self.results[rule].unknown)
+        return Reason.DENIED in self.reasons(rule)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +61,6 @@ class Row:
     def explains(self, rule: str, tool: Status, ours: Status, side: Side) -> bool:
         """Whether this difference is of this kind."""
         return rule in self.rules and tool in self.tool and ours in self.ours and self.holds(side)
-
-
-def _all_rules() -> tuple[str, ...]:
-    from passmuster.parity.checks import CHECKS  # noqa: PLC0415 - a constant of the module below
-
-    return tuple(CHECKS)
 
 
 def _flags(side: Side) -> list[str]:
@@ -84,7 +83,7 @@ def _long_flags(side: Side) -> bool:
 DIFFERENCES: tuple[Row, ...] = (
     Row(
         name="the tool gave up",
-        rules=_all_rules(),
+        rules=tuple(CHECKS),
         tool=(_NONE,),
         ours=(_PASS, _FAIL, _WARN, _UNKNOWN),
         when="the tool printed no line at all",
@@ -108,7 +107,8 @@ DIFFERENCES: tuple[Row, ...] = (
         tool=(_NONE,),
         ours=(_FAIL,),
         when="/dev/kvm does not exist",
-        reason="The tool asks whether it can be opened only where it exists. Here both rules fail, with one thing to do.",
+        reason="The tool asks whether it can be opened only where it exists. Here both rules fail, with one thing to"
+        " do.",
         holds=lambda side: side.fact("devices['/dev/kvm'].exists") is False,
     ),
     Row(
@@ -190,7 +190,8 @@ DIFFERENCES: tuple[Row, ...] = (
         tool=(_NONE,),
         ours=(_PASS, _WARN, _UNKNOWN),
         when="the tool's check for IOMMU support did not pass, or the kernel has no directory of groups",
-        reason="The tool does not ask then. Groups are what counts in the end; the report folds this rule under the first.",
+        reason="The tool does not ask then. Groups are what counts in the end; the report folds this rule under the "
+        "first.",
         holds=lambda side: side.tool.get("iommu:support") is not _PASS or side.fact("iommu.groups") is None,
     ),
     Row(
@@ -208,7 +209,8 @@ DIFFERENCES: tuple[Row, ...] = (
         tool=(_NONE, _WARN),
         ours=(_PASS, _WARN, _UNKNOWN),
         when="the tool is 7.0.0 or older, and the CPU has neither vmx nor svm",
-        reason="Such a tool prints no line for POWER and IBM Z, and for all others a warning that does not name its check.",
+        reason="Such a tool prints no line for POWER and IBM Z, and for all others a warning that does not name its "
+        "check.",
         holds=lambda side: side.version < (9, 0, 0) and not {"vmx", "svm"} & set(_flags(side)),
     ),
     Row(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from passmuster.cel.frame import Frame, Run
 
 _ALIKE = frozenset((str, int, bool, bytes, UInt, float, Timestamp, Duration))
-_ELEMENTS_A_STEP = 16
+ELEMENTS_A_STEP = 64
 """How many strings of a list may be looked at for one step."""
 KEY_KINDS = frozenset((str, int, UInt, bool))
 """Types of the keys that an expression may put into a map."""
@@ -68,7 +68,7 @@ def _membership(compiler: Compiler, node: Compare, left: Run, right: Run) -> Run
     def run(frame: Frame) -> object:
         value, container = left(frame), right(frame)
         if quick and type(container) is list and type(value) is str:
-            frame.charge(len(container) // _ELEMENTS_A_STEP)
+            frame.charge(len(container) // ELEMENTS_A_STEP)
             return value in container
         return placed(equality.contains(frame, container, value))
 

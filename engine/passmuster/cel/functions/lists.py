@@ -126,7 +126,8 @@ def sort(values: list[object], keys: list[object]) -> object:
     if len(set(map(type, keys))) > 1 or (keys and failed(_less(keys[0], keys[0]))):
         mixed = next((key for key in keys if type(key) is not type(keys[0])), keys[0])
         return no_overload("sort()", keys[0], mixed)
-    places = sorted(range(len(keys)), key=functools.cmp_to_key(lambda a, b: _order(keys[a], keys[b])))
+    ordered = functools.cmp_to_key(_order)
+    places = sorted(range(len(keys)), key=lambda at: ordered(keys[at]))
     return [values[at] for at in places]
 
 

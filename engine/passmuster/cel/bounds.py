@@ -1,0 +1,366 @@
+"""The static bound: the most steps that an expression can need, and the largest strings and lists that it can make.
+
+Each node is given a `Bound` on its value and a number of steps beyond those of the tree itself. The
+formulas are those of the run with maxima in the place of lengths: of facts from the snapshot's
+schema, of constants from their values. What passes here never runs out of its budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, assert_never
+
+from passmuster.cel import sizes
+from passmuster.cel.closures.operators import ELEMENTS_A_STEP
+from passmuster.cel.frame import CHARACTERS_A_STEP, MAX_LIST, MAX_STRING, STEP_BUDGET
+from passmuster.cel.functions import FUNCTIONS
+from passmuster.cel.functions.lists import sort_work
+from passmuster.cel.functions.regexes import SEARCHES, search_steps
+from passmuster.cel.problems import Code
+from passmuster.cel.sizes import SMALL, Bound
+from passmuster.cel.tree import (
+    Arithmetic,
+    Bind,
+    Broken,
+    Call,
+    Compare,
+    Conditional,
+    Fold,
+    FoldKind,
+    Has,
+    Index,
+    ListLiteral,
+    Literal,
+    Logic,
+    MapLiteral,
+    Name,
+    Negate,
+    Node,
+    Not,
+    OptionalMap,
+    OptionalMember,
+    Relation,
+    Select,
+    children,
+    size,
+)
+from passmuster.cel.types import (
+    Basic,
+    CelType,
+    EnumType,
+    ListType,
+    MapType,
+    ObjectType,
+    OptionalType,
+    TextType,
+    TypeVariable,
+    flat,
+)
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from passmuster.cel.environment import Environment
+    from passmuster.cel.problems import Findings
+
+DEFAULT_ITEMS = 256
+"""Elements of a list, or entries of a map, of which the schema says nothing: parameters."""
+DEFAULT_LENGTH = 1024
+"""Characters of a string of which the schema says nothing."""
+_ENOUGH = 1 << 62
+"""Where larger numbers say no more."""
+_SCALARS = frozenset((Relation.LESS, Relation.LESS_OR_EQUAL, Relation.GREATER, Relation.GREATER_OR_EQUAL))
+
+if TYPE_CHECKING:
+    Scope: TypeAlias = Mapping[str, Bound]
+
+
+def bound_of_type(kind: CelType) -> Bound:
+    """The most that a value of a type can be."""
+    match kind:
+        case TextType():
+            return sizes.text(kind.max_length)
+        case EnumType():
+            return sizes.text(max(map(len, kind.values), default=0))
+        case Basic.STRING | Basic.BYTES:
+            return sizes.text(DEFAULT_LENGTH)
+        case Basic.DYN:
+            return Bound(length=DEFAULT_LENGTH, element=sizes.text(DEFAULT_LENGTH), key=sizes.text(DEFAULT_LENGTH))
+        case Basic() | TypeVariable():
+            return SMALL
+        case ListType():
+            length = DEFAULT_ITEMS if kind.max_items is None else kind.max_items
+            return sizes.items(length, bound_of_type(kind.element))
+        case MapType():
+            length = DEFAULT_ITEMS if kind.max_entries is None else kind.max_entries
+            length = length if kind.keys is None else min(length, len(kind.keys))
+            return sizes.entries(length, bound_of_type(kind.key), bound_of_type(kind.value))
+        case ObjectType():
+            return Bound(fields={name: bound_of_type(field.type) for name, field in kind.fields.items()})
+        case OptionalType():
+            return sizes.items(1, bound_of_type(kind.element))
+        case _:
+            assert_never(kind)
+
+
+def bound_of_value(value: object) -> Bound:
+    """The bound of a value that is known."""
+    if isinstance(value, str | bytes):
+        return sizes.text(len(value))
+    if isinstance(value, list | tuple):
+        return sizes.items(len(value), sizes.union(map(bound_of_value, value)))
+    if isinstance(value, Mapping):
+        members = sizes.union(map(bound_of_value, value.values()))
+        named = {key: bound_of_value(member) for key, member in value.items() if isinstance(key, str)}
+        key = sizes.union(map(bound_of_value, value))
+        return Bound(length=len(value), element=members, key=key, fields=named or None)
+    return SMALL
+
+
+class Bounder:
+    """Bounds the values and the steps of one expression."""
+
+    def __init__(self, environment: Environment, types: Mapping[Node, CelType], findings: Findings) -> None:
+        self._environment = environment
+        self._types = types
+        self._findings = findings
+
+    def check(self, node: Node) -> int:
+        """The most steps that an expression needs; notes a problem where a limit could be passed."""
+        _, spent = self._node(node, {})
+        total = size(node) + spent
+        if total > STEP_BUDGET:
+            message = f"the expression can need too many steps (got up to {_told(total)}, expected {STEP_BUDGET})"
+            self._findings.add(Code.COST, message, self._dearest(node).start, "narrow what the macros go through")
+        return total
+
+    def _dearest(self, node: Node) -> Node:
+        """The first macro of an expression, or the expression."""
+        waiting = [node]
+        while waiting:
+            current = waiting.pop()
+            if isinstance(current, Fold):
+                return current
+            waiting.extend(reversed(children(current)))
+        return node
+
+    def _flat(self, node: Node) -> bool:
+        return flat(self._types.get(node, Basic.DYN))
+
+    def _node(self, node: Node, scope: Scope) -> tuple[Bound, int]:  # noqa: C901, PLR0912
+        if isinstance(node, Select | Index | ListLiteral) and (known := self._environment.constant(node, scope)):
+            return bound_of_value(known.value), 0
+        match node:
+            case Literal():
+                return bound_of_value(node.value), 0
+            case Name():
+                return self._name(node, scope), 0
+            case Select():
+                bound, spent = self._node(node.operand, scope)
+                return self._selected(node, bound, node.field), spent
+            case Index() | OptionalMember():
+                return self._index(node, scope)
+            case Has() | Not() | Negate():
+                return SMALL, self._node(node.operand, scope)[1]
+            case Call():
+                return self._call(node, scope)
+            case ListLiteral():
+                return self._list(node, scope)
+            case MapLiteral():
+                return self._map(node, scope)
+            case Logic():
+                return SMALL, sum(self._node(operand, scope)[1] for operand in node.operands)
+            case Conditional():
+                return self._conditional(node, scope)
+            case Compare():
+                return SMALL, self._compare(node, scope)
+            case Arithmetic():
+                return self._arithmetic(node, scope)
+            case Fold():
+                return self._fold(node, scope)
+            case Bind():
+                value, spent = self._node(node.value, scope)
+                body, more = self._node(node.body, {**scope, node.variable: value})
+                return body, spent + more
+            case OptionalMap():
+                value, spent = self._node(node.operand, scope)
+                body, more = self._node(node.body, {**scope, node.variable: sizes.element(value)})
+                return body if node.flat else sizes.items(1, body), spent + more
+            case Broken():
+                return SMALL, 0
+            case _:
+                assert_never(node)
+
+    def _name(self, node: Name, scope: Scope) -> Bound:
+        if not node.rooted and node.name in scope:
+            return scope[node.name]
+        constant = self._environment.constant(node, scope)
+        if constant is not None:
+            return bound_of_value(constant.value)
+        declared = self._environment.root(node.name)
+        return SMALL if declared is None else bound_of_type(declared)
+
+    def _selected(self, node: Node, bound: Bound, key: str | None) -> Bound:
+        """Of a member; of an optional's value, an optional."""
+        if isinstance(self._types.get(node), OptionalType) and bound.length == 1 and not bound.fields:
+            bound = sizes.element(bound)
+        named = bound.fields.get(key) if bound.fields and key is not None else None
+        found = sizes.element(bound) if named is None else named
+        return sizes.items(1, found) if isinstance(self._types.get(node), OptionalType) else found
+
+    def _index(self, node: Index | OptionalMember, scope: Scope) -> tuple[Bound, int]:
+        bound, spent = self._node(node.operand, scope)
+        _, more = self._node(node.key, scope)
+        key = self._environment.constant(node.key, scope)
+        name = key.value if key is not None and isinstance(key.value, str) else None
+        return self._selected(node, bound, name), spent + more
+
+    def _conditional(self, node: Conditional, scope: Scope) -> tuple[Bound, int]:
+        _, spent = self._node(node.condition, scope)
+        then, one = self._node(node.then, scope)
+        otherwise, other = self._node(node.otherwise, scope)
+        return sizes.either(then, otherwise), spent + max(one, other)
+
+    def _list(self, node: ListLiteral, scope: Scope) -> tuple[Bound, int]:
+        each = [self._node(item, scope) for item in node.items]
+        held = [sizes.element(b) if at in node.optional else b for at, (b, _) in enumerate(each)]
+        return sizes.items(len(each), sizes.union(held)), sum(spent for _, spent in each)
+
+    def _map(self, node: MapLiteral, scope: Scope) -> tuple[Bound, int]:
+        keys = [self._node(key, scope) for key, _ in node.entries]
+        values = [self._node(value, scope) for _, value in node.entries]
+        held = [sizes.element(b) if at in node.optional else b for at, (b, _) in enumerate(values)]
+        named = {
+            key.value: bound
+            for (key, _), bound in zip(node.entries, held, strict=True)
+            if isinstance(key, Literal) and isinstance(key.value, str)
+        }
+        bound = Bound(
+            length=len(keys),
+            element=sizes.union(held),
+            key=sizes.union(b for b, _ in keys),
+            fields=named if len(named) == len(keys) else None,
+        )
+        return bound, sum(spent for _, spent in (*keys, *values))
+
+    def _compare(self, node: Compare, scope: Scope) -> int:
+        left, spent = self._node(node.left, scope)
+        right, more = self._node(node.right, scope)
+        spent += more
+        if node.operator in _SCALARS:
+            return spent
+        if node.operator is Relation.IN and self._flat(node.right) and self._is_text(node.left):
+            return spent + right.length // ELEMENTS_A_STEP
+        return _few(spent + sizes.weight(left) + sizes.weight(right))
+
+    def _is_text(self, node: Node) -> bool:
+        kind = self._types.get(node)
+        return kind is Basic.STRING or isinstance(kind, EnumType | TextType)
+
+    def _arithmetic(self, node: Arithmetic, scope: Scope) -> tuple[Bound, int]:
+        bound, spent = self._node(node.first, scope)
+        for step in node.steps:
+            right, more = self._node(step.operand, scope)
+            spent += more
+            if step.operator == "+" and (bound.length or right.length):
+                length = bound.length + right.length
+                spent += length if bound.element or right.element else length // CHARACTERS_A_STEP
+                made = sizes.either(bound, right)
+                bound = self._limited(Bound(length=length, element=made.element, key=made.key), step.operand, step.at)
+            else:
+                bound = SMALL
+        return bound, _few(spent)
+
+    def _limited(self, bound: Bound, node: Node, at: int) -> Bound:
+        """A bound that is within the limits; notes a problem where it was not."""
+        most, what, unit = (
+            (MAX_STRING, "string", "characters") if bound.element is None else (MAX_LIST, "list", "elements")
+        )
+        if bound.length <= most:
+            return bound
+        message = f"the {what} can become too long (got up to {_told(bound.length)} {unit}, expected {most})"
+        self._findings.add(Code.COST, message, at)
+        return Bound(length=most, element=bound.element, key=bound.key, fields=bound.fields)
+
+    def _call(self, node: Call, scope: Scope) -> tuple[Bound, int]:
+        each = [self._node(operand, scope) for operand in node.operands]
+        bounds, spent = [bound for bound, _ in each], sum(spent for _, spent in each)
+        function = FUNCTIONS.get(node.function)
+        if function is None:
+            return SMALL, spent
+        kinds = tuple(self._types.get(operand, Basic.DYN) for operand in node.operands)
+        forms = function.forms(member=node.receiver is not None, arguments=len(bounds))
+        forms = tuple(form for form in forms if form.fits(kinds) is not None)
+        made = [self._limited(form.grows(*bounds), node, node.at) for form in forms if form.grows is not None]
+        if node.function in SEARCHES and self._constant_text(node.operands[1], scope):
+            return sizes.union(made), _few(spent + search_steps(node.function, bounds[0]))
+        if node.function in {"or", "orValue"}:
+            return self._or(node.function, bounds), spent
+        spent += sum(bound.length // CHARACTERS_A_STEP for bound in bounds if bound.element is None)
+        if not all(map(self._flat, node.operands)):
+            spent += sum(map(sizes.weight, bounds))
+        lengths = [bound.length for bound in bounds]
+        work = [form.work(*lengths) for form in forms if form.work is not None]
+        spends = [form.spends(*bounds) for form in forms if form.spends is not None]
+        return self._result(node, sizes.union(made), bounds, scope), _few(spent + max(work + spends, default=0))
+
+    def _result(self, node: Call, made: Bound, bounds: list[Bound], scope: Scope) -> Bound:
+        if node.function == "value":
+            return sizes.element(bounds[0])
+        if node.function == "lists.range":
+            constant = self._environment.constant(node.operands[0], scope)
+            if constant is not None and type(constant.value) is int:
+                return sizes.items(min(max(constant.value, 0), MAX_LIST), SMALL)
+        return made
+
+    @staticmethod
+    def _or(function: str, bounds: list[Bound]) -> Bound:
+        return sizes.either(bounds[0] if function == "or" else sizes.element(bounds[0]), bounds[1])
+
+    def _constant_text(self, node: Node, scope: Scope) -> bool:
+        constant = self._environment.constant(node, scope)
+        return constant is not None and isinstance(constant.value, str)
+
+    def _fold(self, node: Fold, scope: Scope) -> tuple[Bound, int]:
+        over, spent = self._node(node.range, scope)
+        element = sizes.element(over) if over.key is None else over.key or SMALL
+        rounds = over.length or len(over.fields or ())
+        if len(node.variables) == 1:
+            inner = {**scope, node.variables[0]: element}
+        else:
+            first = SMALL if over.key is None else over.key
+            inner = {**scope, node.variables[0]: first, node.variables[1]: sizes.element(over)}
+        quick = len(node.variables) == 1 and self._flat(node.range) and over.key is None
+        spent += 0 if quick else sizes.weight(over)
+        condition = (SMALL, 0) if node.condition is None else self._node(node.condition, inner)
+        body, more = self._node(node.body, inner)
+        a_round = size(node.body) + more + condition[1] + (0 if node.condition is None else size(node.condition))
+        spent += rounds * a_round + (sort_work(rounds) if node.kind is FoldKind.SORT_BY else 0)
+        return self._limited(_folded(node, rounds, over, element, body), node, node.at), _few(spent)
+
+
+def _folded(node: Fold, rounds: int, over: Bound, element: Bound, body: Bound) -> Bound:
+    """The bound of what a macro makes."""
+    match node.kind:
+        case FoldKind.ALL | FoldKind.EXISTS | FoldKind.EXISTS_ONE:
+            return SMALL
+        case FoldKind.FILTER:
+            return sizes.items(rounds, element)
+        case FoldKind.SORT_BY:
+            return over
+        case FoldKind.MAP:
+            return sizes.items(rounds, body)
+        case FoldKind.TRANSFORM_MAP:
+            return sizes.entries(rounds, over.key or SMALL, body)
+        case FoldKind.TRANSFORM_MAP_ENTRY:
+            return sizes.entries(rounds * max(body.length, 1), body.key or SMALL, sizes.element(body))
+        case _:
+            assert_never(node.kind)
+
+
+def _few(steps: int) -> int:
+    return min(steps, _ENOUGH)
+
+
+def _told(number: int) -> str:
+    return str(number) if number < _ENOUGH else "more than can be said"

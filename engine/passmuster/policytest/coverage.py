@@ -1,0 +1,107 @@
+"""Which branches of a policy's expressions the cases of its suite take.
+
+A case counts only for the rules whose outcome it expects, and for a message only where it names the
+message: what is evaluated and not looked at proves nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from passmuster.cel.branches import watch
+from passmuster.evaluate import bound, outcome
+from passmuster.policytest.parts import parts, reached, with_part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from passmuster.cel.branches import Branch, Watch
+    from passmuster.compile import CompiledPolicy, CompiledRule
+    from passmuster.policytest.parts import Part
+    from passmuster.policytest.trial import Trial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncovered:
+    """A branch that no case takes."""
+
+    owner: str
+    """The rule's id, or `variables.NAME`."""
+    text: str
+    outcome: bool
+    line: int
+    """Of the policy file."""
+    column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleCoverage:
+    """How many branches of a rule, and of the variables that it uses, the cases take."""
+
+    rule: str
+    taken: int
+    total: int
+
+    @property
+    def percent(self) -> int:
+        """Whole per cent, rounded down: 100 means all."""
+        return 100 * self.taken // self.total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """What the cases of a suite reach."""
+
+    rules: tuple[RuleCoverage, ...]
+    """In the policy's order."""
+    uncovered: tuple[Uncovered, ...]
+    """In the order of the file; empty where every branch is taken."""
+
+
+def coverage(policy: CompiledPolicy, trials: Iterable[Trial]) -> Coverage:
+    """Run the cases and see which branches they take."""
+    watches: list[tuple[Part, Watch]] = []
+    watched = policy
+    for part in parts(policy):
+        watching = watch(part.program)
+        watches.append((part, watching))
+        watched = with_part(watched, part, watching.program)
+    for trial in trials:
+        _run(watched, trial)
+    by_owner: dict[str, list[Watch]] = {}
+    for part, watching in watches:
+        by_owner.setdefault(part.owner, []).append(watching)
+    return Coverage(
+        rules=tuple(_of_rule(policy, rule, by_owner) for rule in policy.rules),
+        uncovered=tuple(each for part, watching in watches for each in _uncovered(part, watching)),
+    )
+
+
+def _run(policy: CompiledPolicy, trial: Trial) -> None:
+    values = bound(policy, trial.roots, trial.parameters)
+    for rule in policy.rules:
+        if rule.header.id in trial.case.expect:
+            outcome(rule, values)
+        if rule.header.id in trial.case.messages and rule.message is not None:
+            rule.message.run(values)
+
+
+def _of_rule(policy: CompiledPolicy, rule: CompiledRule, by_owner: dict[str, list[Watch]]) -> RuleCoverage:
+    programs = [each for each in (rule.applies_when, rule.expression, rule.message) if each is not None]
+    owners = [rule.header.id, *(f"variables.{name}" for name in sorted(reached(policy, programs)))]
+    watches = [watching for owner in owners for watching in by_owner[owner]]
+    return RuleCoverage(
+        rule=rule.header.id,
+        taken=sum(len(each.taken) for each in watches),
+        total=sum(len(each.branches) for each in watches),
+    )
+
+
+def _uncovered(part: Part, watching: Watch) -> list[Uncovered]:
+    return [_at(part, branch) for branch in watching.branches if branch not in watching.taken]
+
+
+def _at(part: Part, branch: Branch) -> Uncovered:
+    line, column = part.expression.place(branch.line, branch.column)
+    return Uncovered(owner=part.owner, text=branch.text, outcome=branch.outcome, line=line, column=column)

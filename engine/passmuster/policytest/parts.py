@@ -1,0 +1,103 @@
+"""The expressions of a policy as parts that can be watched or replaced, and what each has a say in."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from passmuster.cel import Program
+    from passmuster.compile import CompiledPolicy, CompiledRule
+    from passmuster.policy import Expression
+
+
+class Role(enum.Enum):
+    """What an expression is for."""
+
+    APPLIES_WHEN = "applies_when"
+    EXPRESSION = "expression"
+    MESSAGE = "message_expression"
+    VARIABLE = "variable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One expression of a policy."""
+
+    owner: str
+    """The rule's id, or `variables.NAME`."""
+    role: Role
+    expression: Expression
+    program: Program
+    rules: frozenset[str]
+    """Ids of the rules whose outcome or message it has a say in."""
+
+
+def parts(policy: CompiledPolicy) -> list[Part]:
+    """Every expression of a policy, in the order of the file."""
+    users: dict[str, set[str]] = {name: set() for name in policy.variables}
+    for rule in policy.rules:
+        for name in reached(policy, _programs(rule)):
+            users[name].add(rule.header.id)
+    found = [
+        Part(
+            owner=f"variables.{name}",
+            role=Role.VARIABLE,
+            expression=variable.expression,
+            program=variable.program,
+            rules=frozenset(users[name]),
+        )
+        for name, variable in policy.variables.items()
+    ]
+    for rule in policy.rules:
+        found += _of_rule(rule)
+    return found
+
+
+def _of_rule(rule: CompiledRule) -> Iterator[Part]:
+    for role, expression, program in (
+        (Role.APPLIES_WHEN, rule.source.applies_when, rule.applies_when),
+        (Role.EXPRESSION, rule.source.expression, rule.expression),
+        (Role.MESSAGE, rule.source.message_expression, rule.message),
+    ):
+        if expression is not None and program is not None:
+            own = frozenset((rule.header.id,))
+            yield Part(owner=rule.header.id, role=role, expression=expression, program=program, rules=own)
+
+
+def _programs(rule: CompiledRule) -> list[Program]:
+    return [each for each in (rule.applies_when, rule.expression, rule.message) if each is not None]
+
+
+def reached(policy: CompiledPolicy, programs: list[Program]) -> set[str]:
+    """The names of the variables that programs use, directly or through other variables."""
+    found: set[str] = set()
+    waiting = list(programs)
+    while waiting:
+        new = {name for name in waiting.pop().variables if name in policy.variables} - found
+        found |= new
+        waiting += [policy.variables[name].program for name in new]
+    return found
+
+
+def with_part(policy: CompiledPolicy, part: Part, program: Program) -> CompiledPolicy:
+    """The policy with another program in place of a part's own."""
+    if part.role is Role.VARIABLE:
+        name = part.owner.partition(".")[2]
+        changed = replace(policy.variables[name], program=program)
+        return replace(policy, variables={**policy.variables, name: changed})
+    rules = tuple(_changed(rule, part.role, program) if rule.header.id == part.owner else rule for rule in policy.rules)
+    return replace(policy, rules=rules)
+
+
+def _changed(rule: CompiledRule, role: Role, program: Program) -> CompiledRule:
+    match role:
+        case Role.APPLIES_WHEN:
+            return replace(rule, applies_when=program)
+        case Role.EXPRESSION:
+            return replace(rule, expression=program)
+        case _:
+            return replace(rule, message=program)
