@@ -81,7 +81,7 @@ def live() -> Compared | None:
     numbers = [int(part) for part in re.findall(r"\d+", version)[:3]]
     results = evaluate(virtnest(), node, bind(node), {})
     comparison = compare(results, node, parse(said), (numbers[0], numbers[1], numbers[2]))
-    return Compared(scenario=node.name, version=version, comparison=comparison)
+    return Compared(scenario=node.name, version=".".join(map(str, numbers)), comparison=comparison)
 
 
 def main(arguments: list[str]) -> int:
