@@ -38,6 +38,7 @@ FACTS: dict[str, dict[str, Any]] = {
             "subtree_control": ["cpu"],
         },
         "devices_bpf": True,
+        "misc_capacity": {},
     },
     "cpu": {
         "architecture": "x86_64",
@@ -69,6 +70,16 @@ FACTS: dict[str, dict[str, Any]] = {
         "misc_devices": {"kvm": 232},
         "sysctl": {"net.ipv4.ip_forward": "1", "vm.unprivileged_userfaultfd": None},
         "config": {"CONFIG_CGROUP_BPF": "y", "CONFIG_KVM": "m"},
+        "clocksource": "tsc",
+    },
+    "kubernetes": {
+        "node": "node-1",
+        "kubelet_version": "v1.31.0",
+        "container_runtime_version": "containerd://1.7.11",
+        "kernel_version": "6.1.0-13-amd64",
+        "os_image": "Debian GNU/Linux 12",
+        "architecture": "amd64",
+        "labels": {"node-role.kubernetes.io/worker": ""},
     },
     "memory": {"total_bytes": 8 << 30, "swap_bytes": 0, "hugepages": {"2048": 0}, "ksm_run": 0},
     "network": {"nf_tables": True, "ipv6": True},
@@ -91,11 +102,18 @@ FACTS: dict[str, dict[str, Any]] = {
             "cpu_manager_policy": "none",
         },
     },
-    "security": {"lsm": ["capability"], "selinux": "disabled", "apparmor": False, "lockdown": None},
+    "security": {
+        "lsm": ["capability"],
+        "selinux": "disabled",
+        "apparmor": False,
+        "lockdown": None,
+        "libvirtd_profile": False,
+        "container_selinux": None,
+    },
     "virtualization": {
         "hypervisor": None,
         "kvm": {"nested": True, "parameters": {"kvm_intel.nested": "Y", "kvm_amd.sev": None, "kvm_intel.tdx": None}},
-        "secure_guest": {"uv": False, "prot_virt_host": None, "prot_virt": None},
+        "secure_guest": {"uv": False, "prot_virt_host": None, "prot_virt": None, "qgs_socket": False},
     },
 }
 

@@ -18,6 +18,7 @@ from passmuster_collector.context import (
     in_nodes_network,
 )
 from passmuster_collector.mounts import Mount, node_mounts, parse_mounts
+from passmuster_collector.nodeobject import NodeObject
 from passmuster_collector.reading import (
     Absent,
     Data,
@@ -61,6 +62,8 @@ class Host(NamedTuple):
     gid: Optional[int]
     own_mounts: Tuple[Mount, ...]
     """The reader's, in a container."""
+    node_object: Optional[NodeObject] = None
+    """What the cluster says of it, where the caller gave that."""
 
     @property
     def running(self) -> bool:

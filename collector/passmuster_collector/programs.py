@@ -58,16 +58,17 @@ class Installed(NamedTuple):
     version: Sourced
 
 
-def find(host: Host, program: Program, packages: Result) -> Installed:
-    """Look for a program; `packages` are those of dpkg."""
+def find(host: Host, program: Program, listed: Sourced) -> Installed:
+    """Look for a program; `listed` are the packages. Only Debian's own list shows that something is not there."""
+    packages = listed.result
     package = _package(program, packages)
     path = _path(host, program)
     if package is not None:
-        return Installed(Sourced(Known(value=True), (STATUS,)), Sourced(Known(package), (STATUS,)))
+        return Installed(Sourced(Known(value=True), listed.sources), Sourced(Known(package), listed.sources))
     if isinstance(path, Known) and path.value is not None:
         return Installed(Sourced(Known(value=True), (path.value,)), _asked(host, program, path.value, packages))
     nothing = Sourced(Known(value=False), (*_FOLDERS, STATUS))
-    if host.kind is Kind.DUMP and isinstance(packages, Known):
+    if host.kind is Kind.DUMP and isinstance(packages, Known) and listed.sources == (STATUS,):
         nothing = Sourced(Known(value=False), (STATUS,))
     elif isinstance(path, Unknown):
         nothing = Sourced(path, ())

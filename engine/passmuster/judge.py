@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from passmuster import __version__, _json
+from passmuster import __version__, digest
 from passmuster.age import days, format_moment, parse_moment
 from passmuster.binding import bind
 from passmuster.evaluate import evaluate
@@ -229,7 +228,7 @@ def _roster(nodes: Sequence[NodeVerdict], listed: frozenset[str]) -> RosterFindi
 
 def _digest(nodes: Sequence[NodeVerdict], terms: Terms, parameters: Mapping[str, Any]) -> str:
     """The digest of the inputs and the outcomes: nothing of the engine, the machine, or the wording."""
-    content = {
+    asked = {
         "language": LANGUAGE,
         "policies": [[policy.header.pack, policy.header.version, policy.header.digest] for policy in terms.policies],
         "parameters": dict(parameters),
@@ -239,14 +238,10 @@ def _digest(nodes: Sequence[NodeVerdict], terms: Terms, parameters: Mapping[str,
         "roster": sorted(terms.roster) if terms.roster is not None else None,
         "max_age": terms.max_age.text if terms.max_age else None,
         "now": terms.now,
-        "nodes": [
-            [
-                node.node,
-                node.snapshot.digest if node.snapshot else None,
-                node.outcome.value,
-                {result.rule.name: result.outcome.value for result in node.results},
-            ]
-            for node in nodes
-        ],
     }
-    return "sha256:" + hashlib.sha256(_json.canonical(content)).hexdigest()
+    return digest.verdict(asked, (_node_digest(node) for node in nodes))
+
+
+def _node_digest(node: NodeVerdict) -> bytes:
+    outcomes = {result.rule.name: result.outcome.value for result in node.results}
+    return digest.node(node.node, node.snapshot.digest if node.snapshot else None, node.outcome.value, outcomes)

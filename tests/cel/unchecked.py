@@ -23,7 +23,7 @@ def unchecked(text: str, environment: Environment | None = None) -> Program:
     tree = parse(text, findings)
     checker = Checker(text, environment, findings)
     checker.check(tree, {}, frozenset())
-    return assemble(text, environment, tree, checker.types)
+    return assemble(text, environment, tree, checker.types, Findings(text))
 
 
 def run(text: str, roots: Mapping[str, object] | None = None) -> object:

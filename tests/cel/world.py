@@ -16,6 +16,7 @@ from passmuster.cel import (
     ObjectType,
     OpenMap,
     Presence,
+    TextType,
     Unknown,
     compile_expression,
 )
@@ -35,12 +36,12 @@ ENVIRONMENT = Environment(
             {
                 "architecture": Field(EnumType(("x86_64", "aarch64"))),
                 "count": Field(Basic.INT),
-                "flags": Field(ListType(Basic.STRING)),
+                "flags": Field(ListType(TextType(64), 512)),
             }
         ),
         "kernel": ObjectType(
             {
-                "release": Field(Basic.STRING),
+                "release": Field(TextType(64)),
                 "sysctl": Field(
                     MapType(Basic.STRING, Basic.STRING, Presence.OPEN, ("net.a", "net.b", "net.d"), nullable=True)
                 ),

@@ -78,6 +78,7 @@ def test_the_unified_hierarchy_is_described(tmp_path: Path) -> None:
         "v1": {},
         "v2": {"mount_point": "/sys/fs/cgroup", "controllers": ["cpu", "io", "memory"], "subtree_control": []},
         "devices_bpf": True,
+        "misc_capacity": {},
     }
     assert facts["sources"]["--recorded devices_bpf"] == ["devices_bpf"]
     assert facts["status"] == "ok"
@@ -87,6 +88,31 @@ def test_without_the_unified_hierarchy_there_is_nothing_to_ask(tmp_path: Path) -
     facts = section(host_of(plant(tmp_path, {**MOUNTED, "/proc/1/mounts": CPU})), "cgroup")["facts"]
     assert facts["v2"] is None
     assert facts["devices_bpf"] is None
+    assert facts["misc_capacity"] == {}
+
+
+CAPACITIES: dict[str, tuple[str, dict[str, str] | str]] = {
+    "two resources": ("sev 509\nsev_es 0\n", {"sev": "509", "sev_es": "0"}),
+    "no limit": ("tdx max\n", {"tdx": "max"}),
+    "nothing is offered": ("", {}),
+    "a line without a limit": ("tdx\n", "unreadable"),
+    "more resources than there can be": ("".join(f"r{number} 1\n" for number in range(65)), "failed"),
+}
+
+
+@pytest.mark.parametrize("name", CAPACITIES)
+def test_the_capacity_of_the_misc_controller(tmp_path: Path, name: str) -> None:
+    text, expected = CAPACITIES[name]
+    found = section(host_of(plant(tmp_path, {**V2, "/sys/fs/cgroup/misc.capacity": text})), "cgroup")
+    if isinstance(expected, str):
+        assert found["unknown"]["cgroup.misc_capacity"]["reason"] == expected
+    else:
+        assert found["facts"]["misc_capacity"] == expected
+
+
+def test_the_capacity_is_unknown_where_the_mounts_are(tmp_path: Path) -> None:
+    found = section(host_of(plant(tmp_path, MOUNTED)), "cgroup")
+    assert found["unknown"]["cgroup.misc_capacity"]["reason"] == "not_collected"
 
 
 def test_only_the_running_kernel_is_asked(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HUGE = "/sys/kernel/mm/hugepages"
+CLOCK = "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 RELEASE = "6.1.0-13-amd64"
 BUILT_IN = f"/lib/modules/{RELEASE}/modules.builtin"
 NOT_BUILT_IN: dict[str, Entry] = {BUILT_IN: "kernel/fs/ext4/ext4.ko\n"}
@@ -68,6 +69,16 @@ KNOWN: dict[str, tuple[str, dict[str, Entry], Any]] = {
         "integrity",
     ),
     "a kernel without lockdown": ("security.lockdown", {}, None),
+    "the clock source in use": ("kernel.clocksource", {CLOCK: "tsc\n"}, "tsc"),
+    "a kernel that does not say its clock source": ("kernel.clocksource", {}, None),
+    "a profile for libvirtd": ("security.libvirtd_profile", {"/etc/apparmor.d/usr.sbin.libvirtd": ""}, True),
+    "no profile for libvirtd": ("security.libvirtd_profile", {"/etc/apparmor.d/usr.sbin.x": ""}, False),
+    "no package manager, no package": ("security.container_selinux", {}, None),
+    "a package manager without the package": (
+        "security.container_selinux",
+        {"/var/lib/dpkg/status": "Package: x\nStatus: install ok installed\nVersion: 1\n"},
+        None,
+    ),
     "os-release": ("os.id", {"/etc/os-release": 'NAME="X"\nID=rhel\n'}, "rhel"),
     "os-release through its link": (
         "os.id",
@@ -116,6 +127,8 @@ UNKNOWN: dict[str, tuple[str, dict[str, Entry], str]] = {
         "unreadable",
     ),
     "lockdown without brackets": ("security.lockdown", {"/sys/kernel/security/lockdown": "none\n"}, "unreadable"),
+    "two clock sources in use": ("kernel.clocksource", {CLOCK: "tsc hpet\n"}, "unreadable"),
+    "packages that cannot be read": ("security.container_selinux", {"/var/lib/dpkg/status": FOLDER}, "failed"),
     "an os-release that is no file": ("os.id", {"/etc/os-release": FOLDER}, "failed"),
 }
 

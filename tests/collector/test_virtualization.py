@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from host_tree import FOLDER, INTEL, MOUNTED, Entry, host_of, plant, section
+from host_tree import FOLDER, INTEL, MOUNTED, SOCKET, Entry, Link, host_of, plant, section
 
 from passmuster_collector.root import Kind
 
@@ -115,9 +115,24 @@ def test_parameters_are_text_or_null(tmp_path: Path) -> None:
 def test_protected_guests_of_s390x(tmp_path: Path) -> None:
     tree = {**MOUNTED, "/sys/firmware/uv/prot_virt_host": "1\n", "/proc/cmdline": "prot_virt=0 prot_virt=1\n"}
     found = section(host_of(plant(tmp_path, tree)), "virtualization")["facts"]
-    assert found["secure_guest"] == {"uv": True, "prot_virt_host": "1", "prot_virt": "1"}
+    assert found["secure_guest"] == {"uv": True, "prot_virt_host": "1", "prot_virt": "1", "qgs_socket": False}
 
 
 def test_a_host_without_an_ultravisor(tmp_path: Path) -> None:
     found = section(host_of(plant(tmp_path, {**MOUNTED, "/proc/cmdline": "quiet\n"})), "virtualization")["facts"]
-    assert found["secure_guest"] == {"uv": False, "prot_virt_host": None, "prot_virt": None}
+    assert found["secure_guest"] == {"uv": False, "prot_virt_host": None, "prot_virt": None, "qgs_socket": False}
+
+
+QUOTES = "/run/tdx-qgs/qgs.socket"
+SERVICES: dict[str, tuple[dict[str, Entry], bool]] = {
+    "a socket": ({QUOTES: SOCKET}, True),
+    "a file of that name": ({QUOTES: ""}, False),
+    "nothing": ({}, False),
+}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_service_of_quotes(tmp_path: Path, name: str) -> None:
+    tree, expected = SERVICES[name]
+    found = section(host_of(plant(tmp_path, {**MOUNTED, "/var/run": Link("/run"), **tree})), "virtualization")
+    assert found["facts"]["secure_guest"]["qgs_socket"] is expected

@@ -6,7 +6,19 @@ from passmuster_collector import bpf
 from passmuster_collector.fields import FLAG, Fields, Limit
 from passmuster_collector.host import Host
 from passmuster_collector.mounts import Mount
-from passmuster_collector.reading import Absent, Known, Reason, Result, Sourced, Text, Unknown, interpret, not_there
+from passmuster_collector.reading import (
+    Absent,
+    Known,
+    Reason,
+    Result,
+    Sourced,
+    Text,
+    Unknown,
+    UnreadableError,
+    interpret,
+    not_there,
+    quoted,
+)
 from passmuster_collector.section import Fact, fact, sourced
 
 FIELDS: Fields = {
@@ -16,6 +28,7 @@ FIELDS: Fields = {
     ("v2", "controllers"): Limit(items=64, length=64),
     ("v2", "subtree_control"): Limit(items=64, length=64),
     ("devices_bpf",): FLAG,
+    ("misc_capacity",): Limit(items=64, length=32),
 }
 _CGROUPS = "/proc/cgroups"
 CONTROLLERS = frozenset(
@@ -54,6 +67,7 @@ def collect(host: Host) -> Iterator[Fact]:
     else:
         yield sourced("v2", point)
     yield sourced("devices_bpf", _devices_bpf(host, point))
+    yield sourced("misc_capacity", _misc_capacity(host, point))
 
 
 def version1(mounts: List[Mount], names: AbstractSet[str]) -> Dict[str, str]:
@@ -83,6 +97,17 @@ def parse_controllers(text: str) -> List[str]:
     return sorted(set(text.split()))
 
 
+def parse_capacity(text: str) -> Dict[str, str]:
+    """Lines of a resource and its limit, a number or ``max``; raises UnreadableError."""
+    found = {}
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) != 2:
+            raise UnreadableError(f"not a resource and its limit (got {quoted(line)})")
+        found[words[0]] = words[1]
+    return found
+
+
 def parse_cgroups(text: str) -> Set[str]:
     """Controllers that the kernel has: first words of /proc/cgroups below its heading."""
     return {line.split()[0] for line in text.splitlines() if line.strip() and not line.startswith("#")}
@@ -103,6 +128,16 @@ def _devices_bpf(host: Host, point: Sourced) -> Sourced:
     if host.recorded.devices_bpf is not None:
         return Sourced(host.recorded.devices_bpf, ("--recorded devices_bpf",))
     return Sourced(_asked(host, point.result.value), ("bpf(2)",))
+
+
+def _misc_capacity(host: Host, point: Sourced) -> Sourced:
+    """Only the root of the hierarchy has the file, and only in kernels with the misc controller."""
+    if isinstance(point.result, Unknown):
+        return point
+    if point.result.value is None:
+        return Sourced(Known({}), point.sources)
+    path = "{}/misc.capacity".format(point.result.value.rstrip("/"))
+    return Sourced(interpret(host.read(path), parse_capacity, absent=Known({})), (path,))
 
 
 def _asked(host: Host, point: str) -> Result:

@@ -74,11 +74,13 @@ FIELDS: Fields = {
     ("machine",): Limit(length=256),
     ("modules",): Limit(items=2048, length=128),
     ("misc_devices",): Limit(items=256, high=1048575),
+    ("clocksource",): Limit(length=64),
 }
 FIELDS.update({("sysctl", key): Limit(length=256) for key in SYSCTLS})
 FIELDS.update({("config", key): Limit(length=256) for key in OPTIONS})
 
 _MISC = "/proc/misc"
+_CLOCK = "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 _MODULES = "/proc/modules"
 _LSMOD = ("/sos_commands/kernel/lsmod", "/lsmod")
 _CONFIG_GZ = "/proc/config.gz"
@@ -96,6 +98,7 @@ def collect(host: Host) -> Iterator[Fact]:
     yield sourced("machine", identity.machine(host))
     yield sourced("modules", modules(host))
     yield fact("misc_devices", misc_devices(host), _MISC)
+    yield fact("clocksource", interpret(host.read(_CLOCK), parse_clocksource, absent=Known(None)), _CLOCK)
     yield from open_map(("sysctl",), _sysctls(host))
     yield from open_map(("config",), _options(config(host)))
 
@@ -124,6 +127,14 @@ def parse_misc(text: str) -> Dict[str, int]:
             raise UnreadableError(f"not a misc driver (got {quoted(line)})")
         found[match.group(2).strip()] = int(match.group(1))
     return found
+
+
+def parse_clocksource(text: str) -> str:
+    """A name alone on its line; raises UnreadableError."""
+    words = text.split()
+    if len(words) != 1:
+        raise UnreadableError(f"not a clock source (got {quoted(text)})")
+    return words[0]
 
 
 def parse_config(text: str) -> Dict[str, str]:

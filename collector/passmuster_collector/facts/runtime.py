@@ -7,7 +7,7 @@ distributions with a runtime of their own have running, then the default of the 
 import re
 from typing import Dict, Iterator, List, NamedTuple, Optional, Set
 
-from passmuster_collector import dpkg, kubelet, programs
+from passmuster_collector import kubelet, packages, programs
 from passmuster_collector.context import INSIDE
 from passmuster_collector.fields import Fields, Limit
 from passmuster_collector.host import Host
@@ -72,10 +72,10 @@ def collect(host: Host) -> Iterator[Fact]:
         for top in ("installed", "name", "evidence", "docker", "containerd", "crio", "kubelet"):
             yield fact(top, Unknown(Reason.NOT_COLLECTED, INSIDE))
         return
-    packages = dpkg.installed_packages(host)
+    listed = packages.listing(host)
     told = kubelet.told(host)
-    found = {name: programs.find(host, program, packages) for name, _, program in _RUNTIMES}
-    agent = programs.find(host, programs.KUBELET, packages)
+    found = {name: programs.find(host, program, listed) for name, _, program in _RUNTIMES}
+    agent = programs.find(host, programs.KUBELET, listed)
     yield sourced("installed", _installed(found))
     yield from _named(evidence(host, told, agent))
     for name, installed in found.items():

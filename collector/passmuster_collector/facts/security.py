@@ -1,8 +1,9 @@
 """Security modules of the kernel."""
 
 import re
-from typing import Iterator, List
+from typing import Iterator, List, Union
 
+from passmuster_collector import packages
 from passmuster_collector.fields import FLAG, Fields, Limit
 from passmuster_collector.host import Host
 from passmuster_collector.reading import (
@@ -16,18 +17,22 @@ from passmuster_collector.reading import (
     interpret,
     quoted,
 )
-from passmuster_collector.section import Fact, fact
+from passmuster_collector.section import Fact, fact, sourced
 
 FIELDS: Fields = {
     ("lsm",): Limit(items=32, length=64),
     ("selinux",): Limit(length=16),
     ("apparmor",): FLAG,
     ("lockdown",): Limit(length=16),
+    ("libvirtd_profile",): FLAG,
+    ("container_selinux",): Limit(length=128),
 }
 _LSM = "/sys/kernel/security/lsm"
 _SELINUX = "/sys/fs/selinux"
 _APPARMOR = "/sys/module/apparmor/parameters/enabled"
 _LOCKDOWN = "/sys/kernel/security/lockdown"
+_PROFILE = "/etc/apparmor.d/usr.sbin.libvirtd"
+_PACKAGE = "container-selinux"
 _MODES = {"0": "permissive", "1": "enforcing"}
 
 
@@ -37,6 +42,8 @@ def collect(host: Host) -> Iterator[Fact]:
     yield fact("selinux", _selinux(host), _SELINUX + "/enforce")
     yield fact("apparmor", interpret(host.read(_APPARMOR), parse_switch, absent=Known(value=False)), _APPARMOR)
     yield fact("lockdown", interpret(host.read(_LOCKDOWN), parse_lockdown, absent=Known(None)), _LOCKDOWN)
+    yield fact("libvirtd_profile", _there(host.node(_PROFILE)), _PROFILE)
+    yield sourced("container_selinux", packages.version(host, _PACKAGE))
 
 
 def parse_lsm(text: str) -> List[str]:
@@ -77,3 +84,7 @@ def _selinux(host: Host) -> Result:
     if isinstance(folder, Node):
         return Unknown(Reason.NOT_COLLECTED, f"{_SELINUX} is not mounted")
     return folder if isinstance(folder, Unknown) else Known("disabled")
+
+
+def _there(look: Union[Node, Absent, Unknown]) -> Result:
+    return look if isinstance(look, Unknown) else Known(isinstance(look, Node))

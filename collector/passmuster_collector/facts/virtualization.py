@@ -42,11 +42,13 @@ FIELDS: Fields = {
     ("secure_guest", "uv"): FLAG,
     ("secure_guest", "prot_virt_host"): Limit(length=256),
     ("secure_guest", "prot_virt"): Limit(length=256),
+    ("secure_guest", "qgs_socket"): FLAG,
 }
 FIELDS.update({("kvm", "parameters", key): Limit(length=256) for key in PARAMETERS})
 
 _NESTED = ("kvm_intel", "kvm_amd", "kvm", "kvm_hv")
 _UV = "/sys/firmware/uv"
+_QUOTES = "/var/run/tdx-qgs/qgs.socket"
 _CLOCKS = "/sys/devices/system/clocksource/clocksource0/available_clocksource"
 _DMI = ("/sys/class/dmi/id/sys_vendor", "/sys/class/dmi/id/product_name")
 _XEN = "/sys/hypervisor/type"
@@ -85,6 +87,7 @@ def collect(host: Host) -> Iterator[Fact]:
     yield fact("secure_guest.prot_virt_host", interpret(host.read(path), str.strip, absent=Known(None)), path)
     prot_virt = interpret(host.read(boot.SOURCE), lambda text: boot.last_value(text, "prot_virt"))
     yield fact("secure_guest.prot_virt", prot_virt, boot.SOURCE)
+    yield fact("secure_guest.qgs_socket", _socket(host.node(_QUOTES)), _QUOTES)
 
 
 def named(clues: Clues) -> Tuple[str, Tuple[str, ...]]:
@@ -187,3 +190,7 @@ def _nested(found: Dict[str, Result]) -> Sourced:
 
 def _there(look: Union[Node, Absent, Unknown]) -> Result:
     return look if isinstance(look, Unknown) else Known(isinstance(look, Node))
+
+
+def _socket(look: Union[Node, Absent, Unknown]) -> Result:
+    return look if isinstance(look, Unknown) else Known(isinstance(look, Node) and look.kind == "socket")

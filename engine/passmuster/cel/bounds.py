@@ -8,10 +8,12 @@ schema, of constants from their values. What passes here never runs out of its b
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 from passmuster.cel import sizes
 from passmuster.cel.closures.operators import ELEMENTS_A_STEP
+from passmuster.cel.environment import VARIABLES
 from passmuster.cel.frame import CHARACTERS_A_STEP, MAX_LIST, MAX_STRING, STEP_BUDGET
 from passmuster.cel.functions import FUNCTIONS
 from passmuster.cel.functions.lists import sort_work
@@ -63,9 +65,9 @@ if TYPE_CHECKING:
     from passmuster.cel.environment import Environment
     from passmuster.cel.problems import Findings
 
-DEFAULT_ITEMS = 256
+DEFAULT_ITEMS = 128
 """Elements of a list, or entries of a map, of which the schema says nothing: parameters."""
-DEFAULT_LENGTH = 1024
+DEFAULT_LENGTH = 256
 """Characters of a string of which the schema says nothing."""
 _ENOUGH = 1 << 62
 """Where larger numbers say no more."""
@@ -108,13 +110,30 @@ def bound_of_value(value: object) -> Bound:
     if isinstance(value, str | bytes):
         return sizes.text(len(value))
     if isinstance(value, list | tuple):
-        return sizes.items(len(value), sizes.union(map(bound_of_value, value)))
+        parts = tuple(map(bound_of_value, value))
+        return Bound(length=len(value), element=sizes.union(parts), parts=parts)
     if isinstance(value, Mapping):
         members = sizes.union(map(bound_of_value, value.values()))
         named = {key: bound_of_value(member) for key, member in value.items() if isinstance(key, str)}
         key = sizes.union(map(bound_of_value, value))
         return Bound(length=len(value), element=members, key=key, fields=named or None)
     return SMALL
+
+
+def stamped(kind: CelType, bound: Bound) -> CelType:
+    """A type with the maxima of a bound, so that what is made of it can be bounded in its turn."""
+    match kind:
+        case Basic.STRING | TextType():
+            return TextType(bound.length)
+        case ListType():
+            return ListType(stamped(kind.element, sizes.element(bound)), bound.length)
+        case MapType():
+            value = stamped(kind.value, sizes.element(bound))
+            return replace(kind, key=stamped(kind.key, bound.key or SMALL), value=value, max_entries=bound.length)
+        case OptionalType():
+            return OptionalType(stamped(kind.element, sizes.element(bound)))
+        case _:
+            return kind
 
 
 class Bounder:
@@ -125,14 +144,14 @@ class Bounder:
         self._types = types
         self._findings = findings
 
-    def check(self, node: Node) -> int:
-        """The most steps that an expression needs; notes a problem where a limit could be passed."""
-        _, spent = self._node(node, {})
+    def check(self, node: Node) -> tuple[Bound, int]:
+        """The bound of an expression and the most steps it needs; notes a problem where a limit could be passed."""
+        bound, spent = self._node(node, {})
         total = size(node) + spent
         if total > STEP_BUDGET:
             message = f"the expression can need too many steps (got up to {_told(total)}, expected {STEP_BUDGET})"
             self._findings.add(Code.COST, message, self._dearest(node).start, "narrow what the macros go through")
-        return total
+        return bound, total
 
     def _dearest(self, node: Node) -> Node:
         """The first macro of an expression, or the expression."""
@@ -198,7 +217,11 @@ class Bounder:
         if constant is not None:
             return bound_of_value(constant.value)
         declared = self._environment.root(node.name)
-        return SMALL if declared is None else bound_of_type(declared)
+        bound = SMALL if declared is None else bound_of_type(declared)
+        if node.name == VARIABLES:
+            programs = {name: program.bound for name, program in self._environment.variables.items()}
+            return Bound(fields={**(bound.fields or {}), **programs})
+        return bound
 
     def _selected(self, node: Node, bound: Bound, key: str | None) -> Bound:
         """Of a member; of an optional's value, an optional."""
@@ -224,7 +247,8 @@ class Bounder:
     def _list(self, node: ListLiteral, scope: Scope) -> tuple[Bound, int]:
         each = [self._node(item, scope) for item in node.items]
         held = [sizes.element(b) if at in node.optional else b for at, (b, _) in enumerate(each)]
-        return sizes.items(len(each), sizes.union(held)), sum(spent for _, spent in each)
+        bound = Bound(length=len(each), element=sizes.union(held), parts=tuple(held))
+        return bound, sum(spent for _, spent in each)
 
     def _map(self, node: MapLiteral, scope: Scope) -> tuple[Bound, int]:
         keys = [self._node(key, scope) for key, _ in node.entries]
@@ -266,12 +290,12 @@ class Bounder:
                 length = bound.length + right.length
                 spent += length if bound.element or right.element else length // CHARACTERS_A_STEP
                 made = sizes.either(bound, right)
-                bound = self._limited(Bound(length=length, element=made.element, key=made.key), step.operand, step.at)
+                bound = self._limited(Bound(length=length, element=made.element, key=made.key), step.at)
             else:
                 bound = SMALL
         return bound, _few(spent)
 
-    def _limited(self, bound: Bound, node: Node, at: int) -> Bound:
+    def _limited(self, bound: Bound, at: int) -> Bound:
         """A bound that is within the limits; notes a problem where it was not."""
         most, what, unit = (
             (MAX_STRING, "string", "characters") if bound.element is None else (MAX_LIST, "list", "elements")
@@ -291,7 +315,7 @@ class Bounder:
         kinds = tuple(self._types.get(operand, Basic.DYN) for operand in node.operands)
         forms = function.forms(member=node.receiver is not None, arguments=len(bounds))
         forms = tuple(form for form in forms if form.fits(kinds) is not None)
-        made = [self._limited(form.grows(*bounds), node, node.at) for form in forms if form.grows is not None]
+        made = [self._limited(form.grows(*bounds), node.at) for form in forms if form.grows is not None]
         if node.function in SEARCHES and self._constant_text(node.operands[1], scope):
             return sizes.union(made), _few(spent + search_steps(node.function, bounds[0]))
         if node.function in {"or", "orValue"}:
@@ -323,7 +347,7 @@ class Bounder:
 
     def _fold(self, node: Fold, scope: Scope) -> tuple[Bound, int]:
         over, spent = self._node(node.range, scope)
-        element = sizes.element(over) if over.key is None else over.key or SMALL
+        element = sizes.element(over) if over.key is None else over.key
         rounds = over.length or len(over.fields or ())
         if len(node.variables) == 1:
             inner = {**scope, node.variables[0]: element}
@@ -336,7 +360,7 @@ class Bounder:
         body, more = self._node(node.body, inner)
         a_round = size(node.body) + more + condition[1] + (0 if node.condition is None else size(node.condition))
         spent += rounds * a_round + (sort_work(rounds) if node.kind is FoldKind.SORT_BY else 0)
-        return self._limited(_folded(node, rounds, over, element, body), node, node.at), _few(spent)
+        return self._limited(_folded(node, rounds, over, element, body), node.at), _few(spent)
 
 
 def _folded(node: Fold, rounds: int, over: Bound, element: Bound, body: Bound) -> Bound:

@@ -12,6 +12,7 @@ from passmuster.cel.types import CelType, Field, ObjectType, type_of_value
 if TYPE_CHECKING:
     from collections.abc import Container
 
+    from passmuster.cel.program import Program
     from passmuster.cel.tree import Node
 
 CONSTANTS, PARAMETERS, VARIABLES = "constants", "params", "variables"
@@ -27,17 +28,23 @@ class Environment:
     """Section names, ``node``, ``collection``, ``params``, ``constants``, ``variables``."""
     constants: Mapping[str, object] = field(default_factory=dict)
     """Values of ``constants``, known before anything runs."""
+    variables: Mapping[str, Program] = field(default_factory=dict)
+    """The policy's variables, compiled: what reads ``variables.x`` reads the facts that x reads."""
 
     def root(self, name: str) -> CelType | None:
         """The type of a root variable; None if there is none of that name."""
         declared = self.roots.get(name)
+        if name == VARIABLES and self.variables:
+            before = declared.fields if isinstance(declared, ObjectType) else {}
+            return ObjectType({**before, **{key: Field(each.type) for key, each in self.variables.items()}})
         if declared is None and name == CONSTANTS and self.constants:
             return ObjectType({key: Field(type_of_value(value)) for key, value in self.constants.items()})
         return declared
 
     def names(self) -> tuple[str, ...]:
         """All the root variables."""
-        return (*self.roots, CONSTANTS) if self.constants else tuple(self.roots)
+        own = ((CONSTANTS, self.constants), (VARIABLES, self.variables))
+        return tuple(dict.fromkeys((*self.roots, *(name for name, members in own if members))))
 
     def constant(self, node: Node, hidden: Container[str] = ()) -> Constant | None:
         """The value of an expression that is the same in every run; `hidden` are the macros' variables in scope."""

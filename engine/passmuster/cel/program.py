@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from passmuster.cel import guards
-from passmuster.cel.bounds import Bounder
+from passmuster.cel.bounds import Bounder, stamped
 from passmuster.cel.check import Checker
 from passmuster.cel.compile import Compiler
 from passmuster.cel.environment import CONSTANTS, PARAMETERS, VARIABLES, Environment
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from passmuster.cel.guards import Places
+    from passmuster.cel.sizes import Bound
     from passmuster.cel.types import CelType
 
 OUT_OF_STEPS = CelError(f"the expression needs more than {STEP_BUDGET} steps")
@@ -54,6 +55,10 @@ class Program:
     tree: Node = field(repr=False)
     cost: int
     """Steps that every run takes: the nodes of the tree."""
+    most: int
+    """Steps that no run takes more of, whatever the facts are."""
+    bound: Bound = field(repr=False)
+    """The most that the value can be."""
     environment: Environment = field(repr=False)
     types: Mapping[Node, CelType] = field(repr=False)
     """What the checker found, for each node of the tree."""
@@ -86,26 +91,31 @@ def compile_expression(
     checker.result(tree, kind, expect)
     if findings:
         raise findings.raised()
-    Bounder(environment, checker.types, findings).check(tree)
+    program = assemble(text, environment, tree, checker.types, findings)
     if findings:
         raise findings.raised()
-    return assemble(text, environment, tree, checker.types)
+    return program
 
 
-def assemble(text: str, environment: Environment, tree: Node, types: Mapping[Node, CelType]) -> Program:
-    """Make the program of a tree, whatever the checker thought of it."""
+def assemble(
+    text: str, environment: Environment, tree: Node, types: Mapping[Node, CelType], findings: Findings
+) -> Program:
+    """Make the program of a tree, whatever the checker thought of it; findings are of its bound alone."""
+    bound, most = Bounder(environment, types, findings).check(tree)
     reader = Reader(environment, types)
     reader.walk(tree, {})
     compiler = Compiler(text, environment, types, reader.origins)
     return Program(
         text=text,
-        type=types[tree],
+        type=stamped(types[tree], bound),
         reads=reader.facts(),
         variables=reader.members(VARIABLES),
         parameters=reader.members(PARAMETERS),
         constants=reader.members(CONSTANTS),
         tree=tree,
         cost=size(tree),
+        most=most,
+        bound=bound,
         environment=environment,
         types=types,
         compiler=compiler,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from passmuster.cel.environment import CONSTANTS, NOT_FACTS, PARAMETERS
+from passmuster.cel.environment import NOT_FACTS, VARIABLES
 from passmuster.cel.tree import (
     Bind,
     Call,
@@ -82,8 +82,23 @@ class Reader:
 
     def facts(self) -> tuple[Read, ...]:
         """The facts read so far, sorted."""
-        facts = ((path, only) for path, only in self._found.items() if path[0] not in NOT_FACTS)
-        return tuple(sorted(Read(FieldPath(path), only) for path, only in facts))
+        found: dict[FieldPath, bool] = {}
+        for path, only in self._found.items():
+            for read in self._resolved(path, only=only):
+                found[read.path] = read.presence_only and found.get(read.path, True)
+        return tuple(sorted(Read(path, only) for path, only in found.items()))
+
+    def _resolved(self, path: tuple[str, ...], *, only: bool) -> tuple[Read, ...]:
+        """The facts behind a path: itself, what a variable reads, or none."""
+        variable = self._environment.variables.get(path[1]) if path[0] == VARIABLES and len(path) > 1 else None
+        if variable is not None:
+            return variable.reads
+        return () if path[0] in NOT_FACTS else (Read(FieldPath(path), only),)
+
+    def _origins(self, path: tuple[str, ...]) -> tuple[FieldPath, ...]:
+        """As `_resolved`; a variable whose program is not known stands for itself."""
+        known = path[0] != VARIABLES or (len(path) > 1 and path[1] in self._environment.variables)
+        return tuple(read.path for read in self._resolved(path, only=False)) if known else (FieldPath(path),)
 
     def members(self, root: str) -> tuple[str, ...]:
         """The members of one of the policy's own roots that were read so far, sorted."""
@@ -162,8 +177,8 @@ class Reader:
         for operand in node.operands:
             own.walk(operand, scope)
         self.origins.update(own.origins)
-        ignored = {CONSTANTS, PARAMETERS}
-        self.origins[node] = tuple(FieldPath(path) for path in sorted(own._found) if path[0] not in ignored)
+        origins = {origin for path in own._found for origin in self._origins(path)}
+        self.origins[node] = tuple(sorted(origins))
         for path, only in own._found.items():
             self._found[path] = only and self._found.get(path, True)
 

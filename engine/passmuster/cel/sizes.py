@@ -28,6 +28,8 @@ class Bound:
     """Of the keys of a map."""
     fields: Mapping[str, Bound] | None = None
     """Of an object."""
+    parts: tuple[Bound, ...] | None = None
+    """Of a list that is written out, each of its items."""
 
 
 SMALL = Bound()
@@ -91,12 +93,16 @@ def _of(name: str, bounds: Iterable[Bound]) -> list[Bound]:
 
 def weight(bound: Bound) -> int:
     """How many values a value holds, itself included."""
+    if bound.parts is not None:
+        return 1 + sum(map(weight, bound.parts))
     fields = sum(weight(field) for field in bound.fields.values()) if bound.fields else 0
     return 1 + fields + (bound.length * weight(bound.element) if bound.element is not None else 0)
 
 
 def written(bound: Bound) -> int:
     """How many characters a value has as text."""
+    if bound.parts is not None:
+        return 2 + sum(written(part) + 2 for part in bound.parts)
     if bound.element is not None:
         key = 0 if bound.key is None else written(bound.key) + 2
         return 2 + bound.length * (key + written(bound.element) + 2)

@@ -24,4 +24,4 @@ def unchecked(text: str, environment: Environment) -> Program | None:
         return None
     checker = Checker(text, environment, findings)
     checker.check(tree, {}, NOWHERE)
-    return assemble(text, environment, tree, checker.types)
+    return assemble(text, environment, tree, checker.types, findings)

@@ -67,7 +67,8 @@ _SEMVER = re.compile(
     rf"(?:-(?P<prerelease>{_IDENTIFIER}(?:\.{_IDENTIFIER})*))?(?:\+(?P<build>[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?",
     re.ASCII,
 )
-_MAX_SEMVER = 256
+MAX_SEMVER = 256
+"""Length of a text that can be a version of Semantic Versioning."""
 _ZEROS = re.compile(r"^0+(?=[0-9])")
 _SHORT = re.compile(r"v?(?P<major>[^.+-]*)(?:\.(?P<minor>[^.+-]*)(?:\.(?P<rest>.*))?)?", re.DOTALL)
 
@@ -87,7 +88,7 @@ class SemVer:
     @classmethod
     def parse(cls, text: str) -> SemVer | None:
         """Read ``1.2.3-rc.1+build``, and nothing that is only like it."""
-        found = _SEMVER.fullmatch(text) if len(text) <= _MAX_SEMVER else None
+        found = _SEMVER.fullmatch(text) if len(text) <= MAX_SEMVER else None
         if found is None:
             return None
         return cls(
@@ -101,7 +102,7 @@ class SemVer:
     @classmethod
     def parse_normalized(cls, text: str) -> SemVer | None:
         """Read ``v01.2`` as 1.2.0 too: without a leading v, leading zeros, and with the numbers that are missing."""
-        found = _SHORT.fullmatch(text) if len(text) <= _MAX_SEMVER else None
+        found = _SHORT.fullmatch(text) if len(text) <= MAX_SEMVER else None
         if found is None:
             return None
         numbers = (found["major"], found["minor"] if found["minor"] is not None else "0", found["rest"] or "0")

@@ -97,8 +97,8 @@ DIFFERENCES: tuple[Row, ...] = (
         tool=(_NONE,),
         ours=(_PASS, _FAIL, _UNKNOWN),
         when="the tool's check for hardware virtualization failed",
-        reason="The tool does not ask for /dev/kvm then. KVM can work without the word (KVM-PVM), and where it does not, "
-        "the node should be told so.",
+        reason="The tool does not ask for /dev/kvm then. KVM can work without the word (KVM-PVM), and where it does "
+        "not, the node should be told so.",
         holds=lambda side: side.tool.get("hwvirt") is _FAIL,
     ),
     Row(
@@ -117,8 +117,8 @@ DIFFERENCES: tuple[Row, ...] = (
         tool=(_FAIL,),
         ours=(_UNKNOWN,),
         when="the collector was not root and was refused",
-        reason="Another user may open it, and the pods that need it run as root: what this user was refused says nothing "
-        "about the node.",
+        reason="Another user may open it, and the pods that need it run as root: what this user was refused says "
+        "nothing about the node.",
         holds=lambda side: side.denied("device-kvm-accessible"),
     ),
     Row(

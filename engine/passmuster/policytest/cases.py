@@ -35,6 +35,18 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Equivalent:
+    """A mutant that means the same as what it was made of, so that no case can notice it."""
+
+    rule: str
+    """The rule's id, `variables.NAME` or `constants.NAME`."""
+    mutant: str
+    """Its name, as `policy test --mutate` prints it."""
+    reason: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
     """All examples of one policy."""
 
@@ -42,6 +54,8 @@ class Suite:
     bases: Mapping[str, Mapping[str, Mapping[str, Any]]]
     """Name -> section -> field -> value, with what they extend worked in."""
     cases: tuple[Case, ...]
+    equivalent: tuple[Equivalent, ...]
+    """Mutants that nothing can tell from their original; empty where none is listed."""
 
 
 def load(data: bytes, file: str) -> Suite:
@@ -67,7 +81,11 @@ def load(data: bytes, file: str) -> Suite:
             problems.append(document.problem(("cases", number), str(error), code="tests-path"))
     if problems:
         raise PolicyError(problems)
-    return Suite(file=file, bases=bases, cases=tuple(cases))
+    equivalent = tuple(
+        Equivalent(**each, line=document.positions["equivalent", number].line)
+        for number, each in enumerate(value.get("equivalent", []))
+    )
+    return Suite(file=file, bases=bases, cases=tuple(cases), equivalent=equivalent)
 
 
 def _stray_names(document: _yaml.Document) -> list[Problem]:
@@ -87,6 +105,12 @@ def _stray_names(document: _yaml.Document) -> list[Problem]:
                 document.problem(("cases", number, "name"), f"two cases named {case['name']!r}", code="tests-name")
             )
         seen.add(case["name"])
+    listed: set[tuple[str, str]] = set()
+    for number, each in enumerate(document.value.get("equivalent", [])):
+        key = (each["rule"], each["mutant"])
+        if key in listed:
+            problems.append(document.problem(("equivalent", number), "a mutant is listed twice", code="tests-mutant"))
+        listed.add(key)
     return problems
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from passmuster.cel.branches import watch
 from passmuster.evaluate import bound, outcome
+from passmuster.outcome import RuleOutcome
 from passmuster.policytest.parts import parts, reached, with_part
 
 if TYPE_CHECKING:
@@ -81,9 +82,9 @@ def coverage(policy: CompiledPolicy, trials: Iterable[Trial]) -> Coverage:
 def _run(policy: CompiledPolicy, trial: Trial) -> None:
     values = bound(policy, trial.roots, trial.parameters)
     for rule in policy.rules:
-        if rule.header.id in trial.case.expect:
-            outcome(rule, values)
-        if rule.header.id in trial.case.messages and rule.message is not None:
+        name = rule.header.id
+        came = outcome(rule, values) if name in trial.case.expect else None
+        if came is RuleOutcome.FAIL and name in trial.case.messages and rule.message is not None:
             rule.message.run(values)
 
 

@@ -6,8 +6,10 @@ import enum
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from passmuster.cel.unchecked import unchecked
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from passmuster.cel import Program
     from passmuster.compile import CompiledPolicy, CompiledRule
@@ -101,3 +103,13 @@ def _changed(rule: CompiledRule, role: Role, program: Program) -> CompiledRule:
             return replace(rule, expression=program)
         case _:
             return replace(rule, message=program)
+
+
+def with_constants(policy: CompiledPolicy, using: Iterable[Part], constants: Mapping[str, object]) -> CompiledPolicy:
+    """The policy with other constants, which these parts use."""
+    changed = replace(policy, constants=constants)
+    for part in using:
+        program = unchecked(part.program.text, replace(part.program.environment, constants=constants))
+        assert program is not None, "it was parsed before"
+        changed = with_part(changed, part, program)
+    return changed

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from passmuster.binding import bind
-from passmuster.errors import Location, PolicyError, Problem, SnapshotError
+from passmuster.errors import Location, PolicyError, Problem
 from passmuster.evaluate import evaluate
 from passmuster.outcome import RuleOutcome
-from passmuster.policytest.build import build
+from passmuster.policytest.trial import trials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,17 +49,12 @@ def run(policy: CompiledPolicy, suite: Suite, defaults: Mapping[str, Any]) -> Ou
     """Judge every case; raises PolicyError where one cannot be judged at all."""
     known = {rule.header.id for rule in policy.rules}
     problems = [problem for case in suite.cases for problem in _strays(case, known, defaults, suite.file)]
-    mismatches: list[Mismatch] = []
-    for case in suite.cases if not problems else ():
-        try:
-            snapshot = build(suite, case)
-        except SnapshotError as error:
-            problems += error.problems
-            continue
-        results = evaluate(policy, snapshot, bind(snapshot), {**defaults, **case.parameters})
-        mismatches += _mismatches(case, {result.rule.id: result for result in results})
     if problems:
         raise PolicyError(problems)
+    mismatches: list[Mismatch] = []
+    for each in trials(suite, defaults):
+        results = evaluate(policy, each.snapshot, each.roots, each.parameters)
+        mismatches += _mismatches(each.case, {result.rule.id: result for result in results})
     return Outcome(cases=len(suite.cases), mismatches=tuple(mismatches), untested=_untested(policy, suite))
 
 

@@ -94,14 +94,31 @@ def _unconvertible(text: str, wanted: str) -> CelError:
 
 
 def _from(parameter: CelType, result: CelType, run: Callable[..., object] = _same) -> Overload:
-    return Overload(parameters=(parameter,), result=result, run=run, grows=_sized)
+    grows = _GROWTH.get(result, _as_it_was) if result != parameter else _as_it_was
+    return Overload(parameters=(parameter,), result=result, run=run, grows=grows)
 
 
-def _sized(bound: Bound) -> Bound:
-    """As large as what it is made of; a number has a few characters, a character up to four bytes."""
-    return sizes.text(max(4 * bound.length, sizes.NUMBER_TEXT)) if bound.element is None else bound
+def _as_it_was(bound: Bound) -> Bound:
+    return bound
 
 
+def _text(bound: Bound) -> Bound:
+    return sizes.text(max(bound.length, sizes.NUMBER_TEXT))
+
+
+def _utf8(bound: Bound) -> Bound:
+    return sizes.text(4 * bound.length)
+
+
+def _small(_: Bound) -> Bound:
+    return sizes.SMALL
+
+
+_GROWTH: dict[CelType, Callable[[Bound], Bound]] = {
+    Basic.STRING: _text,
+    Basic.BYTES: _utf8,
+    **dict.fromkeys((Basic.INT, Basic.UINT, Basic.DOUBLE, Basic.BOOL, Basic.TYPE), _small),
+}
 _SIZED: tuple[CelType, ...] = (Basic.STRING, Basic.BYTES, ANY_LIST, ANY_MAP)
 FUNCTIONS = (
     Function(

@@ -22,7 +22,8 @@ _BASES = {"b": "b", "o": "o", "x": "x", "X": "X"}
 
 def grown(template: Bound, values: Bound) -> Bound:
     """The bound of a formatted text: each value is written once."""
-    return sizes.text(template.length + values.length * _longest(sizes.element(values)))
+    parts = values.parts or (sizes.element(values),) * min(values.length, template.length // 2)
+    return sizes.text(template.length + sum(map(_longest, parts)))
 
 
 def steps(template: Bound, values: Bound) -> int:

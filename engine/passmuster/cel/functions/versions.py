@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from passmuster.cel import sizes
 from passmuster.cel.functions.signature import Function, Overload, Unreadable
 from passmuster.cel.types import Basic
-from passmuster.cel.versions import KernelVersion, RuntimeVersion, SemVer
+from passmuster.cel.versions import MAX_SEMVER, KernelVersion, RuntimeVersion, SemVer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from passmuster.cel.frame import Frame
+    from passmuster.cel.sizes import Bound
 
     class AnyVersion(Protocol):
         """A version of any kind; only versions of one kind are compared."""
@@ -69,8 +71,13 @@ def _number(name: str, run: Callable[..., object]) -> Function:
     return Function(name=name, overloads=overloads, about=f"The {name} number of a version.")
 
 
+def _text(*_: Bound) -> Bound:
+    """A version has at most so many characters as text."""
+    return sizes.text(MAX_SEMVER)
+
+
 def _of_text(name: str, result: Basic, run: Callable[..., object], about: str, *more: Overload) -> Function:
-    overload = Overload(parameters=(Basic.STRING,), result=result, run=run)
+    overload = Overload(parameters=(Basic.STRING,), result=result, run=run, grows=_text)
     return Function(name=name, overloads=(overload, *more), about=about)
 
 
@@ -93,7 +100,7 @@ FUNCTIONS = (
         Basic.SEMVER,
         _reader(SemVer.parse, "semver"),
         "A version of Semantic Versioning; with true, v1.2 and 01.2.3 are read too.",
-        Overload(parameters=_NORMALIZING, result=Basic.SEMVER, run=_semver_with),
+        Overload(parameters=_NORMALIZING, result=Basic.SEMVER, run=_semver_with, grows=_text),
     ),
     _of_text(
         "isKernelVersion",

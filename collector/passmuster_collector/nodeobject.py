@@ -1,0 +1,96 @@
+"""A Kubernetes Node object: what the cluster says of a node, and what of that is kept.
+
+Labels and annotations may hold anything, so only labels on a list are kept, and no annotation.
+"""
+
+import json
+import re
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+from passmuster_collector.reading import Known, Reason, Result, Unknown, UnreadableError, quoted
+
+SOURCE = "--node-object"
+LIMIT = 4 << 20
+
+FIELDS = {
+    "architecture": "architecture",
+    "container_runtime_version": "containerRuntimeVersion",
+    "kernel_version": "kernelVersion",
+    "kubelet_version": "kubeletVersion",
+    "os_image": "osImage",
+}
+"""Names of facts to fields of status.nodeInfo."""
+_LABELS = re.compile(
+    r"(node-role\.kubernetes\.io/.*"
+    r"|topology\.kubernetes\.io/(region|zone)"
+    r"|node\.kubernetes\.io/instance-type"
+    r"|kubernetes\.io/(arch|os)"
+    r"|([^/]+\.)?kubevirt\.io/.*)\Z"
+)
+_RUNTIME = re.compile(r"([a-z0-9-]+)://(.*)\Z")
+
+
+class NodeObject(NamedTuple):
+    """One node as the cluster knows it."""
+
+    name: str
+    info: Dict[str, Result]
+    """Facts of status.nodeInfo, text."""
+    labels: Dict[str, str]
+    """Those that are kept."""
+
+    def runtime(self) -> Optional[Tuple[str, str]]:
+        """The scheme and the rest of containerRuntimeVersion (``containerd``, ``1.7.11``); None where it says none."""
+        told = self.info["container_runtime_version"]
+        match = _RUNTIME.match(told.value) if isinstance(told, Known) else None
+        return (match.group(1), match.group(2)) if match is not None else None
+
+
+def parse_node_object(text: str) -> NodeObject:
+    """Read a Node object in JSON, as ``kubectl get node NAME -o json`` prints it; raises UnreadableError."""
+    try:
+        document = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise UnreadableError(f"not JSON ({str(error)[:200].lower()})") from None
+    return of_document(document)
+
+
+def of_document(document: Any) -> NodeObject:
+    """The object in a document that was read; raises UnreadableError."""
+    if not isinstance(document, dict) or document.get("kind") != "Node":
+        kind = document.get("kind") if isinstance(document, dict) else None
+        raise UnreadableError(f"not a Node object (got kind {quoted(str(kind))}, expected 'Node')")
+    metadata = _member(document, "metadata")
+    name = metadata.get("name")
+    if not isinstance(name, str) or not name:
+        raise UnreadableError("a Node object without a name (expected metadata.name)")
+    info = _member(_member(document, "status"), "nodeInfo")
+    return NodeObject(name, {fact: _text(info, field) for fact, field in FIELDS.items()}, _kept(metadata))
+
+
+def _member(value: Dict[str, Any], key: str) -> Dict[str, Any]:
+    found = value.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _text(info: Dict[str, Any], field: str) -> Result:
+    value = info.get(field)
+    if not isinstance(value, str) or not value:
+        return Unknown(Reason.NOT_COLLECTED, f"the Node object has no status.nodeInfo.{field}")
+    return Known(value)
+
+
+def _kept(metadata: Dict[str, Any]) -> Dict[str, str]:
+    labels = _member(metadata, "labels")
+    return {key: value for key, value in labels.items() if _LABELS.match(key) and isinstance(value, str)}
+
+
+def _unique(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is there twice")
+    return found
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"{text} is no JSON")

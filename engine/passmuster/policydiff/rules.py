@@ -1,0 +1,161 @@
+"""Comparing a rule with its earlier self."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from passmuster.normalform import TRUE, Form, Normalizer, TooLargeError
+from passmuster.outcome import Level
+from passmuster.policydiff.details import details
+from passmuster.policydiff.direction import Direction, direction
+from passmuster.policydiff.model import Bump, Change, ChangeKind, Detail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from passmuster import cel
+    from passmuster.compile import CompiledRule
+
+_RANKS = {Level.INFORMATIONAL: 0, Level.RECOMMENDED: 1, Level.REQUIRED: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One of the two versions of a rule, and what makes its normal forms."""
+
+    rule: CompiledRule
+    normalizer: Normalizer
+
+    def form(self, program: cel.Program | None) -> Form | None:
+        """The normal form; of no program at all, true; None where it is too large."""
+        try:
+            return TRUE if program is None else self.normalizer.form(program)
+        except TooLargeError:
+            return None
+
+
+def added(rule: CompiledRule) -> Change:
+    """A rule that was not there."""
+    level = rule.header.level
+    bump = Bump.MAJOR if level is Level.REQUIRED else Bump.MINOR
+    return Change(kind=ChangeKind.ADDED, sentence=f"added, {level.value}", bump=bump)
+
+
+def removed(rule: CompiledRule) -> Change:
+    """A rule that is no longer there."""
+    sentence = f"removed, was {rule.header.level.value}"
+    return Change(kind=ChangeKind.REMOVED, sentence=sentence, bump=Bump.MINOR)
+
+
+def changed(old: Side, new: Side, note: str) -> tuple[Change, ...]:
+    """Every difference between two versions of a rule; `note` is added where a meaning was compared."""
+    return (
+        *_level(old.rule.header.level, new.rule.header.level),
+        *_applies(old, new, note),
+        *_expression(old, new, note),
+        *_reads(old.rule, new.rule),
+        *_texts(old, new),
+    )
+
+
+def _level(old: Level, new: Level) -> Iterator[Change]:
+    if old is not new:
+        raised = _RANKS[new] > _RANKS[old]
+        yield Change(
+            kind=ChangeKind.RAISED if raised else ChangeKind.LOWERED,
+            sentence=f"level {'raised' if raised else 'lowered'} from {old.value} to {new.value}",
+            bump=Bump.MAJOR if raised else Bump.MINOR,
+        )
+
+
+def _may_fail(old: Side, new: Side) -> Bump:
+    """What a change that may fail more nodes demands."""
+    required = Level.REQUIRED in {old.rule.header.level, new.rule.header.level}
+    return Bump.MAJOR if required else Bump.MINOR
+
+
+def _applies(old: Side, new: Side, note: str) -> Iterator[Change]:
+    before, after = old.form(old.rule.applies_when), new.form(new.rule.applies_when)
+    found = direction(before, after)
+    if found is Direction.SAME:
+        if _text(old.rule.source.applies_when) != _text(new.rule.source.applies_when):
+            sentence = f"applies to the same nodes, written otherwise{note}"
+            yield Change(kind=ChangeKind.APPLIES_REWORDED, sentence=sentence, bump=Bump.PATCH)
+        return
+    kind, words, bump = _widened(found, _may_fail(old, new))
+    told = details(before, after) if before is not None and after is not None else ()
+    yield Change(kind=kind, sentence=words + note, details=told, bump=bump)
+
+
+def _widened(found: Direction, bump: Bump) -> tuple[ChangeKind, str, Bump]:
+    match found:
+        case Direction.LOOSER:
+            return ChangeKind.APPLIES_WIDER, "applies to more nodes", bump
+        case Direction.STRICTER:
+            return ChangeKind.APPLIES_NARROWER, "applies to fewer nodes", Bump.MINOR
+        case Direction.SAME_TRUE:
+            words = "applies to the same nodes; where it does not, it may be unknown instead of not applicable, or back"
+            return ChangeKind.APPLIES_UNCLEAR, words, Bump.MINOR
+        case Direction.UNCLEAR | Direction.SAME:
+            return ChangeKind.APPLIES_UNCLEAR, "applies to other nodes, direction unknown", bump
+        case _:
+            assert_never(found)
+
+
+def _expression(old: Side, new: Side, note: str) -> Iterator[Change]:
+    before, after = old.form(old.rule.expression), new.form(new.rule.expression)
+    sides = ((side.form(side.rule.applies_when), side) for side in (old, new))
+    found = direction(before, after, [form for form, _ in sides if form is not None])
+    if found is Direction.SAME:
+        if _text(old.rule.source.expression) != _text(new.rule.source.expression):
+            sentence = f"same meaning, written otherwise{note}"
+            yield Change(kind=ChangeKind.REWORDED, sentence=sentence, bump=Bump.PATCH)
+        return
+    kind, words, bump = _tightened(found, _may_fail(old, new))
+    told = details(before, after) if before is not None and after is not None else ()
+    yield Change(kind=kind, sentence=words + note, details=told, bump=bump)
+
+
+def _tightened(found: Direction, bump: Bump) -> tuple[ChangeKind, str, Bump]:
+    match found:
+        case Direction.STRICTER:
+            return ChangeKind.STRICTER, "stricter: what passes now passed before", bump
+        case Direction.LOOSER:
+            return ChangeKind.LOOSER, "looser: what passed before passes now", Bump.MINOR
+        case Direction.SAME_TRUE:
+            words = "the same nodes pass; of the others, some may change between fail and unknown"
+            return ChangeKind.SAME_PASSES, words, Bump.MINOR
+        case Direction.UNCLEAR | Direction.SAME:
+            return ChangeKind.UNCLEAR, "changed, direction unknown", bump
+        case _:
+            assert_never(found)
+
+
+def _reads(old: CompiledRule, new: CompiledRule) -> Iterator[Change]:
+    for before, after, kind, words in (
+        (old, new, ChangeKind.READS, "newly reads"),
+        (new, old, ChangeKind.READS_NO_LONGER, "no longer reads"),
+    ):
+        paths = [str(path) for path in after.reads if path not in before.reads]
+        if paths:
+            yield Change(kind=kind, sentence=f"{words} {', '.join(paths)}", bump=Bump.PATCH)
+
+
+def _texts(old: Side, new: Side) -> Iterator[Change]:
+    before, after = old.rule.source, new.rule.source
+    for what in ("title", "rationale", "deviation", "remediation", "references"):
+        one, other = getattr(before, what), getattr(after, what)
+        if one != other:
+            told = (Detail(words="now", now=str(other), was=str(one)),) if what == "title" else ()
+            yield Change(kind=ChangeKind.TEXT, sentence=f"{what} changed", details=told, bump=Bump.PATCH)
+    if _text(before.message_expression) != _text(after.message_expression):
+        same = None not in {before.message_expression, after.message_expression} and (
+            old.form(old.rule.message) == new.form(new.rule.message) is not None
+        )
+        sentence = "message written otherwise, the same words" if same else "message changed"
+        yield Change(kind=ChangeKind.TEXT, sentence=sentence, bump=Bump.PATCH)
+
+
+def _text(expression: object) -> str | None:
+    return getattr(expression, "text", None)

@@ -1,0 +1,72 @@
+"""Variables of a policy: what uses one reads its facts, and an unknown names the fact and not the variable."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cel.world import ENVIRONMENT, roots, unknown
+from passmuster.cel import Environment, Unknown, compile_expression, show
+from passmuster.unknown import Reason
+
+if TYPE_CHECKING:
+    from passmuster.cel import Program
+
+
+def _environment(**variables: str) -> Environment:
+    """This world with variables, each of which may use those before it."""
+    programs: dict[str, Program] = {}
+    for name, text in variables.items():
+        programs[name] = compile_expression(text, replace(ENVIRONMENT, variables=dict(programs)))
+    return replace(ENVIRONMENT, variables=programs)
+
+
+_VARIABLES = _environment(
+    release="kernel.release",
+    version="'v' + variables.release",
+    maybe="has(runtime.docker)",
+    two="2",
+    many="cpu.flags + cpu.flags",
+)
+
+
+def _program(text: str) -> Program:
+    return compile_expression(text, _VARIABLES)
+
+
+def test_a_variable_has_the_type_of_its_expression() -> None:
+    assert show(_program("variables.release").type) == "string"
+    assert show(_program("variables.many").type) == "list(string)"
+
+
+def test_the_reads_of_a_variable_are_read_by_what_uses_it() -> None:
+    found = _program("variables.version == 'v6' && variables.maybe && variables.two == cpu.count")
+    assert [str(read.path) for read in found.reads] == ["cpu.count", "kernel.release", "runtime.docker"]
+    assert [read.presence_only for read in found.reads] == [False, False, True]
+    assert found.variables == ("maybe", "two", "version")
+
+
+def test_a_fact_that_is_read_in_full_somewhere_is_read_in_full() -> None:
+    text = "has(runtime.docker) && has(runtime.docker.version) && variables.maybe && runtime.docker == {'version': ''}"
+    assert [(str(read.path), read.presence_only) for read in _program(text).reads] == [
+        ("runtime.docker", False),
+        ("runtime.docker.version", True),
+    ]
+
+
+def test_a_text_that_cannot_be_read_names_the_fact_behind_the_variable() -> None:
+    over = {**roots(), "variables": {"release": "dummy", "version": "vdummy"}}
+    found = _program("kernelVersion(variables.version).major() > 4").run(over).value
+    assert isinstance(found, Unknown)
+    assert [(str(fact.path), fact.reason) for fact in found.facts] == [("kernel.release", Reason.UNREADABLE)]
+
+
+def test_an_unknown_behind_a_variable_is_named_by_its_own_path() -> None:
+    found = _program("variables.release == 'x'").run({"variables": {"release": unknown("kernel.release")}}).value
+    assert isinstance(found, Unknown)
+    assert [str(fact.path) for fact in found.facts] == ["kernel.release"]
+
+
+def test_a_variable_can_be_as_large_as_its_expression_says() -> None:
+    one, two = _program("cpu.flags.all(f, f != 'x')"), _program("variables.many.all(f, f != 'x')")
+    assert two.most > one.most + 512 * 3 - 10
