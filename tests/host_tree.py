@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from passmuster_collector.budget import budget
 from passmuster_collector.context import Context
 from passmuster_collector.facts import SECTIONS
-from passmuster_collector.host import Host, Uname
+from passmuster_collector.host import Host
 from passmuster_collector.recorded import Recorded
-from passmuster_collector.root import Kind, Root
+from passmuster_collector.root import Root
 from passmuster_collector.section import gather, rendered
+from passmuster_collector.source import Kind, Uname
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

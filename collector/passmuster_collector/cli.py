@@ -20,8 +20,9 @@ from passmuster_collector.facts import SECTIONS
 from passmuster_collector.host import open_host
 from passmuster_collector.reading import quoted
 from passmuster_collector.recorded import parse_recorded
-from passmuster_collector.root import Kind, Root
+from passmuster_collector.root import Root
 from passmuster_collector.snapshot import Order, canonical, take
+from passmuster_collector.source import Kind
 from passmuster_collector.usage import UsageError
 
 PROGRAM = "passmuster-collector"
@@ -101,7 +102,7 @@ def _collected(options: argparse.Namespace) -> Tuple[bytes, str]:
         seconds=seconds,
         collected_at=now,
     )
-    host = watched(lambda: open_host(root, kind, recorded), seconds)
+    host = watched(lambda: open_host(root, recorded), seconds)
     if host is None:
         raise UsageError(f"{quoted(path)}: did not answer in time (limit {seconds:g} s)")
     snapshot = take(host, order, time.monotonic)

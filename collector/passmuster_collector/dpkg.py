@@ -5,7 +5,7 @@ from typing import Dict
 
 from passmuster_collector.host import Host
 from passmuster_collector.reading import Known, Result, interpret
-from passmuster_collector.root import LONG_LIMIT
+from passmuster_collector.source import LONG_LIMIT
 
 STATUS = "/var/lib/dpkg/status"
 

@@ -3,10 +3,8 @@
 Sections read through it. In a container it withholds what is the container's and not the node's.
 """
 
-import os
 from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, TypeVar, Union
 
-from passmuster_collector import command
 from passmuster_collector.budget import Budget
 from passmuster_collector.context import (
     INSIDE,
@@ -18,7 +16,7 @@ from passmuster_collector.context import (
     in_nodes_network,
 )
 from passmuster_collector.mounts import Mount, node_mounts, parse_mounts
-from passmuster_collector.nodeobject import NodeObject
+from passmuster_collector.nodeobject import NOT_GIVEN, NodeObject
 from passmuster_collector.reading import (
     Absent,
     Data,
@@ -32,7 +30,7 @@ from passmuster_collector.reading import (
     interpret,
 )
 from passmuster_collector.recorded import Recorded
-from passmuster_collector.root import TEXT_LIMIT, Kind, Root
+from passmuster_collector.source import TEXT_LIMIT, Kind, Reader, Source, Uname
 
 T = TypeVar("T")
 
@@ -40,19 +38,10 @@ _PROC_INODE = 1
 """Inode of the root of every procfs (PROC_ROOT_INO)."""
 
 
-class Uname(NamedTuple):
-    """What uname(2) says of the kernel."""
-
-    node: str
-    release: str
-    version: str
-    machine: str
-
-
 class Host(NamedTuple):
     """What sections are given."""
 
-    root: Root
+    root: Source
     kind: Kind
     context: Context
     recorded: Recorded
@@ -62,8 +51,8 @@ class Host(NamedTuple):
     gid: Optional[int]
     own_mounts: Tuple[Mount, ...]
     """The reader's, in a container."""
-    node_object: Optional[NodeObject] = None
-    """What the cluster says of it, where the caller gave that."""
+    node_object: Union[NodeObject, Unknown] = NOT_GIVEN
+    """What the cluster says of it."""
 
     @property
     def running(self) -> bool:
@@ -108,7 +97,7 @@ class Host(NamedTuple):
         """What a program of the live host prints."""
         if self.kind is not Kind.LIVE or self.inside:
             return Unknown(Reason.NOT_COLLECTED, "only the running host could say")
-        return command.run(argv, self.root.budget)
+        return self.root.run(argv)
 
     def other_network(self) -> Optional[Unknown]:
         """Why network sysctls are not the node's, where they are not."""
@@ -127,8 +116,9 @@ class Host(NamedTuple):
         return found
 
 
-def open_host(root: Root, kind: Kind, recorded: Recorded) -> Host:
+def open_host(root: Source, recorded: Recorded, node_object: Union[NodeObject, Unknown] = NOT_GIVEN) -> Host:
     """Find out what kind of view this is; reads little, and only through the root."""
+    kind = root.kind
     running = kind is not Kind.DUMP and _is_running(root)
     context = find_context(root.link, root.read, root.node) if running else Context.ELSEWHERE
     if kind is Kind.LIVE and not running:
@@ -137,24 +127,20 @@ def open_host(root: Root, kind: Kind, recorded: Recorded) -> Host:
     if context is Context.CONTAINER:
         table = interpret(root.read("/proc/self/mounts"), parse_mounts)
         mounts = table.value if isinstance(table, Known) else []
-    dump = kind is Kind.DUMP
+    reader = root.reader() if kind is not Kind.DUMP else Reader(None, None, None)
     return Host(
         root=root,
         kind=kind,
         context=context,
         recorded=recorded,
-        uname=_uname() if running or kind is Kind.LIVE else None,
-        uid=recorded.uid if recorded.uid is not None or dump else os.geteuid(),
-        gid=recorded.gid if recorded.gid is not None or dump else os.getegid(),
+        uname=reader.uname if running or kind is Kind.LIVE else None,
+        uid=reader.uid if recorded.uid is None else recorded.uid,
+        gid=reader.gid if recorded.gid is None else recorded.gid,
         own_mounts=tuple(mounts),
+        node_object=node_object,
     )
 
 
-def _is_running(root: Root) -> bool:
+def _is_running(root: Source) -> bool:
     proc = root.node("/proc")
     return isinstance(proc, Node) and proc.kind == "directory" and proc.inode == _PROC_INODE
-
-
-def _uname() -> Uname:
-    said = os.uname()
-    return Uname(said.nodename, said.release, said.version, said.machine)

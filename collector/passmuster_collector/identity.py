@@ -19,7 +19,7 @@ from passmuster_collector.reading import (
     not_there,
     quoted,
 )
-from passmuster_collector.root import Kind
+from passmuster_collector.source import Kind
 
 _UNAME = "uname(2)"
 _BANNER = "/proc/version"

@@ -22,7 +22,7 @@ from passmuster_collector.reading import (
     interpret,
     quoted,
 )
-from passmuster_collector.root import Kind
+from passmuster_collector.source import Kind
 
 ENDPOINT = "container-runtime-endpoint"
 RUNTIME = "container-runtime"

@@ -18,7 +18,7 @@ from passmuster_collector.reading import (
     interpret,
     quoted,
 )
-from passmuster_collector.root import Kind
+from passmuster_collector.source import Kind
 
 _OCTAL = re.compile(r"\\([0-7]{3})")
 

@@ -7,6 +7,7 @@ import json
 import re
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
+from passmuster_collector import nodeyaml
 from passmuster_collector.reading import Known, Reason, Result, Unknown, UnreadableError, quoted
 
 SOURCE = "--node-object"
@@ -20,6 +21,7 @@ FIELDS = {
     "os_image": "osImage",
 }
 """Names of facts to fields of status.nodeInfo."""
+NOT_GIVEN = Unknown(Reason.NOT_COLLECTED, "no Node object was given")
 _LABELS = re.compile(
     r"(node-role\.kubernetes\.io/.*"
     r"|topology\.kubernetes\.io/(region|zone)"
@@ -38,6 +40,8 @@ class NodeObject(NamedTuple):
     """Facts of status.nodeInfo, text."""
     labels: Dict[str, str]
     """Those that are kept."""
+    source: str = SOURCE
+    """The option or the file that it is from."""
 
     def runtime(self) -> Optional[Tuple[str, str]]:
         """The scheme and the rest of containerRuntimeVersion (``containerd``, ``1.7.11``); None where it says none."""
@@ -47,7 +51,9 @@ class NodeObject(NamedTuple):
 
 
 def parse_node_object(text: str) -> NodeObject:
-    """Read a Node object in JSON, as ``kubectl get node NAME -o json`` prints it; raises UnreadableError."""
+    """Read a Node object as ``kubectl get node NAME -o json`` or ``-o yaml`` prints it; raises UnreadableError."""
+    if not text.lstrip().startswith("{"):
+        return of_document(nodeyaml.parse(text))
     try:
         document = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:

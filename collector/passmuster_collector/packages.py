@@ -16,7 +16,7 @@ from passmuster_collector.reading import (
     interpret,
     quoted,
 )
-from passmuster_collector.root import Kind
+from passmuster_collector.source import Kind
 
 _DATABASES = ("/var/lib/rpm", "/usr/lib/sysimage/rpm")
 _RPM = "/usr/bin/rpm"

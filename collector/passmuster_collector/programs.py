@@ -17,7 +17,7 @@ from passmuster_collector.reading import (
     interpret,
     quoted,
 )
-from passmuster_collector.root import Kind
+from passmuster_collector.source import Kind
 
 _FOLDERS = ("/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/opt/bin", "/bin", "/sbin")
 

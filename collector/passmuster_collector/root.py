@@ -7,30 +7,32 @@ Rules that hold for every look:
 * every outcome is a value, and "not there" means what the kind of source allows it to mean.
 """
 
-import enum
 import errno
 import os
 import stat
 import sys
-from typing import Callable, Dict, Iterator, List, Tuple, TypeVar, Union
+from typing import Callable, Iterator, List, Sequence, Tuple, TypeVar, Union
 
+from passmuster_collector import bpf, command
 from passmuster_collector.budget import Budget
 from passmuster_collector.reading import Absent, Data, Known, Names, Node, Reason, Text, Unknown
+from passmuster_collector.source import (
+    NAMES_LIMIT,
+    TEXT_LIMIT,
+    Kind,
+    Reader,
+    Source,
+    Uname,
+    as_bytes,
+    as_text,
+)
 from passmuster_collector.walk import O_PATH, Spot, walked
 
-TEXT_LIMIT = 1 << 20
-LONG_LIMIT = 8 << 20
-NAMES_LIMIT = 1 << 16
 _CHUNK = 1 << 16
 
 _FILE = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
 _DEVICE = os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_NOCTTY | os.O_CLOEXEC
 
-_WITNESSES = {
-    "/proc": ("/proc/version", "/proc/mounts"),
-    "/sys": ("/sys/kernel",),
-    "/dev": ("/dev/null",),
-}
 _KINDS = {
     stat.S_IFBLK: "block",
     stat.S_IFCHR: "character",
@@ -44,47 +46,32 @@ _KINDS = {
 T = TypeVar("T")
 
 
-class Kind(enum.Enum):
-    """What lies under a root; the values are the schema's words."""
-
-    LIVE = "live"
-    ROOT = "root"
-    DUMP = "dump"
-
-
-class Root:
+class Root(Source):
     """A host's file system under one folder; paths are absolute within it, and text."""
 
     def __init__(self, folder: int, kind: Kind, budget: Budget) -> None:
+        super().__init__(kind, budget)
         self._folder = folder
-        self._kind = kind
-        self._budget = budget
-        self._mounted: Dict[str, bool] = {}
 
     @classmethod
     def open(cls, path: str, kind: Kind, budget: Budget) -> "Root":
         """The root at a folder of the caller's; raises OSError where there is none."""
         return cls(os.open(path, O_PATH | os.O_DIRECTORY | os.O_CLOEXEC), kind, budget)
 
-    def within(self, budget: Budget) -> "Root":
-        """The same root with another budget."""
-        other = Root(self._folder, self._kind, budget)
-        other._mounted = self._mounted
-        return other
+    def below(self, path: str) -> "Root":
+        """The view from one of its folders; raises OSError."""
+        with walked(self._folder, as_bytes(path), follow=True) as spot:
+            folder = os.open(spot.name, O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=spot.folder)
+        return Root(folder, self._kind, self._budget)
 
     def close(self) -> None:
         """Give the folder back."""
         os.close(self._folder)
 
-    @property
-    def budget(self) -> Budget:
-        """How long looks may take."""
-        return self._budget
-
-    def read(self, path: str, limit: int = TEXT_LIMIT) -> Union[Text, Absent, Unknown]:
-        """A regular file's text."""
-        data = self.read_data(path, limit)
-        return Text(_text(data.data)) if isinstance(data, Data) else data
+    def reader(self) -> Reader:
+        """This process."""
+        said = os.uname()
+        return Reader(Uname(said.nodename, said.release, said.version, said.machine), os.geteuid(), os.getegid())
 
     def read_data(self, path: str, limit: int = TEXT_LIMIT) -> Union[Data, Absent, Unknown]:
         """A regular file's bytes."""
@@ -100,7 +87,7 @@ class Root:
 
     def link(self, path: str) -> Union[Text, Absent, Unknown]:
         """The text of a symbolic link."""
-        return self._look(path, lambda spot: Text(_text(os.readlink(spot.name, dir_fd=spot.folder))), follow=False)
+        return self._look(path, lambda spot: Text(as_text(os.readlink(spot.name, dir_fd=spot.folder))), follow=False)
 
     def in_folder(self, path: str, work: Callable[[int], T]) -> Union[T, Absent, Unknown]:
         """What `work` makes of the open folder."""
@@ -110,24 +97,17 @@ class Root:
         """Whether the character device of these numbers opens for reading and writing: true, false or unknown."""
         return self._look(path, lambda spot: _tried(spot, (major, minor)))
 
-    def missing(self, path: str) -> Union[Absent, Unknown]:
-        """What it means that a path is not there."""
-        if self._kind is Kind.DUMP:
-            return Unknown(Reason.NOT_COLLECTED, f"{path} is not in the dump")
-        top = "/" + path.split("/")[1]
-        if top in _WITNESSES and not self.mounted(top):
-            return Unknown(Reason.NOT_COLLECTED, f"nothing shows that {top} is mounted")
-        return Absent(path)
+    def devices_bpf(self, point: str, machine: str) -> Union[Known, Absent, Unknown]:
+        """Asked of the running kernel."""
+        return self.in_folder(point, lambda folder: bpf.query_devices(folder, machine))
 
-    def mounted(self, top: str) -> bool:
-        """Whether /proc, /sys or /dev proves to be there, by a file that each always has."""
-        if top not in self._mounted:
-            self._mounted[top] = any(self._exists(path) for path in _WITNESSES[top])
-        return self._mounted[top]
+    def run(self, argv: Sequence[str]) -> Union[Text, Unknown]:
+        """Run on this host; only what its root is `/` for may do that."""
+        return command.run(argv, self._budget)
 
     def _exists(self, path: str) -> bool:
         try:
-            with walked(self._folder, _bytes(path), follow=True):
+            with walked(self._folder, as_bytes(path), follow=True):
                 return True
         except OSError:
             return False
@@ -136,7 +116,7 @@ class Root:
         if self._budget.spent():
             return Unknown(Reason.TIMEOUT, f"no time was left for {path}")
         try:
-            with walked(self._folder, _bytes(path), follow=follow) as spot:
+            with walked(self._folder, as_bytes(path), follow=follow) as spot:
                 return work(spot)
         except OSError as error:
             return self._trouble(path, error)
@@ -185,7 +165,7 @@ class Root:
 def _listed(folder: int, path: str, limit: int) -> Union[Names, Unknown]:
     names: List[str] = []
     for name in _entries(folder):
-        names.append(_text(os.fsencode(name)))
+        names.append(as_text(os.fsencode(name)))
         if len(names) > limit:
             return Unknown(Reason.FAILED, f"too large: {path} (limit {limit} names)")
     return Names(tuple(sorted(names)))
@@ -198,15 +178,6 @@ def _entries(folder: int) -> Iterator[str]:
         with os.scandir(folder) as entries:
             for entry in entries:
                 yield entry.name
-
-
-def _bytes(path: str) -> bytes:
-    return path.encode("utf-8", "surrogateescape")
-
-
-def _text(name: bytes) -> str:
-    """Bytes of the host as text that encodes to the same bytes again; `fields.plain` makes it fit for output."""
-    return name.decode("utf-8", "surrogateescape")
 
 
 def _node(status: os.stat_result) -> Node:

@@ -11,8 +11,8 @@ from passmuster_collector.facts import SECTIONS
 from passmuster_collector.fields import plain
 from passmuster_collector.host import Host
 from passmuster_collector.reading import Reason, Text, Unknown
-from passmuster_collector.root import Kind
 from passmuster_collector.section import Fact, Section, gather, nothing, rendered
+from passmuster_collector.source import Kind
 
 _GRACE = 1.5
 """How much longer than its budget a section may hang in one read before it is left behind."""

@@ -14,7 +14,7 @@ from passmuster_collector.facts.cgroup import CONTROLLERS, mode, parse_cgroups, 
 from passmuster_collector.mounts import parse_mounts
 from passmuster_collector.reading import Known, Reason, Unknown
 from passmuster_collector.recorded import Recorded
-from passmuster_collector.root import Kind
+from passmuster_collector.source import Kind
 
 if TYPE_CHECKING:
     from pathlib import Path

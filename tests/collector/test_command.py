@@ -13,7 +13,7 @@ from passmuster_collector.budget import Budget, budget, watched
 from passmuster_collector.command import run
 from passmuster_collector.facts.runtime import collect
 from passmuster_collector.reading import Reason, Text, Unknown
-from passmuster_collector.root import Kind
+from passmuster_collector.source import Kind
 
 if TYPE_CHECKING:
     from pathlib import Path

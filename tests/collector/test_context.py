@@ -18,7 +18,7 @@ from passmuster_collector.context import Context, find_context, in_nodes_network
 from passmuster_collector.host import open_host
 from passmuster_collector.mounts import parse_mounts
 from passmuster_collector.recorded import Recorded
-from passmuster_collector.root import Kind
+from passmuster_collector.source import Kind
 
 FIRST = Link("pid:[4026531836]")
 OTHER = Link("pid:[4026532246]")
@@ -61,15 +61,15 @@ def test_context(tmp_path: Path, name: str) -> None:
 
 
 def test_a_copied_tree_is_elsewhere(tmp_path: Path) -> None:
-    host = open_host(root_of(plant(tmp_path, MOUNTED), Kind.ROOT), Kind.ROOT, Recorded())
+    host = open_host(root_of(plant(tmp_path, MOUNTED), Kind.ROOT), Recorded())
     assert host.context is Context.ELSEWHERE
     assert host.uname is None
 
 
 def test_the_uid_of_a_dump_is_not_the_readers(tmp_path: Path) -> None:
-    assert open_host(root_of(tmp_path, Kind.DUMP), Kind.DUMP, Recorded()).uid is None
-    assert open_host(root_of(tmp_path, Kind.DUMP), Kind.DUMP, Recorded(uid=7)).uid == 7
-    assert open_host(root_of(tmp_path, Kind.ROOT), Kind.ROOT, Recorded()).uid == os.geteuid()
+    assert open_host(root_of(tmp_path, Kind.DUMP), Recorded()).uid is None
+    assert open_host(root_of(tmp_path, Kind.DUMP), Recorded(uid=7)).uid == 7
+    assert open_host(root_of(tmp_path, Kind.ROOT), Recorded()).uid == os.geteuid()
 
 
 def test_network_namespaces_of_the_same_files_are_the_same(tmp_path: Path) -> None:

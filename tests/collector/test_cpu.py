@@ -10,7 +10,7 @@ from host_tree import INTEL, MOUNTED, host_of, plant, section
 from passmuster_collector.facts.cpu import architecture_of, inferred, parse_cpuinfo
 from passmuster_collector.reading import Known, Reason, Unknown, UnreadableError
 from passmuster_collector.recorded import Recorded
-from passmuster_collector.root import Kind
+from passmuster_collector.source import Kind
 
 if TYPE_CHECKING:
     from pathlib import Path

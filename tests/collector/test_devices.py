@@ -10,7 +10,7 @@ from host_tree import FIFO, MOUNTED, Entry, Link, host_of, plant, section
 from passmuster_collector.facts.devices import PROMISES, accessible, by_mode, minor_of
 from passmuster_collector.reading import Absent, Known, Node, Reason, Unknown
 from passmuster_collector.recorded import Recorded
-from passmuster_collector.root import Kind
+from passmuster_collector.source import Kind
 
 if TYPE_CHECKING:
     from pathlib import Path

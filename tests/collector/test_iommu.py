@@ -10,7 +10,7 @@ from host_tree import FOLDER, MOUNTED, Entry, Link, host_of, plant, section
 
 from passmuster_collector.facts.iommu import parse_iort
 from passmuster_collector.reading import UnreadableError
-from passmuster_collector.root import Kind
+from passmuster_collector.source import Kind
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from host_tree import MOUNTED, UNAME, Entry, Link, host_of, plant
 
 from passmuster_collector.mounts import at_root, covering, parse_mountinfo, parse_mounts
 from passmuster_collector.reading import Known, Reason, Unknown, UnreadableError
-from passmuster_collector.root import Kind
+from passmuster_collector.source import Kind
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from host_tree import FOLDER, Entry, host_of, plant, section
 
 from passmuster_collector.packages import parse_dpkg_list, parse_installed_rpms, parse_query
 from passmuster_collector.reading import UnreadableError
-from passmuster_collector.root import Kind
+from passmuster_collector.source import Kind
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from host_tree import FIFO, FOLDER, SOCKET, Entry, Link, plant, root_of
 from passmuster_collector.budget import Budget
 from passmuster_collector.fields import plain
 from passmuster_collector.reading import Absent, Data, Known, Names, Node, Reason, Text, Unknown, quoted
-from passmuster_collector.root import Kind
+from passmuster_collector.source import Kind
 
 LINKS = {
     "a relative link": ("/a/link", Link("../etc/name"), Text("x")),

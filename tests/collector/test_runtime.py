@@ -18,7 +18,7 @@ from passmuster_collector.kubelet import (
     parse_unit,
 )
 from passmuster_collector.reading import UnreadableError
-from passmuster_collector.root import Kind
+from passmuster_collector.source import Kind
 
 if TYPE_CHECKING:
     from pathlib import Path

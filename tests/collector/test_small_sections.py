@@ -8,7 +8,7 @@ import pytest
 from host_tree import FOLDER, MOUNTED, Entry, Link, host_of, plant, section
 
 from passmuster_collector.facts.os_release import parse_os_release
-from passmuster_collector.root import Kind
+from passmuster_collector.source import Kind
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,9 +18,9 @@ from passmuster_collector.cli import collect_bytes
 from passmuster_collector.facts import SECTIONS
 from passmuster_collector.fields import Limit
 from passmuster_collector.reading import Known
-from passmuster_collector.root import Kind
 from passmuster_collector.section import Section, fact
 from passmuster_collector.snapshot import Order, canonical, node_name, take
+from passmuster_collector.source import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from host_tree import FOLDER, INTEL, MOUNTED, SOCKET, Entry, Link, host_of, plant, section
 
-from passmuster_collector.root import Kind
+from passmuster_collector.source import Kind
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,7 +2,6 @@
 
 from typing import AbstractSet, Callable, Dict, Iterator, List, Optional, Set
 
-from passmuster_collector import bpf
 from passmuster_collector.fields import FLAG, Fields, Limit
 from passmuster_collector.host import Host
 from passmuster_collector.mounts import Mount
@@ -143,6 +142,5 @@ def _misc_capacity(host: Host, point: Sourced) -> Sourced:
 def _asked(host: Host, point: str) -> Result:
     if host.uname is None:
         return Unknown(Reason.NOT_COLLECTED, "only the running kernel could say")
-    machine = host.uname.machine
-    found = host.root.in_folder(point, lambda folder: bpf.query_devices(folder, machine))
+    found = host.root.devices_bpf(point, host.uname.machine)
     return not_there(point) if isinstance(found, Absent) else found

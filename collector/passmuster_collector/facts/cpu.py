@@ -16,8 +16,8 @@ from passmuster_collector.reading import (
     interpret,
     quoted,
 )
-from passmuster_collector.root import LONG_LIMIT
 from passmuster_collector.section import Fact, fact, sourced
+from passmuster_collector.source import LONG_LIMIT
 
 SOURCE = "/proc/cpuinfo"
 FIELDS: Fields = {

@@ -11,8 +11,8 @@ from passmuster_collector.facts import kernel
 from passmuster_collector.fields import FLAG, Fields, Limit
 from passmuster_collector.host import Host
 from passmuster_collector.reading import Absent, Known, Node, Reason, Result, Unknown
-from passmuster_collector.root import Kind
 from passmuster_collector.section import Fact
+from passmuster_collector.source import Kind
 
 _MISC_MAJOR = 10
 

@@ -22,8 +22,8 @@ from passmuster_collector.reading import (
     not_there,
     quoted,
 )
-from passmuster_collector.root import Kind
 from passmuster_collector.section import Fact, fact, open_map, sourced
+from passmuster_collector.source import Kind
 
 SYSCTLS = (
     "fs.inotify.max_user_instances",

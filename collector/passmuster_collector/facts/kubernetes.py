@@ -2,10 +2,9 @@
 
 from typing import Iterator
 
-from passmuster_collector import nodeobject
 from passmuster_collector.fields import Fields, Limit
 from passmuster_collector.host import Host
-from passmuster_collector.reading import Known, Reason, Unknown
+from passmuster_collector.reading import Known, Unknown
 from passmuster_collector.section import Fact, fact
 
 FIELDS: Fields = {
@@ -17,17 +16,16 @@ FIELDS: Fields = {
     ("architecture",): Limit(length=64),
     ("labels",): Limit(items=256, length=256),
 }
-_NOT_GIVEN = Unknown(Reason.NOT_COLLECTED, "no Node object was given")
 
 
 def collect(host: Host) -> Iterator[Fact]:
     """Facts of the section."""
     given = host.node_object
-    if given is None:
+    if isinstance(given, Unknown):
         for (name,) in FIELDS:
-            yield fact(name, _NOT_GIVEN)
+            yield fact(name, given)
         return
-    yield fact("node", Known(given.name), nodeobject.SOURCE)
+    yield fact("node", Known(given.name), given.source)
     for name, result in given.info.items():
-        yield fact(name, result, nodeobject.SOURCE)
-    yield fact("labels", Known(given.labels), nodeobject.SOURCE)
+        yield fact(name, result, given.source)
+    yield fact("labels", Known(given.labels), given.source)

@@ -17,8 +17,8 @@ from passmuster_collector.reading import (
     Unknown,
     interpret,
 )
-from passmuster_collector.root import LONG_LIMIT
 from passmuster_collector.section import Fact, fact, open_map, sourced
+from passmuster_collector.source import LONG_LIMIT
 
 PARAMETERS = (
     "kvm.halt_poll_ns",

@@ -17,9 +17,9 @@ from passmuster.cel.values import (
     failed,
     no_overload,
     shown,
+    survey,
     to_key,
     unknown_within,
-    weight,
 )
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ def whole(frame: Frame, *values: object) -> Unknown | None:
     for value in values:
         if type(value) in SCALARS:
             continue
-        frame.charge(weight(value))
-        unknown = unknown_within(value)
+        count, unknown = survey(value)
+        frame.charge(count)
         if unknown is not None:
             found = unknown if found is None else Unknown(found.facts | unknown.facts)
     return found

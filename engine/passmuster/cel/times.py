@@ -103,7 +103,7 @@ def duration(text: str) -> Duration | None:
         if total > -INT_MIN:
             return None
         at = piece.end()
-    made = Duration(-total if text[0] == "-" else total)
+    made = Duration(-total if text[:1] == "-" else total)
     return made if at > begin and in_range(made) else None
 
 

@@ -132,6 +132,10 @@ def failed(value: object) -> bool:
     return type(value) is CelError or type(value) is Unknown
 
 
+_SIMPLE = frozenset((str, int, bool, float, UInt, bytes, type(None)))
+"""Types of values that hold nothing."""
+
+
 def to_key(value: object) -> object:
     """The key in a dict for a CEL value, or None if the value can be no key."""
     kind = type(value)
@@ -149,39 +153,35 @@ def from_key(key: object) -> object:
     return key.value if type(key) is BoolKey else key
 
 
-def unknown_within(value: object) -> Unknown | None:
-    """The unknowns in a value at any depth, united; None if there is none."""
-    facts: set[UnknownFact] = set()
+def survey(value: object) -> tuple[int, Unknown | None]:
+    """How many values a value holds, itself included, and the unknowns among them, united: one look through all."""
+    count, facts = 1, frozenset[UnknownFact]()
     waiting = [value]
     while waiting:
         current = waiting.pop()
-        if isinstance(current, dict):
-            waiting.extend(current.values())
-        elif isinstance(current, list):
-            waiting.extend(current)
+        if isinstance(current, dict | list):
+            members = current.values() if isinstance(current, dict) else current
+            count += len(members)
+            if not _SIMPLE.issuperset(map(type, members)):
+                waiting.extend(members)
         elif isinstance(current, Optional):
+            count += 1
             waiting.append(current.value)
         elif isinstance(current, OpenMap):
             facts |= current.whole().facts
         elif isinstance(current, Unknown):
             facts |= current.facts
-    return Unknown(frozenset(facts)) if facts else None
+    return count, Unknown(facts) if facts else None
+
+
+def unknown_within(value: object) -> Unknown | None:
+    """The unknowns in a value at any depth, united; None if there is none."""
+    return survey(value)[1]
 
 
 def weight(value: object) -> int:
     """How many values a value holds, itself included: what looking through all of it is charged."""
-    count = 0
-    waiting = [value]
-    while waiting:
-        current = waiting.pop()
-        count += 1
-        if isinstance(current, dict):
-            waiting.extend(current.values())
-        elif isinstance(current, list):
-            waiting.extend(current)
-        elif isinstance(current, Optional):
-            waiting.append(current.value)
-    return count
+    return survey(value)[0]
 
 
 _TYPE_NAMES: dict[type, str] = {

@@ -16,6 +16,13 @@ exit status:
   3  nothing fails there, but something is unknown, an error or unreadable
   4  integrity: a digest or the lock does not hold
 """
+_LINT_STATUSES = """\
+exit status:
+  0  nothing weighs as much as the threshold
+  1  something does
+  2  usage, or a file that is not there
+  4  integrity: the lock does not hold
+"""
 _EXAMPLES = """\
 examples:
   passmuster check                              this node
@@ -135,10 +142,48 @@ def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
     show.add_argument("--rule", metavar="ID", help="this rule alone")
     test = _add(actions, "test", "policy test", "run the tests that stand beside a policy", epilog=_STATUSES)
     test.add_argument("policies", nargs="*", metavar="PACK[@V]|PATH", help="default: every shipped version")
+    test.add_argument(
+        "--coverage", action="store_true", help="also: does some case take each branch of each expression?"
+    )
+    test.add_argument("--mutate", action="store_true", help="also: does some case notice each small mistake?")
+    test.add_argument(
+        "-o",
+        "--output",
+        action="append",
+        default=[],
+        metavar="FORMAT[=FILE]",
+        help="table, junit, json (default: table; repeatable)",
+    )
     lock = _add(actions, "lock", "policy lock", "release: write the digests of new versions into policies.lock")
     lock.add_argument("folder", metavar="DIR", help="the folder of packs: DIR/<pack>/<version>/policy.yaml")
     lock.add_argument(
         "--release", action="append", default=[], metavar="PACK@V", help="the draft to release (repeatable)"
+    )
+    _lint(actions)
+    diff = _add(actions, "diff", "policy diff", "say what changed between two versions of a policy")
+    diff.add_argument("old", metavar="OLD", help="PACK@V or a path")
+    diff.add_argument("new", metavar="NEW", help="PACK@V or a path")
+    diff.add_argument("-o", "--output", choices=["table", "json", "markdown"], default="table")
+    new = _add(actions, "new", "policy new", "begin a pack, or add a rule to its newest draft, with tests that pass")
+    new.add_argument("pack", metavar="PACK", help="the name of the pack")
+    new.add_argument("--rule", metavar="ID", help="add this rule to the newest draft of the pack")
+    new.add_argument("--in", dest="folder", default="policies", metavar="DIR", help="the folder of packs (default: policies)")
+
+
+def _lint(actions: argparse._SubParsersAction[_Parser]) -> None:
+    lint = _add(actions, "lint", "policy lint", "find what is wrong with policies and their tests", epilog=_LINT_STATUSES)
+    lint.add_argument(
+        "policies",
+        nargs="*",
+        metavar="PACK[@V]|PATH",
+        help="names, files, folders of a version or folders of packs (default: every version that can be had)",
+    )
+    lint.add_argument("-o", "--output", choices=["table", "json", "sarif", "github"], default="table")
+    lint.add_argument(
+        "--fail-on",
+        choices=["error", "warning", "never"],
+        default="error",
+        help="the lowest weight that counts for the exit status (default: error)",
     )
 
 

@@ -71,15 +71,33 @@ def _policy_show(options: argparse.Namespace) -> ExitStatus:
 
 
 def _policy_test(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.policy import run_test  # noqa: PLC0415 - imported when it runs
+    from passmuster.cli.policytest import run  # noqa: PLC0415 - imported when it runs
 
-    return run_test(options)
+    return run(options)
 
 
 def _policy_lock(options: argparse.Namespace) -> ExitStatus:
     from passmuster.cli.policy import run_lock  # noqa: PLC0415 - imported when it runs
 
     return run_lock(options)
+
+
+def _policy_lint(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.lint import run  # noqa: PLC0415 - imported when it runs
+
+    return run(options)
+
+
+def _policy_diff(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.diff import run  # noqa: PLC0415 - imported when it runs
+
+    return run(options)
+
+
+def _policy_new(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.new import run  # noqa: PLC0415 - imported when it runs
+
+    return run(options)
 
 
 def _snapshot_validate(options: argparse.Namespace) -> ExitStatus:
@@ -101,6 +119,9 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], ExitStatus]] = {
     "policy show": _policy_show,
     "policy test": _policy_test,
     "policy lock": _policy_lock,
+    "policy lint": _policy_lint,
+    "policy diff": _policy_diff,
+    "policy new": _policy_new,
     "snapshot validate": _snapshot_validate,
     "snapshot show": _snapshot_show,
 }

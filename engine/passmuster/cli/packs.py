@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from passmuster import _resources
-from passmuster.errors import IntegrityError, PolicyError, Problem, UsageError
+from passmuster.errors import IntegrityError, Location, PolicyError, Problem, UsageError
 from passmuster.policy import Policy, digest, load, lock
 from passmuster.policy.selection import Entry, Spec, demand_digest, demand_distinct, select
 from passmuster.policy.version import Version
@@ -61,6 +61,31 @@ def locked_in(home: Path) -> Mapping[str, str]:
     return lock.parse(read(file).decode(errors="replace"), str(file))
 
 
+def missing_in(home: Path) -> tuple[Problem, ...]:
+    """The releases that a folder's lock names and that are not there: without them an older one would pass for the newest."""
+    locked = locked_in(home)
+    gone = [name for name in locked if not home.joinpath(*name.split("@"), "policy.yaml").is_file()]
+    if not gone:
+        return ()
+    lines = read(home / LOCK).decode(errors="replace").splitlines()
+    numbers = {line.split(" ")[0]: number for number, line in enumerate(lines, start=1)}
+    return tuple(
+        Problem(
+            code="lock-missing",
+            message=f"{name} is released and is not there (expected {home.joinpath(*name.split('@'), 'policy.yaml')})",
+            location=Location(file=str(home / LOCK), line=numbers[name], column=1),
+        )
+        for name in gone
+    )
+
+
+def demand_whole(home: Path, pack: str | None = None) -> None:
+    """Raise IntegrityError where a release of a pack (None: of any) is not there."""
+    gone = [each for each in missing_in(home) if pack is None or each.message.startswith(f"{pack}@")]
+    if gone:
+        raise IntegrityError(gone)
+
+
 def read(file: Path) -> bytes:
     """The bytes of a policy's file; raises UsageError where they cannot be had."""
     try:
@@ -86,16 +111,18 @@ def chosen(specs: Sequence[str]) -> tuple[Policy, ...]:
 
 def one(text: str) -> Policy:
     """The policy that PACK[@VERSION][#DIGEST] or a path names."""
-    spec = None if _is_path(text) else Spec.parse(text)
+    spec = None if is_path(text) else Spec.parse(text)
     if spec is None:
         return _from_path(Path(text))
     entry = select(spec, catalogue())
+    demand_whole(Path(entry.file).parent.parent.parent, spec.pack)
     policy = load_file(Path(entry.file))
     demand_digest(spec, policy.digest)
     return policy
 
 
-def _is_path(text: str) -> bool:
+def is_path(text: str) -> bool:
+    """Whether a caller means a path and not the name of a pack."""
     return os.sep in text or text.endswith((".yaml", ".yml")) or text in {".", ".."}
 
 
@@ -137,5 +164,7 @@ def tests_beside(policy_file: str) -> Path:
 
 
 def every_shipped() -> Iterable[str]:
-    """PACK@VERSION of each version that can be had."""
+    """PACK@VERSION of each version that can be had; raises IntegrityError where a release is not there."""
+    for home in homes():
+        demand_whole(home)
     return [entry.name for entry in catalogue()]

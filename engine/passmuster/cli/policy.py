@@ -1,4 +1,4 @@
-"""`passmuster policy ...`: list, show, test and lock."""
+"""`passmuster policy ...`: list, show and lock."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster import policytest
 from passmuster.cli import output, packs
 from passmuster.compile import compile_policy
 from passmuster.errors import ExitStatus, IntegrityError, UsageError
 from passmuster.policy import digest, lock
-from passmuster.policy.parameters import effective
 from passmuster.report import harmless
 
 if TYPE_CHECKING:
@@ -120,28 +118,10 @@ def _fill(text: str, indent: str = "") -> list[str]:
     )
 
 
-def run_test(options: argparse.Namespace) -> ExitStatus:
-    """Run the tests of each policy; the status is FAILED where one expectation does not hold."""
-    good = True
-    for text in options.policies or packs.every_shipped():
-        policy = packs.one(text)
-        file = packs.tests_beside(policy.document.file)
-        suite = policytest.load(packs.read(file), str(file))
-        outcome = policytest.run(compile_policy(policy), suite, effective([policy], [])[policy.pack])
-        good = good and outcome.good
-        for each in outcome.mismatches:
-            where = f"{suite.file}:{each.case.line}: {each.case.name}"
-            _print(f"{where}: {each.rule}: got {each.got}, expected {each.expected}")
-        for untested in outcome.untested:
-            _print(f"{suite.file}:1: no case expects {untested}")
-        failed = len({each.case.name for each in outcome.mismatches})
-        _print(f"{policy.pack}@{policy.version}: {outcome.cases - failed} passed, {failed} failed")
-    return ExitStatus.GOOD if good else ExitStatus.FAILED
-
-
 def run_lock(options: argparse.Namespace) -> ExitStatus:
     """Write the digests of drafts that are to be released; what is locked never changes."""
     home = Path(options.folder)
+    packs.demand_whole(home)
     entries = {entry.name: entry for entry in packs.in_folder(home)}
     locked = dict(packs.locked_in(home))
     for name, entry in entries.items():

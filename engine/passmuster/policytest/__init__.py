@@ -1,6 +1,23 @@
-"""Testing policies: the examples of `tests.yaml`, judged as any snapshot is."""
+"""Testing policies: the examples of `tests.yaml`, what they reach, and what they would notice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from passmuster.policytest.cases import Case, Suite, load
-from passmuster.policytest.run import Mismatch, Outcome, run
+from passmuster.policytest.json_v1 import render as json
+from passmuster.policytest.junit import render as junit
+from passmuster.policytest.run import Mismatch, Outcome, Tested, examine, run
+from passmuster.policytest.table import render as table
 
-__all__ = ["Case", "Mismatch", "Outcome", "Suite", "load", "run"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["FORMATS", "Case", "Mismatch", "Outcome", "Suite", "Tested", "examine", "load", "run"]
+
+FORMATS: tuple[tuple[str, Callable[[Sequence[Tested]], str]], ...] = (
+    ("table", table),
+    ("junit", junit),
+    ("json", json),
+)
+"""How results can be written: name, and what writes them."""

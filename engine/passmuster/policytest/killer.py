@@ -48,7 +48,9 @@ class Killer:
 class Search:
     """Looks for killers; remembers what it built."""
 
-    def __init__(self, policy: CompiledPolicy, suite: Suite, defaults: Mapping[str, Any], known: Sequence[Trial]) -> None:
+    def __init__(
+        self, policy: CompiledPolicy, suite: Suite, defaults: Mapping[str, Any], known: Sequence[Trial]
+    ) -> None:
         self._policy, self._suite, self._defaults = policy, suite, defaults
         self._words = words(policy)
         self._starts = [*(self._base(name) for name in suite.bases), *known]
@@ -62,7 +64,7 @@ class Search:
         """The first case found, bases before cases, no change before one; None where none is found."""
         rules = [rule for rule in self._policy.rules if rule.header.id in mutant.rules]
         pairs = [(rule, changed) for rule in rules for changed in mutant.policy.rules if changed.header == rule.header]
-        paths = sorted({path for rule, _ in pairs for path in rule.reads})
+        paths = sorted({path for rule, _ in pairs for path in (*rule.reads, *_said(rule))})
         for start in self._starts:
             for path, value, roots in self._nodes(start, paths):
                 for rule, changed in pairs:
@@ -136,3 +138,8 @@ def _changed(holder: object, parts: tuple[str, ...], path: FieldPath, value: obj
         return others
     made = Unknown(frozenset((UnknownFact(path=path, reason=value),))) if isinstance(value, Reason) else value
     return {**others, parts[0]: made}
+
+
+def _said(rule: CompiledRule) -> list[FieldPath]:
+    """The facts that a rule's message reads."""
+    return [read.path for read in rule.message.reads] if rule.message is not None else []

@@ -105,7 +105,7 @@ class _Maker:
         self._passed = {item for node in walk(program.tree) if isinstance(node, Call) for item in node.arguments}
         self._parent = {child: node for node in walk(program.tree) for child in children(node)}
 
-    def edits(self, node: Node) -> Iterator[Edit]:  # noqa: C901 - one case a kind of node
+    def edits(self, node: Node) -> Iterator[Edit]:  # noqa: C901, PLR0912 - one case a kind of node
         if node is self._program.tree and self._program.type is Basic.BOOL:
             yield from self._negated(node)
         match node:
@@ -115,7 +115,9 @@ class _Maker:
                 yield self._whole(node, self._text[node.start + 1 : node.end].strip())
             case Compare():
                 for operator in _RELATIONS[node.operator]:
-                    yield Edit(start=node.at, end=node.at + len(node.operator.value), replacement=operator, within=_span(node))
+                    yield Edit(
+                        start=node.at, end=node.at + len(node.operator.value), replacement=operator, within=_span(node)
+                    )
             case Has():
                 yield self._whole(node, "true")
             case Conditional():
@@ -157,7 +159,9 @@ class _Maker:
 
     def _fold(self, node: Fold) -> Iterator[Edit]:
         if node.kind in _FOLDS:
-            yield Edit(start=node.at, end=node.at + len(node.kind.value), replacement=_FOLDS[node.kind], within=_span(node))
+            yield Edit(
+                start=node.at, end=node.at + len(node.kind.value), replacement=_FOLDS[node.kind], within=_span(node)
+            )
         if node.kind in {*_FOLDS, FoldKind.EXISTS_ONE, FoldKind.FILTER}:
             yield from self._negated(node.body)
         if node.condition is not None:
@@ -174,9 +178,7 @@ class _Maker:
 
     def _list(self, node: ListLiteral) -> Iterator[Edit]:
         """Each element left out, with the comma before it; the first with the comma after it."""
-        commas = [
-            self._token(",", one.end, two.start) for one, two in zip(node.items, node.items[1:], strict=False)
-        ]
+        commas = [self._token(",", one.end, two.start) for one, two in zip(node.items, node.items[1:], strict=False)]
         second = node.items[1].start if commas else node.end - 1
         starts, ends = [node.start + 1, *commas], [second, *commas[1:], node.end - 1]
         for start, end in zip(starts, ends, strict=False) if node.items else ():
@@ -215,7 +217,9 @@ class _Maker:
                 yield Edit(start=node.start, end=node.end, replacement=changed, within=within)
         else:
             quote = 3 if written.endswith(("'''", '"""')) else 1
-            yield Edit(start=node.start, end=node.end, replacement=written[:-quote] + "~" + written[-quote:], within=within)
+            yield Edit(
+                start=node.start, end=node.end, replacement=written[:-quote] + "~" + written[-quote:], within=within
+            )
 
     def _is_pattern(self, node: Literal) -> bool:
         parent = self._parent.get(node)

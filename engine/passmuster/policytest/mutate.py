@@ -61,7 +61,7 @@ def mutate(
 ) -> Mutation:
     """Make every mutant and run the cases that could notice it; the cases must hold."""
     listed = {(each.rule, each.mutant): each for each in equivalent}
-    stray = {key: "there is no such mutant" for key in listed}
+    stray = dict.fromkeys(listed, "there is no such mutant")
     survivors: list[Mutant] = []
     total = 0
     for mutant in every(policy, source):

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from passmuster.errors import Location, PolicyError, Problem
 from passmuster.evaluate import evaluate
 from passmuster.outcome import RuleOutcome
+from passmuster.policytest.coverage import coverage
+from passmuster.policytest.killer import Search
+from passmuster.policytest.mutate import mutate
 from passmuster.policytest.trial import trials
 
 if TYPE_CHECKING:
@@ -15,7 +18,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from passmuster.compile import CompiledPolicy
+    from passmuster.policy import Policy
     from passmuster.policytest.cases import Case, Suite
+    from passmuster.policytest.coverage import Coverage
+    from passmuster.policytest.killer import Killer
+    from passmuster.policytest.mutate import Mutation
     from passmuster.verdict import Result
 
 
@@ -43,6 +50,56 @@ class Outcome:
     def good(self) -> bool:
         """Whether everything holds, and everything is tested."""
         return not self.mismatches and not self.untested
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tested:
+    """A policy that was tested, and everything that was asked about its suite."""
+
+    name: str
+    """PACK@VERSION."""
+    file: str
+    """The policy's file."""
+    suite: Suite
+    outcome: Outcome
+    coverage: Coverage | None
+    """None where it was not asked for."""
+    mutation: Mutation | None
+    """None where it was not asked for, or expectations do not hold: then it would mean nothing."""
+    killers: tuple[Killer | None, ...]
+    """For each survivor, a case that would notice it; None where none was found."""
+
+    @property
+    def good(self) -> bool:
+        """Whether nothing is amiss in what was asked."""
+        covered = self.coverage is None or not self.coverage.uncovered
+        noticed = self.mutation is None or not (self.mutation.survivors or self.mutation.stray)
+        return self.outcome.good and covered and noticed
+
+
+def examine(  # noqa: PLR0913 - the questions, each with a name
+    policy: CompiledPolicy,
+    source: Policy,
+    suite: Suite,
+    defaults: Mapping[str, Any],
+    *,
+    branches: bool = False,
+    mutants: bool = False,
+) -> Tested:
+    """Run a suite, and ask what its cases reach and notice; raises PolicyError where it cannot be run."""
+    outcome = run(policy, suite, defaults)
+    made = trials(suite, defaults) if branches or mutants else ()
+    mutation = mutate(policy, source, made, suite.equivalent) if mutants and not outcome.mismatches else None
+    search = Search(policy, suite, defaults, made) if mutation and mutation.survivors else None
+    return Tested(
+        name=f"{policy.header.pack}@{policy.header.version}",
+        file=source.document.file,
+        suite=suite,
+        outcome=outcome,
+        coverage=coverage(policy, made) if branches else None,
+        mutation=mutation,
+        killers=tuple(search.killer(each) for each in mutation.survivors) if search and mutation else (),
+    )
 
 
 def run(policy: CompiledPolicy, suite: Suite, defaults: Mapping[str, Any]) -> Outcome:

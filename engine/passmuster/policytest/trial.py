@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from passmuster.compile import CompiledPolicy, CompiledRule
+    from passmuster.errors import Problem
     from passmuster.policytest.cases import Case, Suite
     from passmuster.snapshot import Snapshot
 
@@ -49,7 +50,7 @@ class Trial:
 def trials(suite: Suite, defaults: Mapping[str, Any]) -> tuple[Trial, ...]:
     """Every case, built; raises PolicyError with every case that cannot be."""
     made: list[Trial] = []
-    problems = []
+    problems: list[Problem] = []
     for case in suite.cases:
         try:
             made.append(trial(suite, case, defaults))

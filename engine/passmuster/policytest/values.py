@@ -85,8 +85,11 @@ def _of_kind(kind: FieldType, now: Any, named: tuple[tuple[str, ...], tuple[int,
 def _kind(path: FieldPath) -> FieldType | None:
     kind: FieldType | None = schema.sections(1).get(path.parts[0])
     for part in path.parts[1:]:
-        if isinstance(kind, Object):
-            kind = kind.fields.get(part)
-        else:
-            kind = kind.value if isinstance(kind, MapOf) else None
+        match kind:
+            case Object():
+                kind = kind.fields.get(part)
+            case MapOf():
+                kind = kind.value
+            case _:
+                return None
     return kind

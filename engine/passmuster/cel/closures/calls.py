@@ -8,21 +8,28 @@ from passmuster.cel import equality, zones
 from passmuster.cel.frame import CHARACTERS_A_STEP as TEXT_STEP
 from passmuster.cel.functions import FUNCTIONS, Overload, Unreadable
 from passmuster.cel.functions.regexes import SEARCHES
+from passmuster.cel.functions.signature import python_type
 from passmuster.cel.functions.times import GETTERS, local_part
 from passmuster.cel.readers import READERS
 from passmuster.cel.regex import BadPatternError, compiled
 from passmuster.cel.times import Timestamp
-from passmuster.cel.types import flat
+from passmuster.cel.types import Basic, flat
 from passmuster.cel.values import CelError, OpenMap, Unknown, either, failed, no_overload
 from passmuster.unknown import Reason, UnknownFact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import TypeAlias
 
     from passmuster.cel.compile import Compiler
     from passmuster.cel.frame import Frame, Run
     from passmuster.cel.tree import Call
     from passmuster.fieldpath import FieldPath
+
+    Application: TypeAlias = Callable[[Frame, list[object]], object]
+
+_SPECIAL = frozenset((CelError, Unreadable))
+_TWO_TEXTS = (Basic.STRING, Basic.STRING)
 
 
 def call(compiler: Compiler, node: Call, scope: Mapping[str, int]) -> Run:
@@ -32,12 +39,22 @@ def call(compiler: Compiler, node: Call, scope: Mapping[str, int]) -> Run:
     if quick is not None:
         return quick
     operands = tuple(compiler.run(operand, scope) for operand in node.operands)
+    apply = _application(compiler, node)
+    sole = _sole(compiler, node)
+    if sole is not None and len(operands) == 1:
+        return _of_one(sole, operands[0], apply)
+    if sole is not None and sole.parameters == _TWO_TEXTS:
+        return _of_two(sole, operands, apply)
+    return lambda frame: apply(frame, [operand(frame) for operand in operands])
+
+
+def _application(compiler: Compiler, node: Call) -> Application:
+    """A call of any values: the form that takes them, its charges, its failures."""
     deep = tuple(at for at, operand in enumerate(node.operands) if not flat(compiler.type_of(operand)))
     choose, placed = _chooser(compiler, node), compiler.placer(node.at)
     origins = compiler.origins.get(node, ())
 
-    def run(frame: Frame) -> object:
-        values = [operand(frame) for operand in operands]
+    def apply(frame: Frame, values: list[object]) -> object:
         form = choose(tuple(map(type, values)))
         if form is None:
             return placed(_refused(node.function, values))
@@ -55,6 +72,41 @@ def call(compiler: Compiler, node: Call, scope: Mapping[str, int]) -> Run:
             return _unreadable(result, origins, placed)
         return placed(result) if type(result) is CelError else result
 
+    return apply
+
+
+def _sole(compiler: Compiler, node: Call) -> Overload | None:
+    """The form of the function that every run calls, if its operands are scalars and it charges for nothing."""
+    forms = _forms(compiler, node)
+    if len(forms) != 1 or forms[0].work is not None or forms[0].spends is not None:
+        return None
+    scalars = all(isinstance(kind, Basic) and kind is not Basic.DYN for kind in forms[0].parameters)
+    return forms[0] if scalars and Basic.BYTES not in forms[0].parameters else None
+
+
+def _of_one(form: Overload, operand: Run, apply: Application) -> Run:
+    kind, run_form = python_type(form.parameters[0]), form.run
+
+    def run(frame: Frame) -> object:
+        value = operand(frame)
+        if type(value) is not kind or (kind is str and len(value) >= TEXT_STEP):  # type: ignore[arg-type]
+            return apply(frame, [value])
+        result = run_form(frame, value)
+        return result if type(result) not in _SPECIAL else apply(frame, [value])
+
+    return run
+
+
+def _of_two(form: Overload, operands: tuple[Run, ...], apply: Application) -> Run:
+    (first, second), run_form = operands, form.run
+
+    def run(frame: Frame) -> object:
+        one, other = first(frame), second(frame)
+        if type(one) is not str or type(other) is not str or len(one) >= TEXT_STEP or len(other) >= TEXT_STEP:
+            return apply(frame, [one, other])
+        result = run_form(frame, one, other)
+        return result if type(result) not in _SPECIAL else apply(frame, [one, other])
+
     return run
 
 
@@ -64,12 +116,7 @@ def _length(value: object) -> int:
 
 def _chooser(compiler: Compiler, node: Call) -> Callable[[tuple[type, ...]], Overload | None]:
     """A function from the types of the values to the form of the function that takes them."""
-    function = FUNCTIONS.get(node.function)
-    member, count = node.receiver is not None, len(node.operands)
-    forms = () if function is None else function.forms(member=member, arguments=count)
-    kinds = tuple(compiler.type_of(operand) for operand in node.operands)
-    # What the checker knows of a list's elements, an empty list does not tell.
-    forms = tuple(form for form in forms if form.fits(kinds) is not None) or forms
+    forms = _forms(compiler, node)
     chosen: dict[tuple[type, ...], Overload | None] = {}
 
     def choose(kinds: tuple[type, ...]) -> Overload | None:
@@ -81,6 +128,16 @@ def _chooser(compiler: Compiler, node: Call) -> Callable[[tuple[type, ...]], Ove
 
     failures = {CelError, Unknown, OpenMap}
     return lambda kinds: None if failures.intersection(kinds) else choose(kinds)
+
+
+def _forms(compiler: Compiler, node: Call) -> tuple[Overload, ...]:
+    """The forms that fit what the checker knows: of a list's elements, an empty list does not tell."""
+    function = FUNCTIONS.get(node.function)
+    if function is None:
+        return ()
+    forms = function.forms(member=node.receiver is not None, arguments=len(node.operands))
+    kinds = tuple(compiler.type_of(operand) for operand in node.operands)
+    return tuple(form for form in forms if form.fits(kinds) is not None) or forms
 
 
 def _refused(function: str, values: list[object]) -> object:

@@ -14,13 +14,13 @@ from passmuster.cel.types import flat
 from passmuster.cel.values import OpenMap, either, failed, from_key, no_overload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import TypeAlias
 
     from passmuster.cel.compile import Compiler
     from passmuster.cel.frame import Frame, Run
 
-    Rounds: TypeAlias = Callable[[Frame, Iterable[object]], Iterator[object]]
+    Rounds: TypeAlias = Callable[[Frame, list[object]], Iterator[object]]
 
 
 def fold(compiler: Compiler, node: Fold, scope: Mapping[str, int]) -> Run:
@@ -46,7 +46,7 @@ def fold(compiler: Compiler, node: Fold, scope: Mapping[str, int]) -> Run:
     return _over(compiler, node, compiler.run(node.range, scope), each)
 
 
-def _over(compiler: Compiler, node: Fold, range_run: Run, each: Callable[[Frame, Iterable[object]], object]) -> Run:
+def _over(compiler: Compiler, node: Fold, range_run: Run, each: Callable[[Frame, list[object]], object]) -> Run:
     """Run the macro over what its range comes to, if that can be gone through."""
     quick = flat(compiler.type_of(node.range)) and len(node.variables) == 1
     placed = compiler.placer(node.range.start)
@@ -91,12 +91,17 @@ def _cost(node: Fold) -> int:
 
 
 def _rounds(node: Fold, slots: tuple[int, ...]) -> Rounds:
-    cost = _cost(node)
+    """Charge for all rounds of a macro that has no early end, and bind its variables for each."""
+    cost, single, slot = _cost(node), len(slots) == 1, slots[0]
 
-    def rounds(frame: Frame, items: Iterable[object]) -> Iterator[object]:
+    def rounds(frame: Frame, items: list[object]) -> Iterator[object]:
+        frame.charge(cost * len(items))
+        variables = frame.locals
         for element in items:
-            frame.charge(cost)
-            bind(frame, slots, element)
+            if single:
+                variables[slot] = element
+            else:
+                bind(frame, slots, element)
             yield element
 
     return rounds
@@ -104,11 +109,11 @@ def _rounds(node: Fold, slots: tuple[int, ...]) -> Rounds:
 
 def _quantifier(
     node: Fold, slots: tuple[int, ...], body: Run, placed: Callable[[object], object]
-) -> Callable[[Frame, Iterable[object]], object]:
+) -> Callable[[Frame, list[object]], object]:
     decisive = node.kind is FoldKind.EXISTS
     neutral, cost, single, slot = not decisive, _cost(node), len(slots) == 1, slots[0]
 
-    def run(frame: Frame, items: Iterable[object]) -> object:
+    def run(frame: Frame, items: list[object]) -> object:
         pending: object = None
         variables = frame.locals
         for element in items:
@@ -132,8 +137,8 @@ def _quantifier(
 
 def _exactly_one(
     rounds: Rounds, body: Run, placed: Callable[[object], object]
-) -> Callable[[Frame, Iterable[object]], object]:
-    def run(frame: Frame, items: Iterable[object]) -> object:
+) -> Callable[[Frame, list[object]], object]:
+    def run(frame: Frame, items: list[object]) -> object:
         pending: object = None
         count = 0
         for _ in rounds(frame, items):
@@ -147,10 +152,8 @@ def _exactly_one(
     return run
 
 
-def _filter(
-    rounds: Rounds, body: Run, placed: Callable[[object], object]
-) -> Callable[[Frame, Iterable[object]], object]:
-    def run(frame: Frame, items: Iterable[object]) -> object:
+def _filter(rounds: Rounds, body: Run, placed: Callable[[object], object]) -> Callable[[Frame, list[object]], object]:
+    def run(frame: Frame, items: list[object]) -> object:
         pending: object = None
         kept: list[object] = []
         for element in rounds(frame, items):
@@ -166,8 +169,8 @@ def _filter(
 
 def _map(
     rounds: Rounds, condition: Run | None, body: Run, placed: Callable[[object], object]
-) -> Callable[[Frame, Iterable[object]], object]:
-    def run(frame: Frame, items: Iterable[object]) -> object:
+) -> Callable[[Frame, list[object]], object]:
+    def run(frame: Frame, items: list[object]) -> object:
         pending: object = None
         made: list[object] = []
         for _ in rounds(frame, items):
@@ -183,10 +186,8 @@ def _map(
     return run
 
 
-def _sort_by(
-    rounds: Rounds, body: Run, placed: Callable[[object], object]
-) -> Callable[[Frame, Iterable[object]], object]:
-    def run(frame: Frame, items: Iterable[object]) -> object:
+def _sort_by(rounds: Rounds, body: Run, placed: Callable[[object], object]) -> Callable[[Frame, list[object]], object]:
+    def run(frame: Frame, items: list[object]) -> object:
         pending: object = None
         values: list[object] = []
         keys: list[object] = []
@@ -206,10 +207,10 @@ def _sort_by(
 
 def _transform(
     node: Fold, rounds: Rounds, condition: Run | None, body: Run, placed: Callable[[object], object]
-) -> Callable[[Frame, Iterable[object]], object]:
+) -> Callable[[Frame, list[object]], object]:
     whole_entries = node.kind is FoldKind.TRANSFORM_MAP_ENTRY
 
-    def run(frame: Frame, items: Iterable[object]) -> object:
+    def run(frame: Frame, items: list[object]) -> object:
         pending: object = None
         made: dict[object, object] = {}
         for element in rounds(frame, items):

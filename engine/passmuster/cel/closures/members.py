@@ -50,6 +50,8 @@ def select(compiler: Compiler, node: Select, scope: Mapping[str, int]) -> Run:
     """``operand.field``."""
     slow = _by_key(compiler, compiler.run(node.operand, scope), node.field, node.at)
     path = _path(node, scope)
+    if isinstance(node.operand, Name) and not node.operand.rooted and node.operand.name in scope:
+        return _of_slot(scope[node.operand.name], node.field, slow)
     if path is None:
         return slow
     root, *keys = path
@@ -149,6 +151,16 @@ def _path(node: Node, scope: Mapping[str, int]) -> tuple[str, ...] | None:
         above = _path(node.operand, scope)
         return None if above is None else (*above, node.field)
     return None
+
+
+def _of_slot(slot: int, key: str, slow: Run) -> Run:
+    def run(frame: Frame) -> object:
+        value = frame.locals[slot]
+        if type(value) is dict and key in value:
+            return value[key]
+        return slow(frame)
+
+    return run
 
 
 def _of_root(root: str, key: str, slow: Run) -> Run:

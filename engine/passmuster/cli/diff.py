@@ -1,0 +1,33 @@
+"""`passmuster policy diff`: what changed between two versions of a policy, in words."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from passmuster import policydiff
+from passmuster.cli import packs
+from passmuster.compile import compile_policy
+from passmuster.errors import ExitStatus, PolicyError, Problem
+from passmuster.report import harmless
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def run(options: argparse.Namespace) -> ExitStatus:
+    """Compare two policies; the status is GOOD whatever the differences are."""
+    sides = []
+    problems: list[Problem] = []
+    for text in (options.old, options.new):
+        try:
+            policy = packs.one(text)
+            sides.append((policy, compile_policy(policy)))
+        except PolicyError as error:
+            problems += error.problems
+    if problems:
+        raise PolicyError(problems)
+    old, new = sides
+    text = policydiff.FORMATS[options.output](policydiff.compare(old, new), old[0].version)
+    sys.stdout.write(harmless.json(text) if options.output == "json" else harmless.lines(text))
+    return ExitStatus.GOOD

@@ -1,0 +1,66 @@
+"""`passmuster policy new`: begin a pack, or add a rule to its newest draft."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from passmuster import policy, scaffold
+from passmuster.cli import output, packs
+from passmuster.compile import compile_policy
+from passmuster.errors import ExitStatus, UsageError
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def run(options: argparse.Namespace) -> ExitStatus:
+    """Write the two files; what is there already is never overwritten, and a release never changed."""
+    scaffold.demand_name(options.pack, "pack")
+    if options.rule is None:
+        folder = _begun(Path(options.folder), options.pack)
+    else:
+        scaffold.demand_name(options.rule, "rule")
+        folder = _extended(Path(options.folder), options.pack, options.rule)
+    sys.stdout.write(f"{folder / 'policy.yaml'}\n{folder / 'tests.yaml'}\n")
+    sys.stdout.write(f"next: edit both, then passmuster policy lint {folder} && passmuster policy test {folder}\n")
+    return ExitStatus.GOOD
+
+
+def _begun(home: Path, pack: str) -> Path:
+    folder = home / pack / scaffold.FIRST_VERSION
+    if folder.parent.exists():
+        hint = "with --rule ID a rule is added to its newest draft; a new version is a copy of the folder of the last"
+        raise UsageError.at(str(folder.parent), "the pack is there already", code="scaffold-pack", hint=hint)
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise UsageError.at(str(folder), f"cannot be made ({error.strerror})", code="file") from None
+    _write(folder, scaffold.begun(pack))
+    return folder
+
+
+def _extended(home: Path, pack: str, rule: str) -> Path:
+    versions = [entry for entry in packs.in_folder(home) if entry.pack == pack]
+    drafts = [entry for entry in versions if not entry.released]
+    if not drafts:
+        known = ", ".join(f"{entry.version} (released)" for entry in versions) or "none at all"
+        message = f"no draft of {pack} to add a rule to (got {known}, expected a version that is not released)"
+        raise UsageError.at(str(home / pack), message, code="policy-not-found")
+    folder = Path(max(drafts, key=lambda entry: entry.version).file).parent
+    names = str(folder / "policy.yaml"), str(folder / "tests.yaml")
+    for check in (packs.load_file(Path(names[0])),):
+        compile_policy(check)
+    read = scaffold.Files(
+        policy=packs.read(Path(names[0])).decode(), tests=packs.read(Path(names[1])).decode(errors="replace")
+    )
+    made = scaffold.extended(read, rule, names)
+    compile_policy(policy.load(made.policy.encode(), names[0]))
+    _write(folder, made)
+    return folder
+
+
+def _write(folder: Path, files: scaffold.Files) -> None:
+    output.write_file(str(folder / "policy.yaml"), files.policy.encode())
+    output.write_file(str(folder / "tests.yaml"), files.tests.encode())

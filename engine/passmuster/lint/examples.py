@@ -1,0 +1,74 @@
+"""The tests beside a policy: rules that none is about, and parts of them that nobody uses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from passmuster.lint.finding import Severity
+from passmuster.lint.subject import Lint, Spot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from passmuster.lint.subject import Subject
+
+
+def _missing(subject: Subject) -> Iterator[Spot]:
+    if subject.tests_missing:
+        yield Spot(path=("rules",), message="there is no tests.yaml beside the policy (expected one)", key=True)
+
+
+def _untested(subject: Subject) -> Iterator[Spot]:
+    if subject.tests is None:
+        return
+    expected = {rule for case in subject.tests.value["cases"] for rule in case["expect"]}
+    for number, rule in enumerate(subject.policy.rules):
+        if rule.id not in expected:
+            message = f"no case expects anything of {rule.id!r} (expected pass, fail and unknown, each in a case)"
+            yield Spot(path=("rules", number, "id"), message=message)
+
+
+def _strays(subject: Subject) -> Iterator[Spot]:
+    if subject.tests is None:
+        return
+    rules = {str(rule.id) for rule in subject.policy.rules}
+    parameters = {parameter.name for parameter in subject.policy.parameters}
+    for number, case in enumerate(subject.tests.value["cases"]):
+        for part, known, what in (
+            ("expect", rules, "rule"),
+            ("messages", rules, "rule"),
+            ("parameters", parameters, "parameter"),
+        ):
+            for name in case.get(part, {}):
+                if name not in known:
+                    path = ("cases", number, part, name)
+                    yield Spot(path=path, message=f"no such {what} (got {name!r})", key=True, in_tests=True)
+
+
+def _unused_base(subject: Subject) -> Iterator[Spot]:
+    if subject.tests is None:
+        return
+    bases = subject.tests.value["bases"]
+    used: set[str] = set()
+    for case in subject.tests.value["cases"]:
+        name = case["base"]
+        while name is not None and name not in used:
+            used.add(name)
+            name = bases[name].get("extends")
+    for name in bases:
+        if name not in used:
+            message = f"no case starts from the base {name!r} (expected at least one)"
+            yield Spot(path=("bases", name), message=message, key=True, in_tests=True)
+
+
+LINTS = (
+    Lint(code="tests-missing", severity=Severity.ERROR, summary="a policy has no tests", check=_missing),
+    Lint(code="rule-untested", severity=Severity.ERROR, summary="no test is about a rule", check=_untested),
+    Lint(
+        code="tests-name",
+        severity=Severity.ERROR,
+        summary="a test names a rule or a parameter that is not there",
+        check=_strays,
+    ),
+    Lint(code="base-unused", severity=Severity.WARNING, summary="no test starts from a base", check=_unused_base),
+)

@@ -1,0 +1,80 @@
+"""What `policy new` writes: a pack and a rule that load, lint and pass their tests as they stand."""
+
+from __future__ import annotations
+
+import textwrap
+
+PACK = """\
+schema: passmuster.policy/1
+language: passmuster.cel/1
+pack: {pack}
+version: {version}
+title: What the nodes of {pack} need
+source:
+  title: The document that {pack} encodes
+  url: https://example.org/the-document
+snapshot: passmuster.snapshot/1
+
+rules:
+{rule}"""
+
+RULE = """\
+- id: {id}
+  title: The kernel module {module} is loaded
+  level: recommended
+  applies_when: |
+    cpu.architecture in ['x86_64', 'aarch64']
+  expression: |
+    '{module}' in kernel.modules
+  message_expression: |
+    'the module {module} is not loaded'
+  rationale: >-
+    A rule to begin with: it asks for a kernel module named as the rule is. Say here why a node needs it, for someone who
+    has to decide whether it does.
+  deviation: none
+  remediation: >-
+    `modprobe {module}`, and `echo {module} > /etc/modules-load.d/{module}.conf` so that it is there after a reboot.
+  references:
+    - title: proc_modules(5), the modules that are loaded
+      url: https://man7.org/linux/man-pages/man5/proc_modules.5.html
+"""
+
+TESTS = """\
+schema: passmuster.tests/1
+
+bases:
+{base}
+cases:
+{cases}"""
+
+BASE = """\
+{id}:
+  description: A node with the module {module}.
+  sections:
+    cpu: {{architecture: x86_64}}
+    kernel: {{modules: [{module}]}}
+"""
+
+CASES = """\
+- name: "{id}: the module is loaded"
+  base: {id}
+  expect: {{{id}: pass}}
+- name: "{id}: the module is not loaded"
+  base: {id}
+  set: {{kernel.modules: []}}
+  expect: {{{id}: fail}}
+  messages: {{{id}: the module {module} is not loaded}}
+- name: "{id}: nobody could look at the modules"
+  base: {id}
+  unknown: {{kernel.modules: denied}}
+  expect: {{{id}: unknown}}
+- name: "{id}: another architecture is not asked"
+  base: {id}
+  set: {{cpu.architecture: riscv64}}
+  expect: {{{id}: not_applicable}}
+"""
+
+
+def filled(template: str, rule: str, indent: int) -> str:
+    """A template for a rule of that name, its lines moved to the right."""
+    return textwrap.indent(template.format(id=rule, module=rule.replace("-", "_")), " " * indent)

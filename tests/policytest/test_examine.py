@@ -1,0 +1,230 @@
+"""What a suite reaches and would notice, on a policy of one rule."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+from packs import POLICIES
+from small_suites import FAIL, PASS, case, examined
+
+from passmuster import policy, policytest, schema
+from passmuster.compile import compile_policy
+from passmuster.errors import PolicyError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from passmuster.policytest import Tested
+
+UNKNOWN = case("nobody looked", {"one": "unknown"}, unknown={"os": "denied", "network": "denied", "kernel": "denied"})
+FORMATS = dict(policytest.FORMATS)
+
+
+def uncovered(found: Tested) -> list[tuple[str, bool]]:
+    assert found.coverage is not None
+    return [(each.text, each.outcome) for each in found.coverage.uncovered]
+
+
+def survivors(found: Tested) -> list[str]:
+    assert found.mutation is not None
+    return [each.name for each in found.mutation.survivors]
+
+
+def test_a_branch_counts_where_a_case_expects_the_rule() -> None:
+    found = examined("os.id == 'debian' || network.ipv6", case("both", PASS), UNKNOWN)
+    assert uncovered(found) == [
+        ("os.id == 'debian' || network.ipv6", False),
+        ("os.id == 'debian'", False),
+        ("network.ipv6", True),
+        ("network.ipv6", False),
+    ]
+
+
+COVERED = {
+    "operands of &&": (
+        "network.ipv6 && network.nf_tables",
+        FAIL,
+        [
+            ("network.ipv6 && network.nf_tables", True),
+            ("network.ipv6", False),
+            ("network.nf_tables", True),
+        ],
+    ),
+    "the condition of ?:": (
+        "network.nf_tables ? network.ipv6 : !network.ipv6",
+        FAIL,
+        [("network.nf_tables ? network.ipv6 : !network.ipv6", True), ("network.nf_tables", True)],
+    ),
+    "all": ("kernel.modules.all(m, m != 'x')", PASS, [("kernel.modules.all(m, m != 'x')", False)]),
+    "exists, of nothing": (
+        "network.ipv6 || [].exists(x, x == 1)",
+        PASS,
+        [
+            ("network.ipv6 || [].exists(x, x == 1)", False),
+            ("network.ipv6", False),
+            ("[].exists(x, x == 1)", True),
+            ("[].exists(x, x == 1)", False),
+        ],
+    ),
+    "what a filter keeps and drops": (
+        "kernel.modules.filter(m, m != 'x').size() == 2",
+        PASS,
+        [("kernel.modules.filter(m, m != 'x').size() == 2", False), ("m != 'x'", False)],
+    ),
+    "what a map counts": (
+        "kernel.modules.map(m, m != 'x', m).size() == 2",
+        PASS,
+        [("kernel.modules.map(m, m != 'x', m).size() == 2", False), ("m != 'x'", False)],
+    ),
+}
+
+
+@pytest.mark.parametrize(("expression", "expect", "expected"), COVERED.values(), ids=COVERED)
+def test_branches_of_each_kind(expression: str, expect: dict[str, str], expected: list[tuple[str, bool]]) -> None:
+    assert uncovered(examined(expression, case("as it is", expect))) == expected
+
+
+def test_applies_when_and_variables_count() -> None:
+    extra = "variables:\n  both:\n    description: Both.\n    expression: |\n      network.ipv6 && network.nf_tables\n"
+    found = examined("variables.both", case("not both", FAIL), extra=extra, applies_when="os.id == 'debian'")
+    assert uncovered(found) == [
+        ("network.ipv6 && network.nf_tables", True),
+        ("network.ipv6", False),
+        ("network.nf_tables", True),
+        ("os.id == 'debian'", False),
+        ("variables.both", True),
+    ]
+    assert found.coverage is not None
+    (only,) = found.coverage.rules
+    assert (only.taken, only.total, only.percent) == (5, 10, 50)
+    first = found.coverage.uncovered[0]
+    assert (first.owner, first.line) == ("variables.both", 12)
+
+
+def test_a_message_is_covered_where_a_case_names_it() -> None:
+    more = {"message_expression": "network.nf_tables ? 'tables' : 'no tables'"}
+    silent = examined("network.ipv6", case("no IPv6", FAIL, set={"network.ipv6": False}), case("IPv6", PASS), **more)
+    assert uncovered(silent) == [("network.nf_tables", True), ("network.nf_tables", False)]
+    told = case("no IPv6", FAIL, set={"network.ipv6": False}, messages={"one": "no tables"})
+    assert uncovered(examined("network.ipv6", told, case("IPv6", PASS), **more)) == [("network.nf_tables", True)]
+
+
+def test_a_mutant_that_no_case_notices_comes_with_the_case_that_would() -> None:
+    found = examined("kernel.major > 5", case("six", PASS), case("four", FAIL, set={"kernel.major": 4}), UNKNOWN)
+    assert survivors(found) == ["kernel.major > 5 => kernel.major >= 5", "kernel.major > 5 => kernel.major > 4"]
+    assert [(each.base, str(each.path), each.value, each.expect, each.got) for each in found.killers if each] == [
+        ("plain", "kernel.major", 5, "fail", "pass"),
+        ("plain", "kernel.major", 5, "fail", "pass"),
+    ]
+    added = examined(
+        "kernel.major > 5",
+        case("six", PASS),
+        case("four", FAIL, set={"kernel.major": 4}),
+        case("five", FAIL, set={"kernel.major": 5}),
+        case("unknown", {"one": "unknown"}, unknown={"kernel.major": "denied"}),
+    )
+    assert survivors(added) == []
+    assert added.good
+
+
+def test_elements_of_constants_are_asked_for_too() -> None:
+    extra = "constants:\n  wanted:\n    description: Wanted.\n    value: [kvm, tun]\n"
+    cases = [
+        case("both", PASS),
+        case("no tun", FAIL, set={"kernel.modules": ["kvm"]}),
+        case("unknown", {"one": "unknown"}, unknown={"kernel.modules": "denied"}),
+    ]
+    found = examined("sets.contains(kernel.modules, constants.wanted)", *cases, extra=extra)
+    assert found.mutation is not None
+    assert [(each.owner, each.name) for each in found.mutation.survivors if each.owner != "one"] == [
+        ("constants.wanted", "without kvm")
+    ]
+
+
+def test_where_expectations_do_not_hold_mutants_mean_nothing() -> None:
+    found = examined("kernel.major > 5", case("six", FAIL))
+    assert found.mutation is None
+    assert not found.good
+
+
+SAME = "kernel.major >= 6 && kernel.major > 5"
+EDGE = [
+    case("six", PASS),
+    case("five", FAIL, set={"kernel.major": 5}),
+    case("unknown", {"one": "unknown"}, unknown={"kernel.major": "denied"}),
+]
+
+
+def test_an_equivalent_mutant_is_listed_with_its_reason() -> None:
+    found = survivors(examined(SAME, *EDGE))
+    assert "kernel.major >= 6 => true" in found
+    listed = [{"rule": "one", "mutant": name, "reason": "They say the same."} for name in found]
+    after = examined(SAME, *EDGE, equivalent=listed)
+    assert after.mutation is not None
+    assert survivors(after) == []
+    assert (after.mutation.equivalent, after.mutation.stray) == (len(found), ())
+
+
+STRAY = {
+    "no such mutant": ({"rule": "one", "mutant": "a => b", "reason": "r"}, "there is no such mutant"),
+    "no such rule": ({"rule": "two", "mutant": "kernel.major >= 6 => true", "reason": "r"}, "there is no such mutant"),
+    "one that a case notices": (
+        {"rule": "one", "mutant": f"{SAME} => !({SAME})", "reason": "r"},
+        "a case notices this mutant, so it is not equivalent",
+    ),
+}
+
+
+@pytest.mark.parametrize(("entry", "why"), STRAY.values(), ids=STRAY)
+def test_an_entry_that_is_wrong_is_a_mistake(entry: dict[str, str], why: str) -> None:
+    found = examined(SAME, *EDGE, equivalent=[entry])
+    assert found.mutation is not None
+    assert [told for _, told in found.mutation.stray] == [why]
+    assert not found.good
+    assert f"tests.yaml:{found.mutation.stray[0][0].line}: equivalent: {why}" in FORMATS["table"]([found])
+
+
+def test_an_entry_twice_is_refused() -> None:
+    entry = {"rule": "one", "mutant": "a => b", "reason": "r"}
+    with pytest.raises(PolicyError, match="a mutant is listed twice"):
+        examined(SAME, *EDGE, equivalent=[entry, entry])
+
+
+def test_json_is_what_its_schema_says() -> None:
+    for found in (examined(SAME, *EDGE), examined("kernel.major > 5", case("six", FAIL))):
+        text = FORMATS["json"]([found])
+        assert schema.faults("policytest", 1, json.loads(text)) == ()
+        assert json.loads(text)["good"] is False
+
+
+def test_junit_counts_and_holds_nothing_that_xml_cannot() -> None:
+    hostile = case('name \x1b[2J \u2028 <&>" \ufffe', FAIL)
+    found = examined("kernel.major > 5", hostile, UNKNOWN)
+    text = FORMATS["junit"]([found, examined(SAME, *EDGE)])
+    top = ET.fromstring(text)
+    assert top.tag == "testsuites"
+    assert {element.tag for element in top.iter()} == {"testsuites", "testsuite", "testcase", "failure"}
+    for each in top:
+        assert set(each.attrib) == {"name", "tests", "failures", "errors", "skipped"}
+        assert int(each.get("tests", "")) == len(each)
+        assert int(each.get("failures", "")) == len(each.findall("testcase/failure"))
+    assert [each.get("name") for each in top][-2:] == ["demo@1.0.0 coverage", "demo@1.0.0 mutants"]
+    assert top[0][0].get("name") == 'name \ufffd[2J \u2028 <&>" \ufffd'
+
+
+def test_everything_comes_out_the_same_every_time() -> None:
+    one, two = examined(SAME, *EDGE), examined(SAME, *EDGE)
+    assert all(render([one]) == render([two]) for render in FORMATS.values())
+
+
+@pytest.mark.parametrize("file", sorted(POLICIES.glob("*/*/policy.yaml")), ids=lambda file: "@".join(file.parts[-3:-1]))
+def test_of_every_shipped_rule_each_branch_is_taken_and_each_mutant_noticed(file: Path) -> None:
+    source = policy.load(file.read_bytes(), str(file))
+    suite = policytest.load((file.parent / "tests.yaml").read_bytes(), "tests.yaml")
+    defaults = {each.name: each.default for each in source.parameters}
+    found = policytest.examine(compile_policy(source), source, suite, defaults, branches=True, mutants=True)
+    assert FORMATS["table"]([found]).splitlines()[-1].endswith(" 0 not noticed")
+    assert found.good
