@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test lint format bench collector machines parity clean
+.PHONY: help run test lint format bench collector machines parity docs clean
 
 help:
 	@echo "make run        judge this machine"
@@ -12,6 +12,7 @@ help:
 	@echo "make bench      measure start-up, collecting and judging"
 	@echo "make collector  build dist/passmuster-collector.pyz, one file for any node with Python >= 3.6"
 	@echo "make parity [SCENARIOS=DIR]   compare with virt-host-validate: recorded scenarios, or this machine"
+	@echo "make docs       write the reading edition of every pack into dist/docs/policies"
 	@echo "make machines DATA=DIR   collect every machine of a folder of dumps, and compare with its index"
 
 .venv/run.stamp: pyproject.toml
@@ -55,6 +56,13 @@ machines: .venv/dev.stamp
 
 parity: .venv/dev.stamp
 	$(BIN)/python tests/parity_scenarios.py $(SCENARIOS)
+
+docs: .venv/run.stamp
+	mkdir -p dist/docs/policies
+	@set -e; for policy in $$($(BIN)/passmuster policy list | cut -d ' ' -f 1); do \
+	  $(BIN)/passmuster policy show "$$policy" -o "html=dist/docs/policies/$$policy.html" -o "markdown=dist/docs/policies/$$policy.md"; \
+	  echo "dist/docs/policies/$$policy.html"; \
+	done
 
 clean:
 	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

@@ -36,7 +36,7 @@ VALUES: dict[str, tuple[object, ...]] = {
     "iommu.groups": (NONE, 0, 1, 2),
     "cgroup.v1": ({}, {"cpu": "/x"}, {"cpu": "/y", "memory": "/x"}),
 }
-MAX_NODES = 3000
+MAX_NODES = 1500
 
 EMPTY = CompiledPolicy(
     header=PolicyHeader(pack="demo", version="1.0.0", title="", digest="", released=False),

@@ -15,15 +15,12 @@ import time
 from typing import Dict, List, NoReturn, Optional, Sequence, Tuple
 
 from passmuster_collector import __version__
-from passmuster_collector.budget import budget, watched
 from passmuster_collector.facts import SECTIONS
-from passmuster_collector.host import open_host
 from passmuster_collector.reading import quoted
 from passmuster_collector.recorded import parse_recorded
-from passmuster_collector.root import Root
 from passmuster_collector.snapshot import Order, canonical, take
-from passmuster_collector.source import Kind
 from passmuster_collector.usage import UsageError
+from passmuster_collector.views import Asked, open_view
 
 PROGRAM = "passmuster-collector"
 _SECONDS = 10.0
@@ -63,7 +60,15 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     )
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--root", metavar="DIR", help="a whole host mounted here: what is missing is absent")
-    source.add_argument("--from", metavar="DIR", dest="dump", help="copied files: what is missing was not collected")
+    source.add_argument(
+        "--from",
+        metavar="DUMP",
+        dest="dump",
+        help="copied files, sosreport, must-gather: what is missing was not collected",
+    )
+    parser.add_argument(
+        "--node-object", metavar="FILE", help="its Node object, as kubectl get node NAME -o json prints it"
+    )
     parser.add_argument("--name", help="name of the node (default: its host name)")
     parser.add_argument("--label", metavar="K=V", action="append", default=[], help="a label of the node; repeats")
     parser.add_argument(
@@ -91,30 +96,13 @@ def _collected(options: argparse.Namespace) -> Tuple[bytes, str]:
     if options.name is not None and not 0 < len(options.name) <= _NAME_LENGTH:
         raise UsageError(f"--name: 1 to {_NAME_LENGTH} characters are allowed (got {len(options.name)})")
     recorded = parse_recorded(options.recorded)
-    kind = Kind.ROOT if options.root is not None else Kind.DUMP if options.dump is not None else Kind.LIVE
-    path = options.root if kind is Kind.ROOT else options.dump if kind is Kind.DUMP else "/"
-    root = _opened(path, kind, seconds)
+    labels, sections = _labels(options.label), _sections(options.only, options.skip)
+    view = open_view(Asked(options.root, options.dump, options.name, options.node_object), recorded, seconds)
     order = Order(
-        name=options.name,
-        folder=os.path.basename(os.path.realpath(path)) or "unnamed",
-        labels=_labels(options.label),
-        sections=_sections(options.only, options.skip),
-        seconds=seconds,
-        collected_at=now,
+        name=view.name, folder=view.folder, labels=labels, sections=sections, seconds=seconds, collected_at=now
     )
-    host = watched(lambda: open_host(root, recorded), seconds)
-    if host is None:
-        raise UsageError(f"{quoted(path)}: did not answer in time (limit {seconds:g} s)")
-    snapshot = take(host, order, time.monotonic)
+    snapshot = take(view.host, order, time.monotonic)
     return canonical(snapshot), snapshot["node"]["name"]
-
-
-def _opened(path: str, kind: Kind, seconds: float) -> Root:
-    try:
-        return Root.open(path, kind, budget(time.monotonic, seconds))
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"{quoted(path)}: {reason} (expected a folder)") from None
 
 
 def _now() -> str:

@@ -37,6 +37,8 @@ class Dump(NamedTuple):
     node_object: Union[NodeObject, Unknown]
     name: Optional[str]
     """What the dump calls the node, where its folders are named after nodes."""
+    folder: str
+    """The folder that mirrors the host; empty for the top."""
 
 
 def open_dump(path: str, name: Optional[str], budget: Budget) -> Dump:
@@ -53,44 +55,42 @@ def open_dump(path: str, name: Optional[str], budget: Budget) -> Dump:
 
 
 def _found(top: Source, name: Optional[str]) -> Dump:
-    places = list(_places(top))
-    gathered = [place for place in places if _is_folder(top, place + _NODES) or _is_folder(top, place + _OBJECTS)]
-    mirrored = next((level for level in _levels(places) if any(_mirrors(top, place) for place in level)), [])
-    hosts = [place for place in mirrored if _mirrors(top, place)]
-    if gathered and (not hosts or hosts != [""]):
-        nodes = _nodes(top, gathered)
+    """A mirrored host at the top, else a must-gather, else a mirrored host below."""
+    if not _mirrors(top, ""):
+        places = [place for level in _levels(top) for place in level]
+        nodes = _nodes(top, places)
         if nodes:
             return _node(top, nodes, name)
-    if len(hosts) > 1:
-        raise UsageError(f"more than one host in it (got {_listed(hosts)}, expected one)")
-    source = top.below(hosts[0]) if hosts and hosts[0] else top
-    return Dump(source, _object(source, _NODE_FILES), None)
+    place = _mirrored(top)
+    source = top.below(place) if place else top
+    return Dump(source, _object(source, _NODE_FILES), None, place.rpartition("/")[2])
 
 
-def _places(top: Source) -> Iterator[str]:
-    """The top and the folders below it, the nearer first."""
+def _mirrored(top: Source) -> str:
+    """The one folder that mirrors a host; where none does, the top."""
+    for level in _levels(top):
+        hosts = [place for place in level if _mirrors(top, place)]
+        if len(hosts) > 1:
+            raise UsageError(f"more than one host in it (got {_listed(hosts)}, expected one)")
+        if hosts:
+            return hosts[0]
+    return ""
+
+
+def _levels(top: Source) -> Iterator[List[str]]:
+    """The top, the folders in it, those in them; none below a mirrored host."""
     level = [""]
-    seen = 0
     for _ in range(_LEVELS + 1):
+        yield level
         following: List[str] = []
         for place in level:
-            yield place
-            seen += 1
-            names = top.names(place or "/")
-            if seen < _FOLDERS and isinstance(names, Names) and not _MIRRORED & set(names.names):
-                paths = [f"{place}/{name}" for name in names.names]
-                following.extend(path for path in paths if _is_folder(top, path, follow=False))
+            paths = [f"{place}/{name}" for name in _listing(top, place or "/") if not _mirrors(top, place)]
+            following.extend(path for path in paths[:_FOLDERS] if _is_folder(top, path, follow=False))
         level = following[:_FOLDERS]
 
 
-def _levels(places: Sequence[str]) -> Iterator[List[str]]:
-    for depth in range(_LEVELS + 1):
-        yield [place for place in places if place.count("/") == depth]
-
-
 def _mirrors(top: Source, place: str) -> bool:
-    names = top.names(place or "/")
-    return isinstance(names, Names) and bool(_MIRRORED & set(names.names))
+    return bool(_MIRRORED & set(_listing(top, place or "/")))
 
 
 def _is_folder(top: Source, path: str, *, follow: bool = True) -> bool:
@@ -126,7 +126,7 @@ def _node(top: Source, nodes: Dict[str, List[Tuple[str, str]]], name: Optional[s
     files = [path for kind, path in nodes[chosen] if kind == "files"]
     objects = [path for kind, path in nodes[chosen] if kind == "object"]
     source = _unpacked(top, files[0]) if files else Archive.empty(top.budget)
-    return Dump(source, _object(top, objects), chosen)
+    return Dump(source, _object(top, objects), chosen, chosen)
 
 
 def _unpacked(top: Source, path: str) -> Source:
@@ -135,7 +135,9 @@ def _unpacked(top: Source, path: str) -> Source:
         detail = look.detail if isinstance(look, Unknown) else "not there"
         raise UsageError(f"{path}: {detail}")
     data = look.data
-    return _found(Archive.open(lambda: io.BytesIO(data), top.budget), None).source
+    inner = Archive.open(lambda: io.BytesIO(data), top.budget)
+    place = _mirrored(inner)
+    return inner.below(place) if place else inner
 
 
 def _object(source: Source, paths: Sequence[str]) -> Union[NodeObject, Unknown]:

@@ -38,7 +38,12 @@ def release(host: Host) -> Sourced:
     if host.uname is not None:
         return Sourced(Known(host.uname.release), (_UNAME,))
     places: List[Tuple[str, Parser]] = [("/proc/sys/kernel/osrelease", _line), (_BANNER, _banner_release)]
-    return first(host, places + _printed(host, uname_release))
+    found = first(host, places + _printed(host, uname_release))
+    given = host.node_object
+    if isinstance(found.result, Known) or isinstance(given, Unknown):
+        return found
+    reported = given.info["kernel_version"]
+    return Sourced(reported, (given.source,)) if isinstance(reported, Known) else found
 
 
 def version(host: Host) -> Sourced:

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 from passmuster_collector import nodeyaml
 from passmuster_collector.reading import Known, Reason, Result, Unknown, UnreadableError, quoted
 
-SOURCE = "--node-object"
+SOURCE = "Node object"
 LIMIT = 4 << 20
 
 FIELDS = {
@@ -41,7 +41,7 @@ class NodeObject(NamedTuple):
     labels: Dict[str, str]
     """Those that are kept."""
     source: str = SOURCE
-    """The option or the file that it is from."""
+    """The file of a dump that it is from; else it was given."""
 
     def runtime(self) -> Optional[Tuple[str, str]]:
         """The scheme and the rest of containerRuntimeVersion (``containerd``, ``1.7.11``); None where it says none."""

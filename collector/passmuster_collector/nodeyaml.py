@@ -11,8 +11,10 @@ from typing import Any, Dict, List, NamedTuple, Sequence
 
 from passmuster_collector.reading import UnreadableError, quoted
 
-_FIELD = re.compile(r"""(?P<key>"[^"\\]*"|'[^']*'|[A-Za-z0-9_./][^\s:]*):(?:\s+(?P<value>.*?))?\s*\Z""")
-_PLAIN = re.compile(r"""[^\s&*!|>'"%@`\[\]{},#?:-][^#]*\Z|-?[0-9][^#]*\Z""")
+_FIELD = re.compile(r"""(?P<key>"[^"\\]*"|'[^']*'|[A-Za-z0-9_./][^\s:]*):(?:\s+(?P<value>.*?))?\s*\Z""", re.ASCII)
+_PLAIN = re.compile(r"""[^\s&*!|>'"%@`\[\]{},#?:-][^#]*\Z|-?[0-9][^#]*\Z""", re.ASCII)
+
+_BLANKS = " \t\r"
 
 
 class _Line(NamedTuple):
@@ -22,19 +24,22 @@ class _Line(NamedTuple):
 
 def parse(text: str) -> Dict[str, Any]:
     """The fields that a Node object is read for, nested as they are; raises UnreadableError."""
-    lines = [_Line(len(line) - len(line.lstrip(" ")), line.strip()) for line in text.splitlines() if _tells(line)]
+    lines = [_Line(len(line) - len(line.lstrip(" ")), line.strip(_BLANKS)) for line in text.split("\n") if _tells(line)]
     top = _fields(lines)
     metadata = _fields(top.get("metadata", []))
     info = _fields(_fields(top.get("status", [])).get("nodeInfo", []))
     return {
         "kind": _scalar(top.get("kind", [])),
-        "metadata": {"labels": _strings(_fields(metadata.get("labels", []))), "name": _scalar(metadata.get("name", []))},
+        "metadata": {
+            "labels": _strings(_fields(metadata.get("labels", []))),
+            "name": _scalar(metadata.get("name", [])),
+        },
         "status": {"nodeInfo": _strings(info)},
     }
 
 
 def _tells(line: str) -> bool:
-    bare = line.strip()
+    bare = line.strip(_BLANKS)
     return bool(bare) and not bare.startswith("#") and bare != "---"
 
 

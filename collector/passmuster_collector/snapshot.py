@@ -77,7 +77,7 @@ def machine_id(host: Host) -> Optional[str]:
 
 
 def node_name(host: Host, folder: str) -> str:
-    """The host's name, else that of the folder; /proc below another root shows the reader's."""
+    """The host's name, else its Node object's, else the folder's; /proc below another root shows the reader's."""
     paths = ["/etc/hostname"]
     if host.kind is Kind.LIVE:
         paths.insert(0, "/proc/sys/kernel/hostname")
@@ -89,7 +89,12 @@ def node_name(host: Host, folder: str) -> str:
             return name
     if host.kind is Kind.LIVE and host.uname is not None:
         return host.uname.node or folder
-    return (identity.dump_name(host) if host.kind is Kind.DUMP else "") or folder
+    return (identity.dump_name(host) if host.kind is Kind.DUMP else "") or cluster_name(host) or folder
+
+
+def cluster_name(host: Host) -> str:
+    """The name that the Node object has; empty without one."""
+    return "" if isinstance(host.node_object, Unknown) else host.node_object.name
 
 
 def _looked(section: Section, host: Host, seconds: float, clock: Clock) -> List[Fact]:

@@ -136,7 +136,9 @@ def _decimal(text: str) -> int:
 
 
 def _sum_holds(header: bytes) -> bool:
-    return _number(header[148:156]) == sum(header[:148]) + 8 * 0x20 + sum(header[156:])
+    told = header[148:156].strip(b" \0")
+    total = sum(header[:148]) + 8 * 0x20 + sum(header[156:])
+    return told.lstrip(b"0") == b"%o" % total
 
 
 def _extension(stream: Stream, size: int) -> bytes:

@@ -48,4 +48,4 @@ def _because(
             yield from _because(variable.program, variable.expression, roots, variables)
         else:
             line, column = expression.place(cause.line, cause.column)
-            yield Because(expression=cause.expression, value=cause.value, line=line, column=column)
+            yield Because(expression=cause.expression, value=cause.value, line=line, column=column, wanted=cause.wanted)

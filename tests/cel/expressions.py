@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from passmuster.cel import Basic, Environment, ListType, MapType
@@ -50,6 +51,8 @@ _CHOICES = {
     "getter": _GETTERS,
     "zone": _ZONES,
     "separator": ["','", "'a'", "' '", "'ab'"],
+    # Which of several keys comes first is left open by the specification.
+    "tiny": ["{}", "{'a': 1}", "{'b': i}"],
     "plain": ["0.1", "2.5", "-1.5", "0.0", "1e-7", "12345.678", "100000.0"],
 }
 _SCALARS = ["bool", "int", "uint", "double", "string", "bytes", "time", "span"]
@@ -69,6 +72,7 @@ _LITERALS = {
     "map": ["{}", "{'a': 1}", "{'a': 1, 'b': 2}"],
 }
 # {kind} is an expression of that kind; @ is the kind of the whole; {x.kind} is one that may use the variable x.
+_SEPARATOR = re.compile(r"(?<!\|)\|(?!\|)|\n")
 _FORMS = {
     "bool": """{bool} && {bool}|{bool} || {bool}|!{bool}|{int} < {int}|dyn({int}) <= dyn({double})|dyn({uint}) > dyn({double})|dyn({int}) >= dyn({uint})
         {double} < {double}|{string} < {string}|{bytes} <= {bytes}|{bool} < {bool}|{time} < {time}|{span} >= {span}
@@ -92,7 +96,7 @@ _FORMS = {
         math.bitShiftRight({int}, {int})|{time}.get{getter}()|{time}.get{getter}({zone})|{time}.getMilliseconds()
         {span}.getHours()|{span}.getMinutes()|{span}.getSeconds()|{map}.?a.orValue({int})
         {ints}[?{int}].orValue({int})|{map}[?{string}].value()|{map}.?b.or(optional.of({int})).value()
-        {map}.?a.optMap(x, {x.int}).orValue({int})|cel.bind(x, {int}, {x.int})|math.greatest({ints})
+        {map}.?a.optMap(x, {x.int}).orValue({int})|cel.bind(x, {int}, {x.int})|math.greatest([{int}] + {ints})
         any.a[{int}]|{'k': {int}}.k|[{int}, {int}][1]""",
     "uint": "{uint} + {uint}|{uint} - {uint}|{uint} * {uint}|{uint} / {uint}|{uint} % {uint}|uint({int})|uint({double})"
     "|uint({string})|math.greatest({uint}, {uint})|math.bitNot({uint})|math.bitShiftRight({uint}, {int})|math.abs({uint})",
@@ -104,7 +108,7 @@ _FORMS = {
         {string}.charAt({int})|{string}.substring({int})|{string}.replace({string}, {string})
         {string}.substring({int}, {int})|{string}.replace({string}, {string}, {int})|{string}.trim()|{string}.lowerAscii()
         {string}.upperAscii()|{string}.reverse()|{strings}.join({string})|{strings}.join()|strings.quote({string})
-        {strings}[{int}]|'%s|%s'.format([{text}, {text}])|'%d'.format([{int}])|'%x'.format([{string}])
+        {strings}[{int}]|'%s,%s'.format([{text}, {text}])|'%d'.format([{int}])|'%x'.format([{string}])
         '%.3f'.format([{double}])|'%e'.format([{double}])|'%b %o %X'.format([{int}, {int}, {int}])|{strings}[?0].orValue('none')""",
     "bytes": "{bytes} + {bytes}|bytes({string})",
     "time": "{time} + {span}|{time} - {span}|{span} + {time}|timestamp({string})|timestamp({int})",
@@ -112,7 +116,7 @@ _FORMS = {
     "ints": "{ints} + {ints}|{ints}.filter(x, {x.bool})|{ints}.map(x, {x.int})|[{int}, {int}]|{strings}.map(z, size(z))"
     "|{ints}.map(x, {x.bool}, {x.int})|[?{map}.?a, {int}]|{string}.split({separator}).map(z, {z.int})",
     "strings": "{strings} + {strings}|{strings}.filter(z, {z.bool})|{ints}.map(x, {x.string})|[{string}, {string}]"
-    "|{string}.split({separator})|{string}.split({separator}, {int})|{map}.map(z, {z.string})|{map}.filter(z, {z.bool})",
+    "|{string}.split({separator})|{string}.split({separator}, {int})|{tiny}.map(z, {z.string})|{tiny}.filter(z, {z.bool})",
     "map": "{'a': {int}, 'c': {int}}|{?'a': {map}.?b}|{'b': {int}}",
 }
 
@@ -155,9 +159,11 @@ class Maker:
             return self._chance.choice(names)
         if depth <= 0 or self._chance.random() < 0.15:
             return self._leaf(kind)
-        forms = [form.strip() for form in _FORMS[kind].replace("\n", "|").split("|") if form.strip()]
+        forms = [form.strip() for form in _SEPARATOR.split(_FORMS[kind]) if form.strip()]
         if self._chance.random() < 0.08:
-            return f"({self._make('bool', depth - 1, scope)} ? {self._make(kind, depth - 1, scope)} : {self._leaf(kind)})"
+            return (
+                f"({self._make('bool', depth - 1, scope)} ? {self._make(kind, depth - 1, scope)} : {self._leaf(kind)})"
+            )
         return self._filled(self._chance.choice(forms), depth - 1, scope)
 
     def _leaf(self, kind: str) -> str:

@@ -122,3 +122,35 @@ def test_explaining_what_has_no_end_ends() -> None:
     text = f"{ten}.all(a, {ten}.all(b, {ten}.all(c, {ten}.all(d, {ten}.all(e, a + b + c + d + e > 0)))))"
     (cause,) = explain(unchecked(text), roots())
     assert cause.value == "error: the expression needs more than 100000 steps"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        pytest.param("'sie' in cpu.flags", "'sie' in cpu.flags", id="an element that is missing"),
+        pytest.param("!('vmx' in cpu.flags)", "!('vmx' in cpu.flags)", id="an element that is there"),
+        pytest.param("cpu.count > 4", "cpu.count > 4", id="a comparison that is false"),
+        pytest.param("!(cpu.count > 3)", "cpu.count <= 3", id="a comparison that is true, turned round"),
+        pytest.param("['sie', 'svm'].all(f, f in cpu.flags)", "'sie' in cpu.flags", id="the element of a macro"),
+        pytest.param(
+            "sets.contains(cpu.flags, ['vmx', 'sie', 'lm'])",
+            "'sie' in cpu.flags && 'lm' in cpu.flags",
+            id="what a set lacks",
+        ),
+        pytest.param(
+            "has(runtime.docker) && has(cgroup.v1.memory)", "has(cgroup.v1.memory)", id="a key that is not there"
+        ),
+        pytest.param("devices['/dev/net/tun'].exists", "devices['/dev/net/tun'].exists", id="a fact that is false"),
+        pytest.param("kernel.release.startsWith('7')", "kernel.release.startsWith('7')", id="a function that says no"),
+        pytest.param("cpu.flags.exists(f, f == 'sie')", "", id="a macro that no element decided: not shortly"),
+        pytest.param("cpu.count / 0 == 1", "", id="an error: nothing"),
+    ],
+)
+def test_what_would_change_the_outcome_is_told(text: str, wanted: str) -> None:
+    assert [cause.wanted for cause in explain(program(text), roots())] == [wanted]
+
+
+def test_of_optionals_the_value_is_json_too() -> None:
+    assert [cause.value for cause in explain(program("[optional.of(1), optional.none()]"), roots())] == [
+        [{"optional": 1}, {}]
+    ]

@@ -65,6 +65,8 @@ def test_it_is_true(text: str) -> None:
         ("-(-9223372036854775808)", "integer overflow"),
         ("0u - 1u", "unsigned integer overflow"),
         ("1 / 0", "divide by zero"),
+        ("-9223372036854775808 / -1", "integer overflow"),
+        ("-9223372036854775808 % -1", "integer overflow"),
         ("1 % 0", "modulus by zero"),
         ("[1][1]", "index out of bounds: 1 of 1"),
         ("[1][-1]", "index out of bounds: -1 of 1"),

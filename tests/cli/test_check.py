@@ -75,7 +75,7 @@ USAGE: dict[str, tuple[list[str], str]] = {
     "a folder without a snapshot": (["empty"], "empty: no snapshot in this folder"),
     "no such pack": (
         ["node.json", "-p", "nothing"],
-        "nothing: no such pack (got 'nothing', expected one of: virtnest)",
+        "nothing: no such pack (got 'nothing', expected one of: kubevirt, virtnest)",
     ),
     "no such version": (["node.json", "-p", "virtnest@9"], "virtnest@9: no version 9 of virtnest"),
     "no such policy file": (["node.json", "-p", "./absent.yaml"], "absent.yaml: no such file or pack"),

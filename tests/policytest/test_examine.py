@@ -105,11 +105,11 @@ def test_applies_when_and_variables_count() -> None:
 
 
 def test_a_message_is_covered_where_a_case_names_it() -> None:
-    more = {"message_expression": "network.nf_tables ? 'tables' : 'no tables'"}
-    silent = examined("network.ipv6", case("no IPv6", FAIL, set={"network.ipv6": False}), case("IPv6", PASS), **more)
+    words = "network.nf_tables ? 'tables' : 'no tables'"
+    silent = examined("network.ipv6", case("no IPv6", FAIL, set={"network.ipv6": False}), case("IPv6", PASS), message_expression=words)
     assert uncovered(silent) == [("network.nf_tables", True), ("network.nf_tables", False)]
     told = case("no IPv6", FAIL, set={"network.ipv6": False}, messages={"one": "no tables"})
-    assert uncovered(examined("network.ipv6", told, case("IPv6", PASS), **more)) == [("network.nf_tables", True)]
+    assert uncovered(examined("network.ipv6", told, case("IPv6", PASS), message_expression=words)) == [("network.nf_tables", True)]
 
 
 def test_a_mutant_that_no_case_notices_comes_with_the_case_that_would() -> None:

@@ -83,6 +83,7 @@ _MISC = "/proc/misc"
 _CLOCK = "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 _MODULES = "/proc/modules"
 _LSMOD = ("/sos_commands/kernel/lsmod", "/lsmod")
+_SYSCTL_A = "/sos_commands/kernel/sysctl_-a"
 _CONFIG_GZ = "/proc/config.gz"
 _CONFIG_LIMIT = 4 << 20
 _RELEASE = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})(?:\.([0-9]{1,18}))?(?![0-9])")
@@ -135,6 +136,15 @@ def parse_clocksource(text: str) -> str:
     if len(words) != 1:
         raise UnreadableError(f"not a clock source (got {quoted(text)})")
     return words[0]
+
+
+def parse_sysctls(text: str) -> Dict[str, str]:
+    """Lines of ``key = value`` as sysctl -a prints them; raises UnreadableError where there is none."""
+    pairs = (line.partition(" = ") for line in text.splitlines())
+    found = {key: value.strip() for key, equals, value in pairs if equals}
+    if not found:
+        raise UnreadableError(f"not from sysctl -a (got {quoted(text)})")
+    return found
 
 
 def parse_config(text: str) -> Dict[str, str]:
@@ -215,17 +225,32 @@ def _sysctls(host: Host) -> Iterator[Fact]:
         if key.startswith("net.") and elsewhere is not None:
             yield Fact(("sysctl", key), elsewhere, ())
         else:
-            yield Fact(("sysctl", key), _sysctl(host, key, path), (path,))
+            found = _sysctl(host, key, path)
+            yield Fact(("sysctl", key), found.result, found.sources)
 
 
-def _sysctl(host: Host, key: str, path: str) -> Result:
+def _sysctl(host: Host, key: str, path: str) -> Sourced:
     """A missing file is a missing parameter only where its family is there at all."""
     look = host.read(path)
+    if isinstance(look, Unknown) and look.reason is Reason.NOT_COLLECTED and host.kind is Kind.DUMP:
+        return _printed(host, key, look)
     if isinstance(look, Absent):
         family = host.node("/proc/sys/" + key.split(".", maxsplit=1)[0])
         if not isinstance(family, Node):
-            return family if isinstance(family, Unknown) else not_there(family.path)
-    return interpret(look, str.strip, absent=Known(None))
+            return Sourced(family if isinstance(family, Unknown) else not_there(family.path), ())
+    return Sourced(interpret(look, str.strip, absent=Known(None)), (path,))
+
+
+def _printed(host: Host, key: str, otherwise: Unknown) -> Sourced:
+    """A parameter in what sysctl -a printed; missing there is missing only where its neighbours are there."""
+    found = interpret(host.read(_SYSCTL_A), parse_sysctls)
+    if isinstance(found, Unknown):
+        return Sourced(otherwise, ())
+    values: Dict[str, str] = found.value
+    family = key.rpartition(".")[0] + "."
+    if key not in values and not any(name.startswith(family) for name in values):
+        return Sourced(otherwise, ())
+    return Sourced(Known(values.get(key)), (_SYSCTL_A,))
 
 
 def _options(found: Sourced) -> Iterator[Fact]:

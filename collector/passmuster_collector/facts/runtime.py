@@ -5,7 +5,7 @@ distributions with a runtime of their own have running, then the default of the 
 """
 
 import re
-from typing import Dict, Iterator, List, NamedTuple, Optional, Set
+from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Set
 
 from passmuster_collector import kubelet, packages, programs
 from passmuster_collector.context import INSIDE
@@ -69,8 +69,7 @@ class Evidence(NamedTuple):
 def collect(host: Host) -> Iterator[Fact]:
     """Facts of the section."""
     if host.inside:
-        for top in ("installed", "name", "evidence", "docker", "containerd", "crio", "kubelet"):
-            yield fact(top, Unknown(Reason.NOT_COLLECTED, INSIDE))
+        yield from _inside(host)
         return
     listed = packages.listing(host)
     told = kubelet.told(host)
@@ -79,12 +78,15 @@ def collect(host: Host) -> Iterator[Fact]:
     yield sourced("installed", _installed(found))
     yield from _named(evidence(host, told, agent))
     for name, installed in found.items():
-        yield _version(name, installed)
+        yield _version(host, name, installed)
     yield from _kubelet(host, told, agent)
 
 
 def evidence(host: Host, told: Told, agent: Installed) -> Result:
     """The strongest evidence, or why there is none: what is stronger and could not be looked at makes it unknown."""
+    reported = _reported(host)
+    if reported is not None:
+        return Known(reported)
     unseen: Optional[Unknown] = None
     for layer in told.layers:
         if isinstance(layer.options, Unknown):
@@ -102,6 +104,12 @@ def evidence(host: Host, told: Told, agent: Installed) -> Result:
         if isinstance(node, Node) and node.kind == "socket":
             return Known(Evidence(socket, "socket", socket))
     return _default(told, agent) if unseen is None else _none(unseen.detail)
+
+
+def scheme_of(value: str) -> Optional[str]:
+    """The runtime that a Node object's containerRuntimeVersion names; None for another."""
+    scheme = value.partition("://")[0]
+    return scheme if scheme in [name for _, name, _ in _RUNTIMES] else None
 
 
 def runtime_of(value: str) -> Optional[str]:
@@ -141,8 +149,7 @@ def _named(found: Result) -> Iterator[Fact]:
         yield fact("evidence", found)
         return
     shown: Evidence = found.value
-    by_default = shown.key == "default of kubelet"
-    name = default_of(shown.value) if by_default else runtime_of(shown.value)
+    name = _READINGS.get(shown.key, runtime_of)(shown.value)
     unread = Unknown(Reason.UNREADABLE, f"no known runtime (got {quoted(shown.value)})")
     yield fact("name", unread if name is None else Known(name), shown.source)
     for field, value in shown._asdict().items():
@@ -162,8 +169,15 @@ def _installed(found: Dict[str, Installed]) -> Sourced:
     return Sourced(Known(names), tuple(sorted(sources)))
 
 
-def _version(name: str, installed: Installed) -> Fact:
+def _version(host: Host, name: str, installed: Installed) -> Fact:
+    """What the kubelet reports of the runtime in use is the version that runs, whatever is installed."""
     there = installed.there
+    reported = _reported(host)
+    if reported is not None and _key_of(scheme_of(reported.value)) == name:
+        version = reported.value.partition("://")[2]
+        unread = Unknown(Reason.UNREADABLE, f"no version (got {quoted(reported.value)})")
+        told = Known(version) if re.match(r"v?[0-9]", version) else unread
+        return fact(name + ".version", told, reported.source)
     if isinstance(there.result, Known) and there.result.value:
         return sourced(name + ".version", installed.version)
     return sourced(name, there if isinstance(there.result, Unknown) else Sourced(Known(None), there.sources))
@@ -172,13 +186,61 @@ def _version(name: str, installed: Installed) -> Fact:
 def _kubelet(host: Host, told: Told, agent: Installed) -> Iterator[Fact]:
     """Null only where nothing of a kubelet is there; distributions build it into programs of other names."""
     there = agent.there.result
+    reported = _kubelet_version(host)
     traces = told.running or any(isinstance(host.node(path), Node) for path in _TRACES)
-    if there == Known(value=False) and not traces:
+    if there == Known(value=False) and not traces and reported is None:
         yield sourced("kubelet", Sourced(Known(None), agent.there.sources))
         return
     nowhere = Unknown(Reason.NOT_COLLECTED, "no file tells the version of this kubelet")
-    yield sourced("kubelet.version", Sourced(nowhere, ()) if there == Known(value=False) else agent.version)
+    version = Sourced(nowhere, ()) if there == Known(value=False) else agent.version
+    yield sourced("kubelet.version", reported or version)
     yield sourced("kubelet.endpoint", told.value(kubelet.ENDPOINT))
     yield sourced("kubelet.cgroup_driver", told.value(kubelet.DRIVER))
     state = interpret(host.read(_CPU_MANAGER), kubelet.parse_cpu_manager, absent=Known(None))
     yield fact("kubelet.cpu_manager_policy", state, _CPU_MANAGER)
+
+
+def _reported(host: Host) -> Optional[Evidence]:
+    """What the kubelet reported to the cluster of the runtime that it uses: the strongest evidence."""
+    given = host.node_object
+    told = given if isinstance(given, Unknown) else given.info[_REPORTED]
+    if isinstance(given, Unknown) or isinstance(told, Unknown):
+        return None
+    return Evidence(given.source, "status.nodeInfo.containerRuntimeVersion", told.value)
+
+
+def _kubelet_version(host: Host) -> Optional[Sourced]:
+    given = host.node_object
+    if isinstance(given, Unknown) or isinstance(given.info["kubelet_version"], Unknown):
+        return None
+    return Sourced(given.info["kubelet_version"], (given.source,))
+
+
+def _key_of(runtime: Optional[str]) -> Optional[str]:
+    return next((key for key, name, _ in _RUNTIMES if name == runtime), None)
+
+
+def _inside(host: Host) -> Iterator[Fact]:
+    """In a container only the cluster can say."""
+    hidden = Unknown(Reason.NOT_COLLECTED, INSIDE)
+    yield fact("installed", hidden)
+    reported = _reported(host)
+    yield from _named(hidden if reported is None else Known(reported))
+    nothing = Installed(Sourced(hidden, ()), Sourced(hidden, ()))
+    for key, _, _ in _RUNTIMES:
+        yield _version(host, key, nothing)
+    version = _kubelet_version(host)
+    if version is None:
+        yield fact("kubelet", hidden)
+        return
+    yield sourced("kubelet.version", version)
+    for name in ("endpoint", "cgroup_driver", "cpu_manager_policy"):
+        yield fact("kubelet." + name, hidden)
+
+
+_REPORTED = "container_runtime_version"
+_READINGS: Dict[str, Callable[[str], Optional[str]]] = {
+    "default of kubelet": default_of,
+    "status.nodeInfo.containerRuntimeVersion": scheme_of,
+}
+"""How evidence of a key names a runtime; other evidence is an endpoint or a flag."""

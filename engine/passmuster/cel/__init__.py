@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from passmuster.cel.attempt import Attempt, attempt
+from passmuster.cel.bounds import DEFAULT_ITEMS, DEFAULT_LENGTH
 from passmuster.cel.environment import Environment
 from passmuster.cel.explain import Cause, explain
+from passmuster.cel.functions.table import functions_table
 from passmuster.cel.problems import CelProblem, CelProblems, Code
 from passmuster.cel.program import Evaluation, Program, compile_expression
 from passmuster.cel.reads import Read
@@ -25,6 +28,9 @@ from passmuster.cel.values import CelError, OpenMap, UInt, Unknown
 from passmuster.cel.versions import KernelVersion, RuntimeVersion
 
 __all__ = [
+    "DEFAULT_ITEMS",
+    "DEFAULT_LENGTH",
+    "Attempt",
     "Basic",
     "Cause",
     "CelError",
@@ -48,8 +54,10 @@ __all__ = [
     "TextType",
     "UInt",
     "Unknown",
+    "attempt",
     "compile_expression",
     "explain",
+    "functions_table",
     "show",
     "type_of_field",
     "type_of_value",

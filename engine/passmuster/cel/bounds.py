@@ -57,6 +57,7 @@ from passmuster.cel.types import (
     TextType,
     TypeVariable,
     flat,
+    settled,
 )
 
 if TYPE_CHECKING:
@@ -71,7 +72,8 @@ DEFAULT_LENGTH = 256
 """Characters of a string of which the schema says nothing."""
 _ENOUGH = 1 << 62
 """Where larger numbers say no more."""
-_SCALARS = frozenset((Relation.LESS, Relation.LESS_OR_EQUAL, Relation.GREATER, Relation.GREATER_OR_EQUAL))
+_VERSIONS = frozenset((Basic.SEMVER, Basic.KERNEL_VERSION, Basic.RUNTIME_VERSION))
+_ORDERS = frozenset((Relation.LESS, Relation.LESS_OR_EQUAL, Relation.GREATER, Relation.GREATER_OR_EQUAL))
 
 if TYPE_CHECKING:
     Scope: TypeAlias = Mapping[str, Bound]
@@ -271,11 +273,16 @@ class Bounder:
         left, spent = self._node(node.left, scope)
         right, more = self._node(node.right, scope)
         spent += more
-        if node.operator in _SCALARS:
+        if node.operator in _ORDERS:
             return spent
         if node.operator is Relation.IN and self._flat(node.right) and self._is_text(node.left):
             return spent + right.length // ELEMENTS_A_STEP
-        return _few(spent + sizes.weight(left) + sizes.weight(right))
+        return _few(spent + self._heft(node.left, left) + self._heft(node.right, right))
+
+    def _heft(self, node: Node, bound: Bound) -> int:
+        """What looking through a value is charged: nothing for a scalar."""
+        kind = self._types.get(node, Basic.DYN)
+        return 0 if flat(kind) and not isinstance(kind, ListType) and kind not in _VERSIONS else sizes.weight(bound)
 
     def _is_text(self, node: Node) -> bool:
         kind = self._types.get(node)
@@ -315,6 +322,7 @@ class Bounder:
         kinds = tuple(self._types.get(operand, Basic.DYN) for operand in node.operands)
         forms = function.forms(member=node.receiver is not None, arguments=len(bounds))
         forms = tuple(form for form in forms if form.fits(kinds) is not None)
+        forms = forms[:1] if all(map(settled, kinds)) else forms
         made = [self._limited(form.grows(*bounds), node.at) for form in forms if form.grows is not None]
         if node.function in SEARCHES and self._constant_text(node.operands[1], scope):
             return sizes.union(made), _few(spent + search_steps(node.function, bounds[0]))

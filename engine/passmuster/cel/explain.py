@@ -12,13 +12,32 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from passmuster.cel.closures import folds
+from passmuster.cel.equality import same
 from passmuster.cel.frame import STEP_BUDGET, Frame, OutOfStepsError
 from passmuster.cel.problems import position
 from passmuster.cel.program import OUT_OF_STEPS
 from passmuster.cel.reads import Read, Reader, Texts
-from passmuster.cel.tree import Conditional, Fold, FoldKind, Logic, LogicOperator, Name, Node, Not, children
+from passmuster.cel.tree import (
+    Bind,
+    Call,
+    Compare,
+    Conditional,
+    Fold,
+    FoldKind,
+    Has,
+    Index,
+    Logic,
+    LogicOperator,
+    Name,
+    Node,
+    Not,
+    OptionalMap,
+    Relation,
+    Select,
+    children,
+)
 from passmuster.cel.types import MapType
-from passmuster.cel.values import CelError, Unknown, from_key, shown
+from passmuster.cel.values import CelError, Optional, UInt, Unknown, from_key, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,6 +47,16 @@ if TYPE_CHECKING:
 
 _MAX_SHOWN = 100
 """Length of a string that is written in place of a macro's variable."""
+_MAX_MISSING = 16
+"""Of the elements that are told one by one."""
+_OPPOSITES = {
+    Relation.EQUAL: "!=",
+    Relation.NOT_EQUAL: "==",
+    Relation.LESS: ">=",
+    Relation.LESS_OR_EQUAL: ">",
+    Relation.GREATER: "<=",
+    Relation.GREATER_OR_EQUAL: "<",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +70,8 @@ class Cause:
     line: int
     column: int
     reads: tuple[Read, ...]
+    wanted: str = ""
+    """What would have to be true for this part to come out the other way; empty where that cannot be said shortly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +91,7 @@ def explain(program: Program, roots: Mapping[str, object]) -> tuple[Cause, ...]:
 
 
 def jsonable(value: object) -> object:
-    """A value as JSON, or as a sentence where JSON has none."""
+    """A value as JSON, or as a sentence where JSON has none; an optional as an object with its value, or empty."""
     if isinstance(value, CelError):
         return f"error: {value}"
     if isinstance(value, Unknown):
@@ -71,6 +102,8 @@ def jsonable(value: object) -> object:
         return {
             key if isinstance(key, str) else shown(from_key(key)): jsonable(member) for key, member in value.items()
         }
+    if isinstance(value, Optional):
+        return {"optional": jsonable(value.value)} if value.there else {}
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, float) and not math.isfinite(value):
@@ -166,19 +199,47 @@ class _Explainer:
         reader = Reader(self._program.environment, self._program.types)
         reader.walk(node, scope.meanings)
         line, column = position(self._program.text, node.start)
+        value = self._value(node, scope)
         return Cause(
             expression=self._written(node, scope),
-            value=jsonable(self._value(node, scope)),
+            value=jsonable(value),
             line=line,
             column=column,
             reads=reader.facts(),
+            wanted=self._wanted(node, scope, outcome=value) if type(value) is bool else "",
         )
+
+    def _wanted(self, node: Node, scope: _Scope, *, outcome: bool) -> str:
+        """The part as it should have been: as written where it is false, turned round where it is true."""
+        match node:
+            case Call(function="sets.contains") if not outcome:
+                return self._missing(node, scope)
+            case Compare() if outcome and node.operator in _OPPOSITES:
+                left, right = self._written(node.left, scope), self._written(node.right, scope)
+                return f"{left} {_OPPOSITES[node.operator]} {right}"
+            case Compare() if outcome:
+                return f"!({self._written(node, scope)})"
+            case Compare() | Has() | Call() | Select() | Index() | Name():
+                return f"{'!' if outcome else ''}{self._written(node, scope)}"
+            case _:
+                return ""
+
+    def _missing(self, node: Call, scope: _Scope) -> str:
+        """The elements that a list lacks, one by one."""
+        within, wanted = (self._value(operand, scope) for operand in node.operands)
+        if not isinstance(within, list) or not isinstance(wanted, list):
+            return ""
+        name = self._written(node.operands[0], scope)
+        lacking = [element for element in wanted if not any(same(element, each) for each in within)]
+        if len(lacking) > _MAX_MISSING or not all(map(_short, lacking)):
+            return ""
+        return " && ".join(f"{_literal(element)} in {name}" for element in lacking)
 
     def _written(self, node: Node, scope: _Scope) -> str:
         parts: list[str] = []
         at = node.start
         for name, value in sorted(_variables(node, scope.values), key=lambda found: found[0].start):
-            parts += (self._program.text[at : name.start], shown(value))
+            parts += (self._program.text[at : name.start], _literal(value))
             at = name.end
         return "".join((*parts, self._program.text[at : node.end]))
 
@@ -190,11 +251,32 @@ def _variables(node: Node, values: Mapping[str, object]) -> Iterator[tuple[Name,
         if node.name in values and not node.rooted and _short(value):
             yield node, value
         return
-    hidden = node.variables if isinstance(node, Fold) else ()
+    hidden, outer = _hidden(node)
     for child in children(node):
-        outside = not isinstance(node, Fold) or child is node.range
-        seen = values if outside else {name: value for name, value in values.items() if name not in hidden}
+        seen = (
+            values
+            if child is outer or not hidden
+            else {name: value for name, value in values.items() if name not in hidden}
+        )
         yield from _variables(child, seen)
+
+
+def _hidden(node: Node) -> tuple[tuple[str, ...], Node | None]:
+    """The names that a node takes for its own, and the one part of it in which they still mean what they did."""
+    match node:
+        case Fold():
+            return node.variables, node.range
+        case Bind():
+            return (node.variable,), node.value
+        case OptionalMap():
+            return (node.variable,), node.operand
+        case _:
+            return (), None
+
+
+def _literal(value: object) -> str:
+    """A short value as a literal of CEL."""
+    return f"{value}u" if isinstance(value, UInt) else shown(value, most=_MAX_SHOWN)
 
 
 def _short(value: object) -> bool:

@@ -63,6 +63,8 @@ def _of_numbers(symbol: str, left: object, right: object) -> object:
         case _:
             # CEL truncates towards zero, Python rounds down.
             quotient = abs(left) // abs(right) * (1 if (left < 0) == (right < 0) else -1)
+            if type(ranged(type(left), quotient)) is CelError:
+                return ranged(type(left), quotient)
             result = quotient if symbol == "/" else int(left) - quotient * int(right)
     return ranged(type(left), result)
 

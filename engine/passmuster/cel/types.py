@@ -195,6 +195,19 @@ def orderable(kind: CelType) -> bool:
     return vague(kind) or plain(kind) in ORDERED
 
 
+def settled(kind: CelType) -> bool:
+    """Whether a type says all there is to know: there is no dyn in it at any depth."""
+    match kind:
+        case ListType() | OptionalType():
+            return settled(kind.element)
+        case MapType():
+            return settled(kind.key) and settled(kind.value)
+        case ObjectType():
+            return all(settled(field.type) for field in kind.fields.values())
+        case _:
+            return not vague(kind)
+
+
 def flat(kind: CelType) -> bool:
     """Whether a value of the type is wholly known or wholly unknown, with nothing unknown inside."""
     if isinstance(kind, ListType):

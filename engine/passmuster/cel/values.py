@@ -212,10 +212,10 @@ def no_overload(operation: str, *values: object) -> CelError:
     return CelError(f"no such overload: {operation} of {', '.join(type_name(value) for value in values)}")
 
 
-def shown(value: object) -> str:
-    """A short rendering of a scalar for messages."""
+def shown(value: object, *, most: int = 40) -> str:
+    """A short rendering of a scalar for messages; strings are cut to so many characters."""
     if isinstance(value, str):
-        text = value if len(value) <= 40 else value[:37] + "..."
+        text = value if len(value) <= most else value[: most - 3] + "..."
         return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _FIXED = re.compile(r"(?P<sign>[+-]?)(?P<hours>\d\d):(?P<minutes>[0-5]\d)", re.ASCII)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]{0,31}(?:/[A-Za-z][A-Za-z0-9_+-]{0,31}){0,2}")
 _MAX_HOURS = 23
-_SAFE = range(-62_000_000_000, 253_000_000_000)
-"""Seconds for which Python's calendar has a local time in every zone."""
+_SAFE = range(-62_135_596_800 + 172_800, 253_402_300_799 - 172_800)
+"""Seconds for which Python's calendar has a local time in every zone: all but two days at either end."""
 
 
 def fixed(text: str) -> Offset | None:

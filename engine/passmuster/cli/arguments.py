@@ -56,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
     _explain(commands)
     _policy(commands)
     _snapshot(commands)
+    _cel(commands)
     return top
 
 
@@ -140,6 +141,14 @@ def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
     show = _add(actions, "show", "policy show", "print a policy for reading")
     show.add_argument("policy", nargs="?", default="virtnest", metavar="PACK[@V]|PATH", help="default: virtnest")
     show.add_argument("--rule", metavar="ID", help="this rule alone")
+    show.add_argument(
+        "-o",
+        "--output",
+        action="append",
+        default=[],
+        metavar="FORMAT[=FILE]",
+        help="text, markdown, html (default: text; repeatable)",
+    )
     test = _add(actions, "test", "policy test", "run the tests that stand beside a policy", epilog=_STATUSES)
     test.add_argument("policies", nargs="*", metavar="PACK[@V]|PATH", help="default: every shipped version")
     test.add_argument(
@@ -187,11 +196,26 @@ def _lint(actions: argparse._SubParsersAction[_Parser]) -> None:
     )
 
 
+def _cel(commands: argparse._SubParsersAction[_Parser]) -> None:
+    cel = commands.add_parser("cel", help="try the policy language")
+    actions = cel.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    evaluate = _add(actions, "eval", "cel eval", "evaluate an expression: its value, type, reads and cost")
+    evaluate.add_argument("expression", metavar="EXPR")
+    evaluate.add_argument("-s", "--snapshot", metavar="SNAPSHOT|-", help="the node's facts; without it all are unknown")
+    functions = _add(actions, "functions", "cel functions", "list the functions and macros")
+    functions.add_argument("word", nargs="?", default="", metavar="WORD", help="only those with this word")
+
+
 def _snapshot(commands: argparse._SubParsersAction[_Parser]) -> None:
     snapshot = commands.add_parser("snapshot", help="validate and read snapshots")
     actions = snapshot.add_subparsers(title="commands", metavar="COMMAND", required=True)
     validate = _add(actions, "validate", "snapshot validate", "say whether snapshots can be judged", epilog=_STATUSES)
     validate.add_argument("snapshots", nargs="+", metavar="SNAPSHOT|DIR|-")
+    annotate = _add(
+        actions, "annotate", "snapshot annotate", "add what the cluster says of each node to its snapshot"
+    )
+    annotate.add_argument("folder", metavar="DIR", help="a folder of snapshots (*.json, *.ndjson), which are rewritten")
+    annotate.add_argument("--nodes", metavar="FILE", required=True, help="what `kubectl get nodes -o json` printed")
     show = _add(actions, "show", "snapshot show", "print a snapshot for reading")
     show.add_argument("snapshot", metavar="SNAPSHOT|-")
     show.add_argument("--section", metavar="NAME", help="this section alone")

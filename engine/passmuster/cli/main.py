@@ -65,9 +65,9 @@ def _policy_list(options: argparse.Namespace) -> ExitStatus:
 
 
 def _policy_show(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.policy import run_show  # noqa: PLC0415 - imported when it runs
+    from passmuster.cli.edition import run  # noqa: PLC0415 - imported when it runs
 
-    return run_show(options)
+    return run(options)
 
 
 def _policy_test(options: argparse.Namespace) -> ExitStatus:
@@ -100,10 +100,28 @@ def _policy_new(options: argparse.Namespace) -> ExitStatus:
     return run(options)
 
 
+def _cel_eval(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.cel import run_eval  # noqa: PLC0415 - imported when it runs
+
+    return run_eval(options)
+
+
+def _cel_functions(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.cel import run_functions  # noqa: PLC0415 - imported when it runs
+
+    return run_functions(options)
+
+
 def _snapshot_validate(options: argparse.Namespace) -> ExitStatus:
     from passmuster.cli.snapshot import run_validate  # noqa: PLC0415 - imported when it runs
 
     return run_validate(options)
+
+
+def _snapshot_annotate(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.annotate import run  # noqa: PLC0415 - imported when it runs
+
+    return run(options)
 
 
 def _snapshot_show(options: argparse.Namespace) -> ExitStatus:
@@ -122,6 +140,9 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], ExitStatus]] = {
     "policy lint": _policy_lint,
     "policy diff": _policy_diff,
     "policy new": _policy_new,
+    "cel eval": _cel_eval,
+    "cel functions": _cel_functions,
     "snapshot validate": _snapshot_validate,
+    "snapshot annotate": _snapshot_annotate,
     "snapshot show": _snapshot_show,
 }

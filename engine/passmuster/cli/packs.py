@@ -141,7 +141,8 @@ def load_file(file: Path) -> Policy:
     name = "@".join(folders)
     locked = locked_in(home).get(name)
     if locked is not None and locked != digest(data):
-        message = f"{name} is released and has changed (got {digest(data)}, expected {locked} by {home / LOCK})"
+        shown = (file.parents[2] if len(file.parents) > 2 else home) / LOCK
+        message = f"{name} is released and has changed (got {digest(data)}, expected {locked} by {shown})"
         raise IntegrityError.at(str(file), message, code="lock-digest")
     policy = load(data, str(file), released=locked is not None)
     if locked is not None:
@@ -153,9 +154,9 @@ def demand_name(policy: Policy, name: str) -> None:
     """Raise PolicyError unless a policy names itself as its folders do: PACK@VERSION."""
     own = f"{policy.pack}@{policy.version}"
     if own != name:
-        raise PolicyError.at(
-            policy.document.file, f"names itself {own} (expected {name}, as its folders say)", code="policy-name"
-        )
+        field = "version" if name.startswith(f"{policy.pack}@") else "pack"
+        message = f"names itself {own} (expected {name}, as its folders say)"
+        raise PolicyError([policy.document.problem((field,), message, code="policy-name")])
 
 
 def tests_beside(policy_file: str) -> Path:

@@ -1,4 +1,4 @@
-"""`passmuster policy ...`: list, show and lock."""
+"""`passmuster policy ...`: list and lock, and what `show` prints on a terminal."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from passmuster.policy import Expression, Policy, Rule
-    from passmuster.policy.model import Reference
 
 
 def run_list(_options: argparse.Namespace) -> ExitStatus:
@@ -31,25 +30,17 @@ def run_list(_options: argparse.Namespace) -> ExitStatus:
     return ExitStatus.GOOD
 
 
-def run_show(options: argparse.Namespace) -> ExitStatus:
-    """The policy as text: each rule with its sentence, its expression and its grounds."""
-    policy = packs.one(options.policy)
-    rules = [rule for rule in policy.rules if options.rule in {None, rule.id}]
-    if not rules:
-        known = ", ".join(rule.id for rule in policy.rules)
-        raise UsageError.at(f"--rule {options.rule}", f"no such rule (expected one of: {known})", code="usage-rule")
-    for line in _head(policy, rules):
-        _print(line)
-    for rule in rules:
-        for line in _rule(rule):
-            _print(line)
-    return ExitStatus.GOOD
+def text(policy: Policy, rules: Sequence[Rule]) -> str:
+    """The policy as text for a terminal: each rule with its sentence, its expression and its grounds."""
+    lines = [*_head(policy, rules), *(line for rule in rules for line in _rule(rule))]
+    return "".join(f"{harmless.plain(line)}\n" for line in lines)
 
 
 def _head(policy: Policy, rules: Sequence[Rule]) -> Iterator[str]:
     yield f"{policy.pack} {policy.version} ({'released' if policy.released else 'draft'}): {policy.title}"
     yield f"digest  {policy.digest}"
-    yield f"source  {policy.source['title']}, {policy.source['date']}"
+    dated = f", {policy.source['date']}" if "date" in policy.source else ""
+    yield f"source  {policy.source['title']}{dated}"
     used = _used(policy, rules)
     for parameter in policy.parameters:
         if f"params.{parameter.name}" in used:
@@ -97,10 +88,6 @@ def _rule(rule: Rule) -> Iterator[str]:
             f"see: {reference.title}{f': {chr(34)}{reference.quote}{chr(34)}' if reference.quote else ''}", "  "
         )
         yield f"       {reference.url}"
-
-
-def _reference(reference: Reference) -> str:
-    return f"see: {reference.title}" + (f', "{reference.quote}"' if reference.quote else "")
 
 
 def _expression(expression: Expression) -> Iterator[str]:

@@ -43,7 +43,7 @@ def _unused(
         names = {name for program in programs(subject.compiled) for name in used(program)}
         for name in declared(subject.policy):
             if name not in names:
-                message = f"no rule uses the {kind} {name!r}, not even through a variable (expected one that does)"
+                message = f"no rule uses the {kind} {name!r}, nor does a variable that a rule uses"
                 yield Spot(path=(f"{kind}s", name), message=message, key=True)
 
     return check

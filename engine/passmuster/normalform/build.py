@@ -32,7 +32,19 @@ from passmuster.cel.tree import (
     children,
 )
 from passmuster.normalform import comparisons
-from passmuster.normalform.form import FALSE, TRUE, Form, Kind, conjunction, disjunction, literal, make, negated
+from passmuster.normalform.form import (
+    FALSE,
+    TRUE,
+    Form,
+    Kind,
+    choices,
+    concatenated,
+    conjunction,
+    disjunction,
+    literal,
+    make,
+    negated,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -158,6 +170,8 @@ class _Builder:
                 return self._bind(node, scope, depth)
             case Negate() | Arithmetic() | ListLiteral() | MapLiteral() | OptionalMember() | Broken():
                 parts = tuple(self.form(child, scope, depth) for child in children(node))
+                if isinstance(node, Arithmetic) and (lists := concatenated(parts)) is not None:
+                    return lists
                 return make(Kind.OTHER, (type(node).__name__, *_said(node)), parts)
             case _:
                 assert_never(node)
@@ -215,7 +229,26 @@ class _Builder:
         below = [each for each in (node.condition, node.body) if each is not None]
         bodies = tuple(self.form(each, inner, depth + len(node.variables)) for each in below)
         value = (node.kind.value, len(node.variables), node.condition is not None)
+        if value == ("exists", 1, False) or value == ("all", 1, False):
+            searched = self._searched(node, self.form(node.range, scope, depth), bodies[-1])
+            if searched is not None:
+                return searched
         return make(Kind.FOLD, value, (self.form(node.range, scope, depth), *bodies), names=node.variables)
+
+    def _searched(self, node: Fold, over: Form, body: Form) -> Form | None:
+        """The memberships that `list.exists(x, x == 'a')` and `list.all(x, x != 'a')` are; None for other bodies."""
+        if node.kind is FoldKind.ALL:
+            found = self._exists(node, over, negated(body))
+            return None if found is None else negated(found)
+        return self._exists(node, over, body)
+
+    def _exists(self, node: Fold, over: Form, body: Form) -> Form | None:
+        kind = self.type_of(node.range)
+        plain = isinstance(kind, cel.ListType) and cel.show(kind.element) in {"string", "int"}
+        if not plain or body.kind is not Kind.ONE_OF or (body.parts[0].kind, body.parts[0].value) != (Kind.BOUND, 0):
+            return None
+        wanted = [make(Kind.LITERAL, value) for value in sorted(choices(body), key=repr)]
+        return disjunction(tuple(comparisons.member(each, over, kind) for each in wanted)) if wanted else None
 
     def _bind(self, node: Bind | OptionalMap, scope: Scope, depth: int) -> Form:
         above, body = children(node)

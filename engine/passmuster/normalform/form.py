@@ -177,6 +177,10 @@ def choices(form: Form) -> frozenset[object]:
 
 def one_of(subject: Form, values: frozenset[object]) -> Form:
     """The form of `subject in [values]`; the values are as of LITERAL."""
+    if subject.kind is Kind.LITERAL and isinstance(subject.value, tuple):
+        alike = [value for value in values if isinstance(value, tuple) and value[0] == subject.value[0]]
+        if subject.value in values or len(alike) == len(values):
+            return TRUE if subject.value in values else FALSE
     return make(Kind.ONE_OF, tuple(sorted(values, key=repr)), (subject,))
 
 
@@ -185,6 +189,9 @@ _INT64 = (-(2**63), 2**63 - 1)
 
 def order(kind: Kind, what: str | None, left: Form, right: Form) -> Form:
     """The form of `left < right` or `left <= right`; for integers always `<=`. `what` is None where `!` cannot turn."""
+    known = _decided(kind, left, right)
+    if known is not None:
+        return known
     if what == "int" and kind is Kind.LESS:
         for side, step, end in ((left, 1, _INT64[1]), (right, -1, _INT64[0])):
             number = side.value[1] if side.kind is Kind.LITERAL and isinstance(side.value, tuple) else None
@@ -192,3 +199,20 @@ def order(kind: Kind, what: str | None, left: Form, right: Form) -> Form:
                 moved = literal(number + step)
                 return make(Kind.AT_MOST, what, (moved, right) if side is left else (left, moved))
     return make(kind, what, (left, right))
+
+
+def _decided(kind: Kind, left: Form, right: Form) -> Form | None:
+    """The outcome where two numbers, or two texts, that are known are compared."""
+    one, other = left.value, right.value
+    if left.kind is not Kind.LITERAL or right.kind is not Kind.LITERAL:
+        return None
+    if not isinstance(one, tuple) or not isinstance(other, tuple) or one[0] != other[0] or one[0] not in {"int", "str"}:
+        return None
+    return TRUE if one[1] < other[1] or (kind is Kind.AT_MOST and one[1] == other[1]) else FALSE
+
+
+def concatenated(parts: tuple[Form, ...]) -> Form | None:
+    """The form of `a + b + c` where all are lists, written out; None where one is not."""
+    if any(part.kind is not Kind.LIST for part in parts):
+        return None
+    return make(Kind.LIST, None, tuple(each for part in parts for each in part.parts))

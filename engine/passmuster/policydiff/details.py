@@ -50,7 +50,8 @@ def _replaced(old: Form, new: Form, kind: Kind) -> Iterator[Detail]:
 
 def _alike(one: Form, other: Form) -> bool:
     """Whether two parts say something of one thing."""
-    if one.kind is not other.kind or one.kind not in _COMPARED:
+    orders = {one.kind, other.kind} <= {Kind.LESS, Kind.AT_MOST}
+    if (one.kind is not other.kind and not orders) or one.kind not in _COMPARED:
         return False
     if one.kind is Kind.NOT:
         return _alike(one.parts[0], other.parts[0])

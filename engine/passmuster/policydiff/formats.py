@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from passmuster import _json
 from passmuster.policydiff.model import Bump, Detail, PolicyDiff, Subject
 from passmuster.policydiff.version import wanted
 
@@ -53,7 +53,7 @@ def _named(header: PolicyHeader) -> str:
 
 def _sum(diff: PolicyDiff) -> str:
     touched = sum(subject.kind == "rule" for subject in diff.subjects)
-    return f"{touched} rules differ, {diff.same} are as they were"
+    return f"rules that differ: {touched}; as they were: {diff.same}"
 
 
 def _verdict(diff: PolicyDiff, version: Version) -> str:
@@ -72,7 +72,7 @@ def _json(diff: PolicyDiff, version: Version) -> str:
         "same": diff.same,
         "subjects": [_subject(subject) for subject in diff.subjects],
     }
-    return json.dumps(document, sort_keys=True, ensure_ascii=False, indent=2) + "\n"
+    return _json.canonical(document).decode()
 
 
 def _header(header: PolicyHeader) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
@@ -55,7 +56,7 @@ def changed(old: Side, new: Side, note: str) -> tuple[Change, ...]:
         *_applies(old, new, note),
         *_expression(old, new, note),
         *_reads(old.rule, new.rule),
-        *_texts(old, new),
+        *_texts(old, new, note),
     )
 
 
@@ -142,20 +143,24 @@ def _reads(old: CompiledRule, new: CompiledRule) -> Iterator[Change]:
             yield Change(kind=kind, sentence=f"{words} {', '.join(paths)}", bump=Bump.PATCH)
 
 
-def _texts(old: Side, new: Side) -> Iterator[Change]:
+def _texts(old: Side, new: Side, note: str) -> Iterator[Change]:
     before, after = old.rule.source, new.rule.source
     for what in ("title", "rationale", "deviation", "remediation", "references"):
         one, other = getattr(before, what), getattr(after, what)
         if one != other:
-            told = (Detail(words="now", now=str(other), was=str(one)),) if what == "title" else ()
+            told = (Detail(words="now", now=_quoted(other), was=_quoted(one)),) if what == "title" else ()
             yield Change(kind=ChangeKind.TEXT, sentence=f"{what} changed", details=told, bump=Bump.PATCH)
     if _text(before.message_expression) != _text(after.message_expression):
         same = None not in {before.message_expression, after.message_expression} and (
             old.form(old.rule.message) == new.form(new.rule.message) is not None
         )
-        sentence = "message written otherwise, the same words" if same else "message changed"
+        sentence = f"message written otherwise, the same words{note}" if same else "message changed"
         yield Change(kind=ChangeKind.TEXT, sentence=sentence, bump=Bump.PATCH)
 
 
 def _text(expression: object) -> str | None:
     return getattr(expression, "text", None)
+
+
+def _quoted(text: object) -> str:
+    return json.dumps(text, ensure_ascii=False)

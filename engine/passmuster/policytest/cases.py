@@ -53,6 +53,8 @@ class Suite:
     file: str
     bases: Mapping[str, Mapping[str, Mapping[str, Any]]]
     """Name -> section -> field -> value, with what they extend worked in."""
+    descriptions: Mapping[str, str]
+    """What each base is."""
     cases: tuple[Case, ...]
     equivalent: tuple[Equivalent, ...]
     """Mutants that nothing can tell from their original; empty where none is listed."""
@@ -85,7 +87,8 @@ def load(data: bytes, file: str) -> Suite:
         Equivalent(**each, line=document.positions["equivalent", number].line)
         for number, each in enumerate(value.get("equivalent", []))
     )
-    return Suite(file=file, bases=bases, cases=tuple(cases), equivalent=equivalent)
+    descriptions = {name: base["description"] for name, base in value["bases"].items()}
+    return Suite(file=file, bases=bases, descriptions=descriptions, cases=tuple(cases), equivalent=equivalent)
 
 
 def _stray_names(document: _yaml.Document) -> list[Problem]:

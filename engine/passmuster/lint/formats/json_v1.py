@@ -1,10 +1,10 @@
-"""Findings for programs: `passmuster.lint/1`."""
+"""Findings for programs: `passmuster.lint/1`, canonical JSON."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from passmuster import _json
 from passmuster.lint.finding import Severity
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def render(findings: Sequence[Finding]) -> str:
     """One object, its findings sorted by place."""
     counts = {severity.value: sum(each.severity is severity for each in findings) for severity in Severity}
     document = {"schema": SCHEMA, "summary": counts, "findings": [_finding(each) for each in findings]}
-    return json.dumps(document, sort_keys=True, ensure_ascii=False, indent=2) + "\n"
+    return _json.canonical(document).decode()
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -1,0 +1,111 @@
+"""From what the caller names to a view of a host: the running system, a mounted root, copied files or an archive.
+
+Opening may hang where a file system does, so it is watched.
+"""
+
+import io
+import os
+import re
+import time
+from typing import Callable, NamedTuple, Optional, TypeVar, Union
+
+from passmuster_collector.budget import budget, watched
+from passmuster_collector.dump import open_dump
+from passmuster_collector.host import Host, open_host
+from passmuster_collector.nodeobject import LIMIT, NOT_GIVEN, NodeObject, parse_node_object
+from passmuster_collector.reading import Unknown, UnreadableError, quoted
+from passmuster_collector.recorded import Recorded
+from passmuster_collector.root import Root
+from passmuster_collector.source import Kind, Source
+from passmuster_collector.usage import UsageError
+
+_GONE_THROUGH = 12.0
+"""An archive is gone through before any section looks: it may take this many times the seconds of one section."""
+_PACKED = re.compile(r"\.(tar|tgz|tar\.(gz|bz2|xz))\Z")
+
+T = TypeVar("T")
+
+
+class Asked(NamedTuple):
+    """What the caller names; None where nothing."""
+
+    root: Optional[str]
+    dump: Optional[str]
+    name: Optional[str]
+    node_object: Optional[str]
+
+
+class View(NamedTuple):
+    """A host that is ready to be looked at."""
+
+    host: Host
+    name: Optional[str]
+    """What the caller or the dump calls it."""
+    folder: str
+    """The last resort for a name."""
+
+
+def open_view(asked: Asked, recorded: Recorded, seconds: float) -> View:
+    """Open what was asked for; raises UsageError."""
+    given = NOT_GIVEN if asked.node_object is None else _node_object(asked.node_object)
+    if asked.dump is None:
+        return _mounted(asked, recorded, given, seconds)
+    path = asked.dump
+    limit = budget(time.monotonic, seconds * _GONE_THROUGH)
+    dump = _in_time(lambda: open_dump(path, asked.name, limit), path, seconds * _GONE_THROUGH, "a folder or an archive")
+    node_object = dump.node_object if isinstance(given, Unknown) else given
+    host = _host(dump.source, recorded, node_object, path, seconds)
+    return View(host, asked.name or dump.name, dump.folder or _PACKED.sub("", _last(path)) or "unnamed")
+
+
+def _mounted(asked: Asked, recorded: Recorded, given: Union[NodeObject, Unknown], seconds: float) -> View:
+    path = "/" if asked.root is None else asked.root
+    kind = Kind.LIVE if asked.root is None else Kind.ROOT
+    limit = budget(time.monotonic, seconds)
+    root = _in_time(lambda: Root.open(path, kind, limit), path, seconds, "a folder")
+    return View(_host(root, recorded, given, path, seconds), asked.name, _last(path))
+
+
+def _host(
+    source: Source, recorded: Recorded, node_object: Union[NodeObject, Unknown], path: str, seconds: float
+) -> Host:
+    fresh = source.within(budget(time.monotonic, seconds))
+    return _in_time(lambda: open_host(fresh, recorded, node_object), path, seconds, "a host")
+
+
+def _in_time(work: Callable[[], T], path: str, seconds: float, expected: str) -> T:
+    found = watched(lambda: _tried(work), seconds)
+    if found is None:
+        raise UsageError(f"{quoted(path)}: did not answer in time (limit {seconds:g} s)")
+    if isinstance(found, UsageError):
+        raise found
+    if isinstance(found, Exception):
+        reason = getattr(found, "strerror", None) or str(found)
+        raise UsageError(f"{quoted(path)}: {reason} (expected {expected})")
+    return found
+
+
+def _tried(work: Callable[[], T]) -> Union[T, Exception]:
+    try:
+        return work()
+    except (OSError, ValueError) as error:
+        return error
+
+
+def _last(path: str) -> str:
+    return os.path.basename(os.path.realpath(path)) or "unnamed"
+
+
+def _node_object(path: str) -> NodeObject:
+    try:
+        with io.open(path, "rb") as stream:
+            data = stream.read(LIMIT + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UsageError(f"--node-object {quoted(path)}: {reason}") from None
+    if len(data) > LIMIT:
+        raise UsageError(f"--node-object {quoted(path)}: too large (limit {LIMIT} bytes)")
+    try:
+        return parse_node_object(data.decode("utf-8", "surrogateescape"))
+    except UnreadableError as error:
+        raise UsageError(f"--node-object {quoted(path)}: {error}") from None

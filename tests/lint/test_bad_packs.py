@@ -1,0 +1,57 @@
+"""Every code has a folder that shows it: what linting says there is in its `expected.txt`, to the letter."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from passmuster import cel, lint
+from passmuster.cli import main
+
+BAD = Path(__file__).resolve().parent.parent / "data" / "packs" / "bad"
+FOLDERS = sorted(folder.name for folder in BAD.iterdir())
+ENGINE = Path(lint.__file__).resolve().parent.parent
+LOADING = ("_yaml.py", "policy/load.py", "policy/lock.py", "policytest/cases.py", "cli/packs.py")
+"""Modules that say what is wrong with the files of a pack."""
+OF_COMMANDS = {"policy-not-found", "policy-twice"}
+"""Codes of what a caller asks for, which no file shows."""
+
+
+@pytest.mark.parametrize("code", FOLDERS)
+def test_a_bad_pack_is_told_what_is_wrong_with_it(
+    code: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(BAD / code)
+    status = main(["policy", "lint", ".", "--fail-on", "warning"])
+    got = capsys.readouterr().out
+    assert status == (4 if code in {"lock-digest", "lock-missing"} else 1)
+    if os.environ.get("PASSMUSTER_UPDATE"):
+        Path("expected.txt").write_text(got, encoding="utf-8")
+    assert got == Path("expected.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("code", FOLDERS)
+def test_a_bad_pack_shows_its_own_code_and_no_other(code: str) -> None:
+    told = (BAD / code / "expected.txt").read_text(encoding="utf-8")
+    assert set(re.findall(r": (?:error|warning)\[([a-z0-9-]+)\]: ", told)) == {code}
+
+
+def test_every_code_has_a_folder() -> None:
+    codes = {each.code for each in lint.LINTS} | {code.value for code in cel.Code}
+    for module in LOADING:
+        source = (ENGINE / module).read_text(encoding="utf-8")
+        codes |= set(re.findall(r'"((?:yaml|policy|tests|lock)-[a-z-]+)"', source))
+    assert set(FOLDERS) == codes - OF_COMMANDS
+
+
+def test_every_lint_has_a_code_of_its_own() -> None:
+    codes = [each.code for each in lint.LINTS]
+    assert len(codes) == len(set(codes))
+
+
+def test_the_shipped_packs_have_nothing_to_say(capsys: pytest.CaptureFixture[str]) -> None:
+    status = main(["policy", "lint", "--fail-on", "warning"])
+    assert (capsys.readouterr().out, status) == ("0 errors, 0 warnings\n", 0)
