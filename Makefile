@@ -13,6 +13,8 @@ help:
 	@echo "make collector  build dist/passmuster-collector.pyz, one file for any node with Python >= 3.6"
 	@echo "make parity [SCENARIOS=DIR]   compare with virt-host-validate: recorded scenarios, or this machine"
 	@echo "make docs       write the reading edition of every pack into dist/docs/policies"
+	@echo "make conformance CASES=FILE   run cases of the suite of CEL"
+	@echo "make fuzz       200,000 generated expressions against another implementation of CEL"
 	@echo "make machines DATA=DIR   collect every machine of a folder of dumps, and compare with its index"
 
 .venv/run.stamp: pyproject.toml
@@ -53,6 +55,14 @@ collector:
 machines: .venv/dev.stamp
 	@test -n "$(DATA)" || { echo "make machines: DATA is not set (expected DATA=DIR, a folder with machines.tsv)"; exit 2; }
 	$(BIN)/python tests/machines.py $(DATA)
+
+conformance: .venv/dev.stamp
+	@test -n "$(CASES)" || { echo "make conformance: CASES is not set (expected CASES=FILE, cases of CEL's suite as JSON lines)"; exit 2; }
+	$(BIN)/python tests/cel/conformance.py $(CASES)
+
+fuzz: .venv/dev.stamp
+	$(PIP) install cel-expr-python
+	$(BIN)/python tests/cel/fuzz.py --cases 200000
 
 parity: .venv/dev.stamp
 	$(BIN)/python tests/parity_scenarios.py $(SCENARIOS)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from snapshots import data
 
 from passmuster.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TRIED = {
     "a value": ("1 + 1", 0, ["value  2", "type   int", "reads  no fact"]),

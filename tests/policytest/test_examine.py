@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -74,6 +74,11 @@ COVERED = {
         PASS,
         [("kernel.modules.filter(m, m != 'x').size() == 2", False), ("m != 'x'", False)],
     ),
+    "whether an optional is there": (
+        "memory.?ksm_run.optMap(k, k > 0).orValue(true)",
+        PASS,
+        [("memory.?ksm_run.optMap(k, k > 0).orValue(true)", False), ("memory.?ksm_run", True)],
+    ),
     "what a map counts": (
         "kernel.modules.map(m, m != 'x', m).size() == 2",
         PASS,
@@ -106,10 +111,14 @@ def test_applies_when_and_variables_count() -> None:
 
 def test_a_message_is_covered_where_a_case_names_it() -> None:
     words = "network.nf_tables ? 'tables' : 'no tables'"
-    silent = examined("network.ipv6", case("no IPv6", FAIL, set={"network.ipv6": False}), case("IPv6", PASS), message_expression=words)
+    silent = examined(
+        "network.ipv6", case("no IPv6", FAIL, set={"network.ipv6": False}), case("IPv6", PASS), message_expression=words
+    )
     assert uncovered(silent) == [("network.nf_tables", True), ("network.nf_tables", False)]
     told = case("no IPv6", FAIL, set={"network.ipv6": False}, messages={"one": "no tables"})
-    assert uncovered(examined("network.ipv6", told, case("IPv6", PASS), message_expression=words)) == [("network.nf_tables", True)]
+    assert uncovered(examined("network.ipv6", told, case("IPv6", PASS), message_expression=words)) == [
+        ("network.nf_tables", True)
+    ]
 
 
 def test_a_mutant_that_no_case_notices_comes_with_the_case_that_would() -> None:
@@ -142,6 +151,29 @@ def test_elements_of_constants_are_asked_for_too() -> None:
     assert [(each.owner, each.name) for each in found.mutation.survivors if each.owner != "one"] == [
         ("constants.wanted", "without kvm")
     ]
+
+
+PATHS = {
+    "the facts that it shows": ({"facts": {"one": ["kernel.major", "os.id"]}}, None),
+    "a fact too few": ({"facts": {"one": ["os.id"]}}, "one: got kernel.major, os.id, expected facts os.id"),
+    "nothing that is missing": ({"missing": {"one": []}}, None),
+    "something that is not missing": ({"missing": {"one": ["os.id"]}}, "one: got none, expected missing os.id"),
+    "a rule that is not there": ({"missing": {"two": []}}, "no such rule (got 'two')"),
+    "a path that is none": ({"facts": {"one": ["os id"]}}, "not a field path"),
+}
+
+
+@pytest.mark.parametrize(("more", "told"), PATHS.values(), ids=PATHS)
+def test_a_case_may_say_which_facts_are_shown_and_missing(more: dict[str, Any], told: str | None) -> None:
+    try:
+        found = examined("kernel.major > 5 && os.id == 'debian'", case("as it is", PASS, **more))
+    except PolicyError as error:
+        assert told is not None
+        assert told in str(error)
+        return
+    text = FORMATS["table"]([found])
+    assert bool(found.outcome.mismatches) == (told is not None)
+    assert told is None or told in text
 
 
 def test_where_expectations_do_not_hold_mutants_mean_nothing() -> None:

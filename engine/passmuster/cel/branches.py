@@ -1,7 +1,8 @@
 """The branches of an expression, and which of them a run takes.
 
 A branch is a boolean part of an expression with one of its two outcomes: each operand of ``&&`` and
-``||``, the condition of ``?:``, what a macro comes to or keeps, and a boolean expression as a whole.
+``||``, the condition of ``?:``, what a macro comes to or keeps, whether what ``optMap`` maps is there, and
+a boolean expression as a whole.
 What was not reached, or was unknown or an error, took neither.
 """
 
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING
 from passmuster.cel.compile import Compiler
 from passmuster.cel.problems import position
 from passmuster.cel.reads import Reader
-from passmuster.cel.tree import Conditional, Fold, FoldKind, Logic, Node, walk
+from passmuster.cel.tree import Conditional, Fold, FoldKind, Logic, Node, OptionalMap, walk
 from passmuster.cel.types import Basic
+from passmuster.cel.values import Optional
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,6 +84,8 @@ class _Watching(Compiler):
             value = run(frame)
             if value is True or value is False:
                 seen.add((node, value))
+            elif type(value) is Optional:
+                seen.add((node, value.there))
             return value
 
         return watching
@@ -102,6 +106,8 @@ def _deciding(program: Program) -> Iterator[Node]:
                 yield node.body
             case Fold(condition=condition) if condition is not None:
                 yield condition
+            case OptionalMap():
+                yield node.operand
 
 
 def _branch(text: str, node: Node, outcome: bool) -> Branch:  # noqa: FBT001 - one of its two outcomes

@@ -62,7 +62,7 @@ def _verdict(diff: PolicyDiff, version: Version) -> str:
     return f"{_SIZES[diff.bump]}; the version must be at least {wanted(version, diff.bump)}"
 
 
-def _json(diff: PolicyDiff, version: Version) -> str:
+def _document(diff: PolicyDiff, version: Version) -> str:
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "old": _header(diff.old),
@@ -137,5 +137,5 @@ def _escaped(text: str) -> str:
     return "".join("\\" + c if c in "\\`*_[]<>#|" else c for c in text)
 
 
-FORMATS: Mapping[str, Callable[[PolicyDiff, Version], str]] = {"table": _table, "json": _json, "markdown": _markdown}
+FORMATS: Mapping[str, Callable[[PolicyDiff, Version], str]] = {"table": _table, "json": _document, "markdown": _markdown}
 """Renderers by name; the version is the old policy's."""

@@ -31,6 +31,10 @@ class Case:
     expect: Mapping[str, RuleOutcome]
     messages: Mapping[str, str]
     """Empty: any message will do."""
+    facts: Mapping[str, frozenset[FieldPath]]
+    """What results show, by rule; empty: anything will do."""
+    missing: Mapping[str, frozenset[FieldPath]]
+    """What stands in the way, by rule; empty: anything will do."""
     line: int
 
 
@@ -143,5 +147,11 @@ def _case(each: Mapping[str, Any], line: int) -> Case:
         parameters=each.get("parameters", {}),
         expect={rule: RuleOutcome(outcome) for rule, outcome in each["expect"].items()},
         messages=each.get("messages", {}),
+        facts=_paths(each.get("facts", {})),
+        missing=_paths(each.get("missing", {})),
         line=line,
     )
+
+
+def _paths(by_rule: Mapping[str, list[str]]) -> dict[str, frozenset[FieldPath]]:
+    return {rule: frozenset(FieldPath.parse(path) for path in paths) for rule, paths in by_rule.items()}

@@ -46,7 +46,7 @@ class Killer:
 
 
 class Search:
-    """Looks for killers; remembers what it built."""
+    """Looks for killers, from nodes that are built once."""
 
     def __init__(
         self, policy: CompiledPolicy, suite: Suite, defaults: Mapping[str, Any], known: Sequence[Trial]
@@ -54,10 +54,22 @@ class Search:
         self._policy, self._suite, self._defaults = policy, suite, defaults
         self._words = words(policy)
         self._starts = [*(self._base(name) for name in suite.bases), *known]
-        self._original: dict[tuple[int, int, str], object] = {}
 
     def _base(self, name: str) -> Trial:
-        case = Case(name="", base=name, set={}, delete=(), unknown={}, parameters={}, expect={}, messages={}, line=0)
+        nothing: dict[Any, Any] = {}
+        case = Case(
+            name="",
+            base=name,
+            set=nothing,
+            delete=(),
+            unknown=nothing,
+            parameters=nothing,
+            expect=nothing,
+            messages=nothing,
+            facts=nothing,
+            missing=nothing,
+            line=0,
+        )
         return trial(self._suite, case, self._defaults)
 
     def killer(self, mutant: Mutant) -> Killer | None:

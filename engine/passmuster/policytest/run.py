@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from passmuster.compile import CompiledPolicy
+    from passmuster.fieldpath import FieldPath
     from passmuster.policy import Policy
     from passmuster.policytest.cases import Case, Suite
     from passmuster.policytest.coverage import Coverage
@@ -117,7 +118,9 @@ def run(policy: CompiledPolicy, suite: Suite, defaults: Mapping[str, Any]) -> Ou
 
 def _strays(case: Case, known: set[str], defaults: Mapping[str, Any], file: str) -> list[Problem]:
     where = Location(file=file, line=case.line, column=1)
-    stray = [("rule", name) for name in {**case.expect, **case.messages} if name not in known]
+    stray = [
+        ("rule", name) for name in {**case.expect, **case.messages, **case.facts, **case.missing} if name not in known
+    ]
     stray += [("parameter", name) for name in case.parameters if name not in defaults]
     return [
         Problem(code="tests-name", message=f"no such {what} (got {name!r})", location=where) for what, name in stray
@@ -134,7 +137,18 @@ def _mismatches(case: Case, results: Mapping[str, Result]) -> list[Mismatch]:
     for rule, text in case.messages.items():
         if results[rule].message != text:
             found.append(Mismatch(case=case, rule=rule, expected=f"message {text!r}", got=repr(results[rule].message)))
+    shown = {rule: frozenset(fact.path for fact in result.facts) for rule, result in results.items()}
+    missing = {rule: frozenset(fact.path for fact in result.unknown) for rule, result in results.items()}
+    for what, expected_paths, got_paths in (("facts", case.facts, shown), ("missing", case.missing, missing)):
+        for rule, paths in expected_paths.items():
+            if got_paths[rule] != paths:
+                told, wanted = _listed(got_paths[rule]), f"{what} {_listed(paths)}"
+                found.append(Mismatch(case=case, rule=rule, expected=wanted, got=told))
     return found
+
+
+def _listed(paths: frozenset[FieldPath]) -> str:
+    return ", ".join(str(path) for path in sorted(paths)) or "none"
 
 
 def _untested(policy: CompiledPolicy, suite: Suite) -> tuple[str, ...]:
