@@ -39,7 +39,7 @@ lint: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/passmuster policy test
+	$(BIN)/passmuster policy test --coverage --mutate
 
 format: .venv/dev.stamp
 	$(BIN)/ruff format .

@@ -65,7 +65,11 @@ def nodes(*texts: str) -> Iterator[dict[str, Any]]:
     for each in choices:
         count *= len(each)
     # A step without a common divisor with the numbers of values, so that none is left out.
-    step = 1 if count <= MAX_NODES else next(n for n in (7, 11, 17, 31, 61, 127, 257, 521, 1031) if count // n <= MAX_NODES)
+    step = (
+        1
+        if count <= MAX_NODES
+        else next(n for n in (7, 11, 17, 31, 61, 127, 257, 521, 1031) if count // n <= MAX_NODES)
+    )
     for values in itertools.islice(itertools.product(*choices), 0, None, step):
         roots: dict[str, Any] = {"constants": CONSTANTS}
         for path, value in zip(paths, values, strict=True):

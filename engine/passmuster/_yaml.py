@@ -8,8 +8,9 @@ Every mistake in a file is reported at once; only broken syntax ends the reading
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, overload
 
 import yaml
 
@@ -18,6 +19,8 @@ from passmuster.errors import Location, Problem
 MAX_BYTES = 1024 * 1024
 MAX_NODES = 10_000
 MAX_DEPTH = 32
+MAX_PROBLEMS = 100
+"""Beyond as many, nobody reads on."""
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -45,7 +48,7 @@ class Document:
     value: Any
     positions: dict[Path, Position]
     keys: dict[Path, Position]
-    lines: tuple[str, ...]
+    lines: Sequence[str]
 
     def problem(self, path: Path, message: str, *, code: str, hint: str | None = None, key: bool = False) -> Problem:
         """Make a problem at a value (or at its key); at the nearest parent where the path is not in the file."""
@@ -77,12 +80,57 @@ class YAMLProblems(Exception):  # noqa: N818 - it carries problems
 def load(data: bytes, file: str) -> Document:
     """Read a document; raises YAMLProblems."""
     text = _decode(data, file)
-    lines = tuple(re.split("\r\n|\n|\r", text))
+    lines = _lines(text)
     reader = _Reader(Document(file=file, value=None, positions={}, keys={}, lines=lines))
     value = reader.read(text)
     if reader.problems:
         raise YAMLProblems(reader.problems)
     return Document(file=file, value=value, positions=reader.document.positions, keys=reader.document.keys, lines=lines)
+
+
+_MANY_LINES = 20_000
+_CHUNK = 4096
+
+
+def _lines(text: str) -> Sequence[str]:
+    """The lines of a text, without their ends."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.split("\n") if text.count("\n") < _MANY_LINES else _ManyLines(text)
+
+
+class _ManyLines(Sequence[str]):
+    """The lines of a text that has so many that a string for each would be a burden: found when asked for."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._count = text.count("\n") + 1
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(self._count))]
+        if not 0 <= index < self._count:
+            raise IndexError(index)
+        start = self._start(index)
+        end = self._text.find("\n", start)
+        return self._text[start : None if end < 0 else end]
+
+    def _start(self, index: int) -> int:
+        """The offset of a line: whole chunks are counted, and only the last is looked through."""
+        at = 0
+        while (within := self._text.count("\n", at, at + _CHUNK)) < index:
+            index -= within
+            at += _CHUNK
+        for _ in range(index):
+            at = self._text.find("\n", at) + 1
+        return at
 
 
 def _decode(data: bytes, file: str) -> str:
@@ -120,14 +168,20 @@ class _Reader:
     _at: int = 0
 
     def read(self, text: str) -> Any:
+        """The value; None where there are problems."""
         try:
-            self._check(text)
+            return self._read(text)
         except _TooMuchError:
             return None
+
+    def _read(self, text: str) -> Any:
+        try:
+            self._check(text)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            self._note(line, column, f"not YAML: {error.problem or error.context}", "yaml-syntax", _cure(text, line))
+            cure = _cure(self.document.lines, line)
+            self._note(line, column, f"not YAML: {error.problem or error.context}", "yaml-syntax", cure)
             return None
         if not any(isinstance(event, yaml.DocumentStartEvent) for event in self._events):
             self._note(1, 1, "the file is empty (expected a mapping)", "yaml-syntax")
@@ -170,6 +224,8 @@ class _Reader:
 
     def _note(self, line: int, column: int, message: str, code: str, hint: str | None = None) -> None:
         self.problems.append(self.document.problem_at(line, column, message, code=code, hint=hint))
+        if len(self.problems) >= MAX_PROBLEMS:
+            raise _TooMuchError
 
     def _value(self, path: Path) -> Any:
         event = self._events[self._at]
@@ -245,8 +301,7 @@ def _place(event: yaml.Event) -> tuple[int, int]:
 _BARE = "an expression belongs into a literal block: write `key: |` and the text indented on the next line"
 
 
-def _cure(text: str, line: int) -> str | None:
+def _cure(lines: Sequence[str], line: int) -> str | None:
     """Name the cure where the mistake is likely an expression that was not put into a block."""
-    lines = text.splitlines()
-    around = " ".join(lines[max(0, line - 2) : line + 1])
+    around = " ".join(each[:_CHUNK] for each in lines[max(0, line - 2) : line + 1])
     return _BARE if re.search(r"\w\s*:\s*(['\"!]|[^|\s].*:)", around) else None

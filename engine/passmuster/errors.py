@@ -61,11 +61,26 @@ class Problem:
     def __str__(self) -> str:
         lines = [f"{self.location}: {self.message}"]
         if self.excerpt is not None and self.location.column is not None:
-            pad = "".join("\t" if c == "\t" else " " for c in self.excerpt[: self.location.column - 1])
-            lines += [f"    {self.excerpt}", f"    {pad}^"]
+            excerpt, before = _window(self.excerpt, self.location.column - 1)
+            pad = "".join("\t" if c == "\t" else " " for c in excerpt[:before])
+            lines += [f"    {excerpt}", f"    {pad}^"]
         if self.hint is not None:
             lines.append(f"    hint: {self.hint}")
         return "\n".join(lines)
+
+
+_WIDE = 240
+"""Characters of an author's line that are shown."""
+
+
+def _window(line: str, before: int) -> tuple[str, int]:
+    """The part of a long line around a place, and how many characters of it stand before that place."""
+    if len(line) <= _WIDE:
+        return line, before
+    start = max(0, min(before - _WIDE // 2, len(line) - _WIDE))
+    cut = line[start : start + _WIDE]
+    left, right = ("..." if start else ""), ("..." if start + _WIDE < len(line) else "")
+    return left + cut + right, before - start + len(left)
 
 
 class PassmusterError(Exception):

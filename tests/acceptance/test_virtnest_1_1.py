@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 P, F, U, N = RuleOutcome.PASS, RuleOutcome.FAIL, RuleOutcome.UNKNOWN, RuleOutcome.NOT_APPLICABLE
 PARAMETER = "kernel.sysctl['net.ipv4.ip_unprivileged_port_start']"
+THERE, ABSENT, UNCOLLECTED = "the parameter is there", "it is not there", "it was not collected"
 COLLECTED: dict[str, dict[str, Any]] = {
-    "the parameter is there": {"set_": {PARAMETER: "1024"}},
-    "the parameter is not there": {"set_": {PARAMETER: None}},
-    "the parameter was not collected": {"unknown": {PARAMETER: "not_collected"}},
+    THERE: {"set_": {PARAMETER: "1024"}},
+    ABSENT: {"set_": {PARAMETER: None}},
+    UNCOLLECTED: {"unknown": {PARAMETER: "not_collected"}},
 }
 Moved = tuple[str, RuleOutcome, RuleOutcome]
 
@@ -42,18 +43,14 @@ def moved(node: Snapshot) -> set[Moved]:
 
 def release_moves(row: Mapping[str, str], collected: str) -> set[Moved]:
     """What the change log says of one kernel release."""
-    if not row["major"]:
-        before = U
+    if row["major"]:
+        before = P if tuple(int(row[part]) for part in ("major", "minor", "patch")) > (4, 11, 0) else F
     else:
-        numbers = tuple(int(row[part]) for part in ("major", "minor", "patch"))
-        before = P if numbers > (4, 11, 0) else F
-    is_4_11_0 = row["ge_4_11"] == "true"
-    if before is P or (before is U and "there" not in collected):
-        return set()
-    if collected == "the parameter is there" or is_4_11_0:
+        before = U
+    if before is P or collected == THERE or row["ge_4_11"] == "true":
         after = P
     else:
-        after = U if "collected" in collected or before is U else F
+        after = U if before is U or collected == UNCOLLECTED else F
     return {("kernel-version", before, after)} if after is not before else set()
 
 
@@ -62,7 +59,8 @@ def test_a_kernel_moves_by_the_parameter_or_at_4_11_0(collected: str) -> None:
     wrong = []
     for row in rows("kernel_releases.tsv"):
         changes = COLLECTED[collected]
-        got = moved(snapshot(set_={**changes.get("set_", {}), "kernel.release": row["release"]}, unknown=changes.get("unknown")))
+        facts = {**changes.get("set_", {}), "kernel.release": row["release"]}
+        got = moved(snapshot(set_=facts, unknown=changes.get("unknown")))
         if got != release_moves(row, collected):
             wrong.append((row["release"], got))
     assert wrong == []
@@ -78,14 +76,18 @@ def test_only_4_11_itself_moves_where_the_parameter_is_not_there() -> None:
 
 
 def docker(version: str) -> Snapshot:
-    return snapshot(set_={"runtime.installed": ["docker"], "runtime.name": "docker", "runtime.docker": {"version": version}})
+    return snapshot(
+        set_={"runtime.installed": ["docker"], "runtime.name": "docker", "runtime.docker": {"version": version}}
+    )
 
 
 def test_only_20_10_10_itself_moves_however_it_is_written() -> None:
     versions = {row["string"] for row in rows("runtime_versions.tsv") if (row["runtime"] or "docker") == "docker"}
     moving = {version: moved(docker(version)) for version in versions}
     assert {version for version, found in moving.items() if found} == {
-        row["string"] for row in rows("runtime_versions.tsv") if row["numeric"] == "20.10.10" and row["ge_20_10_10"] == "true"
+        row["string"]
+        for row in rows("runtime_versions.tsv")
+        if row["numeric"] == "20.10.10" and row["ge_20_10_10"] == "true"
     }
     assert {move for found in moving.values() for move in found} == {("docker-version", F, P)}
 

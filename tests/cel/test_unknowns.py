@@ -213,6 +213,26 @@ _LEAVES = st.one_of(
             ),
         ]
     ),
+    st.sampled_from(
+        [
+            *("o.?f.orValue(true)", "o.?f.hasValue()", "m.?p.hasValue()", "m[?'p'].orValue('q') == 'p'"),
+            *("open[?'p'].orValue('q') == 'p'", "open.?other.hasValue()", "xs[?0].orValue('p') == 'p'"),
+            *("o.?missing.?f.hasValue()", "optional.of(o).hasValue()", "optional.of(o.g).value() == 1"),
+            *("[?m.?p] == ['p']", "{?'k': o.?f} == {'k': true}", "m.?p.optMap(v, v == 'p').orValue(false)"),
+            *("m.?p.optFlatMap(v, optional.of(v)).hasValue()", "o.?f.or(optional.of(a)).value()"),
+            *("cel.bind(v, m.p, v == 'p' || a)", "cel.bind(v, o, has(v.f))", "cel.bind(v, n, true)"),
+            *(
+                "xs.sort() == ['p']",
+                "xs.sortBy(v, v) == xs",
+                "xs.first().hasValue()",
+                "xs.isSorted()",
+                "xs.min() == 'p'",
+            ),
+            *("xs.distinct().size() == 1", "[xs].flatten() == xs", "math.greatest(n, o.g) == 1", "[n, o.g].sum() == 1"),
+            *("m.p.matches('p|q')", "m.p.find('[0-9]') == '1'", "semver(m.p).major() == 1", "isSemver(m.p)"),
+            *("xs.exists(i, v, v == 'q')", "m.exists(k, v, v == 'p')", "m.transformMap(k, v, v).size() == 1"),
+        ]
+    ),
     st.builds("{} == {}".format, _STRINGS, _STRINGS),
     st.builds("{} < {}".format, _NUMBERS, _NUMBERS),
     st.builds("{} != {}".format, _NUMBERS, _STRINGS),
@@ -232,6 +252,11 @@ def _wider(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds("['p', 'q'].exists_one(s, {})".format, inner),
         st.builds("(['p', 'q'].filter(s, {}) == ['p'])".format, inner),
         st.builds("([{}] == [true])".format, inner),
+        st.builds("optional.of({}).orValue(true)".format, inner),
+        st.builds("optional.ofNonZeroValue({}).hasValue()".format, inner),
+        st.builds("o.?f.orValue({})".format, inner),
+        st.builds("o.?f.optMap(v, v && {}).orValue(false)".format, inner),
+        st.builds("cel.bind(v, {}, v || a)".format, inner),
     )
 
 
@@ -270,3 +295,52 @@ def test_what_is_decided_with_facts_withheld_holds_for_every_completion(data: st
     for values in itertools.product(*(_DOMAINS[name] for name in names)):
         completed = _world({**known, **dict(zip(names, values, strict=True))})
         assert _kind(program.run(completed).value) == found, (text, known, values)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("u.?f.hasValue()", U),
+        ("u[?'f'].orValue(true)", U),
+        ("e.?f.orValue(true)", E),
+        ("o.?withheld.orValue(1) == 1", U),
+        ("o.?withheld.hasValue()", U),
+        ("o.?missing.orValue(true)", T),
+        ("o.?missing.?withheld.hasValue()", F),
+        ("o.?known.orValue(u) == 1", T),
+        ("o.?missing.orValue(u) == 1", U),
+        ("o.?missing.or(u).hasValue()", U),
+        ("o.?known.or(e).hasValue()", T),
+        ("optional.of(u).hasValue()", U),
+        ("optional.of(e).hasValue()", E),
+        ("[?o.?withheld] == []", U),
+        ("{?'k': o.?withheld} == {}", U),
+        ("o.?withheld.optMap(x, true).orValue(true)", U),
+        ("o.?known.optMap(x, u).hasValue()", U),
+        ("o.?missing.optMap(x, u).hasValue()", F),
+        ("optional.of(o).hasValue()", U),
+        ("o.?deep.hasValue()", T),
+        ("o.?deep.?er.hasValue()", T),
+        ("o.?deep.?er == optional.of([])", U),
+        ("has(o.?withheld.f)", U),
+        ("has(o.?missing.f)", F),
+        ("o.?withheld.x == 1", U),
+        ("cel.bind(x, u, true)", T),
+        ("cel.bind(x, e, x || true)", T),
+        ("cel.bind(x, u, x == 1)", U),
+        ("m.?c.hasValue()", U),
+        ("m[?'net.b'].hasValue()", F),
+        ("m[?'net.u'].orValue('1') == '1'", U),
+        ("m[?'net.a'].orValue('2') == '1'", T),
+        ("[3, u].sort() == []", U),
+        ("[u].first().hasValue()", U),
+        ("math.greatest(1, u) == 1", U),
+        ("[1, 2].sortBy(x, x == 1 ? u : 1) == []", U),
+        ("u.matches('a')", U),
+        ("timestamp(u) == timestamp(0)", U),
+        ("u.getHours('UTC') == 1", U),
+    ],
+)
+def test_optionals_and_bindings_replace_no_unknown(text: str, expected: str) -> None:
+    over = {"u": unknown("cpu.flags"), "e": CelError("it went wrong"), "o": _PARTLY, "m": _OPEN}
+    assert _kind(run(text, over)) == expected

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
+
 from cel.world import ENVIRONMENT, roots, unknown
-from passmuster.cel import Environment, Unknown, compile_expression, show
+from passmuster.cel import Basic, CelProblems, Environment, Unknown, compile_expression, show
 from passmuster.unknown import Reason
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ _VARIABLES = _environment(
     maybe="has(runtime.docker)",
     two="2",
     many="cpu.flags + cpu.flags",
+    sure="variables.maybe && cpu.count > 1",
 )
 
 
@@ -70,3 +73,27 @@ def test_an_unknown_behind_a_variable_is_named_by_its_own_path() -> None:
 def test_a_variable_can_be_as_large_as_its_expression_says() -> None:
     one, two = _program("cpu.flags.all(f, f != 'x')"), _program("variables.many.all(f, f != 'x')")
     assert two.most > one.most + 512 * 3 - 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "variables.maybe && runtime.docker == {'version': ''}",
+        "!variables.sure || runtime.docker == {'version': ''}",
+        "variables.sure ? runtime.docker == {'version': ''} : true",
+    ],
+)
+def test_what_a_variable_asks_for_needs_no_guard(text: str) -> None:
+    assert _program(text).type is Basic.BOOL
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "variables.maybe || runtime.docker == {'version': ''}",
+        "[{'maybe': true}].all(variables, variables.maybe && runtime.docker == {'version': ''})",
+    ],
+)
+def test_what_only_looks_like_a_guard_is_none(text: str) -> None:
+    with pytest.raises(CelProblems, match="runtime.docker may be unset"):
+        _program(text)

@@ -50,7 +50,7 @@ def test_landmarks_and_labels() -> None:
     ids = {each.attributes["id"] for each in page().elements if "id" in each.attributes}
     for each in page().all("section", "nav"):
         assert each.attributes["aria-labelledby"] in ids
-    assert page().all("a")[0].attributes["href"] == "#rules"
+    assert page().all("a")[0].attributes["href"] == "#page_rules"
 
 
 def test_links_have_a_text_and_lead_somewhere() -> None:
@@ -157,6 +157,15 @@ def test_nothing_from_a_policy_becomes_markup() -> None:
     assert not re.search(r"(?<!\\)<(?!https?://)", outside)
     assert not re.search(r"(?<!\\)\]\((?!<https?://)", outside)
     assert all(line.count("|") - line.count("\\|") in {0, 4, 5} for line in outside.splitlines())
+
+
+def test_a_rule_may_be_called_as_a_part_of_the_page_is() -> None:
+    names = ["main", "rules", "terms", "contents", "reading", "page-rules"]
+    source = policy.load(text(*(rule(name, "network.ipv6") for name in names)).encode(), "demo.yaml")
+    made = Page(FORMATS["html"](edition.gather(source, None)))
+    ids = [each.attributes["id"] for each in made.elements if "id" in each.attributes]
+    assert len(ids) == len(set(ids))
+    assert set(names) <= set(ids)
 
 
 def test_controls_are_shown_and_not_passed_on() -> None:

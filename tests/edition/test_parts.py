@@ -19,13 +19,13 @@ FACTS = {
     "cpu.flags": ("list of text", "Feature words that every listed CPU has", None, "/proc/cpuinfo"),
     "devices['/dev/kvm'].exists": ("true or false", "Whether there is a node of this name.", None, "stat(2)"),
     "kernel.config['CONFIG_KVM']": (
-        "text or none",
+        "text, or none",
         "Options of the kernel's build configuration",
         None,
         "/proc/config.gz",
     ),
     "node.labels": ("names, each with text", "Labels given by the caller", None, None),
-    "iommu.groups": ("whole number or none", "", None, "/sys/kernel/iommu_groups"),
+    "iommu.groups": ("whole number, or none", "", None, "/sys/kernel/iommu_groups"),
 }
 
 

@@ -43,7 +43,10 @@ SAME = {
     "one of a set written out": ("sets.intersects(['a', 'b'], cpu.flags)", "'b' in cpu.flags || 'a' in cpu.flags"),
     "an element that is equal": ("cpu.flags.exists(f, f == 'a')", "'a' in cpu.flags"),
     "a key that is there": ("has(cgroup.v1.cpu)", "'cpu' in cgroup.v1"),
-    "a key by its name": ("'cpu' in cgroup.v1 && cgroup.v1.cpu == '/x'", "'cpu' in cgroup.v1 && cgroup.v1['cpu'] == '/x'"),
+    "a key by its name": (
+        "'cpu' in cgroup.v1 && cgroup.v1.cpu == '/x'",
+        "'cpu' in cgroup.v1 && cgroup.v1['cpu'] == '/x'",
+    ),
     "the size as a method": ("cpu.flags.size() > 1", "size(cpu.flags) >= 2"),
     "a boolean compared": ("network.ipv6 == false", "!network.ipv6"),
     "a macro's variable renamed": ("cpu.flags.all(a, a > 'b')", "cpu.flags.all(b, b > 'b')"),
@@ -65,7 +68,10 @@ OTHER = {
     "of nothing wanted the list must still be known": ("sets.contains(cpu.flags, [])", "true"),
     "text is not a number": ("kernel.release == '4'", "kernel.major == 4"),
     "a fact or its absence": ("has(iommu.groups)", "has(iommu.groups) && iommu.groups > 0"),
-    "the ends of 64 bits have no neighbour": ("kernel.major > 9223372036854775807", "kernel.major >= 9223372036854775807"),
+    "the ends of 64 bits have no neighbour": (
+        "kernel.major > 9223372036854775807",
+        "kernel.major >= 9223372036854775807",
+    ),
     "the order of concatenation": ("kernel.release + 'a' == 'ba'", "'a' + kernel.release == 'ba'"),
 }
 FOLLOWS = {

@@ -16,7 +16,18 @@ from passmuster import policy, schema
 from passmuster.cli import main
 from passmuster.compile import compile_policy
 from passmuster.policy.version import Version
-from passmuster.policydiff import FORMATS, Bump, Change, ChangeKind, Direction, PolicyDiff, compare, direction, fits, wanted
+from passmuster.policydiff import (
+    FORMATS,
+    Bump,
+    Change,
+    ChangeKind,
+    Direction,
+    PolicyDiff,
+    compare,
+    direction,
+    fits,
+    wanted,
+)
 
 CONSTANTS = "constants:\n  words: {description: d, value: [a, b]}\n  limit: {description: d, value: 4}\n"
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "packs" / "diff"
@@ -100,14 +111,26 @@ def test_the_words_for_a_rule_hold_where_it_applies(pair: tuple[str, str], condi
 
 
 BUMPS = {
-    "a new required rule": (rule("one", "network.ipv6"), rule("one", "network.ipv6") + rule("two", "network.nf_tables"), Bump.MAJOR),
+    "a new required rule": (
+        rule("one", "network.ipv6"),
+        rule("one", "network.ipv6") + rule("two", "network.nf_tables"),
+        Bump.MAJOR,
+    ),
     "a new recommended rule": (
         rule("one", "network.ipv6"),
         rule("one", "network.ipv6") + rule("two", "network.nf_tables", level="recommended"),
         Bump.MINOR,
     ),
-    "a rule less": (rule("one", "network.ipv6") + rule("two", "network.nf_tables"), rule("one", "network.ipv6"), Bump.MINOR),
-    "a stricter required rule": (rule("one", "network.ipv6"), rule("one", "network.ipv6 && network.nf_tables"), Bump.MAJOR),
+    "a rule less": (
+        rule("one", "network.ipv6") + rule("two", "network.nf_tables"),
+        rule("one", "network.ipv6"),
+        Bump.MINOR,
+    ),
+    "a stricter required rule": (
+        rule("one", "network.ipv6"),
+        rule("one", "network.ipv6 && network.nf_tables"),
+        Bump.MAJOR,
+    ),
     "a stricter recommended rule": (
         rule("one", "network.ipv6", level="recommended"),
         rule("one", "network.ipv6 && network.nf_tables", level="recommended"),
@@ -115,15 +138,27 @@ BUMPS = {
     ),
     "a looser rule": (rule("one", "network.ipv6"), rule("one", "network.ipv6 || network.nf_tables"), Bump.MINOR),
     "a direction that cannot be told": (rule("one", "network.ipv6"), rule("one", "network.nf_tables"), Bump.MAJOR),
-    "a raised level": (rule("one", "network.ipv6", level="informational"), rule("one", "network.ipv6", level="recommended"), Bump.MAJOR),
+    "a raised level": (
+        rule("one", "network.ipv6", level="informational"),
+        rule("one", "network.ipv6", level="recommended"),
+        Bump.MAJOR,
+    ),
     "a lowered level": (rule("one", "network.ipv6"), rule("one", "network.ipv6", level="recommended"), Bump.MINOR),
     "a stricter rule of a lowered level": (
         rule("one", "network.ipv6"),
         rule("one", "network.ipv6 && network.nf_tables", level="recommended"),
         Bump.MAJOR,
     ),
-    "a wider applicability": (rule("one", "network.ipv6", applies_when="network.nf_tables"), rule("one", "network.ipv6"), Bump.MAJOR),
-    "a narrower applicability": (rule("one", "network.ipv6"), rule("one", "network.ipv6", applies_when="network.nf_tables"), Bump.MINOR),
+    "a wider applicability": (
+        rule("one", "network.ipv6", applies_when="network.nf_tables"),
+        rule("one", "network.ipv6"),
+        Bump.MAJOR,
+    ),
+    "a narrower applicability": (
+        rule("one", "network.ipv6"),
+        rule("one", "network.ipv6", applies_when="network.nf_tables"),
+        Bump.MINOR,
+    ),
     "other words": (rule("one", "network.ipv6"), rule("one", "network.ipv6", message_expression="'no'"), Bump.PATCH),
     "the same in other words": (rule("one", "network.ipv6"), rule("one", "!!network.ipv6"), Bump.PATCH),
     "nothing": (rule("one", "network.ipv6"), rule("one", "network.ipv6"), Bump.NONE),
@@ -181,7 +216,7 @@ def test_what_is_too_large_to_compare_has_no_direction() -> None:
         return text(rule("one", "variables.v19"), extra=extra)
 
     rules, *_ = diff(doubled("network.ipv6"), doubled("network.nf_tables")).subjects
-    assert [change.kind for change in rules.changes][0] is ChangeKind.UNCLEAR
+    assert rules.changes[0].kind is ChangeKind.UNCLEAR
 
 
 VERSIONS = {

@@ -13,6 +13,7 @@ from small_suites import FAIL, PASS, case, examined
 from passmuster import policy, policytest, schema
 from passmuster.compile import compile_policy
 from passmuster.errors import PolicyError
+from passmuster.unknown import Reason
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,6 +138,46 @@ def test_a_mutant_that_no_case_notices_comes_with_the_case_that_would() -> None:
     )
     assert survivors(added) == []
     assert added.good
+
+
+GROWING = {
+    "numbers": "kernel.major > 5 && kernel.minor <= 3",
+    "texts and lists": "os.id in ['debian', 'ubuntu'] && 'kvm' in kernel.modules",
+    "guards": "has(memory.ksm_run) && memory.ksm_run == 1",
+    "a choice": "network.ipv6 ? network.nf_tables : kernel.modules.exists(m, m == 'tun')",
+    "versions": "!kernelVersion(kernel.release).isLessThan(kernelVersion('5.4'))",
+    "a pattern": "os.id.matches('^(debian|ubuntu)')",
+}
+
+
+@pytest.mark.parametrize("expression", GROWING.values(), ids=GROWING)
+def test_a_suite_that_takes_every_case_it_is_told_of_grows_until_nothing_survives(expression: str) -> None:
+    cases = [
+        case(
+            "nobody looked",
+            {"one": "unknown"},
+            unknown={"os": "denied", "network": "denied", "kernel": "denied", "memory": "denied"},
+        )
+    ]
+    for _ in range(40):
+        found = examined(expression, *cases)
+        assert found.mutation is not None
+        if not found.mutation.survivors:
+            break
+        killer = found.killers[0]
+        assert killer is not None, found.mutation.survivors[0].name
+        start = next((each for each in cases if each["name"] == killer.like), {})
+        changes = {key: dict(start.get(key, {})) for key in ("set", "unknown")}
+        if killer.path is not None:
+            path = str(killer.path)
+            changes["set"].pop(path, None)
+            if isinstance(killer.value, Reason):
+                changes["unknown"][path] = killer.value.value
+            else:
+                changes["set"][path] = killer.value
+        cases.append(case(f"case {len(cases)}", {"one": killer.expect}, **changes))
+    assert found.mutation.survivors == ()
+    assert 3 < len(cases) < 25
 
 
 def test_elements_of_constants_are_asked_for_too() -> None:

@@ -334,7 +334,9 @@ class Bounder:
         lengths = [bound.length for bound in bounds]
         work = [form.work(*lengths) for form in forms if form.work is not None]
         spends = [form.spends(*bounds) for form in forms if form.spends is not None]
-        return self._result(node, sizes.union(made), bounds, scope), _few(spent + max(work + spends, default=0))
+        result = self._result(node, sizes.union(made), bounds, scope)
+        spent += result.length if node.function == "lists.range" else 0
+        return result, _few(spent + max(work + spends, default=0))
 
     def _result(self, node: Call, made: Bound, bounds: list[Bound], scope: Scope) -> Bound:
         if node.function == "value":

@@ -188,15 +188,18 @@ class Checker:
         return Basic.DYN if united is Basic.BROKEN else united
 
     def _logic(self, node: Logic, scope: Scope, known: Places) -> CelType:
-        for operand, proved in zip(node.operands, guards.beside(node, scope), strict=True):
+        for operand, proved in zip(node.operands, guards.beside(node, scope, self.environment.variables), strict=True):
             self.boolean(self.check(operand, scope, known | proved), operand, f"'{node.operator.value}'")
         return Basic.BOOL
 
     def _conditional(self, node: Conditional, scope: Scope, known: Places) -> CelType:
         self.boolean(self.check(node.condition, scope, known), node.condition, "'?:'")
-        when_true = known | guards.proved(node.condition, scope, outcome=True)
-        when_false = known | guards.proved(node.condition, scope, outcome=False)
+        when_true = known | self._proved(node.condition, scope, outcome=True)
+        when_false = known | self._proved(node.condition, scope, outcome=False)
         return joined(self.check(node.then, scope, when_true), self.check(node.otherwise, scope, when_false))
+
+    def _proved(self, node: Node, scope: Scope, *, outcome: bool) -> Places:
+        return guards.proved(node, scope, self.environment.variables, outcome=outcome)
 
     def _fold(self, node: Fold, scope: Scope, known: Places) -> CelType:
         over = self.check(node.range, scope, known)
@@ -208,7 +211,7 @@ class Checker:
             known = known if entry is None else known | {entry}
         if node.condition is not None:
             self.boolean(self.check(node.condition, inner, known), node.condition, f"{node.kind.value}()")
-            known |= guards.proved(node.condition, inner, outcome=True)
+            known |= self._proved(node.condition, inner, outcome=True)
         body = self.check(node.body, inner, known)
         return self._folded(node, over, body)
 

@@ -27,6 +27,10 @@ from passmuster.cel.tree import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from passmuster.cel.program import Program
+
+    Variables: TypeAlias = Mapping[str, Program]
+
 Place: TypeAlias = tuple[object, ...]
 """A root or a macro's variable, then the keys that lead from there."""
 Places: TypeAlias = frozenset[Place]
@@ -60,9 +64,14 @@ def step(container: Place | None, name: object) -> Place | None:
     return None if container is None or name is None else (*container, name)
 
 
-def proved(node: Node, scope: Mapping[str, object], *, outcome: bool) -> Places:
-    """The places that are there wherever the expression has this outcome."""
+def proved(node: Node, scope: Mapping[str, object], variables: Variables, *, outcome: bool) -> Places:
+    """The places that are there wherever the expression has this outcome; `variables` are the policy's own."""
     match node:
+        case Select(operand=Name(name="variables")) if place(node, scope) == ("variables", node.field):
+            program = variables.get(node.field)
+            return (
+                NOWHERE if program is None else proved(program.tree, {}, program.environment.variables, outcome=outcome)
+            )
         case Has() if outcome:
             return _prefixes(step(place(node.operand, scope), node.field))
         case Call(function="hasValue", receiver=OptionalMember() as member) if outcome:
@@ -70,9 +79,9 @@ def proved(node: Node, scope: Mapping[str, object], *, outcome: bool) -> Places:
         case Compare(operator=Relation.IN) if outcome:
             return _prefixes(step(place(node.right, scope), key(node.left, scope)))
         case Not():
-            return proved(node.operand, scope, outcome=not outcome)
+            return proved(node.operand, scope, variables, outcome=not outcome)
         case Logic():
-            each = [proved(operand, scope, outcome=outcome) for operand in node.operands]
+            each = [proved(operand, scope, variables, outcome=outcome) for operand in node.operands]
             # A conjunction is true only if all are; false, one is enough and nobody knows which.
             if outcome is (node.operator is LogicOperator.AND):
                 return NOWHERE.union(*each)
@@ -81,10 +90,10 @@ def proved(node: Node, scope: Mapping[str, object], *, outcome: bool) -> Places:
             return NOWHERE
 
 
-def beside(node: Logic, scope: Mapping[str, object]) -> list[Places]:
+def beside(node: Logic, scope: Mapping[str, object], variables: Variables) -> list[Places]:
     """For each operand, what the others prove: where they do not, they decide the outcome without it."""
     outcome = node.operator is LogicOperator.AND
-    each = [proved(operand, scope, outcome=outcome) for operand in node.operands]
+    each = [proved(operand, scope, variables, outcome=outcome) for operand in node.operands]
     return [NOWHERE.union(*each[:at], *each[at + 1 :]) for at in range(len(each))]
 
 

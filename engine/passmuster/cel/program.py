@@ -124,4 +124,5 @@ def assemble(
 
 
 def _assumed(programs: tuple[Program, ...]) -> Places:
-    return guards.NOWHERE.union(*(guards.proved(program.tree, {}, outcome=True) for program in programs))
+    each = (guards.proved(found.tree, {}, found.environment.variables, outcome=True) for found in programs)
+    return guards.NOWHERE.union(*each)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from passmuster.cel.explain import _Explainer, _Scope, _short, jsonable
 from passmuster.cel.problems import position
 from passmuster.cel.tree import (
+    Bind,
     Conditional,
     Fold,
     FoldKind,
@@ -23,6 +24,7 @@ from passmuster.cel.tree import (
     Name,
     Node,
     Not,
+    OptionalMap,
     Select,
     children,
 )
@@ -81,6 +83,10 @@ class _Tracer(_Explainer):
                 return [self.part(node.operand, scope)]
             case Fold():
                 return [self.part(node.range, scope)]
+            case Bind():
+                return [self.part(node.value, scope)]
+            case OptionalMap():
+                return [self.part(node.operand, scope)]
             case Has():
                 return []
             case _:

@@ -176,11 +176,15 @@ def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
     new = _add(actions, "new", "policy new", "begin a pack, or add a rule to its newest draft, with tests that pass")
     new.add_argument("pack", metavar="PACK", help="the name of the pack")
     new.add_argument("--rule", metavar="ID", help="add this rule to the newest draft of the pack")
-    new.add_argument("--in", dest="folder", default="policies", metavar="DIR", help="the folder of packs (default: policies)")
+    new.add_argument(
+        "--in", dest="folder", default="policies", metavar="DIR", help="the folder of packs (default: policies)"
+    )
 
 
 def _lint(actions: argparse._SubParsersAction[_Parser]) -> None:
-    lint = _add(actions, "lint", "policy lint", "find what is wrong with policies and their tests", epilog=_LINT_STATUSES)
+    lint = _add(
+        actions, "lint", "policy lint", "find what is wrong with policies and their tests", epilog=_LINT_STATUSES
+    )
     lint.add_argument(
         "policies",
         nargs="*",
@@ -211,9 +215,7 @@ def _snapshot(commands: argparse._SubParsersAction[_Parser]) -> None:
     actions = snapshot.add_subparsers(title="commands", metavar="COMMAND", required=True)
     validate = _add(actions, "validate", "snapshot validate", "say whether snapshots can be judged", epilog=_STATUSES)
     validate.add_argument("snapshots", nargs="+", metavar="SNAPSHOT|DIR|-")
-    annotate = _add(
-        actions, "annotate", "snapshot annotate", "add what the cluster says of each node to its snapshot"
-    )
+    annotate = _add(actions, "annotate", "snapshot annotate", "add what the cluster says of each node to its snapshot")
     annotate.add_argument("folder", metavar="DIR", help="a folder of snapshots (*.json, *.ndjson), which are rewritten")
     annotate.add_argument("--nodes", metavar="FILE", required=True, help="what `kubectl get nodes -o json` printed")
     show = _add(actions, "show", "snapshot show", "print a snapshot for reading")

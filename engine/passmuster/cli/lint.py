@@ -118,7 +118,9 @@ def _in_folder(home: Path, linting: _Linting) -> Iterator[Path]:
         linting.problems(error.problems)
         return
     if not files:
-        raise UsageError.at(str(near), "no policy here (expected <pack>/<version>/policy.yaml)", code="policy-not-found")
+        raise UsageError.at(
+            str(near), "no policy here (expected <pack>/<version>/policy.yaml)", code="policy-not-found"
+        )
     yield from files
 
 

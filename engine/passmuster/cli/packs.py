@@ -62,7 +62,7 @@ def locked_in(home: Path) -> Mapping[str, str]:
 
 
 def missing_in(home: Path) -> tuple[Problem, ...]:
-    """The releases that a folder's lock names and that are not there: without them an older one would pass for the newest."""
+    """The releases in a folder's lock that are not there: without them an older one would pass for the newest."""
     locked = locked_in(home)
     gone = [name for name in locked if not home.joinpath(*name.split("@"), "policy.yaml").is_file()]
     if not gone:

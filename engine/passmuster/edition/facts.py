@@ -47,7 +47,7 @@ def _trail(path: FieldPath) -> list[dict[str, Any]]:
 def _kind(leaf: dict[str, Any]) -> str:
     declared = leaf["type"]
     kinds = [declared] if isinstance(declared, str) else list(declared)
-    nullable = " or none" if "null" in kinds else ""
+    nullable = ", or none" if "null" in kinds else ""
     (kind,) = (each for each in kinds if each != "null")
     if "enum" in leaf:
         return "one of " + ", ".join(str(each) for each in leaf["enum"] if each is not None) + nullable

@@ -32,10 +32,10 @@ def render(edition: Edition) -> str:
         tag("title", f"{name}: {edition.title}"),
         stylesheet(css()),
     )
-    main = tag("main", _contents(edition), _how_to_read(), _rules(edition), _terms(edition), id="main")
+    main = tag("main", _contents(edition), _how_to_read(), _rules(edition), _terms(edition), id="page_main")
     close = f"Policy {name}, {edition.digest}. The policy file is what counts; this page is made from it."
     footer = tag("footer", tag("p", close), class_="close")
-    skip = tag("a", "Skip to the rules", href="#rules", class_="skip")
+    skip = tag("a", "Skip to the rules", href="#page_rules", class_="skip")
     return document(head, tag("body", skip, tag("div", _head(edition), main, footer, class_="page")))
 
 
@@ -62,15 +62,14 @@ def _head(edition: Edition) -> Markup:
 
 def _contents(edition: Edition) -> Markup:
     items = [tag("li", tag("a", entry.title, href=f"#{entry.id}"), _level(entry)) for entry in edition.entries]
-    return tag(
-        "nav", tag("h2", "Contents", id="contents", class_="first"), tag("ol", *items), aria_labelledby="contents"
-    )
+    return tag("nav", tag("h2", "Contents", id="page_contents"), tag("ol", *items), aria_labelledby="page_contents")
 
 
 def _level(entry: Entry) -> Markup:
     return tag("span", entry.level.value, class_=f"badge {entry.level.value}")
 
 
+# The ids of the page's own parts have an underscore, which no rule's id has.
 _KEY = (
     (Kind.FACT, "fact of the node"),
     (Kind.TERM, "term of this policy"),
@@ -90,19 +89,19 @@ def _how_to_read() -> Markup:
     key = [tag("li", tag("code", tag("span", told, class_=f"k-{kind.value}"))) for kind, told in _KEY]
     return tag(
         "section",
-        tag("h2", "How to read it", id="reading"),
+        tag("h2", "How to read it", id="page_reading"),
         tag("p", levels),
         tag("p", "In the expressions, colours tell what is what:"),
         tag("ul", *key, class_="key"),
-        aria_labelledby="reading",
+        aria_labelledby="page_reading",
     )
 
 
 def _terms(edition: Edition) -> Markup | None:
     if not edition.terms:
         return None
-    parts = [tag("h2", "Shared terms", id="terms"), tag("p", "What several rules say is named once.")]
-    return tag("section", *parts, *(_term(term) for term in edition.terms), aria_labelledby="terms")
+    parts = [tag("h2", "Shared terms", id="page_terms"), tag("p", "What several rules say is named once.")]
+    return tag("section", *parts, *(_term(term) for term in edition.terms), aria_labelledby="page_terms")
 
 
 def _term(term: Term) -> Markup:
@@ -121,8 +120,8 @@ def _term(term: Term) -> Markup:
 
 
 def _rules(edition: Edition) -> Markup:
-    heading = tag("h2", "Rules", id="rules")
-    return tag("section", heading, *(_entry(entry) for entry in edition.entries), aria_labelledby="rules")
+    heading = tag("h2", "Rules", id="page_rules")
+    return tag("section", heading, *(_entry(entry) for entry in edition.entries), aria_labelledby="page_rules")
 
 
 def _entry(entry: Entry) -> Markup:

@@ -100,7 +100,8 @@ code,pre,.mono{
   font-size:.86em;
   font-variant-ligatures:none;
 }
-code{background:var(--panel);border-radius:.2rem;padding:.08em .28em}
+code{background:var(--panel);border-radius:.2rem;padding:.08em .28em;overflow-wrap:anywhere}
+dt>*{min-width:0}
 pre{
   background:var(--panel);
   border:.0625rem solid var(--line);
@@ -198,8 +199,7 @@ pre{padding:.65rem .75rem}
 @media print{
 body{font-size:10.5pt;line-height:1.45}
 .page{max-width:none;padding:0}
-h2{break-before:page}
-h2.first{break-before:auto}
+#page_rules,#page_terms{break-before:page}
 h3,h4{break-after:avoid}
 pre,blockquote,tr,.facts>div,.terms>div{break-inside:avoid}
 thead{display:table-header-group}

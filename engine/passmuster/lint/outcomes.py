@@ -37,9 +37,7 @@ def _meanings(subject: Subject) -> Iterator[_Meaning]:
             expression = normalizer.form(rule.expression)
         except TooLargeError:
             continue
-        yield _Meaning(
-            number=numbers[rule.source.id], id=rule.header.id, applies=applies, expression=expression
-        )
+        yield _Meaning(number=numbers[rule.source.id], id=rule.header.id, applies=applies, expression=expression)
 
 
 def _never_applies(subject: Subject) -> Iterator[Spot]:

@@ -53,9 +53,7 @@ def _lint(
     kind: str, declared: Callable[[Policy], Sequence[str]], used: Callable[[cel.Program], tuple[str, ...]]
 ) -> Lint:
     summary = f"nothing uses a {kind}"
-    return Lint(
-        code=f"{kind}-unused", severity=Severity.WARNING, summary=summary, check=_unused(kind, declared, used)
-    )
+    return Lint(code=f"{kind}-unused", severity=Severity.WARNING, summary=summary, check=_unused(kind, declared, used))
 
 
 LINTS = (

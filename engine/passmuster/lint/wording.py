@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from passmuster.lint.subject import Subject
 
-_WORD = re.compile(r"\w[\w'’.-]*")
+_WORD = re.compile(r"\w[\w'.-]*")
 _PLACEHOLDER = re.compile(r"\b(?:TODO|TBD|TBA|FIXME|XXX)\b|(?i:\blorem ipsum\b|\bplaceholder\b)")
 _NOBODYS = re.compile(r"(?:.*\.)?(?:example(?:\.(?:com|net|org))?|invalid|test|localhost)")
 _LEAST = {"rationale": 5, "remediation": 3}
@@ -48,7 +48,9 @@ def _reference(subject: Subject) -> Iterator[Spot]:
             path = ("rules", number, "references", at)
             host = urlsplit(reference.url).hostname or ""
             if _NOBODYS.fullmatch(host):
-                message = f"a reference of {rule.id!r} leads nowhere (got the host {host!r}, which is kept for examples)"
+                message = (
+                    f"a reference of {rule.id!r} leads nowhere (got the host {host!r}, which is kept for examples)"
+                )
                 yield Spot(path=(*path, "url"), message=message)
             if left_over := _PLACEHOLDER.search(f"{reference.title} {reference.quote or ''}"):
                 message = f"a reference of {rule.id!r} is not written yet (got {left_over.group()!r})"

@@ -229,7 +229,7 @@ class _Builder:
         below = [each for each in (node.condition, node.body) if each is not None]
         bodies = tuple(self.form(each, inner, depth + len(node.variables)) for each in below)
         value = (node.kind.value, len(node.variables), node.condition is not None)
-        if value == ("exists", 1, False) or value == ("all", 1, False):
+        if value in {("exists", 1, False), ("all", 1, False)}:
             searched = self._searched(node, self.form(node.range, scope, depth), bodies[-1])
             if searched is not None:
                 return searched

@@ -46,26 +46,11 @@ class _Prover:
         self.fuel -= 1
         if self.fuel < 0:
             raise _OutOfFuelError
-        given, wanted, facts, goals = list(given), list(wanted), list(facts), list(goals)
-        branches: list[Form] = []
-        while given:
-            form = _opened(given.pop())
-            if form == FALSE:
-                return True
-            if form.kind is Kind.AND:
-                given += form.parts
-            elif form.kind is Kind.OR:
-                branches.append(form)
-            elif form != TRUE:
-                facts.append(form)
-        while wanted:
-            form = _opened(wanted.pop())
-            if form == TRUE:
-                return True
-            if form.kind is Kind.OR:
-                wanted += form.parts
-            elif form != FALSE:
-                goals.append(form)
+        known, branches, contradiction = _taken_apart(given, Kind.AND, TRUE, Kind.OR)
+        open_, _, answered = _taken_apart(wanted, Kind.OR, FALSE, None)
+        if contradiction or answered:
+            return True
+        facts, goals = [*facts, *known], [*goals, *open_]
         return self._closed(facts, goals) or self._branched(branches, facts, goals)
 
     def _branched(self, branches: list[Form], facts: list[Form], goals: list[Form]) -> bool:
@@ -119,6 +104,24 @@ def _of_all(form: Form, facts: list[Form]) -> list[Form]:
         for fact in facts
         if fact.kind is Kind.FOLD and fact.value == wanted and fact.parts[0] == form.parts[0]
     ]
+
+
+def _taken_apart(
+    forms: list[Form], joint: Kind, neutral: Form, aside: Kind | None
+) -> tuple[list[Form], list[Form], bool]:
+    """What forms joined by one connective come to: the parts, those of a kind put aside, and whether one decides."""
+    waiting, parts, others = list(forms), list[Form](), list[Form]()
+    while waiting:
+        form = _opened(waiting.pop())
+        if form == negated(neutral):
+            return [], [], True
+        if form.kind is joint:
+            waiting += form.parts
+        elif form.kind is aside:
+            others.append(form)
+        elif form != neutral:
+            parts.append(form)
+    return parts, others, False
 
 
 def _opened(form: Form) -> Form:

@@ -11,7 +11,10 @@ from passmuster.normalform.form import Form, Kind, choices, make
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_READERS = {"kernelVersion": cel.KernelVersion, "runtimeVersion": cel.RuntimeVersion}
+_READERS: dict[str, type[cel.KernelVersion | cel.RuntimeVersion]] = {
+    "kernelVersion": cel.KernelVersion,
+    "runtimeVersion": cel.RuntimeVersion,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from passmuster.normalform.form import Form, Kind
 
-_TIGHT = frozenset((Kind.LITERAL, Kind.NAME, Kind.BOUND, Kind.SELECT, Kind.INDEX, Kind.HAS, Kind.CALL, Kind.FOLD, Kind.LIST))
+_TIGHT = frozenset(
+    (Kind.LITERAL, Kind.NAME, Kind.BOUND, Kind.SELECT, Kind.INDEX, Kind.HAS, Kind.CALL, Kind.FOLD, Kind.LIST)
+)
 """Kinds that need no brackets anywhere."""
 _ESCAPES = str.maketrans({"\\": "\\\\", "'": "\\'", "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 
@@ -38,14 +40,15 @@ class _Writer:
             case Kind.CALL, (str(name), bool(method)):
                 given = ", ".join(self.text(part) for part in (parts[1:] if method else parts))
                 return f"{self._tight(parts[0])}.{name}({given})" if method else f"{name}({given})"
-            case (Kind.AND | Kind.OR), _:
+            case ((Kind.AND | Kind.OR), _):
                 sign = " && " if form.kind is Kind.AND else " || "
                 return sign.join(self.text(part) if _binds(part) else f"({self.text(part)})" for part in parts)
             case Kind.NOT, _:
                 return self._not(parts[0])
             case Kind.IF, _:
-                return " ".join(part for pair in zip(map(self._tight, parts), ("?", ":", "")) for part in pair).rstrip()
-            case (Kind.EQUAL | Kind.LESS | Kind.AT_MOST | Kind.IN), _:
+                condition, then, otherwise = map(self._tight, parts)
+                return f"{condition} ? {then} : {otherwise}"
+            case ((Kind.EQUAL | Kind.LESS | Kind.AT_MOST | Kind.IN), _):
                 return self._compared(form)
             case Kind.ONE_OF, tuple(values):
                 return self._one_of(parts[0], values, "==")

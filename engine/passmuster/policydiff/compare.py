@@ -52,8 +52,8 @@ def _rules(
             yield _subject(rule, (rules.added(rule),))
             continue
         sides = (
-            rules.Side(rule=each, normalizer=normalizer)
-            for each, normalizer in zip((earlier, rule), normalizers, strict=True)
+            rules.Side(rule=earlier, normalizer=normalizers[0]),
+            rules.Side(rule=rule, normalizer=normalizers[1]),
         )
         by_default = _parameters(old, earlier) | _parameters(new, rule)
         note = " (with the default values of parameters)" if by_default & moved else ""

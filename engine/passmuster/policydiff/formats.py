@@ -137,5 +137,9 @@ def _escaped(text: str) -> str:
     return "".join("\\" + c if c in "\\`*_[]<>#|" else c for c in text)
 
 
-FORMATS: Mapping[str, Callable[[PolicyDiff, Version], str]] = {"table": _table, "json": _document, "markdown": _markdown}
+FORMATS: Mapping[str, Callable[[PolicyDiff, Version], str]] = {
+    "table": _table,
+    "json": _document,
+    "markdown": _markdown,
+}
 """Renderers by name; the version is the old policy's."""

@@ -83,7 +83,8 @@ def _run(policy: CompiledPolicy, trial: Trial) -> None:
     values = bound(policy, trial.roots, trial.parameters)
     for rule in policy.rules:
         name = rule.header.id
-        came = outcome(rule, values) if name in trial.case.expect else None
+        expected = name in trial.case.expect or name in trial.case.messages
+        came = outcome(rule, values) if expected else None
         if came is RuleOutcome.FAIL and name in trial.case.messages and rule.message is not None:
             rule.message.run(values)
 

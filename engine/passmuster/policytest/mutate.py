@@ -87,7 +87,8 @@ def _noticed(mutant: Mutant, trials: Sequence[Trial]) -> bool:
     return any(
         not trial.holds(mutant.policy, rules)
         for trial in trials
-        if not mutant.rules.isdisjoint(trial.case.messages if mutant.message else trial.case.expect)
+        if not mutant.rules.isdisjoint(trial.case.messages)
+        or not (mutant.message or mutant.rules.isdisjoint(trial.case.expect))
     )
 
 

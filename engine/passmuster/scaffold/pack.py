@@ -11,6 +11,8 @@ from passmuster.scaffold import templates
 
 FIRST_VERSION = "0.1.0"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
+_NO_TEXTS = frozenset(("true", "false", "null"))
+"""Words that YAML reads as something else."""
 _ITEM = re.compile(r"( *)- +")
 
 
@@ -24,7 +26,7 @@ class Files:
 
 def demand_name(name: str, what: str) -> None:
     """Raise UsageError unless a name can be that of a pack or a rule."""
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or name in _NO_TEXTS:
         message = f"no name of a {what} (got {name!r}, expected lower-case letters, digits and hyphens, a letter first)"
         raise UsageError.at(name, message, code="usage-name")
 

@@ -29,8 +29,8 @@ RULE = """\
   message_expression: |
     'the module {module} is not loaded'
   rationale: >-
-    A rule to begin with: it asks for a kernel module named as the rule is. Say here why a node needs it, for someone who
-    has to decide whether it does.
+    A rule to begin with: it asks for a kernel module named as the rule is. Say here why a node needs it, for someone
+    who has to decide whether it does.
   deviation: none
   remediation: >-
     `modprobe {module}`, and `echo {module} > /etc/modules-load.d/{module}.conf` so that it is there after a reboot.

@@ -246,7 +246,6 @@ FUNCTIONS = (
             result=ListType(Basic.INT),
             run=_range,
             grows=lambda _: sizes.items(MAX_LIST, sizes.SMALL),
-            spends=lambda _: MAX_LIST,
         ),
     ),
     _function(
