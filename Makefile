@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 help:
 	@echo "make run        judge this machine"
 	@echo "make test       run the tests"
-	@echo "make lint       ruff, mypy, import contracts, the policies' own tests"
+	@echo "make lint       ruff, mypy, import contracts, the policies' lint and own tests"
 	@echo "make bench      measure start-up, collecting and judging"
 	@echo "make collector  build dist/passmuster-collector.pyz, one file for any node with Python >= 3.6"
 	@echo "make parity [SCENARIOS=DIR]   compare with virt-host-validate: recorded scenarios, or this machine"
@@ -40,6 +40,7 @@ lint: .venv/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/passmuster policy test --coverage --mutate
+	$(BIN)/passmuster policy lint --fail-on warning
 
 format: .venv/dev.stamp
 	$(BIN)/ruff format .

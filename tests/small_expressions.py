@@ -97,6 +97,15 @@ FAMILIES: tuple[tuple[str, ...], ...] = (
         "cgroup.v1.exists(k, v, v == '/x')",
         "size(cgroup.v1) > 1",
     ),
+    (
+        "semver('1.' + string(kernel.minor) + '.0').isLessThan(semver('1.4.0'))",
+        "!semver('1.' + string(kernel.minor) + '.0').isGreaterThan(semver('1.4.0-rc.1'))",
+        "dyn(kernel.major) == 4",
+        "!!dyn(kernel.major)",
+        "(!!dyn(kernel.major)) == dyn(4)",
+        "dyn(network.ipv6) && kernel.major > 3",
+        "(dyn(network.ipv6) ? kernel.major : 5) > 4",
+    ),
 )
 LEAVES = tuple(leaf for family in FAMILIES for leaf in family)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -95,5 +97,16 @@ def test_what_a_variable_asks_for_needs_no_guard(text: str) -> None:
     ],
 )
 def test_what_only_looks_like_a_guard_is_none(text: str) -> None:
-    with pytest.raises(CelProblems, match="runtime.docker may be unset"):
+    with pytest.raises(CelProblems, match=r"runtime\.docker may be unset"):
         _program(text)
+
+
+def test_variables_upon_variables_cost_no_more_than_their_sum() -> None:
+    names = [f"v{number}" for number in range(40)]
+    chain = {"v0": "has(runtime.docker)"} | {
+        name: f"variables.{before} && variables.{before}" for before, name in itertools.pairwise(names)
+    }
+    began = time.process_time()
+    found = compile_expression("variables.v39 && runtime.docker == {'version': ''}", _environment(**chain))
+    assert time.process_time() - began < 2
+    assert [str(read.path) for read in found.reads] == ["runtime.docker"]

@@ -6,7 +6,7 @@ import pytest
 from packs import POLICIES, compiled, rule, text, virtnest
 
 from passmuster import policy, policytest
-from passmuster.edition import gather
+from passmuster.edition import FORMATS, gather
 from passmuster.edition.facts import described
 from passmuster.edition.highlight import Kind, pieces
 from passmuster.fieldpath import FieldPath
@@ -121,3 +121,23 @@ def test_an_edition_holds_rules_terms_and_examples() -> None:
     assert [term.name for term in alone.terms] == ["constants.x86_64_v2", "variables.is_x86"]
     assert [fact.path for fact in entry.facts] == ["cpu.architecture", "cpu.flags"]
     assert entry.history[0].what == ()
+
+
+def test_parameters_are_told_with_their_type_and_default() -> None:
+    extra = """\
+parameters:
+  least: {type: int, default: 6, description: The least.}
+  strict: {type: bool, default: true, description: Strict.}
+  words: {type: list, default: [], description: Words.}
+  more: {type: list, default: [a, b], description: More.}
+"""
+    uses = "kernel.major >= params.least && params.strict && params.words == params.more"
+    made = gather(policy.load(text(rule("one", uses), extra=extra).encode(), "demo.yaml"), None)
+    assert [(term.name, term.kind) for term in made.terms] == [
+        ("params.least", "int, default 6"),
+        ("params.strict", "bool, default true"),
+        ("params.words", "list, default empty"),
+        ("params.more", "list, default a, b"),
+    ]
+    for _, render in FORMATS:
+        assert "list, default a, b" in render(made)

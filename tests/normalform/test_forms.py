@@ -72,6 +72,7 @@ OTHER = {
         "kernel.major > 9223372036854775807",
         "kernel.major >= 9223372036854775807",
     ),
+    "what is no boolean stays an error": ("(!!dyn(kernel.major)) == dyn(4)", "dyn(kernel.major) == dyn(4)"),
     "the order of concatenation": ("kernel.release + 'a' == 'ba'", "'a' + kernel.release == 'ba'"),
 }
 FOLLOWS = {
@@ -103,6 +104,10 @@ FOLLOWS = {
     "one of two cases": (
         "(network.ipv6 || network.nf_tables) && kernel.major > 5",
         "(network.ipv6 && kernel.major > 4) || (network.nf_tables && kernel.major > 3)",
+    ),
+    "a higher semantic version": (
+        "semver(kernel.release).isGreaterThan(semver('1.4.0'))",
+        "!semver(kernel.release).isLessThan(semver('1.4.0-rc.1'))",
     ),
     "below is not above": ("kernel.major < kernel.minor", "kernel.major <= kernel.minor"),
 }

@@ -147,7 +147,7 @@ BUMPS = {
     "a stricter rule of a lowered level": (
         rule("one", "network.ipv6"),
         rule("one", "network.ipv6 && network.nf_tables", level="recommended"),
-        Bump.MAJOR,
+        Bump.MINOR,
     ),
     "a wider applicability": (
         rule("one", "network.ipv6", applies_when="network.nf_tables"),

@@ -13,6 +13,7 @@ from small_suites import FAIL, PASS, case, examined
 from passmuster import policy, policytest, schema
 from passmuster.compile import compile_policy
 from passmuster.errors import PolicyError
+from passmuster.policytest import wording
 from passmuster.unknown import Reason
 
 if TYPE_CHECKING:
@@ -178,6 +179,25 @@ def test_a_suite_that_takes_every_case_it_is_told_of_grows_until_nothing_survive
         cases.append(case(f"case {len(cases)}", {"one": killer.expect}, **changes))
     assert survivors(found) == []
     assert 3 < len(cases) < 25
+
+
+def test_a_killer_may_change_a_key_of_an_open_map_and_speak_of_the_message() -> None:
+    config = "'CONFIG_KVM' in kernel.config && kernel.config['CONFIG_KVM'] == 'y'"
+    cases = [
+        case("built in", PASS, set={"kernel.config": {"CONFIG_KVM": "y"}}),
+        case("not there", FAIL, set={"kernel.config": {"CONFIG_KVM": None}}),
+    ]
+    found = examined(config, *cases, message_expression="'no ' + 'KVM'")
+    assert found.mutation is not None
+    told = {
+        mutant.name: wording.killer(killer)
+        for mutant, killer in zip(found.mutation.survivors, found.killers, strict=True)
+    }
+    assert told["kernel.config['CONFIG_KVM'] == 'y' => true"] == (
+        "would notice it: base plain as in 'built in', kernel.config.CONFIG_KVM set to \"CONFIG_KVM\": one is fail (the mutant: pass)"
+    )
+    assert "one is the message 'no KVM' (the mutant: 'no ~KVM')" in told["message_expression: 'no ' => 'no ~'"]
+    assert wording.killer(None).startswith("no change of one fact shows it")
 
 
 def test_elements_of_constants_are_asked_for_too() -> None:

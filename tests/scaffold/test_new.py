@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from passmuster import policy, policytest, scaffold
@@ -123,7 +123,11 @@ def _passes(files: scaffold.Files) -> int:
     return outcome.cases
 
 
-@given(st.from_regex(r"[a-z][a-z0-9-]{0,62}", fullmatch=True), st.from_regex(r"[a-z][a-z0-9-]{0,62}", fullmatch=True))
+NAMED = st.from_regex(r"[a-z][a-z0-9-]{0,62}", fullmatch=True).filter(lambda name: name not in NAMES)
+
+
+@settings(max_examples=50, deadline=None)
+@given(NAMED, NAMED)
 def test_whatever_the_names_are_the_files_are_whole(pack: str, rule: str) -> None:
     files = scaffold.begun(pack)
     assert _passes(files) == 4

@@ -68,10 +68,7 @@ def proved(node: Node, scope: Mapping[str, object], variables: Variables, *, out
     """The places that are there wherever the expression has this outcome; `variables` are the policy's own."""
     match node:
         case Select(operand=Name(name="variables")) if place(node, scope) == ("variables", node.field):
-            program = variables.get(node.field)
-            return (
-                NOWHERE if program is None else proved(program.tree, {}, program.environment.variables, outcome=outcome)
-            )
+            return variables[node.field].proves[outcome] if node.field in variables else NOWHERE
         case Has() if outcome:
             return _prefixes(step(place(node.operand, scope), node.field))
         case Call(function="hasValue", receiver=OptionalMember() as member) if outcome:

@@ -59,6 +59,8 @@ class Program:
     """Steps that no run takes more of, whatever the facts are."""
     bound: Bound = field(repr=False)
     """The most that the value can be."""
+    proves: Mapping[bool, Places] = field(repr=False)
+    """The places that are there wherever it is true, and wherever it is false."""
     environment: Environment = field(repr=False)
     types: Mapping[Node, CelType] = field(repr=False)
     """What the checker found, for each node of the tree."""
@@ -116,6 +118,7 @@ def assemble(
         cost=size(tree),
         most=most,
         bound=bound,
+        proves={outcome: guards.proved(tree, {}, environment.variables, outcome=outcome) for outcome in (True, False)},
         environment=environment,
         types=types,
         compiler=compiler,
@@ -124,5 +127,4 @@ def assemble(
 
 
 def _assumed(programs: tuple[Program, ...]) -> Places:
-    each = (guards.proved(found.tree, {}, found.environment.variables, outcome=True) for found in programs)
-    return guards.NOWHERE.union(*each)
+    return guards.NOWHERE.union(*(program.proves[True] for program in programs))

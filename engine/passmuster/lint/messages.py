@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _OF_TEXT = frozenset(("int", "uint", "double", "bool", "timestamp", "duration"))
 """Functions that read a text, and not every one."""
-_PARTIAL = frozenset(("charAt", "substring", "kernelVersion", "runtimeVersion", "semver"))
+_PARTIAL = frozenset(("charAt", "slice", "substring", "kernelVersion", "runtimeVersion", "semver"))
 
 
 def _message(subject: Subject) -> Iterator[Spot]:

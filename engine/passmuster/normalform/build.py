@@ -93,6 +93,11 @@ class _Builder:
         known = self._known(node, scope)
         return known if known is not None else self._made(node, scope, depth)
 
+    def _truth(self, node: Node, scope: Scope, depth: int) -> Form:
+        """The form of what must be a boolean; where the types do not tell, what is none stays an error."""
+        form = self.form(node, scope, depth)
+        return form if self.type_of(node) is cel.Basic.BOOL else make(Kind.OTHER, ("Boolean",), (form,))
+
     def type_of(self, node: Node) -> cel.CelType:
         return self.program.types.get(node, cel.Basic.DYN)
 
@@ -153,9 +158,9 @@ class _Builder:
                 return comparisons.has(operand, node.field, self.type_of(node.operand))
             case Logic():
                 join = conjunction if node.operator is LogicOperator.AND else disjunction
-                return join(tuple(self.form(operand, scope, depth) for operand in node.operands))
+                return join(tuple(self._truth(operand, scope, depth) for operand in node.operands))
             case Not():
-                return negated(self.form(node.operand, scope, depth))
+                return negated(self._truth(node.operand, scope, depth))
             case Conditional():
                 return self._conditional(node, scope, depth)
             case Compare():
@@ -196,7 +201,8 @@ class _Builder:
         return make(Kind.INDEX, None, (operand, self.form(node.key, scope, depth)), domain=_domain(self.type_of(node)))
 
     def _conditional(self, node: Conditional, scope: Scope, depth: int) -> Form:
-        condition, then, otherwise = (self.form(child, scope, depth) for child in children(node))
+        condition = self._truth(node.condition, scope, depth)
+        then, otherwise = (self.form(child, scope, depth) for child in (node.then, node.otherwise))
         if condition in {TRUE, FALSE}:
             return then if condition == TRUE else otherwise
         if condition.kind is Kind.NOT:
@@ -223,11 +229,12 @@ class _Builder:
         over = self.constant(node.range, scope)
         quantifier = node.kind in {FoldKind.ALL, FoldKind.EXISTS} and len(node.variables) == 1
         if quantifier and isinstance(over, list | tuple) and len(over) <= MAX_UNROLLED and _plain(over):
-            each = tuple(self.form(node.body, {**scope, node.variables[0]: literal(value)}, depth) for value in over)
+            each = tuple(self._truth(node.body, {**scope, node.variables[0]: literal(value)}, depth) for value in over)
             return conjunction(each) if node.kind is FoldKind.ALL else disjunction(each)
         inner = {**scope, **{name: depth + 1 + at for at, name in enumerate(node.variables)}}
         below = [each for each in (node.condition, node.body) if each is not None]
-        bodies = tuple(self.form(each, inner, depth + len(node.variables)) for each in below)
+        made = self._truth if node.kind in {FoldKind.ALL, FoldKind.EXISTS} else self.form
+        bodies = tuple(made(each, inner, depth + len(node.variables)) for each in below)
         value = (node.kind.value, len(node.variables), node.condition is not None)
         if value in {("exists", 1, False), ("all", 1, False)}:
             searched = self._searched(node, self.form(node.range, scope, depth), bodies[-1])

@@ -71,8 +71,13 @@ def _scalar(form: Form) -> bool:
 def has(operand: Form, name: str, kind: cel.CelType) -> Form:
     """The form of `has(operand.name)`, the operand being of that type."""
     field = kind.fields.get(name) if isinstance(kind, cel.ObjectType) else None
-    always = field is not None and not field.nullable
+    always = field is not None and not field.nullable and _total(operand)
     return make(Kind.HAS, name, (operand,), domain=frozenset({TRUE.value}) if always else None)
+
+
+def _total(form: Form) -> bool:
+    """Whether an object is a part of the snapshot, where each field is known or unknown, and not of a list."""
+    return form.kind is Kind.NAME or (form.kind is Kind.SELECT and _total(form.parts[0]))
 
 
 def member(value: Form, container: Form, kind: cel.CelType) -> Form:

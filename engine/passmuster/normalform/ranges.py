@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from passmuster import cel
+from passmuster.cel.versions import SemVer
 from passmuster.normalform.form import Form, Kind, choices, make
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_READERS: dict[str, type[cel.KernelVersion | cel.RuntimeVersion]] = {
+_READERS: dict[str, type[cel.KernelVersion | cel.RuntimeVersion | SemVer]] = {
     "kernelVersion": cel.KernelVersion,
     "runtimeVersion": cel.RuntimeVersion,
+    "semver": SemVer,
 }
 
 

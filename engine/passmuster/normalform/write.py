@@ -100,6 +100,8 @@ class _Writer:
         parts = [self._tight(part) for part in form.parts]
         if what == "Arithmetic":
             return parts[0] + "".join(f" {sign} {part}" for sign, part in zip(said, parts[1:], strict=True))
+        if what == "Boolean":
+            return parts[0]
         if what == "Negate":
             return f"-{parts[0]}"
         if what == "Bind":

@@ -70,10 +70,9 @@ def _level(old: Level, new: Level) -> Iterator[Change]:
         )
 
 
-def _may_fail(old: Side, new: Side) -> Bump:
-    """What a change that may fail more nodes demands."""
-    required = Level.REQUIRED in {old.rule.header.level, new.rule.header.level}
-    return Bump.MAJOR if required else Bump.MINOR
+def _may_fail(rule: CompiledRule) -> Bump:
+    """What a change demands after which the rule may fail on more nodes."""
+    return Bump.MAJOR if rule.header.level is Level.REQUIRED else Bump.MINOR
 
 
 def _applies(old: Side, new: Side, note: str) -> Iterator[Change]:
@@ -84,7 +83,7 @@ def _applies(old: Side, new: Side, note: str) -> Iterator[Change]:
             sentence = f"applies to the same nodes, written otherwise{note}"
             yield Change(kind=ChangeKind.APPLIES_REWORDED, sentence=sentence, bump=Bump.PATCH)
         return
-    kind, words, bump = _widened(found, _may_fail(old, new))
+    kind, words, bump = _widened(found, _may_fail(new.rule))
     told = details(before, after) if before is not None and after is not None else ()
     yield Change(kind=kind, sentence=words + note, details=told, bump=bump)
 
@@ -113,7 +112,7 @@ def _expression(old: Side, new: Side, note: str) -> Iterator[Change]:
             sentence = f"same meaning, written otherwise{note}"
             yield Change(kind=ChangeKind.REWORDED, sentence=sentence, bump=Bump.PATCH)
         return
-    kind, words, bump = _tightened(found, _may_fail(old, new))
+    kind, words, bump = _tightened(found, _may_fail(new.rule))
     told = details(before, after) if before is not None and after is not None else ()
     yield Change(kind=kind, sentence=words + note, details=told, bump=bump)
 
