@@ -39,6 +39,7 @@ lint: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/vermin --target=3.6- --no-tips --quiet collector/passmuster_collector
 	$(BIN)/passmuster policy test --coverage --mutate
 	$(BIN)/passmuster policy lint --fail-on warning
 

@@ -23,8 +23,8 @@ _KEPT = 32 << 20
 _STEP = 1 << 20
 _LINKS = 40
 _LIKELY = re.compile(
-    r"(?:.*/)?(?:proc|sys|etc|boot|sos_commands|lib/modules|kubelet|dpkg|looks)/"
-    r"|(?:.*/)?(?:uname|lsmod|hostname|ps|installed-(?:rpms|debs)|os-release|sysinfo\.tgz|[^/]+\.yaml)\Z"
+    r"(?:.*/)?(?:proc|sys|etc|boot|sos_commands|lib/modules|kubelet|dpkg|names|run)/"
+    r"|(?:.*/)?(?:uname|lsmod|hostname|ps|installed-(?:rpms|debs)|os-release|sysinfo\.tgz|passmuster-capture\.tsv|[^/]+\.yaml)\Z"
 )
 
 T = TypeVar("T")

@@ -99,7 +99,12 @@ def _collected(options: argparse.Namespace) -> Tuple[bytes, str]:
     labels, sections = _labels(options.label), _sections(options.only, options.skip)
     view = open_view(Asked(options.root, options.dump, options.name, options.node_object), recorded, seconds)
     order = Order(
-        name=view.name, folder=view.folder, labels=labels, sections=sections, seconds=seconds, collected_at=now
+        name=view.name,
+        folder=view.folder,
+        labels=labels,
+        sections=sections,
+        seconds=seconds,
+        collected_at=view.captured_at or now,
     )
     snapshot = take(view.host, order, time.monotonic)
     return canonical(snapshot), snapshot["node"]["name"]

@@ -47,7 +47,12 @@ def _distrusted(program: str) -> str:
         status = os.stat(program)
     except OSError as error:
         return f"{program}: {error.strerror}"
-    if status.st_uid != 0 or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+    return distrusted(program, status.st_uid, status.st_mode)
+
+
+def distrusted(program: str, uid: int, mode: int) -> str:
+    """Why a program of this owner and mode is not run; empty where it may be."""
+    if uid != 0 or mode & (stat.S_IWGRP | stat.S_IWOTH):
         return f"{program} was not run: others than root may have written it"
     return ""
 

@@ -1,5 +1,6 @@
 """What ``--from`` may be: copied files, or a support archive, in a folder or packed.
 
+* what capture.sh wrote;
 * a folder that mirrors a host, alone or below one folder of any name: sosreport, and most others;
 * an OpenShift must-gather: ``nodes/NAME/sysinfo.tgz`` mirrors a host, and below ``cluster-scoped-resources`` lies its
   Node object;
@@ -13,6 +14,7 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, 
 
 from passmuster_collector.archive import Archive
 from passmuster_collector.budget import Budget
+from passmuster_collector.capture import LIST, Capture
 from passmuster_collector.nodeobject import LIMIT, NOT_GIVEN, NodeObject, parse_node_object
 from passmuster_collector.reading import Data, Known, Names, Node, Text, Unknown, interpret, quoted
 from passmuster_collector.root import Root
@@ -55,7 +57,10 @@ def open_dump(path: str, name: Optional[str], budget: Budget) -> Dump:
 
 
 def _found(top: Source, name: Optional[str]) -> Dump:
-    """A mirrored host at the top, else a must-gather, else a mirrored host below."""
+    """A capture, a mirrored host at the top, else a must-gather, else a mirrored host below."""
+    if isinstance(top, Archive) and isinstance(top.node(LIST), Node):
+        capture = Capture.open(top)
+        return Dump(capture, NOT_GIVEN, None, capture.folder)
     if not _mirrors(top, ""):
         places = [place for level in _levels(top) for place in level]
         nodes = _nodes(top, places)

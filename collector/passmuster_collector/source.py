@@ -5,7 +5,7 @@ below /proc, /sys and /dev nothing is where no file shows that they were mounted
 """
 
 import enum
-from typing import Dict, NamedTuple, Optional, Self, Sequence, TypeVar, Union
+from typing import Dict, NamedTuple, Optional, Sequence, TypeVar, Union
 
 from passmuster_collector.budget import Budget
 from passmuster_collector.reading import Absent, Data, Known, Names, Node, Reason, Text, Unknown
@@ -67,7 +67,7 @@ class Source:
         """How long looks may take."""
         return self._budget
 
-    def within(self, budget: Budget) -> Self:
+    def within(self: S, budget: Budget) -> S:
         """The same view with another budget."""
         other = self.__class__.__new__(self.__class__)
         other.__dict__.update(self.__dict__)

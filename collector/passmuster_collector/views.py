@@ -10,6 +10,7 @@ import time
 from typing import Callable, NamedTuple, Optional, TypeVar, Union
 
 from passmuster_collector.budget import budget, watched
+from passmuster_collector.capture import Capture
 from passmuster_collector.dump import open_dump
 from passmuster_collector.host import Host, open_host
 from passmuster_collector.nodeobject import LIMIT, NOT_GIVEN, NodeObject, parse_node_object
@@ -43,6 +44,8 @@ class View(NamedTuple):
     """What the caller or the dump calls it."""
     folder: str
     """The last resort for a name."""
+    captured_at: Optional[str] = None
+    """When a capture was taken; for other views that is now."""
 
 
 def open_view(asked: Asked, recorded: Recorded, seconds: float) -> View:
@@ -55,7 +58,9 @@ def open_view(asked: Asked, recorded: Recorded, seconds: float) -> View:
     dump = _in_time(lambda: open_dump(path, asked.name, limit), path, seconds * _GONE_THROUGH, "a folder or an archive")
     node_object = dump.node_object if isinstance(given, Unknown) else given
     host = _host(dump.source, recorded, node_object, path, seconds)
-    return View(host, asked.name or dump.name, dump.folder or _PACKED.sub("", _last(path)) or "unnamed")
+    folder = dump.folder or _PACKED.sub("", _last(path)) or "unnamed"
+    captured_at = dump.source.captured_at if isinstance(dump.source, Capture) else None
+    return View(host, asked.name or dump.name, folder, captured_at)
 
 
 def _mounted(asked: Asked, recorded: Recorded, given: Union[NodeObject, Unknown], seconds: float) -> View:

@@ -121,11 +121,37 @@ _FORMS = {
 }
 
 
-class Maker:
-    """Makes expressions out of a source of chance."""
+# What Google's runtime does not have.
+_OWN_FORMS = {
+    "bool": """{ints}.isSorted()|sets.contains({ints}, {ints})|sets.intersects({strings}, {strings})
+        sets.equivalent({strings}, {strings})|{ints}.all(x, z, {x.bool})|{map}.exists(z, x, {x.bool})
+        isSemver({string})|{strings}.exists_one(x, z, {z.bool})|dyn({ints}) == dyn({strings})
+        [{any}, {any}].distinct().size() == {int}|{string} in dyn({strings})|dyn({ints}).exists(x, {x.bool})""",
+    "int": """{ints}.sum()|{ints}.min()|{ints}.max()|{ints}.indexOf({int})|{strings}.lastIndexOf({string})
+        {ints}.first().orValue({int})|{map}.transformMap(z, x, {x.int}).size()|semver({string}).major()
+        any.a[0]|size(any.t)""",
+    "string": """{string}.find({pattern})|{strings}.max()|{string}.findAll({pattern}).join({string})
+        {strings}.last().orValue({string})|string(semver({string}).minor())|'%s'.format([{strings}])
+        '%x'.format([{bytes}])|{strings}.sort().join({string})|'%s%s'.format({strings})|string(any.t)""",
+    "ints": """{ints}.sort()|{ints}.reverse()|{ints}.distinct()|{ints}.slice(0, {int})|lists.range({int})
+        [{ints}, {ints}].flatten()|[[{ints}], [{ints}]].flatten(2)|{ints}.sortBy(x, {x.int})|lists.range(5)
+        {ints}.transformList(x, z, z)|{ints}.map(x, {ints}).flatten()|lists.range(9).map(x, {x.int})""",
+    "strings": """{strings}.sort()|{strings}.distinct()|{string}.findAll({pattern})|{strings}.sortBy(z, {z.int})
+        {string}.findAll({pattern}, {int})|{strings}.reverse()|{string}.split('')|{strings}.map(x, z + {string})
+        {strings}.transformList(x, z, z + {string})|[{strings}, {strings}].flatten()""",
+    "map": "{map}.transformMap(z, x, {x.int})|{ints}.transformMapEntry(x, y, {string(x): y})",
+}
 
-    def __init__(self, chance: Random) -> None:
+
+class Maker:
+    """Makes expressions out of a source of chance; `own` ones have what Google's runtime has not."""
+
+    def __init__(self, chance: Random, *, own: bool = False) -> None:
         self._chance = chance
+        self._forms = {
+            kind: [form.strip() for form in _SEPARATOR.split(forms) if form.strip()]
+            for kind, forms in ((kind, f"{_FORMS[kind]}\n{_OWN_FORMS.get(kind, '') if own else ''}") for kind in _FORMS)
+        }
 
     def expression(self, depth: int = 4) -> str:
         """An expression that both engines can show the value of."""
@@ -159,7 +185,7 @@ class Maker:
             return self._chance.choice(names)
         if depth <= 0 or self._chance.random() < 0.15:
             return self._leaf(kind)
-        forms = [form.strip() for form in _SEPARATOR.split(_FORMS[kind]) if form.strip()]
+        forms = self._forms[kind]
         if self._chance.random() < 0.08:
             return (
                 f"({self._make('bool', depth - 1, scope)} ? {self._make(kind, depth - 1, scope)} : {self._leaf(kind)})"

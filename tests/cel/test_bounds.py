@@ -64,7 +64,7 @@ def _within(value: object, bound: Bound) -> bool:
 @settings(max_examples=1500, deadline=None)
 @given(chance=st.randoms(use_true_random=False))
 def test_no_run_takes_more_steps_nor_makes_more_than_was_said(chance: Random) -> None:
-    text = Maker(chance).expression(5)
+    text = Maker(chance, own=True).expression(5)
     found = unchecked(text, _ENVIRONMENT)
     evaluation = found.run(_FULL)
     assert evaluation.steps <= min(found.most, STEP_BUDGET), text
@@ -114,6 +114,11 @@ def test_the_bound_is_what_the_document_says(text: str, steps: int) -> None:
             "1:18: the expression can need too many steps (got up to 220018, expected 100000) [cel-cost]"
             "; narrow what the macros go through",
             id="a range of a length that nobody knows",
+        ),
+        pytest.param(
+            "lists.range(10001).size() == 1",
+            "1:1: the list can become too long (got up to 10001 elements, expected 10000) [cel-cost]",
+            id="a range that is too long",
         ),
         pytest.param(
             "(cpu.flags + cpu.flags).join(', ') == ''",

@@ -264,6 +264,26 @@ def test_a_version_is_not_compared_with_one_that_does_not_load(
     assert codes(capsys, str(there)) == []
 
 
+def test_what_is_not_written_yet_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    there = write(tmp_path, rule("one", "network.ipv6"))
+    file = there / "policy.yaml"
+    file.write_text(
+        file.read_text().replace("title: t,", "title: TODO find it,").replace("it.\n    dev", "it, TBD.\n    dev")
+    )
+    assert codes(capsys, str(there)) == ["rule-rationale", "rule-reference"]
+
+
+def test_a_rule_that_is_too_large_to_reason_about_is_left_alone(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    extra = "variables:\n"
+    for number in range(20):
+        each = "network.ipv6" if number == 0 else f"variables.v{number - 1} == variables.v{number - 1}"
+        extra += f"  v{number}:\n    description: d\n    expression: |\n      {each}\n"
+    there = write(tmp_path, rule("one", "variables.v19"), extra=extra)
+    assert codes(capsys, str(there)) == []
+
+
 def _finding(message: str, file: str = "a b/policy.yaml", hint: str | None = None) -> Finding:
     problem = Problem(
         code="rule-untested", message=message, location=Location(file=file, line=3, column=5), excerpt="x: y", hint=hint

@@ -236,3 +236,38 @@ def test_the_lowest_version_for_a_change(old: str, bump: Bump, least: str) -> No
     assert fits(before, Version.parse(least), bump)
     assert fits(before, Version.parse("2.0.0-rc.1"), bump)
     assert fits(before, before, bump) is (bump is Bump.NONE)
+
+
+def test_virtnest_1_1_0_differs_from_1_0_0_as_its_changelog_says(capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = (str(POLICIES / "virtnest" / version) for version in ("1.0.0", "1.1.0"))
+    assert main(["policy", "diff", old, new, "-o", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    told = {
+        subject["name"]: [
+            change["sentence"] if change["kind"] in {"text", "reads"} else change["kind"]
+            for change in subject["changes"]
+        ]
+        for subject in document["subjects"]
+    }
+    assert told == {
+        "kernel-version": [
+            "looser",
+            "newly reads kernel.sysctl['net.ipv4.ip_unprivileged_port_start']",
+            "title changed",
+            "deviation changed",
+            "remediation changed",
+            "message changed",
+        ],
+        "cpu-x86-64-v2": [
+            "reworded",
+            "title changed",
+            "deviation changed",
+            "message written otherwise, the same words (with the default values of parameters)",
+        ],
+        "docker-version": ["looser", "title changed", "deviation changed", "message changed"],
+        "x86_64_level": ["added"],
+        "x86_64_v3": ["added"],
+        "x86_64_v4": ["added"],
+        "x86_64_words": ["added"],
+    }
+    assert (document["bump"], document["least_version"]) == ("minor", "1.1.0")

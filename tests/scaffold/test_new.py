@@ -169,3 +169,17 @@ def test_flow_style_is_not_guessed_at() -> None:
     flow = flow.replace("base: ours-example", "base: plain")
     with pytest.raises(PolicyError, match="`bases` is not written with one item below the other"):
         scaffold.extended(scaffold.Files(policy=files.policy, tests=flow), "kvm", ("p", "t"))
+
+
+def test_rules_in_flow_style_are_not_guessed_at_either() -> None:
+    files = scaffold.begun("ours")
+    flow = files.policy.split("rules:")[0] + "rules: [{id: one}]\n"
+    with pytest.raises(PolicyError, match="`rules` is not written with one item below the other"):
+        scaffold.extended(scaffold.Files(policy=flow, tests=files.tests), "kvm", ("p", "t"))
+
+
+def test_tests_that_are_no_yaml_are_told(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    assert main(["policy", "new", "ours"]) == 0
+    (home / "ours/0.1.0/tests.yaml").write_text("bases: [\n")
+    assert main(["policy", "new", "ours", "--rule", "kvm"]) == 2
+    assert "tests.yaml:2:1: not YAML" in capsys.readouterr().err

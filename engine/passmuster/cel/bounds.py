@@ -19,7 +19,7 @@ from passmuster.cel.functions import FUNCTIONS
 from passmuster.cel.functions.lists import sort_work
 from passmuster.cel.functions.regexes import SEARCHES, search_steps
 from passmuster.cel.problems import Code
-from passmuster.cel.sizes import SMALL, Bound
+from passmuster.cel.sizes import ANY, SMALL, Bound
 from passmuster.cel.tree import (
     Arithmetic,
     Bind,
@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from passmuster.cel.environment import Environment
+    from passmuster.cel.functions import Overload
     from passmuster.cel.problems import Findings
 
 DEFAULT_ITEMS = 128
@@ -89,7 +90,7 @@ def bound_of_type(kind: CelType) -> Bound:
         case Basic.STRING | Basic.BYTES:
             return sizes.text(DEFAULT_LENGTH)
         case Basic.DYN:
-            return Bound(length=DEFAULT_LENGTH, element=sizes.text(DEFAULT_LENGTH), key=sizes.text(DEFAULT_LENGTH))
+            return ANY
         case Basic() | TypeVariable():
             return SMALL
         case ListType():
@@ -331,12 +332,10 @@ class Bounder:
         spent += sum(bound.length // CHARACTERS_A_STEP for bound in bounds if bound.element is None)
         if not all(map(self._flat, node.operands)):
             spent += sum(map(sizes.weight, bounds))
-        lengths = [bound.length for bound in bounds]
-        work = [form.work(*lengths) for form in forms if form.work is not None]
-        spends = [form.spends(*bounds) for form in forms if form.spends is not None]
+        charged = max((_charged(form, bounds) for form in forms), default=0)
         result = self._result(node, sizes.union(made), bounds, scope)
         spent += result.length if node.function == "lists.range" else 0
-        return result, _few(spent + max(work + spends, default=0))
+        return result, _few(spent + charged)
 
     def _result(self, node: Call, made: Bound, bounds: list[Bound], scope: Scope) -> Bound:
         if node.function == "value":
@@ -344,7 +343,7 @@ class Bounder:
         if node.function == "lists.range":
             constant = self._environment.constant(node.operands[0], scope)
             if constant is not None and type(constant.value) is int:
-                return sizes.items(min(max(constant.value, 0), MAX_LIST), SMALL)
+                return self._limited(sizes.items(max(constant.value, 0), SMALL), node.at)
         return made
 
     @staticmethod
@@ -357,7 +356,7 @@ class Bounder:
 
     def _fold(self, node: Fold, scope: Scope) -> tuple[Bound, int]:
         over, spent = self._node(node.range, scope)
-        element = sizes.element(over) if over.key is None else over.key
+        element = sizes.element(over) if over.key is None or over is ANY else over.key
         rounds = over.length or len(over.fields or ())
         if len(node.variables) == 1:
             inner = {**scope, node.variables[0]: element}
@@ -390,6 +389,12 @@ def _folded(node: Fold, rounds: int, over: Bound, element: Bound, body: Bound) -
             return sizes.entries(rounds * max(body.length, 1), body.key or SMALL, sizes.element(body))
         case _:
             assert_never(node.kind)
+
+
+def _charged(form: Overload, bounds: list[Bound]) -> int:
+    """What a form of a function is charged for operands as large as they can be."""
+    work = 0 if form.work is None else form.work(*(bound.length for bound in bounds))
+    return work + (0 if form.spends is None else form.spends(*bounds))
 
 
 def _few(steps: int) -> int:

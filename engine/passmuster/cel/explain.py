@@ -8,7 +8,7 @@ the variable. Everything that is no connective is a leaf.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from passmuster.cel.closures import folds
@@ -151,7 +151,8 @@ class _Explainer:
 
     def _conditional(self, node: Conditional, scope: _Scope) -> list[Cause]:
         condition = self._value(node.condition, scope)
-        causes = self.causes(node.condition, scope)
+        # Another condition leads to the other branch, and that may come to the same.
+        causes = [replace(cause, wanted="") for cause in self.causes(node.condition, scope)]
         if condition is True:
             return causes + self.causes(node.then, scope)
         return causes + self.causes(node.otherwise, scope) if condition is False else causes

@@ -36,6 +36,10 @@ SMALL = Bound()
 """A number, a boolean and their like."""
 
 
+ANY = Bound(length=256, element=Bound(length=256), key=Bound(length=256))
+"""What may be anything, and so may its members."""
+
+
 def text(length: int) -> Bound:
     """A string or bytes of at most so many characters."""
     return Bound(length=length)
@@ -53,6 +57,8 @@ def entries(length: int, key: Bound, element: Bound) -> Bound:
 
 def element(bound: Bound) -> Bound:
     """Of an item of a list, a value of a map, a field of an object, what an optional holds."""
+    if bound is ANY:
+        return ANY
     if bound.element is not None:
         return bound.element
     return union(bound.fields.values()) if bound.fields else SMALL

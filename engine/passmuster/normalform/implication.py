@@ -48,7 +48,7 @@ class _Prover:
             raise _OutOfFuelError
         known, branches, contradiction = _taken_apart(given, Kind.AND, TRUE, Kind.OR)
         open_, _, answered = _taken_apart(wanted, Kind.OR, FALSE, None)
-        if contradiction or answered:
+        if contradiction or answered or any(branch in wanted for branch in branches):
             return True
         facts, goals = [*facts, *known], [*goals, *open_]
         return self._closed(facts, goals) or self._branched(branches, facts, goals)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     Application: TypeAlias = Callable[[Frame, list[object]], object]
 
+_CONTAINERS = frozenset((list, dict))
 _SPECIAL = frozenset((CelError, Unreadable))
 _TWO_TEXTS = (Basic.STRING, Basic.STRING)
 
@@ -58,10 +59,8 @@ def _application(compiler: Compiler, node: Call) -> Application:
         form = choose(tuple(map(type, values)))
         if form is None:
             return placed(_refused(node.function, values))
-        for at in deep:
-            value = values[at]
-            if (type(value) is list or type(value) is dict) and (unknown := equality.whole(frame, *values)):
-                return unknown
+        if any(type(values[at]) in _CONTAINERS for at in deep) and (unknown := equality.whole(frame, *values)):
+            return unknown
         for value in values:
             if isinstance(value, str | bytes) and len(value) >= TEXT_STEP:
                 frame.charge_text(len(value))
@@ -189,7 +188,7 @@ def _zone_constant(compiler: Compiler, node: Call, scope: Mapping[str, int]) -> 
 
 def _regex_constant(compiler: Compiler, node: Call, scope: Mapping[str, int]) -> Run | None:
     """``text.matches('pattern')`` and its like, the pattern compiled once."""
-    if node.function not in SEARCHES or len(node.operands) != 2:
+    if node.function not in SEARCHES or len(node.operands) < 2:
         return None
     constant = compiler.environment.constant(node.operands[1], scope)
     if constant is None or not isinstance(constant.value, str):
@@ -200,6 +199,9 @@ def _regex_constant(compiler: Compiler, node: Call, scope: Mapping[str, int]) ->
         return None
     search = SEARCHES[node.function]
     operand, placed = compiler.run(node.operands[0], scope), compiler.placer(node.at)
+    if len(node.operands) > 2:
+        most = compiler.run(node.operands[2], scope)
+        return lambda frame: placed(_limited_search(frame, search, regex, operand(frame), most(frame)))
 
     def run(frame: Frame) -> object:
         text = operand(frame)
@@ -208,3 +210,10 @@ def _regex_constant(compiler: Compiler, node: Call, scope: Mapping[str, int]) ->
         return placed(_refused(node.function, [text, ""]))
 
     return run
+
+
+def _limited_search(frame: Frame, search: Callable[..., object], regex: object, text: object, most: object) -> object:
+    """``text.findAll('pattern', most)``."""
+    if type(text) is str and type(most) is int:
+        return search(frame, regex, text, most)
+    return _refused("findAll", [text, "", most])

@@ -110,7 +110,7 @@ def _flatten(frame: Frame, values: list[object], depth: int = 1) -> object:
 
 def _range(frame: Frame, length: int) -> object:
     if length > MAX_LIST:
-        return CelError(f"the list is too long (got {length}, max {MAX_LIST})")
+        return CelError(f"lists.range() goes to {MAX_LIST} at most (got {length})")
     frame.charge(max(0, length))
     return list(range(length))
 
@@ -162,10 +162,6 @@ def _quarter(length: int, *_: int) -> int:
 
 def _as_it_was(bound: Bound, *_: Bound) -> Bound:
     return bound
-
-
-def _squared(bound: Bound) -> int:
-    return 0 if bound.element is not None and bound.element.length else bound.length**2
 
 
 def _flat(bound: Bound) -> Bound:
@@ -223,7 +219,11 @@ FUNCTIONS = (
     _function(
         "distinct",
         "The elements, each once.",
-        _member(_LIST, _distinct, _LIST, work=_quarter, grows=_as_it_was, spends=_squared),
+        *(
+            _member(ListType(kind), _distinct, ListType(kind), work=_quarter, grows=_as_it_was)
+            for kind in (Basic.STRING, Basic.BYTES, Basic.BOOL)
+        ),
+        _member(_LIST, _distinct, _LIST, work=_quarter, grows=_as_it_was, spends=lambda bound: bound.length**2),
     ),
     _function(
         "flatten",

@@ -1,0 +1,305 @@
+#!/bin/sh
+# What the collector reads, for a node without Python: a tar of raw files on standard output, and a list of what was
+# absent and what was denied. At home `passmuster collect --from CAPTURE.tar` makes of it the snapshot that the
+# collector would have made here. Needs tar, ls, head and a shell (dash, busybox ash, bash); changes nothing, and
+# opens a device only where its driver is there. Raw files may hold secrets (command lines): treat it as confidential.
+set -u
+
+usage='usage: capture.sh [ROOT] >CAPTURE.tar   (ROOT: a whole host mounted there; default: this host)'
+case ${1-} in -*)
+    printf '%s\n' "$usage"
+    [ "$1" = -h ] || [ "$1" = --help ]
+    exit
+    ;;
+esac
+[ $# -le 1 ] || {
+    printf '%s\n' "$usage" >&2
+    exit 2
+}
+[ ! -t 1 ] || {
+    printf 'capture.sh: standard output is a terminal (%s)\n' "$usage" >&2
+    exit 2
+}
+kind=live root=
+if [ $# -eq 1 ]; then
+    kind=root root=${1%/}
+    [ -d "$root/" ] || {
+        printf 'capture.sh: %s is no folder\n' "$1" >&2
+        exit 2
+    }
+fi
+
+LC_ALL=C
+PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin
+export LC_ALL PATH
+unset QUOTING_STYLE CDPATH
+umask 077
+stage=$(mktemp -d "${TMPDIR:-/tmp}/passmuster.XXXXXX") || exit 2
+trap 'rm -rf "$stage"' EXIT
+trap 'exit 130' INT TERM HUP
+err=$stage/err
+tree=$stage/capture
+mkdir "$tree"
+exec 3>"$tree/passmuster-capture.tsv"
+limited() { shift; "$@"; }
+if timeout 5 true 2>/dev/null; then
+    limited() { timeout "$@"; }
+fi
+
+# One line a look: the path, what was asked, the answer or "!" and the system's words.
+note() { printf '%s\t%s\t%s\n' "$1" "$2" "$3" >&3; }
+
+# The system's words: what stands behind the last colon of the last line of a message.
+refused() {
+    why=
+    while IFS= read -r line || [ -n "$line" ]; do why=$line; done <"$err"
+    note "$1" "$2" "!${why##*: }"
+}
+
+# Below another root links are followed here, so that none leads out. Sets real.
+where() {
+    real=$1
+    [ -n "$root" ] || return 0
+    walked='' rest=$1 links=0
+    while [ -n "$rest" ]; do
+        step=${rest%%/*}
+        case $rest in */*) rest=${rest#*/} ;; *) rest='' ;; esac
+        case $step in '' | .) continue ;; ..) walked=${walked%/*} && continue ;; esac
+        if [ -L "$root$walked/$step" ] && { [ -n "$rest" ] || [ "$2" = follow ]; }; then
+            links=$((links + 1))
+            target=$(readlink -- "$root$walked/$step"; printf x)
+            target=${target%?x}
+            if [ $links -gt 40 ]; then
+                note "$1" stat '!Too many levels of symbolic links'
+                return 1
+            fi
+            case $target in /*) walked='' ;; esac
+            rest=$target/$rest
+        else
+            walked=$walked/$step
+        fi
+    done
+    real=$root${walked:-/}
+}
+
+# What ls says of a path: inode, mode, owner, group, size or numbers. Sets mode, owner, major and minor.
+status() {
+    mode='' owner='' major='' minor=''
+    # shellcheck disable=SC2086 # flags
+    if line=$(ls $3 -- "$real" 2>"$err"); then
+        set -f
+        # shellcheck disable=SC2086 # fields
+        set -- "$1" "$2" $line '' ''
+        set +f
+        mode=$4 owner=$6 major=$8 minor=$9
+        note "$1" "$2" "$3 $4 $6 $7 $8 $9"
+    else
+        refused "$1" "$2"
+        return 1
+    fi
+}
+
+node() {
+    where "$1" follow || return 1
+    if [ -n "$root" ]; then status "$1" stat -lidn; else status "$1" stat -lidnL; fi
+}
+
+file() {
+    node "$1" || return 0
+    case $mode in -*) ;; *) return 0 ;; esac
+    mkdir -p "$tree/host${1%/*}"
+    limited 10 head -c "${2:-1048577}" -- "$real" >"$tree/host$1" 2>"$err"
+    case $? in
+    0) note "$1" file ok ;;
+    124) note "$1" file timeout && rm -f "$tree/host$1" ;;
+    *) refused "$1" file && rm -f "$tree/host$1" ;;
+    esac
+}
+
+names() {
+    node "$1" || return 0
+    case $mode in d*) ;; *) return 0 ;; esac
+    if ls -1a -- "$real" >"$stage/listing" 2>"$err"; then
+        mkdir -p "$tree/names${1%/*}"
+        (
+            cd "$real" 2>/dev/null || exit
+            for name in * .*; do
+                case $name in . | ..) continue ;; esac
+                if [ -e "$name" ] || [ -L "$name" ]; then printf '%s\0' "$name"; fi
+            done
+        ) >"$tree/names$1.list"
+        note "$1" names ok
+    else
+        refused "$1" names
+    fi
+}
+
+link() {
+    where "$1" stay || return 0
+    if target=$(readlink -- "$real"); then
+        note "$1" link "$target"
+    else
+        ls -ld -- "$real" >/dev/null 2>"$err"
+        refused "$1" link
+    fi
+}
+
+# A device is opened only where that loads no driver: it is the registered one.
+device() {
+    node "$1"
+    found=$mode,$major$minor
+    where "$1" stay && status "$1" lstat -lidn
+    [ -f "$tree/host/proc/misc" ] || return 0
+    number=$3
+    while read -r registered driver; do
+        [ "$driver" = "$2" ] || continue
+        [ "$3" != any ] || number=$registered
+        case $found in c*,10,"$number")
+            where "$1" follow || return 0
+            # shellcheck disable=SC2188 # opening is all
+            if (: <>"$real") 2>"$err"; then note "$1" try ok; else refused "$1" try; fi
+            ;;
+        esac
+    done <"$tree/host/proc/misc"
+}
+
+# A program of this host, if only root can have written it; its output is kept up to a limit.
+run() {
+    [ "$kind" = live ] && node "$1" || return 1
+    case $owner:$mode in 0:?????w* | 0:????????w*) return 0 ;; 0:*) ;; *) return 0 ;; esac
+    timeout 5 true 2>/dev/null || return 0
+    mkdir -p "$tree/run"
+    count=$((count + 1))
+    {
+        cd / && env -i LC_ALL=C PATH=/usr/sbin:/usr/bin:/sbin:/bin timeout 3 "$@" </dev/null 2>/dev/null
+        echo $? >"$stage/status"
+    } | head -c 65536 >"$tree/run/$count"
+    note "$*" run "$count $(cat "$stage/status")"
+}
+count=0
+
+note kind "$kind" "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
+for field in n r v m; do note uname $field "$(uname -$field)"; done
+folder=$(cd "$root/" && pwd -P)
+note id folder "${folder##*/}"
+note id u "$(id -u)"
+note id g "$(id -g)"
+
+# shellcheck disable=SC2043 # lists
+for path in /proc /sys/kernel /dev/null /sys/fs/selinux /sys/firmware/uv /sys/module/nf_tables \
+    /proc/sys/fs /proc/sys/kernel /proc/sys/net /proc/sys/net/ipv6 /proc/sys/vm \
+    /proc/self/net/dev /proc/1/net/dev \
+    /.dockerenv /run/.containerenv /run/systemd/container \
+    /var/lib/rpm /usr/lib/sysimage/rpm \
+    /etc/apparmor.d/usr.sbin.libvirtd /var/run/tdx-qgs/qgs.socket \
+    /run/k3s/cri-dockerd/cri-dockerd.sock /run/k3s/containerd/containerd.sock \
+    /var/snap/microk8s/common/run/containerd.sock; do
+    node "$path"
+done
+for path in /proc/self/ns/pid /proc/self/ns/net /proc/1/ns/net; do link "$path"; done
+for path in /proc/cpuinfo /var/lib/dpkg/status; do file "$path" 8388609; done
+clock=/sys/devices/system/clocksource/clocksource0
+for path in /proc/version /proc/mounts /proc/self/mounts /proc/1/mounts /proc/self/mountinfo /proc/1/mountinfo \
+    /proc/1/comm /proc/cmdline /proc/cgroups /proc/misc /proc/modules /proc/config.gz /proc/meminfo /proc/sysinfo \
+    /proc/sys/kernel/hostname /proc/sys/kernel/osrelease /proc/sys/kernel/version \
+    /proc/sys/fs/inotify/max_user_instances /proc/sys/fs/inotify/max_user_watches \
+    /proc/sys/kernel/sched_rt_runtime_us /proc/sys/net/bridge/bridge-nf-call-iptables \
+    /proc/sys/net/ipv4/conf/all/rp_filter /proc/sys/net/ipv4/ip_forward \
+    /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/ipv6/conf/all/disable_ipv6 \
+    /proc/sys/net/ipv6/conf/all/forwarding /proc/sys/vm/max_map_count /proc/sys/vm/nr_hugepages \
+    /proc/sys/vm/overcommit_memory /proc/sys/vm/unprivileged_userfaultfd \
+    /etc/hostname /etc/machine-id /etc/os-release /usr/lib/os-release \
+    $clock/available_clocksource $clock/current_clocksource \
+    /sys/firmware/acpi/tables/IORT /sys/firmware/devicetree/base/compatible /sys/firmware/uv/prot_virt_host \
+    /sys/hypervisor/type /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name \
+    /sys/kernel/mm/ksm/run /sys/kernel/security/lsm /sys/kernel/security/lockdown /sys/fs/selinux/enforce \
+    /sys/module/apparmor/parameters/enabled \
+    /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env /var/lib/kubelet/cpu_manager_state \
+    /etc/default/kubelet /etc/sysconfig/kubelet; do
+    file "$path"
+done
+for parameter in kvm/halt_poll_ns kvm/nested kvm_amd/avic kvm_amd/nested kvm_amd/npt kvm_amd/sev kvm_amd/sev_es \
+    kvm_amd/sev_snp kvm_hv/nested kvm_intel/enable_apicv kvm_intel/ept kvm_intel/nested kvm_intel/tdx \
+    kvm_intel/unrestricted_guest; do
+    file "/sys/module/${parameter%/*}/parameters/${parameter#*/}"
+done
+for path in /proc /sys/firmware/acpi/tables /sys/kernel/iommu_groups /sys/class/iommu /sys/bus/pci/devices \
+    /sys/kernel/mm/hugepages; do
+    names "$path"
+done
+device /dev/iommu iommu any
+device /dev/kvm kvm 232
+device /dev/net/tun tun 200
+device /dev/sev sev any
+device /dev/vfio/vfio vfio 196
+device /dev/vhost-net vhost-net 238
+device /dev/vhost-vsock vhost-vsock 241
+
+where /sys/kernel/mm/hugepages follow &&
+    for size in "$real"/hugepages-*kB; do file "/sys/kernel/mm/hugepages/${size##*/}/nr_hugepages"; done
+
+# The unified hierarchy, wherever it is mounted: points are written with octal escapes for blanks.
+for table in mounts 1/mounts self/mounts; do
+    [ ! -f "$tree/host/proc/$table" ] || cat "$tree/host/proc/$table"
+done | sort -u | while read -r _ point type _; do
+    [ "$type" = cgroup2 ] || continue
+    point=$(printf '%b' "$(printf '%s\n' "$point" | sed 's/\\\([0-7][0-7][0-7]\)/\\0\1/g')")
+    case $point in *"	"*) continue ;; esac
+    for name in cgroup.controllers cgroup.subtree_control misc.capacity; do file "${point%/}/$name"; done
+done
+
+{
+    uname -r
+    [ ! -f "$tree/host/proc/sys/kernel/osrelease" ] || cat "$tree/host/proc/sys/kernel/osrelease"
+    [ ! -f "$tree/host/proc/version" ] || sed 's/^Linux version \([^ ]*\).*/\1/' "$tree/host/proc/version"
+} | sort -u | while IFS= read -r release; do
+    case $release in '' | . | .. | */*) continue ;; esac
+    for path in "/boot/config-$release" "/lib/modules/$release/config" "/usr/lib/modules/$release/config" \
+        "/lib/modules/$release/modules.builtin" "/usr/lib/modules/$release/modules.builtin"; do
+        file "$path"
+    done
+done
+
+# The kubelet: its process, its units, and the configuration that they name.
+where /proc follow && for process in "$real"/[0-9]*; do
+    comm=
+    { read -r comm <"$process/comm"; } 2>/dev/null
+    if [ "$comm" = kubelet ]; then
+        for name in comm status cmdline; do file "/proc/${process##*/}/$name"; done
+    fi
+done
+for folder in /etc/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
+    file "$folder/kubelet.service"
+    names "$folder/kubelet.service.d"
+    where "$folder/kubelet.service.d" follow &&
+        for unit in "$real"/*.conf "$real"/.*.conf; do
+            if [ -e "$unit" ] || [ -L "$unit" ]; then file "$folder/kubelet.service.d/${unit##*/}"; fi
+        done
+done
+find "$tree/host" -type f \( -name cmdline -o -name 'kube*' -o -name '*.conf' \) -exec cat {} + 2>/dev/null |
+    tr '\0' ' ' | sed -n 's/.*--config[= ]["'\'']*\([^ "'\'']*\).*/\1/p' | sort -u | while IFS= read -r path; do
+    case $path in *"	"*) ;; /*) file "$path" ;; esac
+done
+
+# The daemons: the first of each that is found is asked for its version.
+for program in containerd crio dockerd kubelet; do
+    case $program in
+    containerd)
+        others='/var/lib/rancher/k3s/data/current/bin/containerd /var/lib/rancher/rke2/bin/containerd
+            /snap/microk8s/current/bin/containerd'
+        ;;
+    dockerd) others=/snap/docker/current/bin/dockerd ;;
+    kubelet) others=/var/lib/rancher/rke2/bin/kubelet ;;
+    *) others='' ;;
+    esac
+    asked=
+    for folder in /usr/bin /usr/sbin /usr/local/bin /usr/local/sbin /opt/bin /bin /sbin; do
+        node "$folder/$program" && asked=${asked:-$folder/$program}
+    done
+    for path in $others; do node "$path" && asked=${asked:-$path}; done
+    [ -z "$asked" ] || run "$asked" --version
+done
+run /usr/bin/rpm -q container-selinux
+
+exec 3>&-
+tar -cf - -C "$tree" .
