@@ -57,12 +57,11 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 @pytest.fixture
-def oldest(record_property: pytest.RecordProperty) -> str:
+def oldest() -> str:
     """The oldest interpreter's path; skips, saying so, where there is none but this one."""
     found = [each for each in interpreters() if each[0] != OURS]
     if not found:
         pytest.skip("no other Python is here (install pypy3, or any python3.6 to python3.10)")
-    record_property("oldest", found[0][0])
     sys.stdout.write(f"the oldest Python that is here: {found[0][0]} ({found[0][1]})\n")
     return found[0][1]
 

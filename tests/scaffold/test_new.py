@@ -37,7 +37,7 @@ def test_a_pack_begins_whole(capsys: pytest.CaptureFixture[str], home: Path) -> 
         "policies/ours/0.1.0/policy.yaml",
         "policies/ours/0.1.0/tests.yaml",
     ]
-    assert "ours@0.1.0: 4 passed, 0 failed" in whole(capsys, home / "ours/0.1.0")
+    assert "ours@0.1.0: 5 passed, 0 failed" in whole(capsys, home / "ours/0.1.0")
 
 
 def test_rules_are_added_whole(capsys: pytest.CaptureFixture[str], home: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_rule_is_never_added_twice(capsys: pytest.CaptureFixture[str], home: P
     assert main(["policy", "new", "ours"]) == 0
     assert main(["policy", "new", "ours", "--rule", "ours-example"]) == 2
     assert "'ours-example' is there already" in capsys.readouterr().err
-    assert "4 passed" in whole(capsys, home / "ours/0.1.0")
+    assert "5 passed" in whole(capsys, home / "ours/0.1.0")
 
 
 def test_a_release_is_never_changed(capsys: pytest.CaptureFixture[str], home: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 from passmuster import policydiff
-from passmuster.cli import packs
+from passmuster.cli import output, packs
 from passmuster.compile import compile_policy
 from passmuster.errors import ExitStatus, PolicyError, Problem
 from passmuster.report import harmless
@@ -29,5 +30,13 @@ def run(options: argparse.Namespace) -> ExitStatus:
         raise PolicyError(problems)
     old, new = sides
     text = policydiff.FORMATS[options.output](policydiff.compare(old, new), old[0].version)
+    if options.output == "table":
+        text = "".join(f"{line}\n" for each in text.splitlines() for line in _wrapped(each, output.width()))
     sys.stdout.write(harmless.json(text) if options.output == "json" else harmless.lines(text))
     return ExitStatus.GOOD
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """A line as lines of a terminal; what follows stands a little deeper than the first."""
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.wrap(line, width, subsequent_indent=indent + "    ", break_on_hyphens=False) or [""]

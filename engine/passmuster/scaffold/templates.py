@@ -59,6 +59,10 @@ CASES = """\
 - name: "{id}: the module is loaded"
   base: {id}
   expect: {{{id}: pass}}
+- name: "{id}: ARM is asked too"
+  base: {id}
+  set: {{cpu.architecture: aarch64}}
+  expect: {{{id}: pass}}
 - name: "{id}: the module is not loaded"
   base: {id}
   set: {{kernel.modules: []}}
