@@ -44,7 +44,7 @@ def test_rules_are_added_whole(capsys: pytest.CaptureFixture[str], home: Path) -
     assert main(["policy", "new", "ours", "--in", "policies"]) == 0
     for rule in ("kvm-intel", "nf-tables"):
         assert main(["policy", "new", "ours", "--in", "policies", "--rule", rule]) == 0
-    assert "ours@0.1.0: 12 passed, 0 failed" in whole(capsys, home / "ours/0.1.0")
+    assert "ours@0.1.0: 15 passed, 0 failed" in whole(capsys, home / "ours/0.1.0")
     assert main(["policy", "show", str(home / "ours/0.1.0"), "--rule", "nf-tables"]) == 0
 
 
@@ -130,9 +130,9 @@ NAMED = st.from_regex(r"[a-z][a-z0-9-]{0,62}", fullmatch=True).filter(lambda nam
 @given(NAMED, NAMED)
 def test_whatever_the_names_are_the_files_are_whole(pack: str, rule: str) -> None:
     files = scaffold.begun(pack)
-    assert _passes(files) == 4
+    assert _passes(files) == 5
     if f"id: {rule}\n" not in files.policy:
-        assert _passes(scaffold.extended(files, rule, ("policy.yaml", "tests.yaml"))) == 8
+        assert _passes(scaffold.extended(files, rule, ("policy.yaml", "tests.yaml"))) == 10
 
 
 LAYOUTS = {
@@ -151,7 +151,7 @@ def test_a_rule_is_added_to_files_of_another_layout(layout: str) -> None:
     if layout == "items at the margin":
         head, rules = text.split("rules:\n")
         text = head + "rules:\n" + "\n".join(line.removeprefix("  ") for line in rules.split("\n"))
-    assert _passes(scaffold.extended(scaffold.Files(policy=text, tests=files.tests), "kvm", ("p", "t"))) == 8
+    assert _passes(scaffold.extended(scaffold.Files(policy=text, tests=files.tests), "kvm", ("p", "t"))) == 10
 
 
 def test_cases_may_stand_before_bases() -> None:
@@ -159,7 +159,7 @@ def test_cases_may_stand_before_bases() -> None:
     head, rest = files.tests.split("bases:\n")
     bases, cases = rest.split("cases:\n")
     turned = f"{head}cases:\n{cases}\nbases:\n{bases.rstrip()}\n"
-    assert _passes(scaffold.extended(scaffold.Files(policy=files.policy, tests=turned), "kvm", ("p", "t"))) == 8
+    assert _passes(scaffold.extended(scaffold.Files(policy=files.policy, tests=turned), "kvm", ("p", "t"))) == 10
 
 
 def test_flow_style_is_not_guessed_at() -> None:
