@@ -34,6 +34,8 @@ COMMAND_LINE = "/proc/PID/cmdline"
 _ENVIRONMENTS = ("/var/lib/kubelet/kubeadm-flags.env", "/etc/default/kubelet", "/etc/sysconfig/kubelet")
 _UNITS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
 _CONFIG_FILE = "/var/lib/kubelet/config.yaml"
+_SHELL_LIMIT = 1 << 16
+"""Characters that are parted into words: the parser of the standard library takes the square of their number."""
 _FIELDS = {ENDPOINT: "containerRuntimeEndpoint", DRIVER: "cgroupDriver"}
 
 Options = Dict[str, str]
@@ -146,6 +148,8 @@ def parse_cpu_manager(text: str) -> str:
 
 def _shell_words(text: str) -> List[str]:
     """Words as a shell would part them; what is met is not quoted, for it may hold secrets."""
+    if len(text) > _SHELL_LIMIT:
+        raise UnreadableError(f"too long for assignments (got {len(text)} characters, limit {_SHELL_LIMIT})")
     try:
         return shlex.split(text, comments=True)
     except ValueError as error:

@@ -137,15 +137,14 @@ LARGE: dict[str, tuple[tuple[str, ...], Callable[[Path], None]]] = {
 
 def run(*words: str) -> tuple[bytes, float, int]:
     """A whole process: its output, seconds and peak of memory in megabytes."""
-    code = "import sys; sys.path.insert(0, sys.argv[1]); from passmuster_collector.cli import main; main(sys.argv[2:])"
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from passmuster_collector.cli import main; main(sys.argv[2:]);"
+        "status = dict(line.split(':', 1) for line in open('/proc/self/status'));"
+        "sys.stderr.write(status['VmHWM'].split()[0])"
+    )
     began = time.monotonic()
-    with subprocess.Popen([sys.executable, "-I", "-S", "-c", code, PACKAGE, *words], stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        output = process.stdout.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return output, time.monotonic() - began, usage.ru_maxrss // 1024
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code, PACKAGE, *words], capture_output=True, check=True)
+    return done.stdout, time.monotonic() - began, int(done.stderr) // 1024
 
 
 @pytest.mark.parametrize("name", LARGE)
@@ -166,7 +165,12 @@ def test_time_and_memory_are_bounded(tmp_path: Path, name: str) -> None:
 def test_reads_that_crawl_end_with_their_section(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     host = plant(tmp_path / "host", {**MOUNTED, **dict.fromkeys(PATHS, "x\n")})
     read = os.read
-    monkeypatch.setattr(os, "read", lambda handle, _: (time.sleep(0.05), read(handle, 1))[1])
+
+    def crawl(handle: int, _: int) -> bytes:
+        time.sleep(0.05)
+        return read(handle, 1)
+
+    monkeypatch.setattr(os, "read", crawl)
     began = time.monotonic()
     snapshot = json.loads(collect_bytes(["--root", str(host), "--timeout", "0.2"]))
     assert time.monotonic() - began < 13 * 1.8
