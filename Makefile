@@ -49,6 +49,8 @@ format: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/collector.py
+	$(BIN)/python benchmarks/cel_eval.py
 
 collector:
 	mkdir -p dist
@@ -63,7 +65,6 @@ conformance: .venv/dev.stamp
 	$(BIN)/python tests/cel/conformance.py $(CASES)
 
 fuzz: .venv/dev.stamp
-	$(PIP) install cel-expr-python
 	$(BIN)/python tests/cel/fuzz.py --cases 200000
 
 parity: .venv/dev.stamp

@@ -69,6 +69,18 @@ def test_a_node_runs_the_collector_from_a_file_without_a_name(
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+def test_a_node_without_python_is_captured_and_read_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    done = gather(Fake(tmp_path / "fake", {"worker-001": "bare"}), tmp_path, "worker-001 w1\n")
+    assert (done.returncode, done.stderr) == (0, f"1 of 1 nodes have a snapshot in {tmp_path / 'out'}/snapshots\n")
+    data = (tmp_path / "out" / "snapshots" / "w1.json").read_bytes()
+    assert problems(data) == []
+    assert b'"kind":"live"' in data
+    assert b'"name":"w1"' in data
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
 def test_a_snapshot_of_an_earlier_run_does_not_count(tmp_path: Path) -> None:
     gather(Fake(tmp_path / "one", {}), tmp_path, "worker-001\n")
     done = gather(Fake(tmp_path / "two", {"worker-001": "down"}), tmp_path, "worker-001\n")

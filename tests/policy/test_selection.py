@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from policy_text import GOOD
 
-from passmuster import policy
+from passmuster import cel, policy, schema
 from passmuster.errors import IntegrityError, PolicyError, UsageError
-from passmuster.policy import lock
+from passmuster.policy import lock, parameters
 from passmuster.policy.model import Parameter, ParameterType
 from passmuster.policy.parameters import effective
 from passmuster.policy.selection import Entry, Spec, demand_digest, demand_distinct, select
@@ -145,10 +145,21 @@ MISFITS = {
     "no integer": "x=one",
     "an integer beyond 64 bits": "x=9223372036854775808",
     "no boolean": "b=yes",
+    "text beyond its limit": "s=" + "x" * 257,
+    "an element beyond its limit": "l=a," + "x" * 257,
+    "a list beyond its limit": "l=" + "x," * 129,
 }
+
+
+def test_the_limits_of_parameters_are_those_that_bounds_are_reckoned_with() -> None:
+    assert (parameters.MAX_ITEMS, parameters.MAX_LENGTH) == (cel.DEFAULT_ITEMS, cel.DEFAULT_LENGTH)
+    default = schema.document("policy", 1)["$defs"]["parameter"]["allOf"]
+    limits = {each["if"]["properties"]["type"]["const"]: each["then"]["properties"]["default"] for each in default}
+    assert limits["string"]["maxLength"] == limits["list"]["items"]["maxLength"] == parameters.MAX_LENGTH
+    assert limits["list"]["maxItems"] == parameters.MAX_ITEMS
 
 
 @pytest.mark.parametrize("setting", MISFITS.values(), ids=MISFITS)
 def test_a_setting_that_does_not_fit_is_refused(setting: str) -> None:
     with pytest.raises(UsageError, match="--set"):
-        effective([_policy("demo", x=ParameterType.INT, b=ParameterType.BOOL)], [setting])
+        effective([_policy("demo", x=ParameterType.INT, b=ParameterType.BOOL, s=ParameterType.STRING, l=ParameterType.LIST)], [setting])

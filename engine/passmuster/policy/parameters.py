@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from passmuster.policy.model import Parameter, Policy
 
 _INT64 = range(-(2**63), 2**63)
+MAX_LENGTH = 256
+"""Characters of a text. What an expression can cost at most is reckoned with this, and with `MAX_ITEMS`."""
+MAX_ITEMS = 128
+"""Elements of a list."""
 
 
 def parse(kind: ParameterType, text: str) -> Any:
@@ -27,15 +31,24 @@ def parse(kind: ParameterType, text: str) -> Any:
                 raise ValueError(f"got {text!r}, expected an integer")
             return number
         case ParameterType.STRING:
-            return text
+            return _short(text)
         case ParameterType.BOOL:
             if text not in {"true", "false"}:
                 raise ValueError(f"got {text!r}, expected true or false")
             return text == "true"
         case ParameterType.LIST:
-            return [each for each in text.split(",") if each]
+            items = [_short(each) for each in text.split(",") if each]
+            if len(items) > MAX_ITEMS:
+                raise ValueError(f"got {len(items)} elements, expected at most {MAX_ITEMS}")
+            return items
         case _:
             assert_never(kind)
+
+
+def _short(text: str) -> str:
+    if len(text) > MAX_LENGTH:
+        raise ValueError(f"got {len(text)} characters, expected at most {MAX_LENGTH}")
+    return text
 
 
 def effective(policies: Sequence[Policy], settings: Iterable[str]) -> dict[str, dict[str, Any]]:
