@@ -162,4 +162,7 @@ def test_the_limits_of_parameters_are_those_that_bounds_are_reckoned_with() -> N
 @pytest.mark.parametrize("setting", MISFITS.values(), ids=MISFITS)
 def test_a_setting_that_does_not_fit_is_refused(setting: str) -> None:
     with pytest.raises(UsageError, match="--set"):
-        effective([_policy("demo", x=ParameterType.INT, b=ParameterType.BOOL, s=ParameterType.STRING, l=ParameterType.LIST)], [setting])
+        effective(
+            [_policy("demo", x=ParameterType.INT, b=ParameterType.BOOL, s=ParameterType.STRING, l=ParameterType.LIST)],
+            [setting],
+        )
