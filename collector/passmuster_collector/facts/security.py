@@ -3,7 +3,7 @@
 import re
 from typing import Iterator, List, Union
 
-from passmuster_collector import packages
+from passmuster_collector import packages, sosreport
 from passmuster_collector.fields import FLAG, Fields, Limit
 from passmuster_collector.host import Host
 from passmuster_collector.reading import (
@@ -12,6 +12,7 @@ from passmuster_collector.reading import (
     Node,
     Reason,
     Result,
+    Sourced,
     Unknown,
     UnreadableError,
     interpret,
@@ -39,10 +40,15 @@ _MODES = {"0": "permissive", "1": "enforcing"}
 def collect(host: Host) -> Iterator[Fact]:
     """Facts of the section."""
     yield fact("lsm", interpret(host.read(_LSM), parse_lsm, absent=Known(None)), _LSM)
-    yield fact("selinux", _selinux(host), _SELINUX + "/enforce")
-    yield fact("apparmor", interpret(host.read(_APPARMOR), parse_switch, absent=Known(value=False)), _APPARMOR)
+    selinux = Sourced(_selinux(host), (_SELINUX + "/enforce",))
+    yield sourced("selinux", sosreport.instead(host, selinux, sosreport.SESTATUS, sosreport.parse_sestatus))
+    switch = interpret(host.read(_APPARMOR), parse_switch, absent=Known(value=False))
+    apparmor = Sourced(switch, (_APPARMOR,))
+    yield sourced("apparmor", sosreport.instead(host, apparmor, sosreport.APPARMOR, sosreport.parse_apparmor))
     yield fact("lockdown", interpret(host.read(_LOCKDOWN), parse_lockdown, absent=Known(None)), _LOCKDOWN)
-    yield fact("libvirtd_profile", _there(host.node(_PROFILE)), _PROFILE)
+    profile = Sourced(_there(host.node(_PROFILE)), (_PROFILE,))
+    read = sosreport.parse_libvirtd_profile
+    yield sourced("libvirtd_profile", sosreport.instead(host, profile, sosreport.APPARMOR, read))
     yield sourced("container_selinux", packages.version(host, _PACKAGE))
 
 

@@ -54,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     _check(commands)
     commands.add_parser("collect", help="look at a node and write its snapshot", add_help=False)
     _explain(commands)
+    _impact(commands)
     _policy(commands)
     _snapshot(commands)
     _cel(commands)
@@ -121,6 +122,18 @@ def _explain(commands: argparse._SubParsersAction[_Parser]) -> None:
     explain.add_argument("rule", metavar="RULE", help="the rule's id")
     explain.add_argument("-p", "--policy", default="virtnest", metavar="PACK[@V]|PATH", help="default: virtnest")
     explain.add_argument("--set", action="append", default=[], metavar="NAME=V", help="set a parameter of the policy")
+
+
+def _impact(commands: argparse._SubParsersAction[_Parser]) -> None:
+    impact = _add(commands, "impact", "impact", "say which nodes another version of a policy would judge otherwise")
+    impact.add_argument("old", metavar="OLD", help="PACK@V or a path")
+    impact.add_argument("new", metavar="NEW", help="PACK@V or a path; it may be a draft")
+    impact.add_argument("snapshots", nargs="+", metavar="SNAPSHOT|DIR|-")
+    impact.add_argument("--set", action="append", default=[], metavar="NAME=V", help="set a parameter in both versions")
+    impact.add_argument(
+        "--allow", type=int, default=0, metavar="N", help="nodes that may go from a pass to a failure (default: 0)"
+    )
+    impact.add_argument("-o", "--output", choices=["table", "json"], default="table")
 
 
 def _policies(command: argparse.ArgumentParser) -> None:

@@ -58,6 +58,12 @@ def _explain(options: argparse.Namespace) -> ExitStatus:
     return run(options)
 
 
+def _impact(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.impact import run  # noqa: PLC0415 - imported when it runs
+
+    return run(options)
+
+
 def _policy_list(options: argparse.Namespace) -> ExitStatus:
     from passmuster.cli.policy import run_list  # noqa: PLC0415 - imported when it runs
 
@@ -133,6 +139,7 @@ def _snapshot_show(options: argparse.Namespace) -> ExitStatus:
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], ExitStatus]] = {
     "check": _check,
     "explain": _explain,
+    "impact": _impact,
     "policy list": _policy_list,
     "policy show": _policy_show,
     "policy test": _policy_test,

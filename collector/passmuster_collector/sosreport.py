@@ -1,0 +1,68 @@
+"""What a sosreport has of commands, where it lacks the files that the commands read.
+
+Each reading gives way to the file: it is asked only for what was not collected.
+"""
+
+import re
+from typing import Any, Callable, Optional
+
+from passmuster_collector.host import Host
+from passmuster_collector.reading import Known, Reason, Sourced, Text, Unknown, UnreadableError, interpret, quoted
+from passmuster_collector.source import Kind
+
+_FOLDER = "/sos_commands"
+SESTATUS = _FOLDER + "/selinux/sestatus"
+APPARMOR = _FOLDER + "/apparmor/apparmor_status"
+PROCESSES = ("/ps", _FOLDER + "/process/ps_auxwww", _FOLDER + "/process/ps_auxwwwm")
+
+
+def instead(host: Host, found: Sourced, path: str, parser: Callable[[str], Any]) -> Sourced:
+    """What a command printed, where a dump did not carry the file; else what the file came to."""
+    missing = isinstance(found.result, Unknown) and found.result.reason is Reason.NOT_COLLECTED
+    if host.kind is not Kind.DUMP or not missing:
+        return found
+    printed = interpret(host.read(path), parser)
+    return Sourced(printed, (path,)) if isinstance(printed, Known) else found
+
+
+def parse_sestatus(text: str) -> str:
+    """The mode that sestatus prints, or `disabled`; raises UnreadableError."""
+    fields = dict(re.findall(r"^([^:\n]+):[ \t]+(\S+)$", text, re.MULTILINE))
+    mode = fields.get("Current mode") if fields.get("SELinux status") == "enabled" else fields.get("SELinux status")
+    if mode not in ("enforcing", "permissive", "disabled"):
+        raise UnreadableError(f"not from sestatus (got {quoted(text)})")
+    return mode
+
+
+def parse_apparmor(text: str) -> bool:
+    """Whether AppArmor is on, by the first line of apparmor_status; raises UnreadableError."""
+    match = re.match(r"apparmor module is (not )?loaded\.", text)
+    if match is None:
+        raise UnreadableError(f"not from apparmor_status (got {quoted(text)})")
+    return match.group(1) is None
+
+
+def parse_libvirtd_profile(text: str) -> bool:
+    """True where a profile for libvirtd is loaded; that none is says nothing of files, so it raises UnreadableError."""
+    if not re.search(r"^\s+(/usr/sbin/)?libvirtd$", text, re.MULTILINE):
+        raise UnreadableError("no profile for libvirtd is loaded")
+    return True
+
+
+def kubelet_words(host: Host) -> Optional[Sourced]:
+    """Words of the running kubelet's command line in a list of processes; None where none is listed."""
+    for path in PROCESSES:
+        look = host.read(path)
+        words = parse_processes(look.text) if isinstance(look, Text) else None
+        if words is not None:
+            return Sourced(Known(words), (path,))
+    return None
+
+
+def parse_processes(text: str) -> Any:
+    """The words of the kubelet's command in what ``ps aux`` prints: the eleventh column on; None where there is none."""
+    for line in text.splitlines():
+        columns = line.split(None, 10)
+        if len(columns) == 11 and re.match(r"(\S*/)?kubelet( |\Z)", columns[10]):
+            return columns[10].split()
+    return None
