@@ -119,19 +119,26 @@ file() {
 names() {
     node "$1" || return 0
     case $mode in d*) ;; *) return 0 ;; esac
-    if ls -1a -- "$real" >"$stage/listing" 2>"$err"; then
-        mkdir -p "$tree/names${1%/*}"
-        (
-            cd "$real" 2>/dev/null || exit
-            for name in * .*; do
-                case $name in . | ..) continue ;; esac
-                if [ -e "$name" ] || [ -L "$name" ]; then printf '%s\0' "$name"; fi
-            done
-        ) >"$tree/names$1.list"
-        note "$1" names ok
-    else
-        refused "$1" names
+    listing=$tree/names$1.list
+    mkdir -p "${listing%/*}"
+    (
+        cd "$real" 2>/dev/null || exit
+        for name in * .*; do
+            case $name in . | ..) continue ;; esac
+            if [ -e "$name" ] || [ -L "$name" ]; then printf '%s\0' "$name"; fi
+        done
+    ) >"$listing"
+    if [ ! -s "$listing" ]; then
+        # Empty, not to be entered, or not to be read: ls tells, but fails in /proc where a process ends meanwhile.
+        ls -1a -- "$real" >"$stage/lines" 2>"$err" || {
+            refused "$1" names
+            return 0
+        }
+        while IFS= read -r name; do
+            case $name in . | ..) ;; *) printf '%s\0' "$name" ;; esac
+        done <"$stage/lines" >"$listing"
     fi
+    note "$1" names ok
 }
 
 link() {

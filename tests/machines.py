@@ -33,6 +33,9 @@ LEVELS = (
 
 OTHER_PLACES = {
     "kernel.modules": ("sos_commands/kernel/lsmod", "lsmod"),
+    "security.apparmor": ("sos_commands/apparmor/apparmor_status",),
+    "security.libvirtd_profile": ("sos_commands/apparmor/apparmor_status",),
+    "security.selinux": ("sos_commands/selinux/sestatus",),
 }
 """Where support archives have a field that one file of the host feeds."""
 

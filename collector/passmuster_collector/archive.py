@@ -20,6 +20,8 @@ from passmuster_collector.usage import UsageError
 
 _MEMBER = 16 << 20
 _KEPT = 32 << 20
+_NAMES = 48 << 20
+"""Characters that the names of members and folders may have together: an index must fit into memory."""
 _STEP = 1 << 20
 _LINKS = 40
 _LIKELY = re.compile(
@@ -79,12 +81,6 @@ class Archive(Source):
     def link(self, path: str) -> Union[Text, Absent, Unknown]:
         """The text of a symbolic link."""
         return self._look(path, _target, follow=False)
-
-    def _exists(self, path: str) -> bool:
-        try:
-            return self._found(path, follow=True) is not None
-        except OSError:
-            return False
 
     def _look(
         self, path: str, work: Callable[[Member], Union[T, Absent, Unknown]], *, follow: bool = True
@@ -186,12 +182,15 @@ def _indexed(file: BinaryIO, budget: Budget) -> _Index:
     index = _Index({}, {"": set()}, {})
     stream = Stream(file)
     room = _KEPT if stream.packed else 0
+    names = 0
     for member in members(stream):
         if budget.spent():
             raise UsageError("the archive was not gone through in time")
         found = _same_file(index, member) if member.kind == "hardlink" else member
         index.members[member.name] = found
-        _enter(index.folders, member)
+        names += _enter(index.folders, member)
+        if names > _NAMES:
+            raise UsageError(f"the archive has too long names (limit {_NAMES} characters in all)")
         if member.kind == "regular" and member.size <= min(room, LONG_LIMIT) and _LIKELY.match(member.name):
             index.kept[member.offset] = stream.read(member.size)
             room -= member.size
@@ -206,14 +205,18 @@ def _same_file(index: _Index, link: Member) -> Member:
     return other
 
 
-def _enter(folders: Dict[str, Set[str]], member: Member) -> None:
+def _enter(folders: Dict[str, Set[str]], member: Member) -> int:
+    """Put a member and the folders above it where they are listed; how many characters that took."""
     name = member.name
+    taken = len(name)
     if member.kind == "directory":
         folders.setdefault(name, set())
     while name:
         above, _, last = name.rpartition("/")
         known = folders.setdefault(above, set())
         if last in known:
-            return
+            break
         known.add(last)
+        taken += len(name)
         name = above
+    return taken

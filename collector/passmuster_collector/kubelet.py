@@ -6,8 +6,9 @@ which flags beat. Only named options are kept; command lines and environments ma
 
 import re
 import shlex
-from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Union
+from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
+from passmuster_collector import sosreport
 from passmuster_collector.host import Host
 from passmuster_collector.reading import (
     Absent,
@@ -78,10 +79,10 @@ class Told(NamedTuple):
 
 def told(host: Host) -> Told:
     """Look at all places. Where a kubelet runs, its command line is what the files came to."""
-    process = _process(host)
+    source, process = _running(host)
     layers = []
     if process is not None:
-        layers.append(Layer(COMMAND_LINE, process, {}))
+        layers.append(Layer(source, process, {}))
     running = isinstance(process, Known) and process.value is not None
     if not running:
         layers = [layer for layer in layers if isinstance(layer.options, Unknown)]
@@ -198,6 +199,15 @@ def _config_file(host: Host, layers: Sequence[Layer]) -> Layer:
     if not path.startswith("/"):
         return Layer(_CONFIG_FILE, Unknown(Reason.NOT_COLLECTED, f"relative path {quoted(path)}"), _FIELDS)
     return Layer(path, interpret(host.read(path), parse_config_file, absent=Known({})), _FIELDS)
+
+
+def _running(host: Host) -> Tuple[str, Optional[Result]]:
+    """Where the running kubelet's options come from, and they; a support archive may list its processes."""
+    listed = sosreport.kubelet_words(host) if host.kind is Kind.DUMP else None
+    if listed is None:
+        return COMMAND_LINE, _process(host)
+    path, words = listed
+    return path, Known(parse_flags(words))
 
 
 def _process(host: Host) -> Optional[Result]:

@@ -4,7 +4,7 @@ Each reading gives way to the file: it is asked only for what was not collected.
 """
 
 import re
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from passmuster_collector.host import Host
 from passmuster_collector.reading import Known, Reason, Sourced, Text, Unknown, UnreadableError, interpret, quoted
@@ -27,8 +27,9 @@ def instead(host: Host, found: Sourced, path: str, parser: Callable[[str], Any])
 
 def parse_sestatus(text: str) -> str:
     """The mode that sestatus prints, or `disabled`; raises UnreadableError."""
-    fields = dict(re.findall(r"^([^:\n]+):[ \t]+(\S+)$", text, re.MULTILINE))
-    mode = fields.get("Current mode") if fields.get("SELinux status") == "enabled" else fields.get("SELinux status")
+    fields: Dict[str, str] = dict(re.findall(r"^([^:\n]+):[ \t]+(\S+)$", text, re.MULTILINE))
+    status = fields.get("SELinux status", "")
+    mode = fields.get("Current mode", "") if status == "enabled" else status
     if mode not in ("enforcing", "permissive", "disabled"):
         raise UnreadableError(f"not from sestatus (got {quoted(text)})")
     return mode
@@ -49,18 +50,18 @@ def parse_libvirtd_profile(text: str) -> bool:
     return True
 
 
-def kubelet_words(host: Host) -> Optional[Sourced]:
-    """Words of the running kubelet's command line in a list of processes; None where none is listed."""
+def kubelet_words(host: Host) -> Optional[Tuple[str, List[str]]]:
+    """A list of processes with the kubelet in it, and the words of its command line; None where none lists it."""
     for path in PROCESSES:
         look = host.read(path)
         words = parse_processes(look.text) if isinstance(look, Text) else None
         if words is not None:
-            return Sourced(Known(words), (path,))
+            return path, words
     return None
 
 
-def parse_processes(text: str) -> Any:
-    """The words of the kubelet's command in what ``ps aux`` prints: the eleventh column on; None where there is none."""
+def parse_processes(text: str) -> Optional[List[str]]:
+    """The words of the kubelet's command in what ``ps aux`` prints, from the eleventh column on; None without one."""
     for line in text.splitlines():
         columns = line.split(None, 10)
         if len(columns) == 11 and re.match(r"(\S*/)?kubelet( |\Z)", columns[10]):

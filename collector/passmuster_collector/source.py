@@ -128,7 +128,7 @@ class Source:
         return Absent(path)
 
     def mounted(self, top: str) -> bool:
-        """Whether /proc, /sys or /dev proves to be there, by a file that each always has."""
+        """Whether /proc, /sys or /dev proves to be there, by a file that each always has; dumps are not asked."""
         if top not in self._mounted:
             self._mounted[top] = any(self._exists(path) for path in _WITNESSES[top])
         return self._mounted[top]

@@ -27,7 +27,7 @@ class Stream:
         file.seek(0)
         self._make = _unpacker(start)
         self._engine: Any = self._make() if self._make is not None else None
-        self._ready = b""
+        self._ready, self._at = b"", 0
         self._input = b""
         self._taken = 0
         self._made = 0
@@ -63,8 +63,9 @@ class Stream:
 
     def _unpacked(self, size: int) -> bytes:
         parts = []
-        while size > 0 and (self._ready or self._more()):
-            part, self._ready = self._ready[:size], self._ready[size:]
+        while size > 0 and (self._at < len(self._ready) or self._more()):
+            part = self._ready[self._at : self._at + size]
+            self._at += len(part)
             parts.append(part)
             size -= len(part)
         return b"".join(parts)
@@ -72,6 +73,7 @@ class Stream:
     def _more(self) -> bool:
         """Unpack the next piece; false at the end."""
         assert self._make is not None
+        self._ready, self._at = b"", 0
         while not self._ready:
             if self._engine.eof:
                 self._input = self._engine.unused_data or self._file_chunk()
@@ -80,6 +82,8 @@ class Stream:
                 self._engine = self._make()
             try:
                 self._ready = self._step()
+            except UsageError:
+                raise
             except (zlib.error, OSError, EOFError, ValueError, _xz_error()) as error:
                 raise UsageError(f"the archive is damaged ({error})") from None
             self._counted()

@@ -73,6 +73,8 @@ fi
 capture=$here/capture.sh
 [ -f "$capture" ] || capture=$here/../../collector/capture.sh
 
+command -v timeout >/dev/null || fail "timeout is not here (it comes with coreutils and busybox)"
+
 mkdir -p "$out/snapshots"
 parts=$(mktemp -d "$out/.parts.XXXXXX")
 trap 'rm -rf "$parts"' EXIT

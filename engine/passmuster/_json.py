@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 
@@ -152,6 +152,25 @@ def documents(data: bytes) -> Iterator[tuple[int, bytes]]:
             yield line + chunk.count(b"\n", 0, lead), chunk[lead:]
         line += chunk.count(b"\n")
         at = end
+
+
+def stream(handle: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """The same of an open file, a line at a time; only what is not laid out in lines is read as a whole."""
+    number = 0
+    for line in handle:
+        number += 1
+        if _document_end(line, 0) == len(line) and not (line.lstrip()[:1] in {b"{", b"["} and _opens(line)):
+            if line.strip():
+                lead = len(line) - len(line.lstrip())
+                yield number, line[lead:]
+            continue
+        yield from ((number - 1 + at, document) for at, document in documents(line + handle.read()))
+        return
+
+
+def _opens(line: bytes) -> bool:
+    """Whether a line that begins a document does not end it."""
+    return not line.rstrip().endswith((b"}", b"]"))
 
 
 def _document_end(data: bytes, start: int) -> int:

@@ -30,6 +30,8 @@ class CompiledRule:
     message: cel.Program | None
     reads: tuple[FieldPath, ...]
     """The facts that its outcome can depend on, sorted, variables resolved; empty where it reads none."""
+    touches: tuple[FieldPath, ...]
+    """The same with what its message reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +118,7 @@ class _Compiler:
             expression=expression,
             message=message,
             reads=self._reads(outcome_programs),
+            touches=self._reads(outcome_programs + ([message] if message else [])),
         )
 
     def _reads(self, programs: list[cel.Program]) -> tuple[FieldPath, ...]:

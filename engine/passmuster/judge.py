@@ -64,6 +64,11 @@ class Terms:
     waivers: InForce | None = None
 
     @property
+    def named_parameters(self) -> dict[str, Any]:
+        """Every parameter's effective value, as PACK.NAME."""
+        return {f"{pack}.{name}": value for pack, values in self.parameters.items() for name, value in values.items()}
+
+    @property
     def now(self) -> str | None:
         """The moment that something here needs; None where nothing does."""
         needs = self.max_age or self.waivers
@@ -83,14 +88,11 @@ def judge(given: Iterable[Given], terms: Terms) -> Verdict:
         for name in (roster.missing if roster else ())
     ]
     nodes.sort(key=lambda node: (node.node, node.snapshot.digest if node.snapshot else "", node.input or ""))
-    parameters = {
-        f"{pack}.{name}": value for pack, values in terms.parameters.items() for name, value in values.items()
-    }
     return Verdict(
         engine=__version__,
         language=LANGUAGE,
         policies=tuple(policy.header for policy in terms.policies),
-        parameters=parameters,
+        parameters=terms.named_parameters,
         waivers=waivers,
         roster=roster,
         max_age=terms.max_age.text if terms.max_age else None,
@@ -98,7 +100,7 @@ def judge(given: Iterable[Given], terms: Terms) -> Verdict:
         outcome=fleet_outcome(node.outcome for node in nodes),
         nodes=tuple(nodes),
         duplicates=duplicates,
-        digest=_digest(nodes, terms, parameters),
+        digest=digest.verdict(asked(terms), (_node_digest(node) for node in nodes)),
     )
 
 
@@ -109,9 +111,7 @@ def judge_one(given: Given, terms: Terms, doubled: set[tuple[str | None, str | N
         return _nameless(given.input or "this node", given.input, given.problem)
     reason = _disqualified(snapshot, terms, doubled)
     results = () if reason else _results(snapshot, terms)
-    outcome = node_outcome((result.rule.level, result.outcome) for result in results)
-    if not reason and outcome is NodeOutcome.UNKNOWN and not any(_counts(result) for result in results):
-        reason = "nothing applied: no required or recommended rule counted"
+    outcome, nothing = settle(results)
     return NodeVerdict(
         node=snapshot.name,
         machine_id=snapshot.machine_id,
@@ -124,9 +124,17 @@ def judge_one(given: Given, terms: Terms, doubled: set[tuple[str | None, str | N
             context=snapshot.collection["context"],
         ),
         outcome=outcome,
-        reason=reason,
+        reason=reason or nothing,
         results=results,
     )
+
+
+def settle(results: Iterable[Result]) -> tuple[NodeOutcome, str | None]:
+    """The outcome of a node by its results, and why it is unknown as a whole where none of them counted."""
+    told = tuple(results)
+    outcome = node_outcome((result.rule.level, result.outcome) for result in told)
+    counted = any(_counts(result) for result in told)
+    return outcome, None if counted else "nothing applied: no required or recommended rule counted"
 
 
 def _nameless(name: str, path: str | None, reason: str | None) -> NodeVerdict:
@@ -139,17 +147,21 @@ def _nameless(name: str, path: str | None, reason: str | None) -> NodeVerdict:
 def _disqualified(snapshot: Snapshot, terms: Terms, doubled: set[tuple[str | None, str | None]]) -> str | None:
     if (snapshot.name, snapshot.machine_id) in doubled:
         return "more than one snapshot of this node was given"
-    if terms.max_age is None:
+    return misdated(snapshot.collection["collected_at"], terms.max_age)
+
+
+def misdated(collected_at: str, max_age: MaximumAge | None) -> str | None:
+    """What is wrong with the moment of a collection; None where nothing is, or no age was asked for."""
+    if max_age is None:
         return None
-    collected_at = snapshot.collection["collected_at"]
     try:
-        age = terms.max_age.now - parse_moment(collected_at)
+        age = max_age.now - parse_moment(collected_at)
     except ValueError as error:
         return f"the time of collection cannot be read ({error})"
     if age < -_SKEW:
         return f"the snapshot is from the future (collected {collected_at})"
-    if age > terms.max_age.span:
-        return f"the snapshot is too old (collected {days(age)} ago, expected at most {terms.max_age.text})"
+    if age > max_age.span:
+        return f"the snapshot is too old (collected {days(age)} ago, expected at most {max_age.text})"
     return None
 
 
@@ -226,12 +238,12 @@ def _roster(nodes: Sequence[NodeVerdict], listed: frozenset[str]) -> RosterFindi
     )
 
 
-def _digest(nodes: Sequence[NodeVerdict], terms: Terms, parameters: Mapping[str, Any]) -> str:
-    """The digest of the inputs and the outcomes: nothing of the engine, the machine, or the wording."""
-    asked = {
+def asked(terms: Terms) -> dict[str, Any]:
+    """What a verdict's digest holds beside its nodes: nothing of the engine, the machine, or the wording."""
+    return {
         "language": LANGUAGE,
         "policies": [[policy.header.pack, policy.header.version, policy.header.digest] for policy in terms.policies],
-        "parameters": dict(parameters),
+        "parameters": terms.named_parameters,
         "rules": sorted(terms.rules) if terms.rules is not None else None,
         "levels": {rule.header.name: rule.header.level.value for policy in terms.policies for rule in policy.rules},
         "waivers": terms.waivers.waivers.digest if terms.waivers else None,
@@ -239,7 +251,6 @@ def _digest(nodes: Sequence[NodeVerdict], terms: Terms, parameters: Mapping[str,
         "max_age": terms.max_age.text if terms.max_age else None,
         "now": terms.now,
     }
-    return digest.verdict(asked, (_node_digest(node) for node in nodes))
 
 
 def _node_digest(node: NodeVerdict) -> bytes:

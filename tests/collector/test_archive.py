@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import lzma
+import sys
 import tarfile
 import time
 from typing import TYPE_CHECKING
@@ -142,6 +144,10 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "an absolute member": (lambda: _named("/etc/x"), "the archive is hostile: a member is called '/etc/x'"),
     "a member deeper than any": (lambda: _named("d/" * 120), "the archive is hostile"),
     "a name of many bytes": (lambda: _named("n" * 70_000), "a name of 70001 bytes (limit 65536)"),
+    "names that fill the memory": (
+        lambda: packed([member(f"{number}/" + "d" * 60 + "/d" * 90, b"") for number in range(9000)]),
+        "the archive has too long names (limit 50331648 characters in all)",
+    ),
     "a damaged header": (_damaged_sum, "a damaged one (at byte 0)"),
     "a size that is no number": (lambda: _header(size=b"99999999999\0"), "a number in a header is none"),
     "a size beyond the limit": (
@@ -171,7 +177,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "cut off where it is packed": (
         lambda: packed([member("etc/x", bytes(range(256)) * 90)], "w:gz")[:-40],
-        "the archive is cut off",
+        "': the archive is cut off",
     ),
     "damaged where it is packed": (
         lambda: packed([member("etc/x", b"x" * 5000)], "w:gz")[:40] + b"\0" * 60,
@@ -218,6 +224,24 @@ def test_the_limits_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unpacking, "TOTAL", 4096)
     with pytest.raises(UsageError, match=r"too large \(limit 4096 bytes unpacked\)"):
         opened(gzip.compress(data))
+
+
+def test_packed_pieces_one_after_another_are_one_stream() -> None:
+    data = packed([member("etc/x", b"1" * 3000), member("etc/y", b"2")])
+    for pack in (gzip.compress, bz2.compress, lzma.compress):
+        pieces = b"".join(pack(data[start : start + 1000]) for start in range(0, len(data), 1000))
+        view = opened(pieces + bytes(512))
+        assert view.read("/etc/x") == Text("1" * 3000)
+        assert view.read("/etc/y") == Text("2")
+
+
+def test_a_python_without_a_packing_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "lzma", None)
+    with pytest.raises(UsageError, match=r"this Python cannot unpack it \(it has no module lzma\)"):
+        opened(lzma.compress(b"x"))
+    assert opened(packed([member("etc/x", b"1")], "w:gz")).read("/etc/x") == Text("1")
+    with pytest.raises(UsageError, match="damaged"):
+        opened(gzip.compress(b"x" * 2000)[:40] + b"\0" * 60)
 
 
 def test_what_is_kept_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:

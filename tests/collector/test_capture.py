@@ -154,6 +154,7 @@ def test_another_user_is_told_the_same(tmp_path: Path) -> None:
     host = plant(tmp_path / "host", HOST)
     for path in ("proc/cpuinfo", "etc/systemd/system/kubelet.service.d", "sys/class/iommu", "etc/machine-id"):
         (host / path).chmod(0)
+    (host / "sys/kernel/iommu_groups").chmod(0o444)
     for folder in (tmp_path, *tmp_path.parents[:-2]):
         folder.chmod(folder.stat().st_mode | 0o011)
     user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"]
@@ -167,6 +168,7 @@ def test_another_user_is_told_the_same(tmp_path: Path) -> None:
         "reason": "denied",
     }
     assert snapshot["sections"]["iommu"]["unknown"]["iommu.units"]["reason"] == "denied"
+    assert snapshot["sections"]["iommu"]["facts"]["groups"] == 1
     assert snapshot["sections"]["runtime"]["unknown"]["runtime.name"]["reason"] == "denied"
     assert snapshot["node"]["machine_id"] is None
 

@@ -207,6 +207,7 @@ SPOTS: dict[str, dict[str, Any]] = {
         "cgroup.v2.mount_point": "/sys/fs/cgroup/unified",
         "cpu.logical_count": 2,
         "os.version_id": "20.04",
+        "security.apparmor": True,
         "runtime.name": None,
         "runtime.kubelet": None,
         "kubernetes.node": None,

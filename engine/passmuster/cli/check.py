@@ -12,17 +12,18 @@ from passmuster.age import parse_duration, parse_moment
 from passmuster.cli import inputs, output, packs
 from passmuster.compile import CompiledPolicy, compile_policy
 from passmuster.errors import ExitStatus, PolicyError, Problem, SnapshotError, UsageError
-from passmuster.judge import Given, MaximumAge, Terms, judge
+from passmuster.fleet import Memory, Tally
+from passmuster.judge import Given, MaximumAge, Terms, judge, judge_one
 from passmuster.outcome import Level, RuleOutcome
 from passmuster.policy.parameters import effective
-from passmuster.report import Evidence
+from passmuster.report import Evidence, counting
+from passmuster.report.summary import text as summary
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from passmuster.policy import Policy
-    from passmuster.verdict import Verdict
 
 DEFAULT = "virtnest"
 
@@ -41,10 +42,29 @@ def run(options: argparse.Namespace) -> ExitStatus:
         max_age=_max_age(options.max_age, now),
         waivers=_waivers(options.waivers, now),
     )
+    if options.snapshots and output.counts_alone(outputs) and Memory.serves(terms):
+        return _counted(options, terms, outputs)
     given = inputs.read(options.snapshots) if options.snapshots else [_live(options.keep)]
     verdict = judge(given, terms)
     output.emit(verdict, outputs, evidence=Evidence(options.evidence), verbose=options.verbose)
-    return status(verdict, options.fail_on)
+    whole = not verdict.nodes or any(node.reason is not None for node in verdict.nodes)
+    return status(counting.rules(verdict), options.fail_on, whole=whole)
+
+
+def _counted(options: argparse.Namespace, terms: Terms, outputs: Sequence[output.Output]) -> ExitStatus:
+    """Judge a fleet of any size in one pass, for its counts alone: the same totals as the other way."""
+    memory, tally = Memory(terms), Tally(terms)
+    for found in inputs.each(options.snapshots):
+        known = memory.judge(found.data) if isinstance(found, inputs.Document) else None
+        if known is not None:
+            tally.remembered(known)
+        else:
+            given = inputs.load(found) if isinstance(found, inputs.Document) else found
+            tally.plain(judge_one(given, terms, set()))
+    totals = tally.totals()
+    counts = counting.worded(totals.nodes, totals.rules)
+    output.emit_text(summary(totals.outcome, counts, totals.digest), outputs)
+    return status(totals.rules, options.fail_on, whole=totals.whole)
 
 
 def _compile(policies: Sequence[Policy]) -> tuple[CompiledPolicy, ...]:
@@ -120,13 +140,10 @@ def _live(keep: str | None) -> Given:
         return Given(input="this node", snapshot=None, problem=str(error.problems[0]))
 
 
-def status(verdict: Verdict, fail_on: str) -> ExitStatus:
-    """The status of a verdict at a threshold: a failure first, then what is unknown."""
-    levels = {Level.REQUIRED, Level.RECOMMENDED} if fail_on == "recommended" else {Level.REQUIRED}
-    outcomes = {result.outcome for node in verdict.nodes for result in node.results if result.rule.level in levels}
+def status(rules: Mapping[Level, Mapping[RuleOutcome, int]], fail_on: str, *, whole: bool) -> ExitStatus:
+    """The status at a threshold: a failure first, then what is unknown; `whole` says that some node is, as a whole."""
+    levels = (Level.REQUIRED, Level.RECOMMENDED) if fail_on == "recommended" else (Level.REQUIRED,)
+    outcomes = {outcome for level in levels for outcome, count in rules[level].items() if count}
     if RuleOutcome.FAIL in outcomes and fail_on != "never":
         return ExitStatus.FAILED
-    undecided = bool(outcomes & {RuleOutcome.UNKNOWN, RuleOutcome.ERROR})
-    if undecided or not verdict.nodes or any(node.reason is not None for node in verdict.nodes):
-        return ExitStatus.INCOMPLETE
-    return ExitStatus.GOOD
+    return ExitStatus.INCOMPLETE if whole or outcomes & {RuleOutcome.UNKNOWN, RuleOutcome.ERROR} else ExitStatus.GOOD

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
+import itertools
 import os
 import sys
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from passmuster import _json, snapshot
 from passmuster.errors import SnapshotError, UsageError
@@ -21,45 +24,72 @@ _REPORT = b'"schema":"passmuster.report/'
 _UNPACKED_MAX = 1024 * 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One snapshot's bytes, not yet read."""
+
+    label: str
+    """The path as it was given, with `:LINE` where the file holds several."""
+    path: str
+    line: int
+    data: bytes
+
+
 def read(paths: Sequence[str]) -> list[Given]:
     """Every snapshot in files, folders and `-`; raises UsageError where there is none to read.
 
     What does not load is given with its problem: its node will be unknown, and named by its path.
     """
-    given: list[Given] = []
+    return [found if isinstance(found, Given) else load(found) for found in each(paths)]
+
+
+def load(document: Document) -> Given:
+    """Read one snapshot, or say why it cannot be."""
+    try:
+        return Given(input=document.label, snapshot=snapshot.load(document.data, document.path, document.line))
+    except SnapshotError as error:
+        return Given(input=document.label, snapshot=None, problem=str(error.problems[0]))
+
+
+def each(paths: Sequence[str]) -> Iterator[Document | Given]:
+    """The documents in files, folders and `-`, one after the other, and what cannot even be opened."""
     for path in paths:
         if path == "-":
-            given += _split(sys.stdin.buffer.read(), "<stdin>")
+            yield from _documents(sys.stdin.buffer, "<stdin>")
         elif Path(path).is_dir():
-            given += _folder(path)
+            yield from _folder(path)
         else:
-            given += _file(path)
-    return given
+            yield from _file(path)
 
 
-def _folder(path: str) -> list[Given]:
+def _folder(path: str) -> Iterator[Document | Given]:
     files = [str(Path(folder, name)) for folder, _, names in os.walk(path) for name in names if name.endswith(_ENDINGS)]
-    given: list[Given] = []
+    some = False
     for file in sorted(files):
         try:
-            given += _file(file)
+            for found in _file(file):
+                some = True
+                yield found
         except UsageError as error:
-            given.append(Given(input=file, snapshot=None, problem=str(error.problems[0])))
-    if not given:
+            some = True
+            yield Given(input=file, snapshot=None, problem=str(error.problems[0]))
+    if not some:
         raise UsageError.at(
             path, f"no snapshot in this folder (expected files that end with {', '.join(_ENDINGS)})", code="usage-input"
         )
-    return given
 
 
-def _file(path: str) -> list[Given]:
+def _file(path: str) -> Iterator[Document | Given]:
     try:
-        data = _unpacked(path) if path.endswith(".gz") else Path(path).read_bytes()
+        if path.endswith(".gz"):
+            yield from _documents(io.BytesIO(_unpacked(path)), path)
+        else:
+            with open(path, "rb") as handle:  # noqa: PTH123 - a stream
+                yield from _documents(handle, path)
     except OSError as error:
         raise UsageError.at(path, f"cannot be read ({error.strerror or error})", code="usage-input") from None
     except _PackedError as error:
-        return [Given(input=path, snapshot=None, problem=f"{path}:1:1: {error}")]
-    return list(_split(data, path))
+        yield Given(input=path, snapshot=None, problem=f"{path}:1:1: {error}")
 
 
 class _PackedError(Exception):
@@ -77,16 +107,17 @@ def _unpacked(path: str) -> bytes:
     return data
 
 
-def _split(data: bytes, path: str) -> Iterator[Given]:
-    documents = list(_json.documents(data))
-    if not documents:
+def _documents(handle: BinaryIO, path: str) -> Iterator[Document | Given]:
+    """The documents of one file; one that is alone in it is named by the path, others by path and line."""
+    documents = _json.stream(handle)
+    first = next(documents, None)
+    if first is None:
         yield Given(input=path, snapshot=None, problem=f"{path}:1:1: the file is empty (expected a snapshot)")
-    for line, document in documents:
-        if document[:4096].startswith(b"{") and _REPORT in document:
+        return
+    second = next(documents, None)
+    alone = second is None
+    for line, data in itertools.chain((first,), () if second is None else (second,), documents):
+        if data.startswith(b"{") and _REPORT in data:
             sys.stderr.write(f"note: {path}: a report of ours is no snapshot; skipped\n")
-            continue
-        name = path if len(documents) == 1 else f"{path}:{line}"
-        try:
-            yield Given(input=name, snapshot=snapshot.load(document, path, line))
-        except SnapshotError as error:
-            yield Given(input=name, snapshot=None, problem=str(error.problems[0]))
+        else:
+            yield Document(label=path if alone else f"{path}:{line}", path=path, line=line, data=data)

@@ -58,6 +58,20 @@ def emit(verdict: Verdict, outputs: Sequence[Output], *, evidence: Evidence, ver
             sys.stdout.write(output.reporter.render(verdict, style))
 
 
+def counts_alone(outputs: Sequence[Output]) -> bool:
+    """Whether nothing but counts is asked for: then no node's results need to be kept."""
+    return all(output.reporter.name == "summary" for output in outputs)
+
+
+def emit_text(text: str, outputs: Sequence[Output]) -> None:
+    """Write one text to every output, files first."""
+    for output in sorted(outputs, key=lambda each: each.file is None):
+        if output.file is not None:
+            write_file(output.file, text.encode())
+        else:
+            sys.stdout.write(text)
+
+
 def width() -> int:
     """Columns to use: the terminal's, at most 100; 80 where there is none."""
     return min(shutil.get_terminal_size((80, 24)).columns, 100)

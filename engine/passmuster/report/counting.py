@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from passmuster.outcome import Level, NodeOutcome, RuleOutcome
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from passmuster.verdict import Verdict
 
 
@@ -27,10 +29,17 @@ def rules(verdict: Verdict) -> dict[Level, dict[RuleOutcome, int]]:
 
 def summary(verdict: Verdict) -> dict[str, object]:
     """The counts as a report's `summary` has them."""
+    return worded(nodes(verdict), rules(verdict))
+
+
+def worded(
+    of_nodes: Mapping[NodeOutcome, int], of_rules: Mapping[Level, Mapping[RuleOutcome, int]]
+) -> dict[str, object]:
+    """Counts in the words of the wire format."""
     return {
-        "nodes": {outcome.value: count for outcome, count in nodes(verdict).items()},
+        "nodes": {outcome.value: count for outcome, count in of_nodes.items()},
         "rules": {
             level.value: {outcome.value: count for outcome, count in counts.items()}
-            for level, counts in rules(verdict).items()
+            for level, counts in of_rules.items()
         },
     }
