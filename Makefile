@@ -51,6 +51,7 @@ bench: .venv/dev.stamp
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/collector.py
 	$(BIN)/python benchmarks/cel_eval.py
+	$(BIN)/python benchmarks/fleet.py
 
 collector:
 	mkdir -p dist

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+T = TypeVar("T")
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
@@ -154,23 +156,31 @@ def documents(data: bytes) -> Iterator[tuple[int, bytes]]:
         at = end
 
 
-def stream(handle: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """The same of an open file, a line at a time; only what is not laid out in lines is read as a whole."""
+def stream(
+    handle: BinaryIO, known: Callable[[bytes], T | None] = lambda _line: None
+) -> Iterator[tuple[int, bytes | T]]:
+    """The same of an open file, a line at a time; only what is not laid out in lines is read as a whole.
+
+    A line that `known` makes something of is a document by itself, and that is given in its place.
+    """
     number = 0
     for line in handle:
         number += 1
-        if _document_end(line, 0) == len(line) and not (line.lstrip()[:1] in {b"{", b"["} and _opens(line)):
-            if line.strip():
-                lead = len(line) - len(line.lstrip())
-                yield number, line[lead:]
+        found = known(line)
+        if found is not None:
+            yield number, found
+        elif not line.strip():
             continue
-        yield from ((number - 1 + at, document) for at, document in documents(line + handle.read()))
-        return
+        elif _document_end(line, 0) == len(line) and not _opens(line):
+            yield number, line.lstrip()
+        else:
+            yield from ((number - 1 + at, document) for at, document in documents(line + handle.read()))
+            return
 
 
 def _opens(line: bytes) -> bool:
-    """Whether a line that begins a document does not end it."""
-    return not line.rstrip().endswith((b"}", b"]"))
+    """Whether a line begins a document and does not end it."""
+    return line.lstrip().startswith((b"{", b"[")) and not line.rstrip().endswith((b"}", b"]"))
 
 
 def _document_end(data: bytes, start: int) -> int:

@@ -111,7 +111,7 @@ def judge_one(given: Given, terms: Terms, doubled: set[tuple[str | None, str | N
         return _nameless(given.input or "this node", given.input, given.problem)
     reason = _disqualified(snapshot, terms, doubled)
     results = () if reason else _results(snapshot, terms)
-    outcome, nothing = settle(results)
+    outcome, nothing = settle((result.rule.level, result.outcome) for result in results)
     return NodeVerdict(
         node=snapshot.name,
         machine_id=snapshot.machine_id,
@@ -129,11 +129,11 @@ def judge_one(given: Given, terms: Terms, doubled: set[tuple[str | None, str | N
     )
 
 
-def settle(results: Iterable[Result]) -> tuple[NodeOutcome, str | None]:
-    """The outcome of a node by its results, and why it is unknown as a whole where none of them counted."""
+def settle(results: Iterable[tuple[Level, RuleOutcome]]) -> tuple[NodeOutcome, str | None]:
+    """The outcome of a node by its rules', and why it is unknown as a whole where none of them counted."""
     told = tuple(results)
-    outcome = node_outcome((result.rule.level, result.outcome) for result in told)
-    counted = any(_counts(result) for result in told)
+    outcome = node_outcome(told)
+    counted = any(_counts(level, each) for level, each in told)
     return outcome, None if counted else "nothing applied: no required or recommended rule counted"
 
 
@@ -190,9 +190,8 @@ def _seen(inputs: Sequence[Given], nodes: Sequence[NodeVerdict]) -> list[Seen]:
     ]
 
 
-def _counts(result: Result) -> bool:
-    weighs = result.rule.level is not Level.INFORMATIONAL
-    return weighs and result.outcome not in {RuleOutcome.NOT_APPLICABLE, RuleOutcome.WAIVED}
+def _counts(level: Level, outcome: RuleOutcome) -> bool:
+    return level is not Level.INFORMATIONAL and outcome not in {RuleOutcome.NOT_APPLICABLE, RuleOutcome.WAIVED}
 
 
 def _duplicates(inputs: Sequence[Given]) -> tuple[Duplicate, ...]:

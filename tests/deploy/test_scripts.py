@@ -31,7 +31,9 @@ def test_scripts_are_of_every_shell(script: Path, shell: str) -> None:
 def test_scripts_pass_shellcheck(script: Path) -> None:
     if shutil.which("shellcheck") is None:
         pytest.skip("shellcheck is not here")
-    done = subprocess.run(["shellcheck", "--severity=warning", str(script)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["shellcheck", "--severity=warning", str(script)], capture_output=True, text=True, check=False
+    )
     assert (done.returncode, done.stdout) == (0, "")
 
 

@@ -229,8 +229,6 @@ def test_the_command_streams_and_says_the_same(
     assert (tmp_path / "whole").read_text() == streamed
     assert main([*arguments, "-o", "summary=file"]) == status
     assert (tmp_path / "file").read_text() == streamed
-    labels = [
-        each.input if isinstance(each, Given) else each.label for each in inputs.each(["fleet.ndjson", "one.json"])
-    ]
+    labels = [each.input for each in inputs.read(["fleet.ndjson", "one.json"])]
     assert labels[:2] == ["fleet.ndjson:1", "fleet.ndjson:2"]
     assert labels[-1] == "one.json"

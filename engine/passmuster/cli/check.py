@@ -12,7 +12,7 @@ from passmuster.age import parse_duration, parse_moment
 from passmuster.cli import inputs, output, packs
 from passmuster.compile import CompiledPolicy, compile_policy
 from passmuster.errors import ExitStatus, PolicyError, Problem, SnapshotError, UsageError
-from passmuster.fleet import Memory, Tally
+from passmuster.fleet import Memory, Remembered, Tally
 from passmuster.judge import Given, MaximumAge, Terms, judge, judge_one
 from passmuster.outcome import Level, RuleOutcome
 from passmuster.policy.parameters import effective
@@ -54,10 +54,9 @@ def run(options: argparse.Namespace) -> ExitStatus:
 def _counted(options: argparse.Namespace, terms: Terms, outputs: Sequence[output.Output]) -> ExitStatus:
     """Judge a fleet of any size in one pass, for its counts alone: the same totals as the other way."""
     memory, tally = Memory(terms), Tally(terms)
-    for found in inputs.each(options.snapshots):
-        known = memory.judge(found.data) if isinstance(found, inputs.Document) else None
-        if known is not None:
-            tally.remembered(known)
+    for found in inputs.each(options.snapshots, memory.judge):
+        if isinstance(found, Remembered):
+            tally.remembered(found)
         else:
             given = inputs.load(found) if isinstance(found, inputs.Document) else found
             tally.plain(judge_one(given, terms, set()))

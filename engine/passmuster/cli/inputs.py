@@ -10,14 +10,16 @@ import sys
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from passmuster import _json, snapshot
 from passmuster.errors import SnapshotError, UsageError
 from passmuster.judge import Given
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+T = TypeVar("T")
 
 _ENDINGS = (".json", ".ndjson", ".json.gz", ".ndjson.gz")
 _REPORT = b'"schema":"passmuster.report/'
@@ -40,7 +42,11 @@ def read(paths: Sequence[str]) -> list[Given]:
 
     What does not load is given with its problem: its node will be unknown, and named by its path.
     """
-    return [found if isinstance(found, Given) else load(found) for found in each(paths)]
+    return [load(found) if isinstance(found, Document) else found for found in each(paths, _nothing)]
+
+
+def _nothing(_line: bytes) -> Given | None:
+    return None
 
 
 def load(document: Document) -> Given:
@@ -51,23 +57,26 @@ def load(document: Document) -> Given:
         return Given(input=document.label, snapshot=None, problem=str(error.problems[0]))
 
 
-def each(paths: Sequence[str]) -> Iterator[Document | Given]:
-    """The documents in files, folders and `-`, one after the other, and what cannot even be opened."""
+def each(paths: Sequence[str], known: Callable[[bytes], T | None]) -> Iterator[Document | Given | T]:
+    """The documents in files, folders and `-`, one after the other, and what cannot even be opened.
+
+    Where `known` makes something of a line, that stands in its place.
+    """
     for path in paths:
         if path == "-":
-            yield from _documents(sys.stdin.buffer, "<stdin>")
+            yield from _documents(sys.stdin.buffer, "<stdin>", known)
         elif Path(path).is_dir():
-            yield from _folder(path)
+            yield from _folder(path, known)
         else:
-            yield from _file(path)
+            yield from _file(path, known)
 
 
-def _folder(path: str) -> Iterator[Document | Given]:
+def _folder(path: str, known: Callable[[bytes], T | None]) -> Iterator[Document | Given | T]:
     files = [str(Path(folder, name)) for folder, _, names in os.walk(path) for name in names if name.endswith(_ENDINGS)]
     some = False
     for file in sorted(files):
         try:
-            for found in _file(file):
+            for found in _file(file, known):
                 some = True
                 yield found
         except UsageError as error:
@@ -79,13 +88,13 @@ def _folder(path: str) -> Iterator[Document | Given]:
         )
 
 
-def _file(path: str) -> Iterator[Document | Given]:
+def _file(path: str, known: Callable[[bytes], T | None]) -> Iterator[Document | Given | T]:
     try:
         if path.endswith(".gz"):
-            yield from _documents(io.BytesIO(_unpacked(path)), path)
+            yield from _documents(io.BytesIO(_unpacked(path)), path, known)
         else:
             with open(path, "rb") as handle:  # noqa: PTH123 - a stream
-                yield from _documents(handle, path)
+                yield from _documents(handle, path, known)
     except OSError as error:
         raise UsageError.at(path, f"cannot be read ({error.strerror or error})", code="usage-input") from None
     except _PackedError as error:
@@ -107,17 +116,19 @@ def _unpacked(path: str) -> bytes:
     return data
 
 
-def _documents(handle: BinaryIO, path: str) -> Iterator[Document | Given]:
+def _documents(handle: BinaryIO, path: str, known: Callable[[bytes], T | None]) -> Iterator[Document | Given | T]:
     """The documents of one file; one that is alone in it is named by the path, others by path and line."""
-    documents = _json.stream(handle)
+    documents = _json.stream(handle, known)
     first = next(documents, None)
     if first is None:
         yield Given(input=path, snapshot=None, problem=f"{path}:1:1: the file is empty (expected a snapshot)")
         return
     second = next(documents, None)
     alone = second is None
-    for line, data in itertools.chain((first,), () if second is None else (second,), documents):
-        if data.startswith(b"{") and _REPORT in data:
+    for line, found in itertools.chain((first,), () if second is None else (second,), documents):
+        if not isinstance(found, bytes):
+            yield found
+        elif found.startswith(b"{") and _REPORT in found:
             sys.stderr.write(f"note: {path}: a report of ours is no snapshot; skipped\n")
         else:
-            yield Document(label=path if alone else f"{path}:{line}", path=path, line=line, data=data)
+            yield Document(label=path if alone else f"{path}:{line}", path=path, line=line, data=found)

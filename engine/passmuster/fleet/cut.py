@@ -37,11 +37,13 @@ class Head:
 class Cutter:
     """Cuts at the sections of these names, which are sorted as a canonical line has them."""
 
-    __slots__ = ("_marks", "names")
+    __slots__ = ("_lengths", "_marks", "names")
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self.names = names
         self._marks = tuple(b',"%s":{"facts":' % name.encode() for name in names)
+        self._lengths = [0] * len(names)
+        """How long each section was in the line before: in the next one its end is often there."""
 
     def head(self, line: bytes) -> tuple[Head, int] | None:
         """The head, and where the name of the first section begins; None where the line has another form."""
@@ -63,9 +65,12 @@ class Cutter:
                 if line.startswith(mark[1:], start):
                     current, begin = at, start + len(mark) - 1 - _FACTS
                 continue
-            next_ = line.find(mark, begin)
+            next_ = begin + self._lengths[current]
+            if not line.startswith(mark, next_):
+                next_ = line.find(mark, begin)
             if next_ >= 0:
                 found[current] = line[begin:next_]
+                self._lengths[current] = next_ - begin
                 current, begin = at, next_ + len(mark) - _FACTS
         if current < 0:
             return None

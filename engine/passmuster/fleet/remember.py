@@ -15,23 +15,25 @@ from typing import TYPE_CHECKING
 from passmuster import _json, schema, snapshot
 from passmuster.binding import bind
 from passmuster.errors import SnapshotError
-from passmuster.evaluate import evaluate
+from passmuster.evaluate import bound, outcome
 from passmuster.fleet.cut import Cutter, Head
 from passmuster.judge import settle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from passmuster.compile import CompiledPolicy, CompiledRule
     from passmuster.judge import Terms
     from passmuster.outcome import Level, NodeOutcome, RuleOutcome
     from passmuster.snapshot import Section, Snapshot
-    from passmuster.verdict import Result
+    from passmuster.verdict import RuleHeader
 
 _VOLATILE = {"memory": re.compile(rb'"total_bytes":(0|[1-9][0-9]{0,17})(?=[,}])')}
 """Numbers that differ between like nodes. Any number of up to 18 digits fits wherever the schema has one there, so
 the bytes round it are remembered, and the number itself counts only where a policy reads its section."""
 _LIMIT = 64 * 1024 * 1024
+_ENTRY = 300
+"""Bytes that are reckoned for what was said of one set of sections."""
 _DOCUMENT = (
     b'{"collection":{"collected_at":"2000-01-01T00:00:00Z","collector":"x","context":"host","kind":"live",'
     b'"recorded":[],"uid":0},"node":{"labels":%s,"machine_id":null,"name":"x"},"schema":"passmuster.snapshot/1",'
@@ -72,6 +74,11 @@ class Group:
     policy: CompiledPolicy
     """The policy with these rules alone."""
 
+    @property
+    def headers(self) -> tuple[RuleHeader, ...]:
+        """The rules, as reports name them."""
+        return tuple(rule.header for rule in self.policy.rules)
+
 
 class Memory:
     """What was seen so far, under terms that stay the same."""
@@ -107,6 +114,7 @@ class Memory:
         known = self._classes.get(key)
         if known is None:
             known = self._class(numbers, pieces)
+            self._hold(_ENTRY)
             self._classes[key] = known
         return Remembered(head, hashlib.sha256(line).digest(), known)
 
@@ -156,19 +164,27 @@ class Memory:
         return valid
 
     def _class(self, numbers: list[object], pieces: list[bytes | None]) -> Class:
-        """What all rules say: of those that read the same sections, what they said of these, if they did before."""
-        results: list[Result] = []
+        """What all rules say; those that read the same sections are asked once for each set of these."""
+        vectors: list[tuple[RuleOutcome, ...]] = []
         for group in self._groups:
-            key = (group.number, *(numbers[at] for at in group.sections))
-            known = self._results.get(key)
+            key = (group.number, *[numbers[at] for at in group.sections])
+            known = self._outcomes.get(key)
             if known is None:
-                known = self._results[key] = self._judged(group, numbers, pieces)
-            results += known
-        return class_of(results)
+                known = self._judged(group, numbers, pieces)
+                self._hold(_ENTRY)
+                self._outcomes[key] = known
+            vectors.append(known)
+        combined = tuple(vectors)
+        made = self._by_outcomes.get(combined)
+        if made is None:
+            pairs = [zip(group.headers, each, strict=True) for group, each in zip(self._groups, vectors, strict=True)]
+            made = self._by_outcomes[combined] = class_of([pair for each in pairs for pair in each])
+        return made
 
-    def _judged(self, group: Group, numbers: list[object], pieces: list[bytes | None]) -> tuple[Result, ...]:
-        node = self._snapshot(group, numbers, pieces)
-        return evaluate(group.policy, node, bind(node), self._parameters[group.policy.header.pack])
+    def _judged(self, group: Group, numbers: list[object], pieces: list[bytes | None]) -> tuple[RuleOutcome, ...]:
+        roots = bind(self._snapshot(group, numbers, pieces))
+        values = bound(group.policy, roots, self._parameters[group.policy.header.pack])
+        return tuple(outcome(rule, values) for rule in group.policy.rules)
 
     def _snapshot(self, group: Group, numbers: list[object], pieces: list[bytes | None]) -> Snapshot:
         """A snapshot of the sections that a group reads, of what was read before where that says all."""
@@ -187,20 +203,17 @@ class Memory:
         self._known: tuple[dict[bytes, int], ...] = tuple({} for _ in self._cutter.names)
         self._labels: set[bytes] = set()
         self._classes: dict[tuple[object, ...], Class] = {}
-        self._results: dict[tuple[object, ...], tuple[Result, ...]] = {}
+        self._outcomes: dict[tuple[object, ...], tuple[RuleOutcome, ...]] = {}
+        self._by_outcomes: dict[tuple[tuple[RuleOutcome, ...], ...], Class] = {}
 
 
-def class_of(results: Iterable[Result], *, unknown: bool = False) -> Class:
+def class_of(results: Sequence[tuple[RuleHeader, RuleOutcome]], *, unknown: bool = False) -> Class:
     """What a tally needs of a node's results; `unknown` for one that is, as a whole, before any rule was asked."""
-    told = tuple(results)
-    outcome, nothing = settle(told)
-    rules = {result.rule.name: result.outcome.value for result in told}
-    return Class(
-        outcome=outcome,
-        counts=tuple((result.rule.level, result.outcome) for result in told),
-        whole=unknown or nothing is not None,
-        tail=_json.canonical([outcome.value, rules])[1:],
-    )
+    counts = tuple((rule.level, each) for rule, each in results)
+    told, nothing = settle(counts)
+    rules = {rule.name: each.value for rule, each in results}
+    tail = _json.canonical([told.value, rules])[1:]
+    return Class(outcome=told, counts=counts, whole=unknown or nothing is not None, tail=tail)
 
 
 def _whole(piece: bytes) -> bool:

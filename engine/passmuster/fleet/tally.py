@@ -59,7 +59,8 @@ class Tally:
         """Count a node that was judged the plain way."""
         snapshot = node.snapshot.digest if node.snapshot else None
         self._add(
-            _json.canonical([node.node, snapshot])[:-2] + b",", class_of(node.results, unknown=node.reason is not None)
+            _json.canonical([node.node, snapshot])[:-2] + b",",
+            class_of([(result.rule, result.outcome) for result in node.results], unknown=node.reason is not None),
         )
         if node.snapshot is not None:
             self._identify(node.node, node.machine_id)
