@@ -137,9 +137,8 @@ def main() -> int:
             times["warm"].append(seconds(lambda: judged(file, warm, terms)))
             times["from a file, start-up included"].append(seconds(lambda: command(file)))
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(
-        f"{options.nodes} nodes of {size:.0f} bytes, {len(virtnest().rules)} rules; peak memory of the command {peak:.0f} MB"
-    )
+    rules = len(virtnest().rules)
+    print(f"{options.nodes} nodes of {size:.0f} bytes, {rules} rules; peak memory of the command {peak:.0f} MB")
     _table(times, options.nodes)
     return 0
 
