@@ -5,15 +5,18 @@ What is older than that is held to statically: `make lint` has vermin look for w
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import data_here
 import pytest
 from archives import of_tree, packed
 from host_tree import INTEL, MOUNTED, Entry, Link, plant
+from parity_scenarios import recorded
 
 from passmuster_collector import zipapp
 
@@ -102,3 +105,32 @@ def test_a_capture_gives_the_same_bytes(tmp_path: Path, archive: str, oldest: st
         subprocess.run(["sh", str(script), str(host)], check=True, stdout=capture)
     words = ("--from", str(tmp_path / "capture.tar"))
     assert collected(oldest, archive, *words) == collected(sys.executable, archive, *words)
+
+
+DRIVER = """\
+import hashlib, json, sys
+sys.path.insert(0, sys.argv[1])
+from passmuster_collector.cli import collect_bytes
+for words in json.load(sys.stdin):
+    print(hashlib.sha256(collect_bytes(words)).hexdigest())
+"""
+
+
+def test_every_machine_of_the_data_gives_the_same_bytes(archive: str, oldest: str) -> None:
+    """The whole of the collector under the oldest interpreter: each dump, both as a dump and as a host, and each tree."""
+    machines = sorted(path.parent for path in data_here.unpacked("machines").glob("*/*/proc"))
+    trees = sorted(path.parent for path in data_here.unpacked("vhv").glob("*/tree"))
+    orders = [[kind, str(folder)] for folder in machines for kind in ("--from", "--root")]
+    orders += [["--root", str(folder / "tree"), *recorded(folder)] for folder in trees]
+    digests = []
+    for python in (oldest, sys.executable):
+        done = subprocess.run(
+            [python, "-I", "-S", "-c", DRIVER, archive],
+            input=json.dumps(orders).encode(),
+            check=True,
+            capture_output=True,
+            env={**os.environ, "SOURCE_DATE_EPOCH": "0"},
+        )
+        digests.append(done.stdout.split())
+    assert len(digests[0]) == len(orders) > 200
+    assert digests[0] == digests[1]
