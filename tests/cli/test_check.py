@@ -65,7 +65,7 @@ STATUSES: dict[str, tuple[dict[str, Any], list[str], int]] = {
 def test_the_status_of(folder: Path, changes: dict[str, Any], options: list[str], status: int) -> None:
     snapshot = write(folder / "node.json", data(**changes))
     write(folder / "roster", b"node-1\nnode-2\n")
-    assert main(["check", snapshot, *options, "-o", "summary=out.json"]) == status
+    assert main(["check", snapshot, "-p", "virtnest@1.0.0", *options, "-o", "summary=out.json"]) == status
     assert json.loads(Path("out.json").read_bytes())["schema"] == "passmuster.summary/1"
 
 
@@ -85,7 +85,7 @@ USAGE: dict[str, tuple[list[str], str]] = {
         "--rule nothing: no such rule (expected one of: kernel-version,",
     ),
     "no such parameter": (
-        ["node.json", "--set", "level=3"],
+        ["node.json", "-p", "virtnest@1.0.0", "--set", "level=3"],
         "--set level=3: no such parameter (got 'level', expected one of: none",
     ),
     "no such format": (["node.json", "-o", "xml"], "-o xml: no such format (got 'xml', expected one of: table, json,"),
@@ -201,7 +201,7 @@ def test_several_reports_at_once(folder: Path, capsys: pytest.CaptureFixture[str
         main(["check", snapshot, "-o", "table", "-o", "json=out.json", "-o", "csv=out.csv", "-o", "markdown=out.md"])
         == 0
     )
-    assert capsys.readouterr().out.startswith("PASS     node-1 passes muster (virtnest 1.0.0)")
+    assert capsys.readouterr().out.startswith("PASS     node-1 passes muster (virtnest 1.1.0)")
     assert len(list(csv.reader(Path("out.csv").read_text().splitlines()))) == 19
     assert Path("out.md").read_text().startswith("# pass: node-1")
 

@@ -35,8 +35,8 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("files")
 def test_what_is_waived_is_no_failure_until_it_expires(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", "old.json"]) == 1
-    arguments = ["check", "old.json", "--waivers", "waivers.yaml", "-o", "json", "--now"]
+    assert main(["check", "old.json", "-p", "virtnest@1.0.0"]) == 1
+    arguments = ["check", "old.json", "-p", "virtnest@1.0.0", "--waivers", "waivers.yaml", "-o", "json", "--now"]
     capsys.readouterr()
     assert main([*arguments, "2026-12-31T23:59:59Z"]) == 0
     report = json.loads(capsys.readouterr().out)
@@ -51,7 +51,7 @@ def test_what_is_waived_is_no_failure_until_it_expires(capsys: pytest.CaptureFix
 @pytest.mark.usefixtures("files")
 def test_without_now_the_clock_is_asked(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
-    assert main(["check", "old.json", "--waivers", "waivers.yaml", "-o", "json"]) == 1
+    assert main(["check", "old.json", "-p", "virtnest@1.0.0", "--waivers", "waivers.yaml", "-o", "json"]) == 1
     assert json.loads(capsys.readouterr().out)["now"] == "2027-01-15T08:00:00Z"
 
 
@@ -67,7 +67,7 @@ BROKEN = {
 def test_nothing_is_judged_by_waivers_that_cannot_be_used(
     capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
-    assert main(["check", "old.json", *arguments]) == 2
+    assert main(["check", "old.json", "-p", "virtnest@1.0.0", *arguments]) == 2
     captured = capsys.readouterr()
     assert message in captured.err
     assert captured.out == ""
