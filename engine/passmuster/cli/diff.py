@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import textwrap
 from typing import TYPE_CHECKING
 
 from passmuster import policydiff
@@ -31,12 +30,6 @@ def run(options: argparse.Namespace) -> ExitStatus:
     old, new = sides
     text = policydiff.FORMATS[options.output](policydiff.compare(old, new), old[0].version)
     if options.output == "table":
-        text = "".join(f"{line}\n" for each in text.splitlines() for line in _wrapped(each, output.width()))
+        text = output.fitted(text)
     sys.stdout.write(harmless.json(text) if options.output == "json" else harmless.lines(text))
     return ExitStatus.GOOD
-
-
-def _wrapped(line: str, width: int) -> list[str]:
-    """A line as lines of a terminal; what follows stands a little deeper than the first."""
-    indent = " " * (len(line) - len(line.lstrip()))
-    return textwrap.wrap(line, width, subsequent_indent=indent + "    ", break_on_hyphens=False) or [""]

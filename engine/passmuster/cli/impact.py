@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import textwrap
 from typing import TYPE_CHECKING
 
 from passmuster.cli import inputs, output, packs
@@ -31,7 +30,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     found = impact(old, new, [each.snapshot for each in given if each.snapshot is not None])
     text = FORMATS[options.output](found, fold)
     if options.output == "table":
-        text = "".join(f"{line}\n" for each in text.splitlines() for line in _wrapped(each, output.width()))
+        text = output.fitted(text)
     sys.stdout.write(harmless.json(text) if options.output == "json" else harmless.lines(text))
     if len(found.broken) > options.allow:
         return ExitStatus.FAILED
@@ -61,8 +60,3 @@ def _declares(parameters: tuple[Any, ...], setting: str) -> bool:
     """Whether a version has the parameter that is set: the other one may not have it yet."""
     name = setting.partition("=")[0].rpartition(".")[2]
     return any(parameter.name == name for parameter in parameters)
-
-
-def _wrapped(line: str, width: int) -> list[str]:
-    indent = " " * (len(line) - len(line.lstrip()))
-    return textwrap.wrap(line, width, subsequent_indent=indent + "    ", break_on_hyphens=False) or [""]

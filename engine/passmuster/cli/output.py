@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 import tempfile
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,6 +76,17 @@ def emit_text(text: str, outputs: Sequence[Output]) -> None:
 def width() -> int:
     """Columns to use: the terminal's, at most 100; 80 where there is none."""
     return min(shutil.get_terminal_size((80, 24)).columns, 100)
+
+
+def fitted(text: str) -> str:
+    """Text whose lines fit the terminal; what follows in a line stands a little deeper than its beginning."""
+    lines = [line for each in text.splitlines() for line in _wrapped(each, width())]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _wrapped(line: str, columns: int) -> list[str]:
+    indent = " " * (len(line) - len(line.lstrip()))
+    return textwrap.wrap(line, columns, subsequent_indent=indent + "    ", break_on_hyphens=False) or [""]
 
 
 def colored() -> bool:
