@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from passmuster.cel.attempt import Attempt, attempt
-from passmuster.cel.bounds import DEFAULT_ITEMS, DEFAULT_LENGTH
 from passmuster.cel.environment import Environment
 from passmuster.cel.explain import Cause, explain
+from passmuster.cel.extents import DEFAULT_ITEMS, DEFAULT_LENGTH
 from passmuster.cel.functions.table import functions_table
 from passmuster.cel.problems import CelProblem, CelProblems, Code
 from passmuster.cel.program import Evaluation, Program, compile_expression

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from passmuster.cel import guards
-from passmuster.cel.bounds import Bounder, stamped
+from passmuster.cel.bounds import Bounder
 from passmuster.cel.check import Checker
 from passmuster.cel.compile import Compiler
 from passmuster.cel.environment import CONSTANTS, PARAMETERS, VARIABLES, Environment
+from passmuster.cel.extents import stamped
 from passmuster.cel.frame import STEP_BUDGET, Frame, OutOfStepsError, Run
 from passmuster.cel.parse import parse
 from passmuster.cel.problems import Findings
