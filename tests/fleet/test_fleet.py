@@ -116,6 +116,14 @@ LINES: dict[str, tuple[bytes, bool]] = {
         ),
         False,
     ),
+    "no number where one was cut out before": (
+        data("n31").replace(b'"total_bytes":8589934592', b'"total_bytes":'),
+        False,
+    ),
+    "a mark where a number was cut out before": (
+        data("n32").replace(b'"total_bytes":8589934592', b'"total_bytes":\x00'),
+        False,
+    ),
     "a leading zero": (data("n23").replace(b'"swap_bytes":0', b'"swap_bytes":00'), False),
     "cut off": (data("n24")[:900] + b"\n", False),
     "nothing": (b"{}\n", False),
@@ -156,9 +164,10 @@ def test_a_fleet_of_everything_has_the_same_totals(terms: Terms) -> None:
 @pytest.mark.parametrize("name", LINES)
 def test_what_is_remembered(name: str) -> None:
     line, remembered = LINES[name]
-    got, count = fast([line], TERMS)
-    assert got == plain([line], TERMS)
-    assert bool(count) is remembered
+    known = data("known", machine_id=machine(600))
+    got, count = fast([known, line], TERMS)
+    assert got == plain([known, line], TERMS)
+    assert count - 1 == int(remembered)
 
 
 @pytest.mark.parametrize("section", document()["sections"])

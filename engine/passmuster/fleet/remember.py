@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from passmuster import _json, schema, snapshot
 from passmuster.binding import bind
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _VOLATILE = {"memory": re.compile(rb'"total_bytes":(0|[1-9][0-9]{0,17})(?=[,}])')}
 """Numbers that differ between like nodes. Any number of up to 18 digits fits wherever the schema has one there, so
 the bytes round it are remembered, and the number itself counts only where a policy reads its section."""
+Stem: TypeAlias = bytes | tuple[bytes, bytes]
 _LIMIT = 64 * 1024 * 1024
 _ENTRY = 300
 """Bytes that are reckoned for what was said of one set of sections."""
@@ -128,7 +129,8 @@ class Memory:
                 continue
             pattern = self._patterns[at]
             match = pattern.search(piece) if pattern is not None else None
-            stem = piece if match is None else piece[: match.start(1)] + piece[match.end(1) :]
+            # What has a number cut out is kept as the two sides of it: no piece of bytes can be mistaken for that.
+            stem = piece if match is None else (piece[: match.start(1)], piece[match.end(1) :])
             number = known[at].get(stem)
             if number is None:
                 number = self._learn(at, piece, stem)
@@ -137,14 +139,14 @@ class Memory:
             numbers.append(number if match is None else (number, match[1]))
         return numbers
 
-    def _learn(self, at: int, piece: bytes, stem: bytes) -> int | None:
+    def _learn(self, at: int, piece: bytes, stem: Stem) -> int | None:
         """A number for a section that was not seen before; None where it is not valid."""
         name = self._cutter.names[at]
         # The piece has to be a whole object by itself; only then is it what stands between its neighbours.
         read = _loaded(_DOCUMENT % (b"{}", b'"%s":%s' % (name.encode(), piece))) if _whole(piece) else None
         if read is None:
             return None
-        self._hold(len(stem))
+        self._hold(len(piece))
         self._made += 1
         self._known[at][stem] = self._made
         if stem is piece:
@@ -200,7 +202,7 @@ class Memory:
         """Start anew; numbers are never used twice, so that what was found before means what it meant."""
         self._held = 0
         self._sections: dict[int, Section] = {}
-        self._known: tuple[dict[bytes, int], ...] = tuple({} for _ in self._cutter.names)
+        self._known: tuple[dict[Stem, int], ...] = tuple({} for _ in self._cutter.names)
         self._labels: set[bytes] = set()
         self._classes: dict[tuple[object, ...], Class] = {}
         self._outcomes: dict[tuple[object, ...], tuple[RuleOutcome, ...]] = {}
