@@ -206,6 +206,21 @@ def test_several_reports_at_once(folder: Path, capsys: pytest.CaptureFixture[str
     assert Path("out.md").read_text().startswith("# pass: node-1")
 
 
+def test_a_report_is_written_to_a_pipe_and_through_a_link_and_replaces_neither(folder: Path) -> None:
+    snapshot = write(folder / "node.json", data())
+    os.mkfifo(folder / "pipe")
+    (folder / "real.json").write_text("old")
+    (folder / "link.json").symlink_to("real.json")
+    reader = os.open(folder / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert main(["check", snapshot, "-o", "summary=pipe", "-o", "json=link.json", "-o", "csv=/dev/null"]) == 0
+    assert json.loads(os.read(reader, 1 << 16))["outcome"] == "pass"
+    os.close(reader)
+    assert (folder / "pipe").is_fifo()
+    assert Path("/dev/null").is_char_device()
+    assert (folder / "link.json").is_symlink()
+    assert json.loads((folder / "real.json").read_bytes())["outcome"] == "pass"
+
+
 def test_several_policies_at_once(folder: Path) -> None:
     snapshot = write(folder / "node.json", data())
     policy = write(folder / "demo.yaml", text(rule("one", "!network.ipv6", level="recommended")).encode())
