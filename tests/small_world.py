@@ -7,7 +7,8 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from passmuster import cel
-from passmuster.compile import CompiledPolicy, environment
+from passmuster.compile import CompiledPolicy
+from passmuster.environments import environment
 from passmuster.fieldpath import FieldPath
 from passmuster.normalform import Form, Normalizer
 from passmuster.unknown import Reason, UnknownFact

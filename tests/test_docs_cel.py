@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cel.fuzz import KNOWN
 
-from passmuster import compile as compiling
+from passmuster import environments
 from passmuster.cel import Basic, CelProblems, Code, compile_expression, functions_table
 from passmuster.cel.functions import FUNCTIONS
 
@@ -21,7 +21,7 @@ _REFUSED = [
     if mode.startswith(" refused")
     for pair in body.split("\n\n")
 ]
-_ENVIRONMENT = compiling.environment()
+_ENVIRONMENT = environments.environment()
 _ROOTS = {
     "cpu": {"flags": ["cx16", "popcnt", "vmx"], "architecture": "x86_64"},
     "kernel": {"release": "6.1.0-13-amd64", "major": 6},

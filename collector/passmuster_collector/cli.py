@@ -18,6 +18,7 @@ from passmuster_collector import __version__
 from passmuster_collector.facts import SECTIONS
 from passmuster_collector.reading import quoted
 from passmuster_collector.recorded import parse_recorded
+from passmuster_collector.seal import seal
 from passmuster_collector.snapshot import Order, canonical, take
 from passmuster_collector.usage import UsageError
 from passmuster_collector.views import Asked, open_view
@@ -40,7 +41,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     try:
         options = _parsed(words)
-        _write(options.output, *_collected(options))
+        _deliver(options, *_collected(options))
     except UsageError as error:
         sys.stderr.write(f"{PROGRAM}: {_one_line(str(error))}\n")
         return 2
@@ -81,12 +82,16 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "-o", dest="output", metavar="FILE|DIR/|-", default="-", help="DIR/: DIR/NAME.json (default: -)"
     )
+    parser.add_argument("--seal", metavar="KEY", help="also sign it with this key of OpenSSH, into FILE.sig beside it")
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument("--only", metavar="SECTION", action="append", default=[], help="no other sections; repeats")
     chosen.add_argument("--skip", metavar="SECTION", action="append", default=[], help="all but these; repeats")
     parser.add_argument("--timeout", metavar="S", default=str(_SECONDS), help="seconds for each section (default: 10)")
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
-    return parser.parse_args(list(argv))
+    options = parser.parse_args(list(argv))
+    if options.seal is not None and options.output == "-":
+        raise UsageError("--seal: standard output has no place beside it (expected -o FILE or -o DIR/)")
+    return options
 
 
 def _collected(options: argparse.Namespace) -> Tuple[bytes, str]:
@@ -160,12 +165,23 @@ def file_name(name: str) -> str:
     return safe + ".json"
 
 
-def _write(output: str, data: bytes, name: str) -> None:
+def _deliver(options: argparse.Namespace, data: bytes, name: str) -> None:
+    """Write the snapshot, and its seal beside it; what cannot be sealed is not written."""
+    output = options.output
+    if output.endswith("/") or (output != "-" and os.path.isdir(output)):
+        output = os.path.join(output, file_name(name))
+    if options.seal is None:
+        _write(output, data)
+        return
+    signature = seal(data, options.seal)
+    _write(output, data)
+    _write(output + ".sig", signature)
+
+
+def _write(output: str, data: bytes) -> None:
     try:
         if output == "-":
             _to_stdout(data)
-        elif output.endswith("/") or os.path.isdir(output):
-            _to_file(os.path.join(output, file_name(name)), data)
         else:
             _to_file(output, data)
     except (OSError, ValueError) as error:

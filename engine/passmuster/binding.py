@@ -25,15 +25,16 @@ _OLD = "the collector that wrote this snapshot did not know it"
 
 def bind(snapshot: Snapshot) -> dict[str, object]:
     """The root variables of expressions: each section, `node` and `collection` (without its time)."""
-    roots = {name: _section(name, kind, snapshot.sections.get(name)) for name, kind in schema.sections(1).items()}
+    roots = {name: bind_section(name, snapshot.sections.get(name)) for name in schema.sections(1)}
     for name, kind in schema.header(1).items():
         value = snapshot.node if name == "node" else snapshot.collection
         roots[name] = _value(kind, value, FieldPath((name,)), {})
     return roots
 
 
-def _section(name: str, kind: FieldType, section: Section | None) -> object:
-    path = FieldPath((name,))
+def bind_section(name: str, section: Section | None) -> object:
+    """One of those sections; None is one that the snapshot does not have."""
+    kind, path = schema.sections(1)[name], FieldPath((name,))
     if section is None:
         return _unknown(UnknownFact(path=path, reason=Reason.UNSUPPORTED, detail=_OLD))
     if section.reason is None:

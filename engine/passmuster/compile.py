@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from passmuster import cel, schema
+from passmuster import cel
+from passmuster.environments import aggregates, comparable, environment
 from passmuster.errors import PolicyError, Problem
-from passmuster.policy.model import Expression, Parameter, ParameterType, Policy, Rule
+from passmuster.policy.model import Expression, Policy, Rule, Scope
 from passmuster.verdict import PolicyHeader, RuleHeader
 
 if TYPE_CHECKING:
@@ -33,6 +34,32 @@ class CompiledRule:
     touches: tuple[FieldPath, ...]
     """The same with what its message reads."""
 
+    @property
+    def programs(self) -> tuple[cel.Program, ...]:
+        """Its programs, in the order in which they run."""
+        return tuple(each for each in (self.applies_when, self.expression, self.message) if each is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledFleetRule:
+    """A rule about all nodes of a pool, as programs: three of each node, two of what all of them come to."""
+
+    header: RuleHeader
+    source: Rule
+    applies_when: cel.Program | None
+    group_by: cel.Program | None
+    value: cel.Program
+    expression: cel.Program
+    message: cel.Program | None
+    reads: tuple[FieldPath, ...]
+    """The facts of a node that its contribution can depend on, sorted, variables resolved."""
+
+    @property
+    def programs(self) -> tuple[cel.Program, ...]:
+        """Its programs, in the order in which they run."""
+        every = (self.applies_when, self.group_by, self.value, self.expression, self.message)
+        return tuple(each for each in every if each is not None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledVariable:
@@ -51,11 +78,19 @@ class CompiledPolicy:
     variables: Mapping[str, CompiledVariable]
     """In the order of the file: each may use those before it."""
     rules: tuple[CompiledRule, ...]
+    """Those about one node at a time."""
+    fleet_rules: tuple[CompiledFleetRule, ...] = ()
+    """Those about all nodes of a pool; empty where the policy has none."""
+
+    @property
+    def every_rule(self) -> tuple[CompiledRule | CompiledFleetRule, ...]:
+        """All rules, those about single nodes first."""
+        return (*self.rules, *self.fleet_rules)
 
     @property
     def reads(self) -> frozenset[FieldPath]:
         """The facts that any outcome can depend on."""
-        return frozenset(path for rule in self.rules for path in rule.reads)
+        return frozenset(path for rule in self.every_rule for path in rule.reads)
 
 
 def compile_policy(policy: Policy) -> CompiledPolicy:
@@ -82,7 +117,8 @@ class _Compiler:
                 self.broken.add(variable.name)
             else:
                 self.variables[variable.name] = CompiledVariable(program=program, expression=variable.expression)
-        rules = [self._rule(rule) for rule in self.policy.rules]
+        rules = [self._rule(rule) for rule in self.policy.rules if rule.scope is Scope.NODE]
+        fleet_rules = [self._fleet_rule(rule) for rule in self.policy.rules if rule.scope is Scope.FLEET]
         return CompiledPolicy(
             header=PolicyHeader(
                 pack=self.policy.pack,
@@ -94,6 +130,7 @@ class _Compiler:
             constants={each.name: each.value for each in self.policy.constants},
             variables=self.variables,
             rules=tuple(rule for rule in rules if rule is not None),
+            fleet_rules=tuple(rule for rule in fleet_rules if rule is not None),
         )
 
     def _rule(self, rule: Rule) -> CompiledRule | None:
@@ -108,11 +145,8 @@ class _Compiler:
         if expression is None or (rule.applies_when and applies is None):
             return None
         outcome_programs = [program for program in (applies, expression) if program is not None]
-        header = RuleHeader(
-            pack=self.policy.pack, id=rule.id, title=rule.title, level=rule.level, remediation=rule.remediation
-        )
         return CompiledRule(
-            header=header,
+            header=self._header(rule),
             source=rule,
             applies_when=applies,
             expression=expression,
@@ -120,6 +154,49 @@ class _Compiler:
             reads=self._reads(outcome_programs),
             touches=self._reads(outcome_programs + ([message] if message else [])),
         )
+
+    def _header(self, rule: Rule) -> RuleHeader:
+        return RuleHeader(
+            pack=self.policy.pack, id=rule.id, title=rule.title, level=rule.level, remediation=rule.remediation
+        )
+
+    def _fleet_rule(self, rule: Rule) -> CompiledFleetRule | None:
+        assert rule.value is not None, "loading asks for it"
+        before = len(self.problems)
+        applies = self._program(rule.applies_when, expect=cel.Basic.BOOL) if rule.applies_when else None
+        assume = (applies,) if applies else ()
+        group = self._program(rule.group_by, expect=cel.Basic.STRING, assume=assume) if rule.group_by else None
+        value = self._value(rule.value, assume)
+        if value is None:
+            return None
+        expression = self._program(rule.expression, expect=cel.Basic.BOOL, names=self._aggregates(value.type))
+        message = None
+        if rule.message_expression is not None:
+            names = self._aggregates(value.type, counted=True)
+            message = self._program(rule.message_expression, expect=cel.Basic.STRING, names=names)
+        if expression is None or len(self.problems) > before:
+            return None
+        return CompiledFleetRule(
+            header=self._header(rule),
+            source=rule,
+            applies_when=applies,
+            group_by=group,
+            value=value,
+            expression=expression,
+            message=message,
+            reads=self._reads([program for program in (applies, group, value) if program is not None]),
+        )
+
+    def _value(self, expression: Expression, assume: tuple[cel.Program, ...]) -> cel.Program | None:
+        program = self._program(expression, expect=None, assume=assume)
+        if program is None or comparable(program.type) or program.type is cel.Basic.BROKEN:
+            return program
+        wanted = "a string, an int, a bool or a list of strings"
+        message = f"members are compared by {wanted} (got {cel.show(program.type)})"
+        hint = "say of what kind it is: string(...), int(...)" if program.type is cel.Basic.DYN else None
+        problem = cel.CelProblem(code=cel.Code.TYPE, message=message, line=1, column=1, hint=hint)
+        self.problems.append(self._problem(expression, problem))
+        return None
 
     def _reads(self, programs: list[cel.Program]) -> tuple[FieldPath, ...]:
         found: set[FieldPath] = set()
@@ -131,10 +208,16 @@ class _Compiler:
         return tuple(sorted(found))
 
     def _program(
-        self, expression: Expression, *, expect: cel.CelType | None, assume: tuple[cel.Program, ...] = ()
+        self,
+        expression: Expression,
+        *,
+        expect: cel.CelType | None,
+        assume: tuple[cel.Program, ...] = (),
+        names: cel.Environment | None = None,
     ) -> cel.Program | None:
+        """A program over a node's facts; over `names` where they are given."""
         try:
-            return cel.compile_expression(expression.text, self._environment(), expect=expect, assume=assume)
+            return cel.compile_expression(expression.text, names or self._environment(), expect=expect, assume=assume)
         except cel.CelProblems as error:
             self.problems += [self._problem(expression, each) for each in error.problems]
             return None
@@ -142,6 +225,10 @@ class _Compiler:
     def _problem(self, expression: Expression, problem: cel.CelProblem) -> Problem:
         line, column = expression.place(problem.line, problem.column)
         return self.policy.document.problem_at(line, column, problem.message, code=problem.code, hint=problem.hint)
+
+    def _aggregates(self, value: cel.CelType, *, counted: bool = False) -> cel.Environment:
+        constants = {each.name: each.value for each in self.policy.constants}
+        return aggregates(value, parameters=self.policy.parameters, constants=constants, counted=counted)
 
     def _environment(self) -> cel.Environment:
         constants = {each.name: each.value for each in self.policy.constants}
@@ -151,32 +238,3 @@ class _Compiler:
             constants=constants,
             variables={**types, **dict.fromkeys(self.broken, cel.Basic.BROKEN)},
         )
-
-
-def environment(
-    *,
-    parameters: tuple[Parameter, ...] = (),
-    constants: Mapping[str, object] | None = None,
-    variables: Mapping[str, cel.CelType] | None = None,
-) -> cel.Environment:
-    """The names that an expression can use, with their types."""
-    constants = constants or {}
-    roots: dict[str, cel.CelType] = {
-        name: cel.type_of_field(kind) for name, kind in {**schema.sections(1), **schema.header(1)}.items()
-    }
-    roots["params"] = _object({each.name: _PARAMETER_TYPES[each.type] for each in parameters})
-    roots["constants"] = _object({name: cel.type_of_value(value) for name, value in constants.items()})
-    roots["variables"] = _object(variables or {})
-    return cel.Environment(roots=roots, constants=constants)
-
-
-def _object(members: Mapping[str, cel.CelType]) -> cel.CelType:
-    return cel.ObjectType({name: cel.Field(kind) for name, kind in members.items()})
-
-
-_PARAMETER_TYPES: Mapping[ParameterType, cel.CelType] = {
-    ParameterType.INT: cel.Basic.INT,
-    ParameterType.STRING: cel.Basic.STRING,
-    ParameterType.BOOL: cel.Basic.BOOL,
-    ParameterType.LIST: cel.ListType(cel.Basic.STRING),
-}

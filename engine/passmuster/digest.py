@@ -20,6 +20,11 @@ def node(name: str, snapshot: str | None, outcome: str, rules: Mapping[str, str]
     return hashlib.sha256(_json.canonical([name, snapshot, outcome, dict(rules)])).digest()
 
 
+def fleet(rule: str, pool: str | None, outcome: str) -> bytes:
+    """The digest of what a fleet rule says of one pool: 32 bytes; it stands among those of the nodes."""
+    return hashlib.sha256(_json.canonical([rule, pool, outcome])).digest()
+
+
 def verdict(terms: Mapping[str, Any], nodes: Iterable[bytes]) -> str:
     """The digest of a whole verdict: `sha256:` and hexadecimal digits, over what was asked and the nodes' digests."""
     hashed = hashlib.sha256(_json.canonical(dict(terms)))

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 from passmuster.binding import bind
 from passmuster.cel.trace import Part, trace
 from passmuster.evaluate import bound, evaluate
+from passmuster.fleetrules import contribution
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from passmuster.compile import CompiledPolicy, CompiledRule
+    from passmuster.compile import CompiledFleetRule, CompiledPolicy, CompiledRule
+    from passmuster.fleetrules import Contribution
     from passmuster.policy import Expression
     from passmuster.snapshot import Snapshot
-    from passmuster.verdict import Result
+    from passmuster.verdict import Result, RuleHeader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,7 @@ class Traced:
     """One expression of a policy, evaluated."""
 
     name: str
-    """`applies_when`, `expression`, or `variables.NAME`."""
+    """`applies_when`, `group_by`, `value`, `expression`, or `variables.NAME`."""
     expression: Expression
     part: Part
 
@@ -36,6 +38,38 @@ class Explanation:
     node: str
     traced: tuple[Traced, ...]
     """The expressions that were evaluated, then the variables that decided, each once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contributed:
+    """What a node contributes to a rule that is judged over all nodes of a pool."""
+
+    rule: RuleHeader
+    node: str
+    contribution: Contribution | None
+    """None where the node is no member."""
+    traced: tuple[Traced, ...]
+    """The expressions that were evaluated, in that order."""
+
+
+def contributed(
+    policy: CompiledPolicy, rule: CompiledFleetRule, snapshot: Snapshot, parameters: Mapping[str, Any]
+) -> Contributed:
+    """Explain what one node has to do with a fleet rule; pure."""
+    values = bound(policy, bind(snapshot), parameters)
+    traced = []
+    for name, program, expression in (
+        ("applies_when", rule.applies_when, rule.source.applies_when),
+        ("group_by", rule.group_by, rule.source.group_by),
+        ("value", rule.value, rule.source.value),
+    ):
+        if program is not None and expression is not None:
+            traced.append(Traced(name=name, expression=expression, part=trace(program, values)))
+            if name == "applies_when" and traced[-1].part.value is not True:
+                break
+    return Contributed(
+        rule=rule.header, node=snapshot.name, contribution=contribution(rule, values), traced=tuple(traced)
+    )
 
 
 def explain(

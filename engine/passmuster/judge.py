@@ -11,22 +11,25 @@ from passmuster import __version__, digest
 from passmuster.age import days, format_moment, parse_moment
 from passmuster.binding import bind
 from passmuster.evaluate import evaluate
+from passmuster.fleetrules import over
 from passmuster.outcome import Level, NodeOutcome, RuleOutcome, fleet_outcome, node_outcome
 from passmuster.policy import LANGUAGE
 from passmuster.verdict import Duplicate, NodeVerdict, RosterFindings, SnapshotHeader, Verdict
 from passmuster.waivers import Seen, findings, waive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from passmuster.compile import CompiledPolicy
+    from passmuster.compile import CompiledFleetRule, CompiledPolicy
     from passmuster.snapshot import Snapshot
-    from passmuster.verdict import Result
+    from passmuster.verdict import FleetResult, Result
     from passmuster.waivers import InForce
 
 
-_SKEW = timedelta(minutes=5)
+REPEATED = "more than one snapshot of this node was given"
+ABSENT = "listed in the roster, but no snapshot was given"
+SKEW = timedelta(minutes=5)
 """How far the clocks of a node and of the judge may differ."""
 
 
@@ -64,6 +67,18 @@ class Terms:
     waivers: InForce | None = None
 
     @property
+    def fleet_rules(self) -> tuple[tuple[CompiledPolicy, CompiledFleetRule], ...]:
+        """The rules about pools of nodes that are asked, each with its policy."""
+        pairs = [(policy, rule) for policy in self.policies for rule in policy.fleet_rules]
+        return tuple(pair for pair in pairs if self.rules is None or pair[1].header.name in self.rules)
+
+    @property
+    def only_fleet_rules(self) -> bool:
+        """Whether no rule about single nodes is asked, so that nodes by themselves have no part in the outcome."""
+        names = {rule.header.name for policy in self.policies for rule in policy.rules}
+        return bool(self.fleet_rules) and not (names if self.rules is None else names & self.rules)
+
+    @property
     def named_parameters(self) -> dict[str, Any]:
         """Every parameter's effective value, as PACK.NAME."""
         return {f"{pack}.{name}": value for pack, values in self.parameters.items() for name, value in values.items()}
@@ -78,15 +93,19 @@ class Terms:
 def judge(given: Iterable[Given], terms: Terms) -> Verdict:
     """Judge every node; the order of the input changes nothing."""
     inputs = list(given)
-    duplicates = _duplicates(inputs)
+    duplicates = conflicts(
+        (each.snapshot.name, each.snapshot.machine_id, each.input or "this node")
+        for each in inputs
+        if each.snapshot is not None
+    )
     doubled = {(each.name, each.machine_id) for each in duplicates if each.kind == "same_node"}
     nodes = [judge_one(each, terms, doubled) for each in inputs]
     waivers = findings(terms.waivers, _seen(inputs, nodes)) if terms.waivers else None
     roster = _roster(nodes, terms.roster) if terms.roster is not None else None
-    nodes += [
-        _nameless(name, None, "listed in the roster, but no snapshot was given")
-        for name in (roster.missing if roster else ())
-    ]
+    nodes += [_nameless(name, None, ABSENT) for name in (roster.missing if roster else ())]
+    fleet = over(terms.fleet_rules, _members(inputs, nodes, terms, doubled), terms.parameters)
+    weighed = [node for node in nodes if node.reason != ONLY_FLEET]
+    outcomes = [*(node.outcome for node in weighed), *weight(fleet)]
     nodes.sort(key=lambda node: (node.node, node.snapshot.digest if node.snapshot else "", node.input or ""))
     return Verdict(
         engine=__version__,
@@ -97,10 +116,12 @@ def judge(given: Iterable[Given], terms: Terms) -> Verdict:
         roster=roster,
         max_age=terms.max_age.text if terms.max_age else None,
         now=terms.now,
-        outcome=fleet_outcome(node.outcome for node in nodes),
+        outcome=fleet_outcome(outcomes),
         nodes=tuple(nodes),
+        fleet=fleet,
+        incomplete=not nodes or not outcomes or any(node.reason is not None for node in weighed),
         duplicates=duplicates,
-        digest=digest.verdict(asked(terms), (_node_digest(node) for node in nodes)),
+        digest=digest.verdict(asked(terms), [*map(_node_digest, nodes), *map(fleet_digest, fleet)]),
     )
 
 
@@ -112,6 +133,8 @@ def judge_one(given: Given, terms: Terms, doubled: set[tuple[str | None, str | N
     reason = _disqualified(snapshot, terms, doubled)
     results = () if reason else _results(snapshot, terms)
     outcome, nothing = settle((result.rule.level, result.outcome) for result in results)
+    if terms.only_fleet_rules:
+        nothing = ONLY_FLEET
     return NodeVerdict(
         node=snapshot.name,
         machine_id=snapshot.machine_id,
@@ -127,6 +150,26 @@ def judge_one(given: Given, terms: Terms, doubled: set[tuple[str | None, str | N
         reason=reason or nothing,
         results=results,
     )
+
+
+ONLY_FLEET = "no rule about single nodes was asked"
+"""Why a node is unknown where all rules asked are about the fleet; it has no part in the fleet's outcome."""
+
+
+def _members(
+    inputs: Sequence[Given], nodes: Sequence[NodeVerdict], terms: Terms, doubled: set[tuple[str | None, str | None]]
+) -> Iterator[tuple[str, Snapshot | None]]:
+    """The nodes that fleet rules look at, with no snapshot where one cannot be judged; `nodes` begins as `inputs`."""
+    for at, node in enumerate(nodes):
+        snapshot = inputs[at].snapshot if at < len(inputs) else None
+        fit = snapshot is not None and _disqualified(snapshot, terms, doubled) is None
+        yield node.node, snapshot if fit else None
+
+
+def weight(fleet: Iterable[FleetResult]) -> list[NodeOutcome]:
+    """What the results of fleet rules add to the outcome of the fleet; nothing where none of them counts."""
+    told = [(each.rule.level, each.outcome) for each in fleet]
+    return [node_outcome(told)] if any(_counts(level, outcome) for level, outcome in told) else []
 
 
 def settle(results: Iterable[tuple[Level, RuleOutcome]]) -> tuple[NodeOutcome, str | None]:
@@ -146,7 +189,7 @@ def _nameless(name: str, path: str | None, reason: str | None) -> NodeVerdict:
 
 def _disqualified(snapshot: Snapshot, terms: Terms, doubled: set[tuple[str | None, str | None]]) -> str | None:
     if (snapshot.name, snapshot.machine_id) in doubled:
-        return "more than one snapshot of this node was given"
+        return REPEATED
     return misdated(snapshot.collection["collected_at"], terms.max_age)
 
 
@@ -158,7 +201,7 @@ def misdated(collected_at: str, max_age: MaximumAge | None) -> str | None:
         age = max_age.now - parse_moment(collected_at)
     except ValueError as error:
         return f"the time of collection cannot be read ({error})"
-    if age < -_SKEW:
+    if age < -SKEW:
         return f"the snapshot is from the future (collected {collected_at})"
     if age > max_age.span:
         return f"the snapshot is too old (collected {days(age)} ago, expected at most {max_age.text})"
@@ -173,18 +216,19 @@ def _results(snapshot: Snapshot, terms: Terms) -> tuple[Result, ...]:
         for result in evaluate(policy, snapshot, roots, terms.parameters[policy.header.pack])
     ]
     wanted = tuple(result for result in found if terms.rules is None or result.rule.name in terms.rules)
-    return waive(terms.waivers, snapshot.name, _labels(snapshot), wanted) if terms.waivers else wanted
+    return waive(terms.waivers, snapshot.name, labels(snapshot), wanted) if terms.waivers else wanted
 
 
-def _labels(snapshot: Snapshot) -> Mapping[str, str]:
-    labels: Mapping[str, str] = snapshot.node["labels"]
-    return labels
+def labels(snapshot: Snapshot) -> Mapping[str, str]:
+    """The node's labels, as the snapshot has them."""
+    found: Mapping[str, str] = snapshot.node["labels"]
+    return found
 
 
 def _seen(inputs: Sequence[Given], nodes: Sequence[NodeVerdict]) -> list[Seen]:
     """The nodes that were judged, with their labels."""
     return [
-        Seen(name=node.node, labels=_labels(each.snapshot), results=node.results)
+        Seen(name=node.node, labels=labels(each.snapshot), results=node.results)
         for each, node in zip(inputs, nodes, strict=True)
         if each.snapshot is not None
     ]
@@ -194,17 +238,16 @@ def _counts(level: Level, outcome: RuleOutcome) -> bool:
     return level is not Level.INFORMATIONAL and outcome not in {RuleOutcome.NOT_APPLICABLE, RuleOutcome.WAIVED}
 
 
-def _duplicates(inputs: Sequence[Given]) -> tuple[Duplicate, ...]:
+def conflicts(claims: Iterable[tuple[str, str | None, str]]) -> tuple[Duplicate, ...]:
+    """Identities that come more than once, or contradict each other, among (name, machine id, where it came from)."""
     by_name: dict[str, list[tuple[str | None, str]]] = defaultdict(list)
     by_machine: dict[str, list[tuple[str, str]]] = defaultdict(list)
     by_node: dict[tuple[str, str | None], list[str]] = defaultdict(list)
-    for each in inputs:
-        if each.snapshot is not None:
-            name, machine, path = each.snapshot.name, each.snapshot.machine_id, each.input or "this node"
-            by_name[name].append((machine, path))
-            by_node[name, machine].append(path)
-            if machine is not None:
-                by_machine[machine].append((name, path))
+    for name, machine, path in claims:
+        by_name[name].append((machine, path))
+        by_node[name, machine].append(path)
+        if machine is not None:
+            by_machine[machine].append((name, path))
     found = [
         Duplicate(kind="same_node", name=name, machine_id=machine, inputs=tuple(sorted(paths)))
         for (name, machine), paths in by_node.items()
@@ -212,21 +255,12 @@ def _duplicates(inputs: Sequence[Given]) -> tuple[Duplicate, ...]:
     ]
     for name, holders in by_name.items():
         if len({machine for machine, _ in holders}) > 1:
-            found.append(
-                Duplicate(
-                    kind="same_name", name=name, machine_id=None, inputs=tuple(sorted(path for _, path in holders))
-                )
-            )
+            paths = tuple(sorted(path for _, path in holders))
+            found.append(Duplicate(kind="same_name", name=name, machine_id=None, inputs=paths))
     for machine, names in by_machine.items():
         if len({name for name, _ in names}) > 1:
-            found.append(
-                Duplicate(
-                    kind="same_machine_id",
-                    name=None,
-                    machine_id=machine,
-                    inputs=tuple(sorted(path for _, path in names)),
-                )
-            )
+            paths = tuple(sorted(path for _, path in names))
+            found.append(Duplicate(kind="same_machine_id", name=None, machine_id=machine, inputs=paths))
     return tuple(sorted(found, key=lambda each: (each.kind, each.name or "", each.machine_id or "")))
 
 
@@ -244,12 +278,19 @@ def asked(terms: Terms) -> dict[str, Any]:
         "policies": [[policy.header.pack, policy.header.version, policy.header.digest] for policy in terms.policies],
         "parameters": terms.named_parameters,
         "rules": sorted(terms.rules) if terms.rules is not None else None,
-        "levels": {rule.header.name: rule.header.level.value for policy in terms.policies for rule in policy.rules},
+        "levels": {
+            rule.header.name: rule.header.level.value for policy in terms.policies for rule in policy.every_rule
+        },
         "waivers": terms.waivers.waivers.digest if terms.waivers else None,
         "roster": sorted(terms.roster) if terms.roster is not None else None,
         "max_age": terms.max_age.text if terms.max_age else None,
         "now": terms.now,
     }
+
+
+def fleet_digest(result: FleetResult) -> bytes:
+    """The digest of what a fleet rule says of one pool."""
+    return digest.fleet(result.rule.name, result.pool, result.outcome.value)
 
 
 def _node_digest(node: NodeVerdict) -> bytes:

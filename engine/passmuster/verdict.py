@@ -124,6 +124,51 @@ class NodeVerdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FleetValue:
+    """One of the values that members of a pool have."""
+
+    value: str | int | bool | tuple[str, ...]
+    count: int
+    """Members that have it."""
+    odd: bool
+    """Whether its members are odd ones out: another value is as common, or more."""
+    nodes: tuple[str, ...]
+    """Names of those members, sorted: all of them, or the first thousand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetUndecided:
+    """Nodes of which nobody knows the value, or even whether they are members, for one reason."""
+
+    facts: tuple[UnknownFact, ...]
+    """What stood in the way, sorted; empty where it was no fact."""
+    reason: str
+    """What else it was: a fault of the policy, or a node that could not be judged; empty where it was facts."""
+    count: int
+    nodes: tuple[str, ...]
+    """Names of those nodes, sorted: all of them, or the first thousand."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetResult:
+    """What became of one fleet rule on one pool."""
+
+    rule: RuleHeader
+    pool: str | None
+    """What `group_by` gives; None where the rule has none, and for the nodes of which nobody knows the pool."""
+    outcome: RuleOutcome
+    """Never waived."""
+    message: str | None
+    """Why, in a sentence; None for pass and not_applicable."""
+    size: int
+    """Nodes that are known to be members."""
+    values: tuple[FleetValue, ...]
+    """The most common first, then by value; empty where no member's value is known."""
+    undecided: tuple[FleetUndecided, ...]
+    """Empty where every member's value is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyHeader:
     """What a report says of a policy itself."""
 
@@ -189,6 +234,10 @@ class Verdict:
     outcome: NodeOutcome
     nodes: tuple[NodeVerdict, ...]
     """Sorted by name and digest."""
+    fleet: tuple[FleetResult, ...]
+    """In the policies' order, then by pool; empty where no fleet rule was asked."""
+    incomplete: bool
+    """Whether a node is unknown as a whole, there is none, or no rule counted."""
     duplicates: tuple[Duplicate, ...]
     """Empty where every snapshot is of another node."""
     digest: str

@@ -13,7 +13,7 @@ import pytest
 from passmuster import _resources, schema
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-HEAVY = ("celpy", "lark", "re2", "jsonschema", "yaml", "orjson")
+HEAVY = ("cryptography", "celpy", "lark", "re2", "jsonschema", "yaml", "orjson")
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{CHECKOUT / 'engine'}:{CHECKOUT / 'collector'}"}
 
 
@@ -43,6 +43,8 @@ def test_collecting_imports_no_library_and_nothing_of_the_engine() -> None:
         "passmuster.cli",
         "passmuster.cli.main",
         "passmuster.cli.arguments",
+        "passmuster.cli.bundle_arguments",
+        "passmuster.cli.fleet_arguments",
         "passmuster.errors",
     }
 

@@ -88,7 +88,7 @@ USAGE: dict[str, tuple[list[str], str]] = {
         ["node.json", "-p", "virtnest@1.0.0", "--set", "level=3"],
         "--set level=3: no such parameter (got 'level', expected one of: none",
     ),
-    "no such format": (["node.json", "-o", "xml"], "-o xml: no such format (got 'xml', expected one of: table, json,"),
+    "no such format": (["node.json", "-o", "xml"], "-o xml: no such format (got 'xml', expected one of: table, html,"),
     "two reports on one output": (["node.json", "-o", "json", "-o", "table"], "-o: two reports to standard output"),
     "no such roster": (["node.json", "--roster", "absent"], "absent: cannot be read"),
     "an empty roster": (["node.json", "--roster", "blank"], "blank:1:1: a roster without a name"),

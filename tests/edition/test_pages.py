@@ -12,7 +12,7 @@ from packs import POLICIES, rule, text
 from pages import Page, contrast, pairs, palettes
 
 from passmuster import edition, policy, policytest
-from passmuster.edition.markup import Markup, escaped, prose, tag
+from passmuster.page import Markup, escaped, prose, tag
 
 FORMATS = dict(edition.FORMATS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,14 +17,17 @@ from snapshots import data, document
 from passmuster import _json
 from passmuster.cli import inputs, main
 from passmuster.errors import SnapshotError
-from passmuster.fleet import Memory, Tally, Totals
-from passmuster.judge import Given, MaximumAge, Terms, judge, judge_one
-from passmuster.report import Style, counting
-from passmuster.report.summary import render, text
+from passmuster.fleet import Memory
+from passmuster.judge import Given, MaximumAge, Terms, judge
+from passmuster.report import Style
+from passmuster.report.json_v1 import render
+from passmuster.report.onepass import OnePass
 from passmuster.snapshot import load
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from passmuster.report.onepass import Conclusion
 
 TERMS = Terms(policies=(virtnest(),), parameters=no_parameters(virtnest()))
 AGE = MaximumAge(text="30d", span=timedelta(days=30), now=datetime(2026, 11, 23, tzinfo=UTC))
@@ -44,20 +48,37 @@ def plain(lines: list[bytes], terms: Terms) -> str:
     return render(judge([_given(line, f"f:{at}") for at, line in enumerate(lines)], terms), Style())
 
 
-def fast(lines: list[bytes], terms: Terms, **options: int) -> tuple[str, int]:
-    memory, tally, remembered = Memory(terms, **options), Tally(terms), 0
+def passed(lines: list[bytes], terms: Terms) -> tuple[str, int]:
+    """The report of one pass, and how many nodes were judged from memory."""
+    onepass, written = OnePass(terms, Style(), written=True, journal=BytesIO()), []
+    remembered = 0
     for at, line in enumerate(lines):
-        known = memory.judge(line)
-        if known is not None:
-            tally.remembered(known)
-            remembered += 1
+        known = onepass.known(line)
+        remembered += known is not None
+        written.append(
+            onepass.plain(_given(line, f"f:{at}")) if known is None else onepass.remembered(known, b'"f:%d"' % at)
+        )
+    return onepass.whole(onepass.conclude(), written).decode(), remembered
+
+
+def counted(lines: list[bytes], terms: Terms) -> Conclusion:
+    """The same for its counts alone."""
+    onepass = OnePass(terms, Style(), written=False, journal=None)
+    for at, line in enumerate(lines):
+        known = onepass.known(line)
+        if known is None:
+            onepass.plain(_given(line, f"f:{at}"))
         else:
-            tally.plain(judge_one(_given(line, f"f:{at}"), terms, set()))
-    return _text(tally.totals()), remembered
+            onepass.remembered(known, b"")
+    return onepass.conclude()
 
 
-def _text(totals: Totals) -> str:
-    return text(totals.outcome, counting.worded(totals.nodes, totals.rules), totals.digest)
+def fast(lines: list[bytes], terms: Terms) -> tuple[str, int]:
+    text, remembered = passed(lines, terms)
+    report, conclusion = json.loads(text), counted(lines, terms)
+    assert conclusion.counts == report["summary"]
+    assert conclusion.verdict.outcome.value == report["outcome"]
+    return text, remembered
 
 
 def _changed(**changes: Any) -> bytes:
@@ -201,7 +222,12 @@ def test_several_policies_and_a_choice_of_rules() -> None:
 
 def test_forgetting_changes_nothing() -> None:
     lines = [data(f"n{at}", machine_id=machine(at), set_={"kernel.release": f"4.{at % 17}.0"}) for at in range(60)]
-    assert fast(lines, TERMS, limit=3000) == (plain(lines, TERMS), 60)
+    forgetful, other = Memory(TERMS, limit=3000), Memory(TERMS)
+    for line in lines:
+        one, two = forgetful.judge(line), other.judge(line)
+        assert one is not None
+        assert two is not None
+        assert one.judged.alike() == two.judged.alike()
 
 
 def test_no_node_at_all() -> None:

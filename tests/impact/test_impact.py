@@ -5,19 +5,20 @@ from __future__ import annotations
 import csv
 import functools
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import data_here
 import pytest
 from goldens import same_as_golden
+from impacts import given, rendered, side
 from packs import compiled, rule, text
 from shipped_packs import shipped
 from snapshots import data, snapshot
 
 from passmuster import schema
 from passmuster.cli import main
-from passmuster.impact import FORMATS, Cause, Impact, impact
-from passmuster.report.names import fold
+from passmuster.impact import FORMATS, Cause, Impact, Side, impact
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,13 +30,13 @@ if TYPE_CHECKING:
 def compared(
     old: CompiledPolicy, new: CompiledPolicy, *nodes: Snapshot, before: Any = None, after: Any = None
 ) -> Impact:
-    return impact((old, before or {}), (new, after or {}), nodes)
+    return impact(side(old, before), side(new, after), given(*nodes))
 
 
 @functools.cache
-def versions() -> tuple[tuple[CompiledPolicy, Any], tuple[CompiledPolicy, Any]]:
+def versions() -> tuple[Side, Side]:
     old, new = shipped("virtnest", "1.0.0"), shipped("virtnest", "1.1.0")
-    return (old.policy, old.defaults), (new.policy, new.defaults)
+    return side(old.policy, old.defaults), side(new.policy, new.defaults)
 
 
 BASE = rule("one", "os.id == 'debian'")
@@ -90,7 +91,7 @@ def test_only_kernels_on_the_moved_boundary_flip(sysctl: str) -> None:
     value = values[sysctl]
     rows = [row for row in _rows("kernel_releases.tsv") if row["release"]]
     nodes = [snapshot(f"n{at}", set_={"kernel.release": row["release"], **value}) for at, row in enumerate(rows)]
-    found = impact(*versions(), nodes)
+    found = impact(*versions(), given(*nodes))
     numbers = {
         f"n{at}": tuple(int(row[part] or -1) for part in ("major", "minor", "patch")) for at, row in enumerate(rows)
     }
@@ -115,7 +116,7 @@ def test_only_docker_versions_on_the_moved_boundary_flip() -> None:
     nodes = [
         snapshot(f"n{at}", set_={**facts, "runtime.docker": {"version": row["string"]}}) for at, row in enumerate(rows)
     ]
-    found = impact(*versions(), nodes)
+    found = impact(*versions(), given(*nodes))
     boundary = {
         f"n{at}" for at, row in enumerate(rows) if row["numeric"] == "20.10.10" and row["ge_20_10_10"] == "true"
     }
@@ -133,15 +134,17 @@ def fleet() -> list[Snapshot]:
     return nodes
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", [each.name for each in FORMATS])
 def test_an_impact_as_a_whole(name: str) -> None:
-    same_as_golden(f"impact/shipped.{name}", FORMATS[name](impact(*versions(), fleet()), fold))
+    text = rendered(name, impact(*versions(), given(*fleet())))
+    same_as_golden(f"impact/shipped.{name}", re.sub("(?s)<style>.*</style>", "", text))
 
 
 def test_the_order_of_the_nodes_changes_nothing_and_json_is_what_its_schema_says() -> None:
-    found = FORMATS["json"](impact(*versions(), fleet()), fold)
-    assert FORMATS["json"](impact(*versions(), fleet()[::-1]), fold) == found
-    assert schema.faults("impact", 1, json.loads(found)) == ()
+    for name in (each.name for each in FORMATS):
+        found = rendered(name, impact(*versions(), given(*fleet())))
+        assert rendered(name, impact(*versions(), given(*fleet()[::-1]))) == found
+    assert schema.faults("impact", 1, json.loads(rendered("json", impact(*versions(), given(*fleet()))))) == ()
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,7 +155,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeyp
         text(rule("one", "os.id == 'alpine'")).replace("version: 1.0.0", "version: 2.0.0")
     )
     assert main(["impact", "./old.yaml", "./new.yaml", "node.json"]) == 1
-    assert "pass -> fail: 1 node\n" in capsys.readouterr().out
+    assert "pass -> fail, 1 node: node-1\n" in capsys.readouterr().out
     assert main(["impact", "./old.yaml", "./new.yaml", "node.json", "--allow", "1"]) == 0
     assert main(["impact", "./old.yaml", "./old.yaml", "node.json", "-o", "json"]) == 0
     (tmp_path / "bad.json").write_bytes(b"x")

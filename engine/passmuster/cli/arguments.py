@@ -6,6 +6,7 @@ import argparse
 from typing import NoReturn
 
 from passmuster import __version__
+from passmuster.cli import bundle_arguments, fleet_arguments
 from passmuster.errors import ExitStatus
 
 _STATUSES = """\
@@ -30,7 +31,7 @@ examples:
   passmuster check node.json -p virtnest@1.0.0 -o json=report.json -o table
 
 """
-_FORMATS = "table, json, csv, markdown, summary"
+_FORMATS = "table, html, json, ndjson, csv, markdown, matrix, summary"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -57,8 +58,17 @@ def parser() -> argparse.ArgumentParser:
     _impact(commands)
     _policy(commands)
     _snapshot(commands)
+    fleet_arguments.fleet(commands, _add, _STATUSES)
+    bundle_arguments.bundle(commands, _add)
     _cel(commands)
     return top
+
+
+def _workers(text: str) -> int:
+    number = int(text) if text.isdecimal() else 0
+    if not 1 <= number <= 256:
+        raise argparse.ArgumentTypeError(f"got {text!r}, expected a number from 1 to 256")
+    return number
 
 
 def _add(
@@ -94,6 +104,9 @@ def _check(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     check.add_argument("--max-age", metavar="D", help="older snapshots leave their node unknown (12h, 30d)")
     check.add_argument("--waivers", metavar="FILE", help="exceptions: what may fail where, until when")
+    check.add_argument(
+        "--jobs", type=_workers, default=1, metavar="N", help="processes that share the input (default: 1)"
+    )
     check.add_argument("--now", metavar="TIME", help="judge ages and waivers at this moment (2026-11-22T10:11:12Z)")
     check.add_argument(
         "--fail-on",
@@ -129,11 +142,34 @@ def _impact(commands: argparse._SubParsersAction[_Parser]) -> None:
     impact.add_argument("old", metavar="OLD", help="PACK@V or a path")
     impact.add_argument("new", metavar="NEW", help="PACK@V or a path; it may be a draft")
     impact.add_argument("snapshots", nargs="+", metavar="SNAPSHOT|DIR|-")
+    impact.add_argument(
+        "--before",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="earlier snapshots of the nodes (repeatable): OLD judges these, NEW judges SNAPSHOT...",
+    )
     impact.add_argument("--set", action="append", default=[], metavar="NAME=V", help="set a parameter in both versions")
+    impact.add_argument(
+        "--set-before", action="append", default=[], metavar="NAME=V", help="set a parameter in OLD alone"
+    )
+    impact.add_argument("--waivers", metavar="FILE", help="exceptions, for both sides")
+    impact.add_argument(
+        "--waivers-before", metavar="FILE", help="the exceptions of OLD, where they differ; none: it had none"
+    )
+    impact.add_argument("--now", metavar="TIME", help="judge waivers at this moment (2026-11-22T10:11:12Z)")
+    impact.add_argument("--now-before", metavar="TIME", help="the moment of OLD, where it is another")
     impact.add_argument(
         "--allow", type=int, default=0, metavar="N", help="nodes that may go from a pass to a failure (default: 0)"
     )
-    impact.add_argument("-o", "--output", choices=["table", "json"], default="table")
+    impact.add_argument(
+        "-o",
+        "--output",
+        action="append",
+        default=[],
+        metavar="FORMAT[=FILE]",
+        help="table, html, json (default: table; repeatable)",
+    )
 
 
 def _policies(command: argparse.ArgumentParser) -> None:

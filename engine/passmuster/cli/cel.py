@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from passmuster import cel, schema
 from passmuster.binding import bind
 from passmuster.cli import inputs, output
-from passmuster.compile import environment
+from passmuster.environments import environment
 from passmuster.errors import ExitStatus, Location, PolicyError, Problem, UsageError
 from passmuster.fieldpath import FieldPath
 from passmuster.report import harmless

@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 
 from passmuster import roster, snapshot, waivers
 from passmuster.age import parse_duration, parse_moment
-from passmuster.cli import inputs, output, packs
+from passmuster.cli import inputs, output, packs, streamed
 from passmuster.compile import CompiledPolicy, compile_policy
 from passmuster.errors import ExitStatus, PolicyError, Problem, SnapshotError, UsageError
-from passmuster.fleet import Memory, Remembered, Tally
-from passmuster.judge import Given, MaximumAge, Terms, judge, judge_one
+from passmuster.judge import Given, MaximumAge, Terms, judge
 from passmuster.outcome import Level, RuleOutcome
 from passmuster.policy.parameters import effective
-from passmuster.report import Evidence, counting
-from passmuster.report.summary import text as summary
+from passmuster.report import Evidence, Style, counting
 
 if TYPE_CHECKING:
     import argparse
@@ -42,28 +40,30 @@ def run(options: argparse.Namespace) -> ExitStatus:
         max_age=_max_age(options.max_age, now),
         waivers=_waivers(options.waivers, now),
     )
-    if options.snapshots and output.counts_alone(outputs) and Memory.serves(terms):
-        return _counted(options, terms, outputs)
-    given = inputs.read(options.snapshots) if options.snapshots else [_live(options.keep)]
+    given = [] if options.snapshots else [_live(options.keep)]
+    style = Style(evidence=Evidence(options.evidence), verbose=options.verbose)
+    streamed_ = [each for each in outputs if each.reporter.name in streamed.FORMATS]
+    if len(streamed_) == len(outputs):
+        source = streamed.Source(paths=options.snapshots, given=given, workers=options.jobs)
+        conclusion = streamed.run(source, terms, outputs, style)
+        return status(conclusion.weighing, options.fail_on, whole=conclusion.verdict.incomplete)
+    if options.jobs > 1:
+        known = ", ".join(sorted(streamed.FORMATS))
+        message = (
+            f"only some reports are made by several processes (got -o {_other(outputs)}, expected some of: {known})"
+        )
+        raise UsageError.at("--jobs", message, code="usage-jobs")
+    given = given or inputs.read(options.snapshots)
     verdict = judge(given, terms)
-    output.emit(verdict, outputs, evidence=Evidence(options.evidence), verbose=options.verbose)
-    whole = not verdict.nodes or any(node.reason is not None for node in verdict.nodes)
-    return status(counting.rules(verdict), options.fail_on, whole=whole)
+    lines = [each for each in streamed_ if each.reporter.name == "ndjson"]
+    if lines:  # in the order of the input, which a verdict has not
+        streamed.run(streamed.Source(given=given), terms, lines, style)
+    output.emit(verdict, [each for each in outputs if each not in lines], style)
+    return status(counting.every_rule(verdict), options.fail_on, whole=verdict.incomplete)
 
 
-def _counted(options: argparse.Namespace, terms: Terms, outputs: Sequence[output.Output]) -> ExitStatus:
-    """Judge a fleet of any size in one pass, for its counts alone: the same totals as the other way."""
-    memory, tally = Memory(terms), Tally(terms)
-    for found in inputs.each(options.snapshots, memory.judge):
-        if isinstance(found, Remembered):
-            tally.remembered(found)
-        else:
-            given = inputs.load(found) if isinstance(found, inputs.Document) else found
-            tally.plain(judge_one(given, terms, set()))
-    totals = tally.totals()
-    counts = counting.worded(totals.nodes, totals.rules)
-    output.emit_text(summary(totals.outcome, counts, totals.digest), outputs)
-    return status(totals.rules, options.fail_on, whole=totals.whole)
+def _other(outputs: Sequence[output.Output]) -> str:
+    return next(each.reporter.name for each in outputs if each.reporter.name not in streamed.FORMATS)
 
 
 def _compile(policies: Sequence[Policy]) -> tuple[CompiledPolicy, ...]:
@@ -82,7 +82,7 @@ def _compile(policies: Sequence[Policy]) -> tuple[CompiledPolicy, ...]:
 def _rules(policies: Sequence[CompiledPolicy], asked: Sequence[str]) -> frozenset[str] | None:
     if not asked:
         return None
-    names = [rule.header.name for policy in policies for rule in policy.rules]
+    names = [rule.header.name for policy in policies for rule in policy.every_rule]
     chosen: set[str] = set()
     for text in asked:
         fitting = [name for name in names if text in {name, name.partition("/")[2]}]

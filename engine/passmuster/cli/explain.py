@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from passmuster.cli import inputs, output, packs
-from passmuster.compile import compile_policy
+from passmuster.compile import CompiledFleetRule, compile_policy
 from passmuster.errors import ExitStatus, UsageError
-from passmuster.explain import Explanation, Traced, explain
+from passmuster.explain import Contributed, Explanation, Traced, contributed, explain
+from passmuster.fleetrules.contribution import Unplaced, Unvalued, Valued
 from passmuster.policy.parameters import effective
 from passmuster.report import harmless
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from passmuster.cel.trace import Part
-    from passmuster.compile import CompiledRule
+    from passmuster.compile import CompiledPolicy, CompiledRule
 
 _BRIEF = 200
 
@@ -29,24 +30,28 @@ def run(options: argparse.Namespace) -> ExitStatus:
     policies = packs.chosen([options.policy])
     parameters = effective(policies, options.set)
     compiled = compile_policy(policies[0])
-    rule = _rule(compiled.rules, options.rule)
+    rule = _rule(compiled, options.rule)
     given = inputs.read([options.snapshot])
     if len(given) != 1:
         raise UsageError.at(options.snapshot, f"{len(given)} snapshots (expected one)", code="usage-input")
     if given[0].snapshot is None:
         sys.stderr.write(harmless.lines(str(given[0].problem)) + "\n")
         return ExitStatus.INCOMPLETE
-    explanation = explain(compiled, rule, given[0].snapshot, parameters[compiled.header.pack])
-    for line in _lines(explanation, output.width()):
+    told: Iterator[str]
+    if isinstance(rule, CompiledFleetRule):
+        told = _member(contributed(compiled, rule, given[0].snapshot, parameters[compiled.header.pack]), output.width())
+    else:
+        told = _lines(explain(compiled, rule, given[0].snapshot, parameters[compiled.header.pack]), output.width())
+    for line in told:
         sys.stdout.write(harmless.plain(line).rstrip() + "\n")
     return ExitStatus.GOOD
 
 
-def _rule(rules: tuple[CompiledRule, ...], name: str) -> CompiledRule:
-    for rule in rules:
+def _rule(policy: CompiledPolicy, name: str) -> CompiledRule | CompiledFleetRule:
+    for rule in policy.every_rule:
         if name in {rule.header.id, rule.header.name}:
             return rule
-    known = ", ".join(rule.header.id for rule in rules)
+    known = ", ".join(rule.header.id for rule in policy.every_rule)
     raise UsageError.at(name, f"no such rule (expected one of: {known})", code="usage-rule")
 
 
@@ -74,6 +79,33 @@ def _lines(explanation: Explanation, width: int) -> Iterator[str]:
         yield "what would change the outcome"
         for text in wanted:
             yield from _fill(text, width, "  ")
+
+
+def _member(found: Contributed, width: int) -> Iterator[str]:
+    """What a node contributes to a fleet rule: one node alone has no outcome there."""
+    yield f"FLEET RULE  {found.node}  {found.rule.name} ({found.rule.level.value})"
+    yield from _fill(found.rule.title, width, "  ")
+    yield from _fill(
+        "it is judged over all nodes of a pool, so one node alone has no outcome: check them together", width, "  "
+    )
+    match found.contribution:
+        case None:
+            yield "  this node is no member: applies_when is false"
+        case Valued(pool, value):
+            yield from _fill(f"this node is a member{_of(pool)}, with the value {_brief(value)}", width, "  ")
+        case Unvalued(pool, _):
+            yield from _fill(f"this node is a member{_of(pool)}, and its value is not known", width, "  ")
+        case Unplaced(_):
+            yield from _fill("nobody knows whether this node is a member, or of which pool", width, "  ")
+        case _:
+            assert_never(found.contribution)
+    for traced in found.traced:
+        yield ""
+        yield from _traced(traced, width)
+
+
+def _of(pool: str) -> str:
+    return f" of pool {pool}" if pool else ""
 
 
 def _traced(traced: Traced, width: int) -> Iterator[str]:

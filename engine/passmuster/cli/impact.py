@@ -1,62 +1,155 @@
-"""`passmuster impact`: who flips between two versions of a policy, and what caused it."""
+"""`passmuster impact`: who comes out otherwise between two versions, two collections, or both, and what caused it."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from passmuster import waivers
 from passmuster.cli import inputs, output, packs
+from passmuster.cli.moment import moment
 from passmuster.compile import compile_policy
 from passmuster.errors import ExitStatus, PolicyError, Problem, UsageError
-from passmuster.impact import FORMATS, impact
+from passmuster.impact import FORMATS, Format, Hand, Side, impact
 from passmuster.policy.parameters import effective
 from passmuster.report import harmless
 from passmuster.report.names import fold
+from passmuster.waivers import InForce
 
 if TYPE_CHECKING:
     import argparse
-    from typing import Any
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from passmuster.compile import CompiledPolicy
+    from passmuster.impact import Impact
+    from passmuster.judge import Given
+    from passmuster.policy import Policy
+
+_NO_WAIVERS = "none"
+_HAND = Hand(fold=fold, plain=harmless.plain, json=harmless.json)
 
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Compare; the status is FAILED where more nodes than allowed passed and would fail."""
+    outputs = _outputs(options.output)
+    if "-" in options.before and "-" in options.snapshots:
+        raise UsageError.at("--before -", "standard input can be read once (expected a file)", code="usage-input")
     old, new = _sides(options)
-    given = inputs.read(options.snapshots)
-    unread = [each for each in given if each.snapshot is None]
-    for each in unread:
-        sys.stderr.write(harmless.lines(str(each.problem)) + "\n")
-    found = impact(old, new, [each.snapshot for each in given if each.snapshot is not None])
-    text = FORMATS[options.output](found, fold)
-    if options.output == "table":
-        text = output.fitted(text)
-    sys.stdout.write(harmless.json(text) if options.output == "json" else harmless.lines(text))
+    earlier = _given(options.before) if options.before else None
+    found = impact(old, new, _given(options.snapshots), earlier)
+    for each in found.unreadable:
+        sys.stderr.write(harmless.lines(each.problem) + "\n")
+    _emit(found, outputs)
     if len(found.broken) > options.allow:
         return ExitStatus.FAILED
-    return ExitStatus.INCOMPLETE if unread else ExitStatus.GOOD
+    return ExitStatus.GOOD if found.whole else ExitStatus.INCOMPLETE
 
 
-def _sides(options: argparse.Namespace) -> list[tuple[CompiledPolicy, dict[str, Any]]]:
-    sides = []
+def _given(paths: Sequence[str]) -> Iterator[Given]:
+    """The snapshots one after the other: none is kept here."""
+    for found in inputs.each(paths, _nothing):
+        yield inputs.load(found) if isinstance(found, inputs.Document) else found
+
+
+def _nothing(_line: bytes) -> Given | None:
+    return None
+
+
+def _emit(found: Impact, outputs: Sequence[tuple[Format, str | None]]) -> None:
+    """Write every format; files first, so that a failed write is not lost behind a long table."""
+    for form, file in sorted(outputs, key=lambda each: each[1] is None):
+        text = form.render(found, _HAND)
+        if file is not None:
+            output.write_file(file, text.encode())
+        else:
+            sys.stdout.write(output.fitted(text) if form.lined else text)
+
+
+def _outputs(texts: Sequence[str]) -> list[tuple[Format, str | None]]:
+    outputs = [_output(text) for text in texts or ["table"]]
+    if sum(file is None for _, file in outputs) > 1:
+        raise UsageError.at(
+            "-o", "two formats to standard output (expected one; write FORMAT=FILE)", code="usage-output"
+        )
+    return outputs
+
+
+def _output(text: str) -> tuple[Format, str | None]:
+    name, equals, file = text.partition("=")
+    for form in FORMATS:
+        if form.name == name and (file or not equals):
+            return form, None if file in {"", "-"} else file
+    known = ", ".join(form.name for form in FORMATS)
+    raise UsageError.at(f"-o {text}", f"no such format (got {name!r}, expected one of: {known})", code="usage-output")
+
+
+def _sides(options: argparse.Namespace) -> tuple[Side, Side]:
+    """What each side judges by; raises PolicyError with the mistakes of both policies."""
+    policies: list[tuple[Policy, CompiledPolicy]] = []
     problems: list[Problem] = []
     for text in (options.old, options.new):
         try:
             policy = packs.one(text)
-            settings = [each for each in options.set if _declares(policy.parameters, each)]
-            sides.append((compile_policy(policy), effective([policy], settings)[policy.pack]))
+            policies.append((policy, compile_policy(policy)))
         except PolicyError as error:
             problems += error.problems
     if problems:
         raise PolicyError(problems)
-    names = {side[0].header.pack for side in sides}
-    if len(names) > 1:
-        told = " and ".join(sorted(names))
+    (old, old_compiled), (new, new_compiled) = policies
+    if old.pack != new.pack:
+        told = " and ".join(sorted((old.pack, new.pack)))
         raise UsageError.at(options.new, f"two packs (got {told}, expected two versions of one)", code="usage-impact")
-    return sides
+    was, now = _parameters(old, new, options)
+    before, after = _waivers(options)
+    return (
+        Side(policy=old_compiled, parameters=was, waivers=before),
+        Side(policy=new_compiled, parameters=now, waivers=after),
+    )
 
 
-def _declares(parameters: tuple[Any, ...], setting: str) -> bool:
+def _parameters(old: Policy, new: Policy, options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The values on each side; a version may lack what is set for both, but one of them has it."""
+    for setting in options.set:
+        if not any(_declares(policy, setting) for policy in (old, new)):
+            effective([new], [setting])  # which says what is wrong with it
+    was, now = ([each for each in options.set if _declares(policy, each)] for policy in (old, new))
+    values = effective([old], was)[old.pack]
+    try:
+        named = {each.partition("=")[0].rpartition(".")[2] for each in options.set_before}
+        set_before = effective([old], options.set_before)[old.pack]
+    except UsageError as error:
+        raise UsageError([_of_old(each) for each in error.problems]) from None
+    return {**values, **{name: set_before[name] for name in named}}, effective([new], now)[new.pack]
+
+
+def _declares(policy: Policy, setting: str) -> bool:
     """Whether a version has the parameter that is set: the other one may not have it yet."""
-    name = setting.partition("=")[0].rpartition(".")[2]
-    return any(parameter.name == name for parameter in parameters)
+    target = setting.partition("=")[0]
+    return any(target in {each.name, f"{policy.pack}.{each.name}"} for each in policy.parameters)
+
+
+def _of_old(problem: Problem) -> Problem:
+    where = replace(problem.location, file=problem.location.file.replace("--set ", "--set-before ", 1))
+    return replace(problem, location=where)
+
+
+def _waivers(options: argparse.Namespace) -> tuple[InForce | None, InForce | None]:
+    """The waivers of each side, as of its moment; a clock is looked at once, and only where there are some."""
+    after = options.waivers
+    before = options.waivers_before or after
+    before = None if before == _NO_WAIVERS else before
+    if before is None and after is None:
+        for option, text in (("--now", options.now), ("--now-before", options.now_before)):
+            if text is not None:
+                raise UsageError.at(option, "nothing here needs a moment (expected with --waivers)", code="usage-now")
+        return None, None
+    now = moment(options.now)
+    then = now if options.now_before is None else moment(options.now_before, "--now-before")
+    return _in_force(before, then), _in_force(after, now)
+
+
+def _in_force(file: str | None, now: datetime) -> InForce | None:
+    return None if file is None else InForce(waivers=waivers.load(packs.read(Path(file)), file), now=now)

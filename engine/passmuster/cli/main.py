@@ -136,6 +136,84 @@ def _snapshot_show(options: argparse.Namespace) -> ExitStatus:
     return run_show(options)
 
 
+def _bundle_keygen(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.bundlekeys import run_keygen  # noqa: PLC0415 - imported when it runs
+
+    return run_keygen(options)
+
+
+def _bundle_create(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.bundle import run_create  # noqa: PLC0415 - imported when it runs
+
+    return run_create(options)
+
+
+def _bundle_sign(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.bundle import run_sign  # noqa: PLC0415 - imported when it runs
+
+    return run_sign(options)
+
+
+def _bundle_verify(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.bundle import run_verify  # noqa: PLC0415 - imported when it runs
+
+    return run_verify(options)
+
+
+def _bundle_inspect(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.bundle import run_inspect  # noqa: PLC0415 - imported when it runs
+
+    return run_inspect(options)
+
+
+def _fleet_add(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.fleet_add import run  # noqa: PLC0415 - imported when it runs
+
+    return run(options)
+
+
+def _fleet_list(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.fleet import run_list  # noqa: PLC0415 - imported when it runs
+
+    return run_list(options)
+
+
+def _fleet_check(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.fleet_check import run  # noqa: PLC0415 - imported when it runs
+
+    return run(options)
+
+
+def _fleet_history(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.fleet_check import run_history  # noqa: PLC0415 - imported when it runs
+
+    return run_history(options)
+
+
+def _fleet_verdicts(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.fleet import run_verdicts  # noqa: PLC0415 - imported when it runs
+
+    return run_verdicts(options)
+
+
+def _fleet_export(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.fleet import run_export  # noqa: PLC0415 - imported when it runs
+
+    return run_export(options)
+
+
+def _fleet_gc(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.fleet import run_gc  # noqa: PLC0415 - imported when it runs
+
+    return run_gc(options)
+
+
+def _fleet_verify(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.fleet import run_verify  # noqa: PLC0415 - imported when it runs
+
+    return run_verify(options)
+
+
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], ExitStatus]] = {
     "check": _check,
     "explain": _explain,
@@ -152,4 +230,17 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], ExitStatus]] = {
     "snapshot validate": _snapshot_validate,
     "snapshot annotate": _snapshot_annotate,
     "snapshot show": _snapshot_show,
+    "fleet add": _fleet_add,
+    "fleet list": _fleet_list,
+    "fleet check": _fleet_check,
+    "fleet history": _fleet_history,
+    "fleet verdicts": _fleet_verdicts,
+    "fleet export": _fleet_export,
+    "fleet gc": _fleet_gc,
+    "fleet verify": _fleet_verify,
+    "bundle keygen": _bundle_keygen,
+    "bundle create": _bundle_create,
+    "bundle sign": _bundle_sign,
+    "bundle verify": _bundle_verify,
+    "bundle inspect": _bundle_inspect,
 }

@@ -8,15 +8,15 @@ import shutil
 import sys
 import tempfile
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from passmuster.errors import UsageError
-from passmuster.report import REPORTERS, Evidence, Reporter, Style
+from passmuster.report import REPORTERS, Reporter, Style
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from passmuster.verdict import Verdict
 
@@ -48,29 +48,28 @@ def _parse(text: str) -> Output:
     raise UsageError.at(f"-o {text}", f"no such format (got {name!r}, expected one of: {known})", code="usage-output")
 
 
-def emit(verdict: Verdict, outputs: Sequence[Output], *, evidence: Evidence, verbose: bool) -> None:
+def emit(verdict: Verdict, outputs: Sequence[Output], style: Style) -> None:
     """Write every report; files first, so that a failed write is not lost behind a long table."""
-    for output in sorted(outputs, key=lambda each: each.file is None):
-        if output.file is not None:
-            style = Style(evidence=evidence, verbose=verbose)
-            write_file(output.file, output.reporter.render(verdict, style).encode())
-        else:
-            style = Style(width=width(), color=colored(), evidence=evidence, verbose=verbose)
-            sys.stdout.write(output.reporter.render(verdict, style))
+    for output in files_first(outputs):
+        emit_bytes(output.reporter.render(verdict, styled(style, output)).encode(), output)
 
 
-def counts_alone(outputs: Sequence[Output]) -> bool:
-    """Whether nothing but counts is asked for: then no node's results need to be kept."""
-    return all(output.reporter.name == "summary" for output in outputs)
+def files_first(outputs: Sequence[Output]) -> list[Output]:
+    """The outputs in the order in which they are written."""
+    return sorted(outputs, key=lambda each: each.file is None)
 
 
-def emit_text(text: str, outputs: Sequence[Output]) -> None:
-    """Write one text to every output, files first."""
-    for output in sorted(outputs, key=lambda each: each.file is None):
-        if output.file is not None:
-            write_file(output.file, text.encode())
-        else:
-            sys.stdout.write(text)
+def styled(style: Style, output: Output) -> Style:
+    """How a report is to look where it goes to: a terminal has a width, and perhaps colours."""
+    return style if output.file is not None else replace(style, width=width(), color=colored())
+
+
+def emit_bytes(data: bytes, output: Output) -> None:
+    """Write one report that is made."""
+    if output.file is not None:
+        write_file(output.file, data)
+    else:
+        sys.stdout.write(data.decode())
 
 
 def width() -> int:
@@ -112,15 +111,38 @@ def write_file(path: str, data: bytes) -> None:
 
 
 def _replace(target: Path, data: bytes) -> None:
+    with _replacing(target) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def _replacing(target: Path) -> Iterator[BinaryIO]:
     handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).chmod(0o644)
         Path(temporary).replace(target)
-    except OSError:
+    except BaseException:
         with contextlib.suppress(OSError):
             Path(temporary).unlink()
         raise
+
+
+@contextlib.contextmanager
+def growing(path: str | None) -> Iterator[BinaryIO]:
+    """A file to write piece by piece, whole at the end or as it was before; standard output where there is no path."""
+    if path is None:
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    target = Path(os.path.realpath(path))
+    replaced = target.is_file() or not target.exists()
+    try:
+        with _replacing(target) if replaced else target.open("wb") as file:
+            yield file
+    except OSError as error:
+        raise UsageError.at(path, f"cannot be written ({error.strerror})", code="file") from None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from passmuster.cli import output, packs
 from passmuster.compile import compile_policy
 from passmuster.errors import ExitStatus, IntegrityError, UsageError
-from passmuster.policy import digest, lock
+from passmuster.policy import Scope, digest, lock
 from passmuster.report import harmless
 
 if TYPE_CHECKING:
@@ -58,9 +58,7 @@ def _head(policy: Policy, rules: Sequence[Rule]) -> Iterator[str]:
 
 def _used(policy: Policy, rules: Sequence[Rule]) -> set[str]:
     """The parameters, constants and variables that these rules name, also through variables."""
-    texts = [
-        each.text for rule in rules for each in (rule.applies_when, rule.expression, rule.message_expression) if each
-    ]
+    texts = [each.text for rule in rules for each in rule.expressions]
     used: set[str] = set()
     expressions = {f"variables.{variable.name}": variable.expression.text for variable in policy.variables}
     while texts:
@@ -72,13 +70,18 @@ def _used(policy: Policy, rules: Sequence[Rule]) -> set[str]:
 
 def _rule(rule: Rule) -> Iterator[str]:
     yield ""
-    yield f"{rule.id} ({rule.level.value})"
+    fleet = rule.scope is Scope.FLEET
+    yield f"{rule.id} ({rule.level.value}{', about all nodes of a pool' if fleet else ''})"
     yield from _fill(rule.title, "  ")
-    if rule.applies_when is not None:
-        yield "  applies when"
-        yield from _expression(rule.applies_when)
-    yield "  is met when"
-    yield from _expression(rule.expression)
+    for words, expression in (
+        ("its members are nodes where" if fleet else "applies when", rule.applies_when),
+        ("its pools are named by", rule.group_by),
+        ("it compares", rule.value),
+        ("is met when", rule.expression),
+    ):
+        if expression is not None:
+            yield f"  {words}"
+            yield from _expression(expression)
     yield from _fill(f"why: {rule.rationale}", "  ")
     if rule.deviation != "none":
         yield from _fill(f"deviation: {rule.deviation}", "  ")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from passmuster.compile import compile_policy
+from passmuster.compile import CompiledFleetRule, compile_policy
 from passmuster.edition.facts import described
 from passmuster.edition.highlight import pieces
 from passmuster.edition.history import content, digest, history, terms
 from passmuster.edition.model import Edition, Entry, Example, Term
+from passmuster.policytest import Case
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from passmuster.compile import CompiledPolicy, CompiledRule
     from passmuster.edition.highlight import Piece
     from passmuster.policy import Policy
-    from passmuster.policytest import Suite
+    from passmuster.policytest import FleetCase, Suite
 
 
 def gather(policy: Policy, suite: Suite | None, older: Sequence[Policy] = (), rule: str | None = None) -> Edition:
@@ -30,7 +31,7 @@ def gather(policy: Policy, suite: Suite | None, older: Sequence[Policy] = (), ru
     every = {each.name: each for each in _terms(policy, compiled)}
     entries = tuple(
         _entry(policy, compiled, each, every, suite, versions)
-        for each in compiled.rules
+        for each in _in_order(policy, compiled)
         if rule in {None, each.header.id}
     )
     used = {term.name for entry in entries for term in entry.terms}
@@ -48,9 +49,15 @@ def gather(policy: Policy, suite: Suite | None, older: Sequence[Policy] = (), ru
     )
 
 
+def _in_order(policy: Policy, compiled: CompiledPolicy) -> list[CompiledRule | CompiledFleetRule]:
+    """The rules as they stand in the file."""
+    order = {rule.id: at for at, rule in enumerate(policy.rules)}
+    return sorted(compiled.every_rule, key=lambda rule: order[rule.source.id])
+
+
 def _rules(policy: Policy) -> Mapping[str, Mapping[str, Any]]:
     compiled = compile_policy(policy)
-    return {rule.header.id: content(policy, compiled, rule) for rule in compiled.rules}
+    return {rule.header.id: content(policy, compiled, rule) for rule in compiled.every_rule}
 
 
 def _terms(policy: Policy, compiled: CompiledPolicy) -> list[Term]:
@@ -84,19 +91,23 @@ def _term(name: str, description: str, *, kind: str = "", value: Any = None, pro
 def _entry(  # noqa: PLR0913, PLR0917 - what an entry is gathered from
     policy: Policy,
     compiled: CompiledPolicy,
-    rule: CompiledRule,
+    rule: CompiledRule | CompiledFleetRule,
     every: Mapping[str, Term],
     suite: Suite | None,
     versions: Sequence[tuple[str, Mapping[str, Mapping[str, Any]]]],
 ) -> Entry:
     source = rule.source
     used = terms(compiled, rule)
+    fleet = rule if isinstance(rule, CompiledFleetRule) else None
     return Entry(
         id=source.id,
         title=source.title,
         level=source.level,
         digest=digest(content(policy, compiled, rule)),
+        fleet=fleet is not None,
         applies_when=_code(rule.applies_when),
+        group_by=_code(fleet.group_by if fleet else None),
+        value=_code(fleet.value if fleet else None),
         expression=_code(rule.expression),
         message=_code(rule.message),
         facts=tuple(described(path) for path in rule.reads),
@@ -116,7 +127,12 @@ def _code(program: Program | None) -> tuple[Piece, ...]:
 
 def _examples(rule: str, suite: Suite | None) -> tuple[Example, ...]:
     return tuple(
-        Example(name=case.name, base=case.base, outcome=case.expect[rule], message=case.messages.get(rule))
-        for case in (suite.cases if suite else ())
+        Example(name=case.name, base=_nodes(case), outcome=case.expect[rule], message=case.messages.get(rule))
+        for case in (suite.every_case if suite else ())
         if rule in case.expect
     )
+
+
+def _nodes(case: Case | FleetCase) -> str:
+    """What a case starts from: its base, or those of its nodes."""
+    return case.base if isinstance(case, Case) else ", ".join(node.base for node in case.nodes)

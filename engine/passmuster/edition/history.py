@@ -11,13 +11,13 @@ from passmuster.edition.model import Change
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from passmuster.compile import CompiledPolicy, CompiledRule
+    from passmuster.compile import CompiledFleetRule, CompiledPolicy, CompiledRule
     from passmuster.policy import Policy
 
 _WORDS = {"applies_when": "when it applies", "message_expression": "its message", "references": "its references"}
 
 
-def content(policy: Policy, compiled: CompiledPolicy, rule: CompiledRule) -> dict[str, Any]:
+def content(policy: Policy, compiled: CompiledPolicy, rule: CompiledRule | CompiledFleetRule) -> dict[str, Any]:
     """All that a rule says, and every term that it uses, by name, as the file has it."""
     document = policy.document.value
     (own,) = (each for each in document["rules"] if each["id"] == rule.header.id)
@@ -31,9 +31,9 @@ def content(policy: Policy, compiled: CompiledPolicy, rule: CompiledRule) -> dic
 _GROUPS = {"variables": "variables", "constants": "constants", "params": "parameters"}
 
 
-def terms(compiled: CompiledPolicy, rule: CompiledRule) -> set[str]:
+def terms(compiled: CompiledPolicy, rule: CompiledRule | CompiledFleetRule) -> set[str]:
     """The terms that a rule uses, directly or through variables: `variables.is_x86`."""
-    waiting = [each for each in (rule.applies_when, rule.expression, rule.message) if each is not None]
+    waiting = list(rule.programs)
     found: set[str] = set()
     while waiting:
         program = waiting.pop()

@@ -6,8 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 from passmuster.edition.highlight import Kind
-from passmuster.edition.markup import Markup, document, join, prose, stylesheet, tag
-from passmuster.edition.style import css
+from passmuster.edition.style import PAPER, RULES
+from passmuster.page import Markup, css, join, prose, tag, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,27 +16,21 @@ if TYPE_CHECKING:
     from passmuster.edition.model import Edition, Entry, Example, Fact, Term
     from passmuster.policy.model import Reference
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-"""Content security: the page's own style, and nothing else."""
-
 
 def render(edition: Edition) -> str:
     """The whole page."""
     name = f"{edition.pack} {edition.version}"
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("title", f"{name}: {edition.title}"),
-        stylesheet(css()),
-    )
     main = tag("main", _contents(edition), _how_to_read(), _rules(edition), _terms(edition), id="page_main")
     close = f"Policy {name}, {edition.digest}. The policy file is what counts; this page is made from it."
     footer = tag("footer", tag("p", close), class_="close")
-    skip = tag("a", "Skip to the rules", href="#page_rules", class_="skip")
-    return document(head, tag("body", skip, tag("div", _head(edition), main, footer, class_="page")))
+    return whole(
+        _head(edition),
+        main,
+        footer,
+        title=f"{name}: {edition.title}",
+        style=css(RULES, paper=PAPER),
+        skip=("Skip to the rules", "page_rules"),
+    )
 
 
 def _head(edition: Edition) -> Markup:
@@ -132,7 +126,10 @@ def _entry(entry: Entry) -> Markup:
         tag("h3", entry.title, id=entry.id),
         tag("p", tag("code", entry.id), class_="under"),
         *(_quote(each) for each in quotes),
-        _part("It applies when", _code(entry.applies_when)) if entry.applies_when else None,
+        tag("p", "It is judged over all nodes of a pool together, never node by node.") if entry.fleet else None,
+        _part(_condition(entry), _code(entry.applies_when)) if entry.applies_when else None,
+        _part("Its pools are named by", _code(entry.group_by)) if entry.group_by else None,
+        _part("It compares", _code(entry.value)) if entry.value else None,
         _part("It is met when", _code(entry.expression)),
         _part("Facts it reads", _facts(entry.facts)) if entry.facts else None,
         _part("Terms it uses", _used(entry.terms)) if entry.terms else None,
@@ -144,6 +141,10 @@ def _entry(entry: Entry) -> Markup:
         _part("Examples", _examples(entry)) if entry.examples else None,
         _part("History", _history(entry)),
     )
+
+
+def _condition(entry: Entry) -> str:
+    return "Its members are nodes where" if entry.fleet else "It applies when"
 
 
 def _part(title: str, content: Markup | None) -> Markup:

@@ -64,8 +64,15 @@ def _entry(entry: Entry) -> Iterator[str]:
     for reference in entry.references:
         if reference.quote:
             yield from ("", f"> {_prose(reference.quote)}", ">", f"> {safe(reference.title)}")
+    if entry.fleet:
+        yield from ("", "It is judged over all nodes of a pool together, never node by node.")
     if entry.applies_when:
-        yield from ("", "#### It applies when", "", *_code(entry.applies_when))
+        title = "Its members are nodes where" if entry.fleet else "It applies when"
+        yield from ("", f"#### {title}", "", *_code(entry.applies_when))
+    if entry.group_by:
+        yield from ("", "#### Its pools are named by", "", *_code(entry.group_by))
+    if entry.value:
+        yield from ("", "#### It compares", "", *_code(entry.value))
     yield from ("", "#### It is met when", "", *_code(entry.expression))
     if entry.message:
         yield from ("", "#### Where it fails, it says", "", *_code(entry.message))

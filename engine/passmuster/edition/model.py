@@ -69,8 +69,14 @@ class Entry:
     level: Level
     digest: str
     """Of the rule and of every term that it uses."""
+    fleet: bool
+    """Whether it is judged over all nodes of a pool."""
     applies_when: tuple[Piece, ...]
     """Empty: it applies to every node."""
+    group_by: tuple[Piece, ...]
+    """Empty: it is about one node, or has one pool."""
+    value: tuple[Piece, ...]
+    """Empty: it is about one node."""
     expression: tuple[Piece, ...]
     message: tuple[Piece, ...]
     """Empty: the engine words the cause."""

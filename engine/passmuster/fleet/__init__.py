@@ -1,6 +1,8 @@
-"""Judging fleets: sections that were seen before are remembered by their bytes, and so is what was said of them."""
+"""Judging fleets: facts that were seen before are remembered by their bytes, and so is what was said of them."""
 
-from passmuster.fleet.remember import Class, Memory, Remembered
-from passmuster.fleet.tally import Tally, Totals
+from passmuster.fleet.classes import Class, class_of
+from passmuster.fleet.journal import Entry, Journal
+from passmuster.fleet.remember import Memory, Remembered
+from passmuster.fleet.tally import Portion, Tally, Totals
 
-__all__ = ["Class", "Memory", "Remembered", "Tally", "Totals"]
+__all__ = ["Class", "Entry", "Journal", "Memory", "Portion", "Remembered", "Tally", "Totals", "class_of"]

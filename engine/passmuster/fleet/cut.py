@@ -1,9 +1,10 @@
-"""Cutting a canonical snapshot into its sections without parsing it.
+"""Cutting a canonical snapshot into its sections, and a section into its facts, without parsing either.
 
-A canonical line is a head of a known form, then sections in the order of their names, and nothing else. It is cut where
-``,"NAME":{"facts":`` stands: inside a string every quotation mark has a backslash before it, so those bytes are always
-structure. Whether they stand at the right depth shows when a piece is parsed, for only then is it balanced. So a line
-of which every piece is a valid section is exactly that snapshot; every other line is left to the plain reader.
+A canonical line is a head of a known form, then sections in the order of their names, and nothing else. It is cut
+where ``,"NAME":{"facts":`` stands: inside a string every quotation mark has a backslash before it, so those bytes are
+always structure. Whether they stand at the right depth shows when a piece is parsed, for only then is it balanced. So a
+line of which every piece is a valid section is exactly that snapshot; every other line is left to the plain reader. A
+section is cut into its facts in the same way, and what is left of it is its frame.
 """
 
 from __future__ import annotations
@@ -12,67 +13,61 @@ import re
 from dataclasses import dataclass
 
 _TEXT = rb'[^"\\\x00-\x1f\x7f-\xff]'
-_HEAD = re.compile(
+HEAD = re.compile(
     rb'\{"collection":\{"collected_at":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)","collector":"' + _TEXT + rb'{0,64}",'
-    rb'"context":"(?:host|container|elsewhere)","kind":"(?:live|root|dump)","recorded":\[\],'
+    rb'"context":"(host|container|elsewhere)","kind":"(live|root|dump)","recorded":\[\],'
     rb'"uid":(?:null|0|[1-9][0-9]{0,8})\},"node":\{"labels":(\{[^{}]*\}),'
     rb'"machine_id":(?:null|"(sha256:[0-9a-f]{64})"),"name":"(' + _TEXT + rb'{0,253})"\},'
     rb'"schema":"passmuster\.snapshot/1","sections":\{(?=")'
 )
-_FACTS = len(b'{"facts":')
-_END = b"}}\n"
+"""Groups: moment, context, kind, labels (JSON that was not validated yet), machine id (None for null), name."""
+FACTS = len(b'{"facts":')
+END = b"}}\n"
+_OPEN = b'{"facts":{'
+_CLOSE = b'},"sources":'
+
+
+def marks(names: tuple[str, ...]) -> tuple[bytes, ...]:
+    """What stands where a section of each name begins that is not the first."""
+    return tuple(b',"%s":{"facts":' % name.encode() for name in names)
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """What stands before the sections, as text."""
+class Pieces:
+    """A section, cut."""
 
-    collected_at: str
-    labels: bytes
-    """JSON that was not validated yet."""
-    machine_id: str | None
-    name: str
+    frame: tuple[tuple[int, ...], bytes]
+    """The places of the facts that are there, among the names, and what stands behind the last of them."""
+    values: list[bytes]
+    """The facts that are there, as JSON."""
 
 
-class Cutter:
-    """Cuts at the sections of these names, which are sorted as a canonical line has them."""
+class FactCutter:
+    """Cuts sections with facts of these names, which are sorted as a canonical section has them."""
 
-    __slots__ = ("_lengths", "_marks", "names")
+    __slots__ = ("_marks",)
 
     def __init__(self, names: tuple[str, ...]) -> None:
-        self.names = names
-        self._marks = tuple(b',"%s":{"facts":' % name.encode() for name in names)
-        self._lengths = [0] * len(names)
-        """How long each section was in the line before: in the next one its end is often there."""
+        self._marks = tuple(b',"%s":' % name.encode() for name in names)
 
-    def head(self, line: bytes) -> tuple[Head, int] | None:
-        """The head, and where the name of the first section begins; None where the line has another form."""
-        match = _HEAD.match(line)
-        if match is None or not line.endswith(_END):
+    def cut(self, section: bytes) -> Pieces | None:
+        """The facts of a section; None where it has none of these, or another form."""
+        if not section.startswith(_OPEN):
             return None
-        collected_at, labels, machine_id, name = match.groups()
-        head = Head(
-            collected_at.decode(), labels, machine_id.decode() if machine_id is not None else None, name.decode()
-        )
-        return head, match.end()
-
-    def pieces(self, line: bytes, start: int) -> list[bytes | None] | None:
-        """The bytes of each section in the order of the names, None for one that is missing; None where all are."""
-        found: list[bytes | None] = [None] * len(self._marks)
-        current, begin = -1, start
-        for at, mark in enumerate(self._marks):
-            if current < 0:
-                if line.startswith(mark[1:], start):
-                    current, begin = at, start + len(mark) - 1 - _FACTS
+        begin, places, values = -1, [], []
+        for place, mark in enumerate(self._marks):
+            if begin < 0:
+                if section.startswith(mark[1:], len(_OPEN)):
+                    begin = len(_OPEN) + len(mark) - 1
+                    places.append(place)
                 continue
-            next_ = begin + self._lengths[current]
-            if not line.startswith(mark, next_):
-                next_ = line.find(mark, begin)
-            if next_ >= 0:
-                found[current] = line[begin:next_]
-                self._lengths[current] = next_ - begin
-                current, begin = at, next_ + len(mark) - _FACTS
-        if current < 0:
+            at = section.find(mark, begin)
+            if at >= 0:
+                values.append(section[begin:at])
+                places.append(place)
+                begin = at + len(mark)
+        end = section.find(_CLOSE, begin)
+        if begin < 0 or end < 0:
             return None
-        found[current] = line[begin : -len(_END)]
-        return found
+        values.append(section[begin:end])
+        return Pieces((tuple(places), section[end:]), values)

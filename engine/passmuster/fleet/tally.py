@@ -1,109 +1,166 @@
-"""Counting a fleet in one pass: each node once, a few bytes kept of each, nothing of its facts."""
+"""Counting a fleet in one pass: each node once, some twenty bytes kept of each, nothing of its facts."""
 
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from passmuster import _json, digest
-from passmuster.fleet.remember import class_of
-from passmuster.judge import asked, misdated
-from passmuster.outcome import Level, NodeOutcome, RuleOutcome, fleet_outcome
+from passmuster.fleet.classes import Class, unjudged
+from passmuster.judge import ABSENT, ONLY_FLEET, REPEATED, misdated
+from passmuster.outcome import Level, NodeOutcome, RuleOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from passmuster.fleet.remember import Class, Remembered
+    from passmuster.fleet.remember import Remembered
     from passmuster.judge import Terms
-    from passmuster.verdict import NodeVerdict
+    from passmuster.verdict import RuleHeader
 
-_UNJUDGED = class_of((), unknown=True)
-"""A node that is unknown as a whole."""
+_IDENTITY = 16
+"""Bytes of an identity's digest: that two nodes of a million share one by chance has a probability of 1e-27."""
+_NOBODY = bytes(_IDENTITY)
+_AT_ONCE = 250_000
+"""So many identities are compared in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """What a fleet came to."""
 
-    outcome: NodeOutcome
+    outcomes: frozenset[NodeOutcome]
+    """Those of nodes that have a part in the outcome of the fleet; empty where there are none."""
     nodes: Mapping[NodeOutcome, int]
     rules: Mapping[Level, Mapping[RuleOutcome, int]]
+    by_rule: Mapping[RuleHeader, Mapping[RuleOutcome, int]]
+    """The same of each rule, in the policies' order; outcomes that did not occur are left out."""
     whole: bool
     """Whether there is a node that is unknown as a whole, or no node at all."""
-    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portion:
+    """What was counted of a part of a fleet, in a form that travels between processes."""
+
+    members: tuple[Class, ...]
+    nodes: array[int]
+    """For each node its class, as a place among the members."""
+    identities: bytes
+    absent: frozenset[str]
+    """Names of the roster that did not come."""
 
 
 class Tally:
     """Nodes as they come; the same totals as judging them all at once gives."""
 
     def __init__(self, terms: Terms) -> None:
-        self._terms = terms
-        self._heads: list[bytes] = []
-        """What each node's digest begins with: its name and its snapshot's digest, as canonical JSON."""
-        self._classes: list[Class] = []
-        self._identities: dict[tuple[str, str | None], int] = {}
-        self._doubled: set[int] = set()
-        self._names: set[str] = set()
+        self._age, self._fleet_rules = terms.max_age, len(terms.fleet_rules)
+        self._members: list[Class] = []
+        self._numbers: dict[Class, int] = {}
+        self._alike: dict[tuple[object, ...], int] = {}
+        self._nodes = array("I")
+        self._identities = bytearray()
+        self.absent = set(terms.roster or ())
+        """Names of the roster that did not come so far."""
+        self.repeated = unjudged(REPEATED, self._fleet_rules)
+        """The class of nodes that came more than once."""
+        self._missing = unjudged(ABSENT, self._fleet_rules)
 
-    def remembered(self, node: Remembered) -> None:
-        """Count a node that was judged from memory."""
-        head = node.head
-        misfit = misdated(head.collected_at, self._terms.max_age) if self._terms.max_age else None
-        start = b'["%s","sha256:%s",' % (head.name.encode(), node.digest.hex().encode())
-        self._add(start, node.judged if misfit is None else _UNJUDGED)
-        self._identify(head.name, head.machine_id)
+    def remembered(self, node: Remembered) -> Class:
+        """Count a node that was judged from memory; returns its class, which its age may have decided."""
+        head, judged = node
+        if self._age is not None:
+            misfit = misdated(head[1].decode(), self._age)
+            judged = judged if misfit is None else unjudged(misfit, self._fleet_rules)
+        number = self._numbers.get(judged)
+        self._nodes.append(self._number(judged) if number is None else number)
+        self._identities += _identity(head[6], head[5])
+        if self.absent:
+            self.absent.discard(head[6].decode())
+        return judged
 
-    def plain(self, node: NodeVerdict) -> None:
+    def plain(self, judged: Class, name: str, machine_id: str | None) -> None:
         """Count a node that was judged the plain way."""
-        snapshot = node.snapshot.digest if node.snapshot else None
-        self._add(
-            _json.canonical([node.node, snapshot])[:-2] + b",",
-            class_of([(result.rule, result.outcome) for result in node.results], unknown=node.reason is not None),
+        self._nodes.append(self._number(judged))
+        self._identities += _identity(name.encode(), machine_id.encode() if machine_id is not None else None)
+        self.absent.discard(name)
+
+    def nameless(self, judged: Class) -> None:
+        """Count what could not be read: nobody knows which node it is."""
+        self._nodes.append(self._number(judged))
+        self._identities += _NOBODY
+
+    def portion(self) -> Portion:
+        """What was counted so far."""
+        return Portion(
+            members=tuple(replace(each, wire=b"") for each in self._members),
+            nodes=self._nodes,
+            identities=bytes(self._identities),
+            absent=frozenset(self.absent),
         )
-        if node.snapshot is not None:
-            self._identify(node.node, node.machine_id)
 
-    def _add(self, start: bytes, judged: Class) -> None:
-        self._heads.append(start)
-        self._classes.append(judged)
+    def add(self, portion: Portion) -> None:
+        """Take over what was counted elsewhere, behind what was counted here."""
+        numbers = [self._number(each) for each in portion.members]
+        self._nodes.extend(numbers[each] for each in portion.nodes)
+        self._identities += portion.identities
+        self.absent &= portion.absent
 
-    def _identify(self, name: str, machine_id: str | None) -> None:
-        here = len(self._classes) - 1
-        first = self._identities.setdefault((name, machine_id), here)
-        if first != here:
-            self._doubled |= {first, here}
-        if self._terms.roster is not None:
-            self._names.add(name)
+    def classes(self) -> Iterator[Class]:
+        """The class of each node, in the order in which they came."""
+        return (self._members[each] for each in self._nodes)
+
+    def _number(self, judged: Class) -> int:
+        number = self._alike.setdefault(judged.alike(), len(self._members))
+        if number == len(self._members):
+            self._members.append(judged)
+        if judged.reason is None:
+            self._numbers[judged] = number
+        return number
 
     def totals(self) -> Totals:
         """What all nodes came to; nodes that only the roster names are unknown, and so are those that came twice."""
-        classes = list(self._classes)
-        for at in self._doubled:
-            classes[at] = _UNJUDGED
-        heads = list(self._heads)
-        for name in sorted((self._terms.roster or frozenset()) - self._names):
-            heads.append(_json.canonical([name, None])[:-2] + b",")
-            classes.append(_UNJUDGED)
-        nodes, rules = _counted(classes)
-        digests = (hashlib.sha256(head + each.tail).digest() for head, each in zip(heads, classes, strict=True))
+        counts = Counter(self._nodes)
+        doubled = self._doubled()
+        counts.subtract(Counter(self._nodes[at] for at in doubled))
+        found = {self._members[number]: many for number, many in counts.items() if many}
+        found |= {
+            each: many for each, many in ((self.repeated, len(doubled)), (self._missing, len(self.absent))) if many
+        }
+        nodes = dict.fromkeys(NodeOutcome, 0)
+        rules = {level: dict.fromkeys(RuleOutcome, 0) for level in Level}
+        by_rule: dict[RuleHeader, Counter[RuleOutcome]] = {}
+        for judged, many in found.items():
+            nodes[judged.outcome] += many
+            for rule, outcome in judged.results:
+                rules[rule.level][outcome] += many
+                by_rule.setdefault(rule, Counter())[outcome] += many
+        weighed = [each for each in found if each.reason != ONLY_FLEET]
         return Totals(
-            outcome=fleet_outcome(outcome for outcome, count in nodes.items() if count),
+            outcomes=frozenset(each.outcome for each in weighed),
             nodes=nodes,
             rules=rules,
-            whole=not classes or any(each.whole for each in {id(each): each for each in classes}.values()),
-            digest=digest.verdict(asked(self._terms), digests),
+            by_rule=by_rule,
+            whole=not found or any(each.reason is not None for each in weighed),
         )
 
+    def _doubled(self) -> list[int]:
+        """The places of nodes of which more than one snapshot was given."""
+        firsts = memoryview(self._identities).cast("Q")[::2]
+        suspects: set[int] = set()
+        slices = len(firsts) // _AT_ONCE + 1
+        for at in range(slices):
+            some = Counter(each for each in firsts if each % slices == at) if slices > 1 else Counter(firsts)
+            if len(some) < len(firsts):
+                suspects |= {each for each, many in some.items() if many > 1}
+        places: dict[bytes, list[int]] = {}
+        for at, each in enumerate(firsts):
+            if each in suspects:
+                places.setdefault(bytes(self._identities[at * _IDENTITY : (at + 1) * _IDENTITY]), []).append(at)
+        return [at for who, found in places.items() if len(found) > 1 and who != _NOBODY for at in found]
 
-def _counted(classes: list[Class]) -> tuple[dict[NodeOutcome, int], dict[Level, dict[RuleOutcome, int]]]:
-    nodes = dict.fromkeys(NodeOutcome, 0)
-    rules = {level: dict.fromkeys(RuleOutcome, 0) for level in Level}
-    by_number = Counter(map(id, classes))
-    for judged in {id(each): each for each in classes}.values():
-        many = by_number[id(judged)]
-        nodes[judged.outcome] += many
-        for level, outcome in judged.counts:
-            rules[level][outcome] += many
-    return nodes, rules
+
+def _identity(name: bytes, machine_id: bytes | None) -> bytes:
+    return hashlib.blake2b(b"%s\n%s" % (machine_id or b"", name), digest_size=_IDENTITY).digest()

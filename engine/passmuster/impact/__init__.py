@@ -1,7 +1,45 @@
-"""Impact: what another version of a policy would change, node by node, before it is released."""
+"""Impact: who comes out otherwise by another version of a policy, or as another snapshot, and what caused it."""
 
+from __future__ import annotations
+
+from passmuster.impact import html, json_v1, table
 from passmuster.impact.compare import impact
-from passmuster.impact.formats import FORMATS
-from passmuster.impact.model import Cause, Impact, NodeChange, RuleChange, Unread
+from passmuster.impact.format import Format, Hand
+from passmuster.impact.model import (
+    Cause,
+    FactChange,
+    Impact,
+    NodeChange,
+    Origin,
+    RuleChange,
+    Seen,
+    Unread,
+    WaiverStep,
+    When,
+)
+from passmuster.impact.side import Side
 
-__all__ = ["FORMATS", "Cause", "Impact", "NodeChange", "RuleChange", "Unread", "impact"]
+__all__ = [
+    "FORMATS",
+    "Cause",
+    "FactChange",
+    "Format",
+    "Hand",
+    "Impact",
+    "NodeChange",
+    "Origin",
+    "RuleChange",
+    "Seen",
+    "Side",
+    "Unread",
+    "WaiverStep",
+    "When",
+    "impact",
+]
+
+FORMATS: tuple[Format, ...] = (
+    Format(name="table", render=table.render, lined=True),
+    Format(name="html", render=html.render),
+    Format(name="json", render=json_v1.render),
+)
+"""How an impact can be written."""

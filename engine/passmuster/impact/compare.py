@@ -1,128 +1,74 @@
-"""Judging every node by both versions, and telling what caused each difference. Pure."""
+"""Comparing what two sides say of a fleet: who is on which side, what changes, what it sums up to. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.binding import bind
-from passmuster.evaluate import evaluate
-from passmuster.impact.model import Cause, Impact, NodeChange, RuleChange, Unread
-from passmuster.outcome import RuleOutcome, node_outcome
+from passmuster.impact.model import CrossTerms, Impact, OneSided, Term, When, breaks
+from passmuster.impact.node import Compared, Comparison
+from passmuster.impact.pairing import Identity, Roll
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any
+    from collections.abc import Callable, Iterable
 
-    from passmuster.compile import CompiledPolicy
-    from passmuster.fieldpath import FieldPath
-    from passmuster.snapshot import Snapshot
-    from passmuster.unknown import UnknownFact
-    from passmuster.verdict import Result
+    from passmuster.impact.model import Judged
+    from passmuster.impact.side import Side
+    from passmuster.judge import Given
+    from passmuster.outcome import NodeOutcome
 
 
-def impact(
-    old: tuple[CompiledPolicy, Mapping[str, Any]],
-    new: tuple[CompiledPolicy, Mapping[str, Any]],
-    snapshots: Iterable[Snapshot],
-) -> Impact:
-    """Compare two versions, each with its parameters, over snapshots; their order changes nothing."""
-    comparison = _Comparison(old, new)
-    nodes = sorted(snapshots, key=lambda each: (each.name, each.digest))
-    found = [comparison.node(node) for node in nodes]
+def impact(old: Side, new: Side, later: Iterable[Given], earlier: Iterable[Given] | None = None) -> Impact:
+    """Compare two sides over nodes; without `earlier`, each snapshot is both what was and what is.
+
+    `later` is read once and not kept; the order of either changes nothing.
+    """
+    comparison = Comparison(old, new)
+    before = Roll(When.EARLIER)
+    known = None if earlier is None else dict(before.first(earlier))
+    after = Roll(When.LATER)
+    compared: dict[Identity, Compared | None] = {}
+    appeared: dict[Identity, OneSided] = {}
+    for identity, snapshot in after.first(later):
+        if known is None:
+            compared[identity] = comparison.one(snapshot)
+        elif identity in known:
+            compared[identity] = comparison.two(known[identity], snapshot)
+        else:
+            appeared[identity] = comparison.lone(new, snapshot)
+    gone = {each: comparison.lone(old, one) for each, one in (known or {}).items() if each not in after}
+    doubled = {When.EARLIER: before.doubled, When.LATER: after.doubled}
+    dropped = {*before.doubled, *after.doubled}
+    names = [each for each in sorted(compared, key=_order) if each not in dropped]
+    kept = [found for found in map(compared.__getitem__, names) if found is not None]
     return Impact(
-        old=old[0].header,
-        new=new[0].header,
-        nodes=len(nodes),
-        changes=tuple(change for change, _ in found if change is not None),
-        collect_again=tuple(unread for _, unread in found if unread is not None),
+        old=old.header,
+        new=new.header,
+        nodes=len(names),
+        changes=tuple(each.change for each in kept if each.change is not None),
+        collect_again=tuple(each.unread for each in kept if each.unread is not None),
+        terms=None if known is None else _terms(kept),
+        appeared=tuple(appeared[each] for each in sorted(appeared, key=_order) if each not in dropped),
+        gone=tuple(gone[each] for each in sorted(gone, key=_order) if each not in dropped),
+        doubled=tuple(found[each] for found in doubled.values() for each in sorted(found, key=_order)),
+        unreadable=tuple(sorted((*before.unreadable, *after.unreadable), key=lambda each: (each.input, each.problem))),
     )
 
 
-class _Comparison:
-    """Two versions of a policy, and what each of their rules reads."""
+def _order(identity: Identity) -> tuple[str, str]:
+    return identity[0], identity[1] or ""
 
-    def __init__(
-        self, old: tuple[CompiledPolicy, Mapping[str, Any]], new: tuple[CompiledPolicy, Mapping[str, Any]]
-    ) -> None:
-        self._sides = (old, new)
-        self._reads = {rule.header.id: rule.reads for rule in old[0].rules}
-        self._same_text = {
-            rule.header.id
-            for rule in new[0].rules
-            if rule.header.id in self._reads and _texts(old[0], rule.header.id) == _texts(new[0], rule.header.id)
-        }
 
-    def node(self, snapshot: Snapshot) -> tuple[NodeChange | None, Unread | None]:
-        """What changes on one node, and what to collect there again; None where there is nothing."""
-        roots = bind(snapshot)
-        before, after = (
-            {each.rule.id: each for each in evaluate(policy, snapshot, roots, parameters)}
-            for policy, parameters in self._sides
-        )
-        ids = list(dict.fromkeys((*after, *before)))
-        compared = [self._rule(each, before.get(each), after.get(each)) for each in ids]
-        rules = [each for each in compared if each is not None]
-        if not rules:
-            return None, None
-        change = NodeChange(
-            node=snapshot.name,
-            digest=snapshot.digest,
-            before=node_outcome((each.rule.level, each.outcome) for each in before.values()),
-            after=node_outcome((each.rule.level, each.outcome) for each in after.values()),
-            rules=tuple(rules),
-        )
-        return change, self._unread(snapshot, before, after)
+def _terms(compared: Iterable[Compared]) -> CrossTerms:
+    nodes = list(compared)
 
-    def _unread(self, snapshot: Snapshot, before: Mapping[str, Result], after: Mapping[str, Result]) -> Unread | None:
-        """What the new version reads, the old one did not, and the snapshot lacks, where that makes a rule unknown."""
-        facts: dict[FieldPath, UnknownFact] = {}
-        for name, result in after.items():
-            was = before.get(name)
-            if result.outcome is RuleOutcome.UNKNOWN and (was is None or was.outcome is not RuleOutcome.UNKNOWN):
-                facts |= {fact.path: fact for fact in self._newly_read(name, result)}
-        return Unread(node=snapshot.name, facts=tuple(facts[path] for path in sorted(facts))) if facts else None
-
-    def _rule(self, name: str, before: Result | None, after: Result | None) -> RuleChange | None:
-        if before is not None and after is not None:
-            same = before.outcome is after.outcome
-            if same and before.rule.level is after.rule.level:
-                return None
-        told = after if after is not None and after.message else before
-        shown = after or before
-        return RuleChange(
-            rule=name,
-            cause=self._cause(name, before, after),
-            before=before.outcome if before else None,
-            after=after.outcome if after else None,
-            old_level=before.rule.level if before else None,
-            new_level=after.rule.level if after else None,
-            message=told.message if told else None,
-            facts=shown.facts if shown else (),
+    def term(end: Callable[[Judged], NodeOutcome]) -> Term:
+        return Term(
+            flips=sum(end(each.judged) is not each.judged.before for each in nodes),
+            broken=tuple(each.name for each in nodes if breaks(each.judged.before, end(each.judged))),
         )
 
-    def _cause(self, name: str, before: Result | None, after: Result | None) -> Cause:
-        if before is None:
-            return Cause.ADDED
-        if after is None:
-            return Cause.REMOVED
-        if before.outcome is after.outcome:
-            return Cause.LEVEL
-        if after.outcome is RuleOutcome.UNKNOWN and self._newly_read(name, after):
-            return Cause.UNREAD
-        return Cause.PARAMETER if name in self._same_text else Cause.EXPRESSION
-
-    def _newly_read(self, name: str, after: Result) -> list[UnknownFact]:
-        known = self._reads.get(name, ())
-        return [
-            fact
-            for fact in after.unknown
-            if not any(path.covers(fact.path) or fact.path.covers(path) for path in known)
-        ]
-
-
-def _texts(policy: CompiledPolicy, name: str) -> tuple[object, ...]:
-    """Everything of a policy that a rule's outcome hangs on but the parameters: expressions, variables, constants."""
-    rule = next(each for each in policy.rules if each.header.id == name)
-    applies = rule.source.applies_when.text if rule.source.applies_when else None
-    variables = {each: variable.expression.text for each, variable in policy.variables.items()}
-    return applies, rule.source.expression.text, variables, dict(policy.constants)
+    return CrossTerms(
+        policy_alone=term(lambda judged: judged.policy_alone),
+        node_alone=term(lambda judged: judged.node_alone),
+        together=term(lambda judged: judged.after),
+    )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from passmuster.lint.finding import Severity
 from passmuster.lint.subject import Lint, Spot
+from passmuster.policy import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from passmuster.lint.subject import Subject
 
@@ -21,7 +22,8 @@ def _missing(subject: Subject) -> Iterator[Spot]:
 def _untested(subject: Subject) -> Iterator[Spot]:
     if subject.tests is None:
         return
-    expected = {rule for case in subject.tests.value["cases"] for rule in case["expect"]}
+    tests = subject.tests.value
+    expected = {rule for case in (*tests.get("cases", []), *tests.get("fleet_cases", [])) for rule in case["expect"]}
     for number, rule in enumerate(subject.policy.rules):
         if rule.id not in expected:
             message = f"no case expects anything of {rule.id!r} (expected pass, fail and unknown, each in a case)"
@@ -31,18 +33,20 @@ def _untested(subject: Subject) -> Iterator[Spot]:
 def _strays(subject: Subject) -> Iterator[Spot]:
     if subject.tests is None:
         return
-    rules = {str(rule.id) for rule in subject.policy.rules}
     parameters = {parameter.name for parameter in subject.policy.parameters}
-    for number, case in enumerate(subject.tests.value["cases"]):
-        for part, known, what in (
-            ("expect", rules, "rule"),
-            ("messages", rules, "rule"),
-            ("parameters", parameters, "parameter"),
-        ):
-            for name in case.get(part, {}):
-                if name not in known:
-                    path = ("cases", number, part, name)
-                    yield Spot(path=path, message=f"no such {what} (got {name!r})", key=True, in_tests=True)
+    scopes = {str(rule.id): rule.scope for rule in subject.policy.rules}
+    for key, scope in (("cases", Scope.NODE), ("fleet_cases", Scope.FLEET)):
+        for number, case in enumerate(subject.tests.value.get(key, [])):
+            named = [("parameters", name, "no such parameter") for name in case.get("parameters", {})]
+            wrong = [each for each in named if each[1] not in parameters]
+            for part in ("expect", "messages"):
+                for name in case.get(part, {}):
+                    if scopes.get(name) is not scope:
+                        told = "no such rule" if name not in scopes else f"a rule of another scope in {key}"
+                        wrong.append((part, name, told))
+            for part, name, told in wrong:
+                path = (key, number, part, name)
+                yield Spot(path=path, message=f"{told} (got {name!r})", key=True, in_tests=True)
 
 
 def _unused_base(subject: Subject) -> Iterator[Spot]:
@@ -50,8 +54,8 @@ def _unused_base(subject: Subject) -> Iterator[Spot]:
         return
     bases = subject.tests.value["bases"]
     used: set[str] = set()
-    for case in subject.tests.value["cases"]:
-        name = case["base"]
+    for base in _bases(subject.tests.value):
+        name = base
         while name is not None and name not in used:
             used.add(name)
             name = bases[name].get("extends")
@@ -59,6 +63,14 @@ def _unused_base(subject: Subject) -> Iterator[Spot]:
         if name not in used:
             message = f"no case starts from the base {name!r} (expected at least one)"
             yield Spot(path=("bases", name), message=message, key=True, in_tests=True)
+
+
+def _bases(tests: Mapping[str, Any]) -> Iterator[str | None]:
+    """The bases that nodes of cases start from."""
+    for case in tests.get("cases", []):
+        yield case["base"]
+    for case in tests.get("fleet_cases", []):
+        yield from (node["base"] for node in case["nodes"])
 
 
 LINTS = (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from passmuster import cel, schema
 from passmuster.cel.problems import position
 from passmuster.cel.tree import Arithmetic, Call, Conditional, Index, Literal, Name, Node, children, walk
+from passmuster.compile import CompiledRule
 from passmuster.fieldpath import FieldPath
 from passmuster.lint.finding import Severity
 from passmuster.lint.subject import Lint, Spot
@@ -15,7 +16,7 @@ from passmuster.schema.fieldtypes import MapOf, Object
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from passmuster.compile import CompiledPolicy, CompiledRule
+    from passmuster.compile import CompiledFleetRule, CompiledPolicy
     from passmuster.lint.subject import Subject
 
 _OF_TEXT = frozenset(("int", "uint", "double", "bool", "timestamp", "duration"))
@@ -27,15 +28,16 @@ def _message(subject: Subject) -> Iterator[Spot]:
     if subject.compiled is None:
         return
     numbers = {rule.id: number for number, rule in enumerate(subject.policy.rules)}
-    for rule in subject.compiled.rules:
+    for rule in subject.compiled.every_rule:
         if rule.message is None:
             continue
         path = ("rules", numbers[rule.source.id], "message_expression")
-        for message, node, hint in (*_elsewhere(subject.compiled, rule), *_partial(rule, rule.message)):
+        elsewhere = _elsewhere(subject.compiled, rule) if isinstance(rule, CompiledRule) else ()
+        for message, node, hint in (*elsewhere, *_partial(rule, rule.message)):
             yield Spot(path=path, message=message, hint=hint, at=_place(rule, node))
 
 
-def _place(rule: CompiledRule, node: Node | None) -> tuple[int, int] | None:
+def _place(rule: CompiledRule | CompiledFleetRule, node: Node | None) -> tuple[int, int] | None:
     expression = rule.source.message_expression
     if node is None or expression is None:
         return None
@@ -81,7 +83,7 @@ def _root(tree: Node, name: str) -> Node | None:
     return next((node for node in walk(tree) if isinstance(node, Name) and node.name == name), None)
 
 
-def _partial(rule: CompiledRule, program: cel.Program) -> Iterator[tuple[str, Node | None, str]]:
+def _partial(rule: CompiledRule | CompiledFleetRule, program: cel.Program) -> Iterator[tuple[str, Node | None, str]]:
     """Operations that are errors for some values, and that the rule's own conditions do not do as well."""
     texts = [each.text for each in (rule.source.applies_when, rule.source.expression) if each is not None]
     done = "".join("".join(texts).split())

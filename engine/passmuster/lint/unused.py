@@ -18,12 +18,7 @@ if TYPE_CHECKING:
 
 def programs(policy: CompiledPolicy) -> list[cel.Program]:
     """Every program that some rule needs, those of variables too."""
-    waiting = [
-        program
-        for rule in policy.rules
-        for program in (rule.applies_when, rule.expression, rule.message)
-        if program is not None
-    ]
+    waiting = [program for rule in policy.every_rule for program in rule.programs]
     found: list[cel.Program] = []
     seen: set[str] = set()
     while waiting:

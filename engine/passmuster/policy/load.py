@@ -19,13 +19,17 @@ from passmuster.policy.model import (
     Reference,
     Rule,
     RuleId,
+    Scope,
     Variable,
 )
 from passmuster.policy.version import Version
 
 SCHEMA = "passmuster.policy/1"
 LANGUAGE = "passmuster.cel/1"
-_EXPRESSIONS = ("applies_when", "expression", "message_expression")
+_EXPRESSIONS = ("applies_when", "group_by", "value", "expression", "message_expression")
+_OF_FLEET = ("group_by", "value")
+"""What only a rule of scope fleet has."""
+_FLEET = "policy-fleet"
 
 
 def digest(data: bytes) -> str:
@@ -115,12 +119,16 @@ class _Reader:
         return Variable(name=name, expression=expression, description=each["description"])
 
     def _rule(self, number: int, each: dict[str, Any]) -> Rule:
+        scope = self._scope(number, each)
         parts = {key: self._expression(("rules", number, key), each[key]) for key in _EXPRESSIONS if key in each}
         return Rule(
             id=RuleId(each["id"]),
             title=each["title"],
             level=Level(each["level"]),
+            scope=scope,
             applies_when=parts.get("applies_when"),
+            group_by=parts.get("group_by"),
+            value=parts.get("value"),
             expression=parts["expression"],
             message_expression=parts.get("message_expression"),
             rationale=each["rationale"].strip(),
@@ -130,6 +138,16 @@ class _Reader:
                 Reference(title=one["title"], url=one["url"], quote=one.get("quote")) for one in each["references"]
             ),
         )
+
+    def _scope(self, number: int, each: dict[str, Any]) -> Scope:
+        scope = Scope(each.get("scope", Scope.NODE.value))
+        if scope is Scope.FLEET and "value" not in each:
+            self._note(("rules", number), "a rule of scope fleet compares a value (expected the key 'value')", _FLEET)
+        for key in _OF_FLEET if scope is Scope.NODE else ():
+            if key in each:
+                message = f"only a rule of scope fleet has {key!r} (got scope node)"
+                self._note(("rules", number, key), message, _FLEET, "write `scope: fleet`, or leave it out")
+        return scope
 
     def _expression(self, path: tuple[str | int, ...], text: str) -> Expression:
         position = self.document.positions[path]

@@ -30,6 +30,15 @@ class Expression:
         return self.line + line - 1, self.column + column - 1
 
 
+class Scope(enum.Enum):
+    """What a rule is about."""
+
+    NODE = "node"
+    """One node at a time."""
+    FLEET = "fleet"
+    """All nodes of a pool together."""
+
+
 class ParameterType(enum.Enum):
     """What a parameter can hold."""
 
@@ -79,18 +88,30 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One requirement; its expression is true where the node meets it."""
+    """One requirement; its expression is true where the node, or the pool of nodes, meets it."""
 
     id: RuleId
     title: str
     level: Level
+    scope: Scope
     applies_when: Expression | None
+    """Of a fleet rule: which nodes are members."""
+    group_by: Expression | None
+    """Of a fleet rule: the name of the node's pool; None: all members are one pool."""
+    value: Expression | None
+    """Of a fleet rule, and of no other: what is compared."""
     expression: Expression
     message_expression: Expression | None
     rationale: str
     deviation: str
     remediation: str
     references: tuple[Reference, ...]
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """Its expressions, in the order in which they are evaluated."""
+        every = (self.applies_when, self.group_by, self.value, self.expression, self.message_expression)
+        return tuple(each for each in every if each is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from passmuster.policydiff.names import itself, names
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from passmuster.compile import CompiledPolicy, CompiledRule
+    from passmuster.compile import CompiledFleetRule, CompiledPolicy, CompiledRule
     from passmuster.policy import Policy
 
 
@@ -32,7 +32,7 @@ def compare(old: tuple[Policy, CompiledPolicy], new: tuple[Policy, CompiledPolic
     if about:
         found.append(Subject(kind="policy", name=new[0].pack, title="", level=None, changes=about))
     touched = {subject.name for subject in found if subject.kind == "rule"}
-    same = sum(rule.header.id not in touched for rule in new[1].rules)
+    same = sum(rule.header.id not in touched for rule in new[1].every_rule)
     return PolicyDiff(old=old[1].header, new=new[1].header, subjects=tuple(found), same=same)
 
 
@@ -45,8 +45,8 @@ def _redeclared(old: Policy, new: Policy) -> frozenset[str]:
 def _rules(
     old: CompiledPolicy, new: CompiledPolicy, normalizers: tuple[Normalizer, Normalizer], moved: frozenset[str]
 ) -> Iterator[Subject]:
-    before = {rule.header.id: rule for rule in old.rules}
-    for rule in new.rules:
+    before = {rule.header.id: rule for rule in old.every_rule}
+    for rule in new.every_rule:
         earlier = before.pop(rule.header.id, None)
         if earlier is None:
             yield _subject(rule, (rules.added(rule),))
@@ -63,14 +63,14 @@ def _rules(
     yield from (_subject(rule, (rules.removed(rule),)) for rule in before.values())
 
 
-def _subject(rule: CompiledRule, changes: tuple[Change, ...]) -> Subject:
+def _subject(rule: CompiledRule | CompiledFleetRule, changes: tuple[Change, ...]) -> Subject:
     header = rule.header
     return Subject(kind="rule", name=header.id, title=header.title, level=header.level, changes=changes)
 
 
-def _parameters(policy: CompiledPolicy, rule: CompiledRule) -> set[str]:
+def _parameters(policy: CompiledPolicy, rule: CompiledRule | CompiledFleetRule) -> set[str]:
     """The parameters that a rule's outcome can depend on."""
-    waiting = [program for program in (rule.applies_when, rule.expression) if program is not None]
+    waiting = [program for program in rule.programs if program is not rule.message]
     found: set[str] = set()
     while waiting:
         program = waiting.pop()

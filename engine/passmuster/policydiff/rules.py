@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
+from passmuster.compile import CompiledFleetRule
 from passmuster.normalform import TRUE, Form, Normalizer, TooLargeError
 from passmuster.outcome import Level
 from passmuster.policydiff.details import details
@@ -25,7 +26,7 @@ _RANKS = {Level.INFORMATIONAL: 0, Level.RECOMMENDED: 1, Level.REQUIRED: 2}
 class Side:
     """One of the two versions of a rule, and what makes its normal forms."""
 
-    rule: CompiledRule
+    rule: CompiledRule | CompiledFleetRule
     normalizer: Normalizer
 
     def form(self, program: cel.Program | None) -> Form | None:
@@ -36,14 +37,14 @@ class Side:
             return None
 
 
-def added(rule: CompiledRule) -> Change:
+def added(rule: CompiledRule | CompiledFleetRule) -> Change:
     """A rule that was not there."""
     level = rule.header.level
     bump = Bump.MAJOR if level is Level.REQUIRED else Bump.MINOR
     return Change(kind=ChangeKind.ADDED, sentence=f"added, {level.value}", bump=bump)
 
 
-def removed(rule: CompiledRule) -> Change:
+def removed(rule: CompiledRule | CompiledFleetRule) -> Change:
     """A rule that is no longer there."""
     sentence = f"removed, was {rule.header.level.value}"
     return Change(kind=ChangeKind.REMOVED, sentence=sentence, bump=Bump.MINOR)
@@ -51,13 +52,43 @@ def removed(rule: CompiledRule) -> Change:
 
 def changed(old: Side, new: Side, note: str) -> tuple[Change, ...]:
     """Every difference between two versions of a rule; `note` is added where a meaning was compared."""
+    fleet = isinstance(new.rule, CompiledFleetRule)
+    if isinstance(old.rule, CompiledFleetRule) is not fleet:
+        meaning = _rescoped(new.rule, fleet=fleet)
+    else:
+        meaning = _of_pools(old, new, note) if fleet else (*_applies(old, new, note), *_expression(old, new, note))
     return (
         *_level(old.rule.header.level, new.rule.header.level),
-        *_applies(old, new, note),
-        *_expression(old, new, note),
+        *meaning,
         *_reads(old.rule, new.rule),
         *_texts(old, new, note),
     )
+
+
+def _rescoped(rule: CompiledRule | CompiledFleetRule, *, fleet: bool) -> tuple[Change, ...]:
+    words = "now about all nodes of a pool, was about each node" if fleet else "now about each node, was about a pool"
+    return (Change(kind=ChangeKind.UNCLEAR, sentence=words, bump=_may_fail(rule)),)
+
+
+def _of_pools(old: Side, new: Side, note: str) -> tuple[Change, ...]:
+    """What changed of a fleet rule; a direction is told only where the same values of the same pools are compared."""
+    assert isinstance(old.rule, CompiledFleetRule)
+    assert isinstance(new.rule, CompiledFleetRule)
+    found: list[Change] = []
+    for what, before, after in (
+        ("members", old.rule.applies_when, new.rule.applies_when),
+        ("pools", old.rule.group_by, new.rule.group_by),
+        ("value", old.rule.value, new.rule.value),
+    ):
+        if old.form(before) is None or old.form(before) != new.form(after):
+            sentence = f"the {what} changed, direction unknown{note}"
+            found.append(Change(kind=ChangeKind.UNCLEAR, sentence=sentence, bump=_may_fail(new.rule)))
+        elif before is not None and after is not None and before.text != after.text:
+            sentence = f"the {what} written otherwise, with the same meaning{note}"
+            found.append(Change(kind=ChangeKind.REWORDED, sentence=sentence, bump=Bump.PATCH))
+    same = all(change.kind is ChangeKind.REWORDED for change in found)
+    found += _expression(old, new, note, known=same)
+    return tuple(found)
 
 
 def _level(old: Level, new: Level) -> Iterator[Change]:
@@ -70,7 +101,7 @@ def _level(old: Level, new: Level) -> Iterator[Change]:
         )
 
 
-def _may_fail(rule: CompiledRule) -> Bump:
+def _may_fail(rule: CompiledRule | CompiledFleetRule) -> Bump:
     """What a change demands after which the rule may fail on more nodes."""
     return Bump.MAJOR if rule.header.level is Level.REQUIRED else Bump.MINOR
 
@@ -103,10 +134,14 @@ def _widened(found: Direction, bump: Bump) -> tuple[ChangeKind, str, Bump]:
             assert_never(found)
 
 
-def _expression(old: Side, new: Side, note: str) -> Iterator[Change]:
+def _expression(old: Side, new: Side, note: str, *, known: bool = True) -> Iterator[Change]:
+    """How the expression changed; where not `known`, it is asked of other things now, and has no direction."""
     before, after = old.form(old.rule.expression), new.form(new.rule.expression)
-    sides = ((side.form(side.rule.applies_when), side) for side in (old, new))
-    found = direction(before, after, [form for form, _ in sides if form is not None])
+    about_nodes = not isinstance(new.rule, CompiledFleetRule)
+    sides = [side.form(side.rule.applies_when) for side in (old, new)] if about_nodes else []
+    found = direction(before, after, [form for form in sides if form is not None])
+    if not known and found is not Direction.SAME:
+        found = Direction.UNCLEAR
     if found is Direction.SAME:
         if _text(old.rule.source.expression) != _text(new.rule.source.expression):
             sentence = f"same meaning, written otherwise{note}"
@@ -132,7 +167,7 @@ def _tightened(found: Direction, bump: Bump) -> tuple[ChangeKind, str, Bump]:
             assert_never(found)
 
 
-def _reads(old: CompiledRule, new: CompiledRule) -> Iterator[Change]:
+def _reads(old: CompiledRule | CompiledFleetRule, new: CompiledRule | CompiledFleetRule) -> Iterator[Change]:
     for before, after, kind, words in (
         (old, new, ChangeKind.READS, "newly reads"),
         (new, old, ChangeKind.READS_NO_LONGER, "no longer reads"),

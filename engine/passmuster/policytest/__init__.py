@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.policytest.cases import Case, Suite, load
+from passmuster.policytest.cases import Case, FleetCase, Suite, load
 from passmuster.policytest.json_v1 import render as json
 from passmuster.policytest.junit import render as junit
 from passmuster.policytest.run import Mismatch, Outcome, Tested, examine, run
@@ -13,7 +13,7 @@ from passmuster.policytest.table import render as table
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["FORMATS", "Case", "Mismatch", "Outcome", "Suite", "Tested", "examine", "load", "run"]
+__all__ = ["FORMATS", "Case", "FleetCase", "Mismatch", "Outcome", "Suite", "Tested", "examine", "load", "run"]
 
 FORMATS: tuple[tuple[str, Callable[[Sequence[Tested]], str]], ...] = (
     ("table", table),

@@ -13,13 +13,16 @@ from passmuster.snapshot import SCHEMA, Snapshot, load
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from passmuster.policytest.cases import Case, Suite
+    from passmuster.policytest.cases import Case, Member, Suite
 
 _MOMENT = "2000-01-01T00:00:00Z"
 
 
-def build(suite: Suite, case: Case) -> Snapshot:
-    """The case's snapshot; raises SnapshotError where its facts cannot be those of a node."""
+def build(suite: Suite, case: Case | Member, told: str, labels: Mapping[str, str] | None = None) -> Snapshot:
+    """The snapshot of a case, or of a node of one; raises SnapshotError where its facts cannot be those of a node.
+
+    `told` says which it is, in errors.
+    """
     facts: dict[str, dict[str, Any]] = copy.deepcopy(
         {name: dict(each) for name, each in suite.bases[case.base].items()}
     )
@@ -41,10 +44,10 @@ def build(suite: Suite, case: Case) -> Snapshot:
             "recorded": [],
             "uid": None,
         },
-        "node": {"name": case.base, "machine_id": None, "labels": {}},
+        "node": {"name": case.base, "machine_id": None, "labels": dict(labels or {})},
         "sections": sections,
     }
-    return load(_json.canonical(document), f"{suite.file}:{case.line} ({case.name})")
+    return load(_json.canonical(document), f"{suite.file}:{told}")
 
 
 def _holder(facts: dict[str, Any], path: FieldPath) -> dict[str, Any]:
@@ -57,7 +60,7 @@ def _holder(facts: dict[str, Any], path: FieldPath) -> dict[str, Any]:
     return holder
 
 
-def _section(name: str, kind: FieldType, facts: Mapping[str, Any], case: Case) -> dict[str, Any]:
+def _section(name: str, kind: FieldType, facts: Mapping[str, Any], case: Case | Member) -> dict[str, Any]:
     whole = next((reason for path, reason in case.unknown.items() if path.parts == (name,)), None)
     if whole is not None or name not in facts:
         return {"status": whole.value if whole else "not_collected", "facts": {}, "unknown": {}, "sources": {}}

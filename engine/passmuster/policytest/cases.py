@@ -1,9 +1,9 @@
-"""Reading `tests.yaml`: bases, and cases that change a few of their facts."""
+"""Reading `tests.yaml`: bases, cases that change a few of their facts, and fleet cases of several such nodes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from passmuster import _yaml, schema
 from passmuster.errors import PolicyError, Problem
@@ -12,9 +12,10 @@ from passmuster.outcome import RuleOutcome
 from passmuster.unknown import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 SCHEMA = "passmuster.tests/1"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,34 @@ class Case:
     """What results show, by rule; empty: anything will do."""
     missing: Mapping[str, frozenset[FieldPath]]
     """What stands in the way, by rule; empty: anything will do."""
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One of the nodes of a fleet case."""
+
+    base: str
+    set: Mapping[FieldPath, Any]
+    delete: tuple[FieldPath, ...]
+    unknown: Mapping[FieldPath, Reason]
+    labels: Mapping[str, str]
+    """Given by the caller, as with `collect --label`; empty: none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetCase:
+    """One example of several nodes, and what the rules about the fleet must say of them."""
+
+    name: str
+    nodes: tuple[Member, ...]
+    """They are named node-1, node-2 and so on."""
+    parameters: Mapping[str, Any]
+    """Empty: the defaults."""
+    expect: Mapping[str, RuleOutcome]
+    """Of several pools, the worst outcome counts."""
+    messages: Mapping[str, str]
+    """Of the first pool with that outcome; empty: any message will do."""
     line: int
 
 
@@ -60,8 +89,14 @@ class Suite:
     descriptions: Mapping[str, str]
     """What each base is."""
     cases: tuple[Case, ...]
+    fleet_cases: tuple[FleetCase, ...]
     equivalent: tuple[Equivalent, ...]
     """Mutants that nothing can tell from their original; empty where none is listed."""
+
+    @property
+    def every_case(self) -> tuple[Case | FleetCase, ...]:
+        """The cases of single nodes, then those of fleets."""
+        return (*self.cases, *self.fleet_cases)
 
 
 def load(data: bytes, file: str) -> Suite:
@@ -79,12 +114,8 @@ def load(data: bytes, file: str) -> Suite:
         raise PolicyError(problems)
     value = document.value
     bases = {name: _base(name, value["bases"]) for name in value["bases"]}
-    cases = []
-    for number, each in enumerate(value["cases"]):
-        try:
-            cases.append(_case(each, document.positions["cases", number].line))
-        except ValueError as error:
-            problems.append(document.problem(("cases", number), str(error), code="tests-path"))
+    cases = _read(document, "cases", _case, problems)
+    fleet_cases = _read(document, "fleet_cases", _fleet_case, problems)
     if problems:
         raise PolicyError(problems)
     equivalent = tuple(
@@ -92,7 +123,27 @@ def load(data: bytes, file: str) -> Suite:
         for number, each in enumerate(value.get("equivalent", []))
     )
     descriptions = {name: base["description"] for name, base in value["bases"].items()}
-    return Suite(file=file, bases=bases, descriptions=descriptions, cases=tuple(cases), equivalent=equivalent)
+    return Suite(
+        file=file,
+        bases=bases,
+        descriptions=descriptions,
+        cases=cases,
+        fleet_cases=fleet_cases,
+        equivalent=equivalent,
+    )
+
+
+def _read(
+    document: _yaml.Document, key: str, make: Callable[[Mapping[str, Any], int], T], problems: list[Problem]
+) -> tuple[T, ...]:
+    """The cases under a key; notes those that cannot be read."""
+    cases: list[T] = []
+    for number, each in enumerate(document.value.get(key, [])):
+        try:
+            cases.append(make(each, document.positions[key, number].line))
+        except ValueError as error:
+            problems.append(document.problem((key, number), str(error), code="tests-path"))
+    return tuple(cases)
 
 
 def _stray_names(document: _yaml.Document) -> list[Problem]:
@@ -102,16 +153,11 @@ def _stray_names(document: _yaml.Document) -> list[Problem]:
         if _extends_itself(name, bases):
             message = f"extends a base that is not there, or itself (got {base['extends']!r})"
             problems.append(document.problem(("bases", name, "extends"), message, code="tests-base"))
-    seen: set[str] = set()
-    for number, case in enumerate(document.value["cases"]):
-        if case["base"] not in bases:
-            message = f"no such base (got {case['base']!r}, expected one of: {', '.join(bases)})"
-            problems.append(document.problem(("cases", number, "base"), message, code="tests-base"))
-        if case["name"] in seen:
-            problems.append(
-                document.problem(("cases", number, "name"), f"two cases named {case['name']!r}", code="tests-name")
-            )
-        seen.add(case["name"])
+    for path, name in based(document.value):
+        if name not in bases:
+            message = f"no such base (got {name!r}, expected one of: {', '.join(bases)})"
+            problems.append(document.problem((*path, "base"), message, code="tests-base"))
+    problems += _repeated_names(document)
     listed: set[tuple[str, str]] = set()
     for number, each in enumerate(document.value.get("equivalent", [])):
         key = (each["rule"], each["mutant"])
@@ -119,6 +165,29 @@ def _stray_names(document: _yaml.Document) -> list[Problem]:
             problems.append(document.problem(("equivalent", number), "a mutant is listed twice", code="tests-mutant"))
         listed.add(key)
     return problems
+
+
+def _repeated_names(document: _yaml.Document) -> list[Problem]:
+    problems = []
+    seen: set[str] = set()
+    for key in ("cases", "fleet_cases"):
+        for number, case in enumerate(document.value.get(key, [])):
+            if case["name"] in seen:
+                message = f"two cases named {case['name']!r}"
+                problems.append(document.problem((key, number, "name"), message, code="tests-name"))
+            seen.add(case["name"])
+    if not seen:
+        problems.append(document.problem((), "missing 'cases'", code="tests-invalid"))
+    return problems
+
+
+def based(tests: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Where the document of a suite says from which base a node starts, and from which."""
+    for number, case in enumerate(tests.get("cases", [])):
+        yield ("cases", number), case["base"]
+    for number, case in enumerate(tests.get("fleet_cases", [])):
+        for at, node in enumerate(case["nodes"]):
+            yield ("fleet_cases", number, "nodes", at), node["base"]
 
 
 def _extends_itself(name: str, bases: Mapping[str, Any]) -> bool:
@@ -141,16 +210,49 @@ def _case(each: Mapping[str, Any], line: int) -> Case:
     return Case(
         name=each["name"],
         base=each["base"],
-        set={FieldPath.parse(path): value for path, value in each.get("set", {}).items()},
+        set=_set(each),
         delete=tuple(FieldPath.parse(path) for path in each.get("delete", [])),
-        unknown={FieldPath.parse(path): Reason(reason) for path, reason in each.get("unknown", {}).items()},
+        unknown=_unknown(each),
         parameters=each.get("parameters", {}),
-        expect={rule: RuleOutcome(outcome) for rule, outcome in each["expect"].items()},
+        expect=_expect(each),
         messages=each.get("messages", {}),
         facts=_paths(each.get("facts", {})),
         missing=_paths(each.get("missing", {})),
         line=line,
     )
+
+
+def _fleet_case(each: Mapping[str, Any], line: int) -> FleetCase:
+    return FleetCase(
+        name=each["name"],
+        nodes=tuple(_member(node) for node in each["nodes"]),
+        parameters=each.get("parameters", {}),
+        expect=_expect(each),
+        messages=each.get("messages", {}),
+        line=line,
+    )
+
+
+def _member(each: Mapping[str, Any]) -> Member:
+    return Member(
+        base=each["base"],
+        set=_set(each),
+        delete=tuple(FieldPath.parse(path) for path in each.get("delete", [])),
+        unknown=_unknown(each),
+        labels=each.get("labels", {}),
+    )
+
+
+def _set(each: Mapping[str, Any]) -> dict[FieldPath, Any]:
+    return {FieldPath.parse(path): value for path, value in each.get("set", {}).items()}
+
+
+def _unknown(each: Mapping[str, Any]) -> dict[FieldPath, Reason]:
+    return {FieldPath.parse(path): Reason(reason) for path, reason in each.get("unknown", {}).items()}
+
+
+def _expect(each: Mapping[str, Any]) -> dict[str, RuleOutcome]:
+    return {rule: RuleOutcome(outcome) for rule, outcome in each["expect"].items()}
 
 
 def _paths(by_rule: Mapping[str, list[str]]) -> dict[str, frozenset[FieldPath]]:

@@ -6,7 +6,7 @@ message: what is evaluated and not looked at proves nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from passmuster.cel.branches import watch
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from passmuster.cel.branches import Branch, Watch
-    from passmuster.compile import CompiledPolicy, CompiledRule
+    from passmuster.compile import CompiledFleetRule, CompiledPolicy, CompiledRule
     from passmuster.policytest.parts import Part
-    from passmuster.policytest.trial import Trial
+    from passmuster.policytest.trial import FleetTrial, Trial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class Coverage:
     """In the order of the file; empty where every branch is taken."""
 
 
-def coverage(policy: CompiledPolicy, trials: Iterable[Trial]) -> Coverage:
+def coverage(policy: CompiledPolicy, trials: Iterable[Trial], fleet_trials: Iterable[FleetTrial] = ()) -> Coverage:
     """Run the cases and see which branches they take."""
     watches: list[tuple[Part, Watch]] = []
     watched = policy
@@ -70,11 +70,13 @@ def coverage(policy: CompiledPolicy, trials: Iterable[Trial]) -> Coverage:
         watched = with_part(watched, part, watching.program)
     for trial in trials:
         _run(watched, trial)
+    for fleet_trial in fleet_trials:
+        _run_fleet(watched, fleet_trial)
     by_owner: dict[str, list[Watch]] = {}
     for part, watching in watches:
         by_owner.setdefault(part.owner, []).append(watching)
     return Coverage(
-        rules=tuple(_of_rule(policy, rule, by_owner) for rule in policy.rules),
+        rules=tuple(_of_rule(policy, rule, by_owner) for rule in policy.every_rule),
         uncovered=tuple(each for part, watching in watches for each in _uncovered(part, watching)),
     )
 
@@ -89,9 +91,19 @@ def _run(policy: CompiledPolicy, trial: Trial) -> None:
             rule.message.run(values)
 
 
-def _of_rule(policy: CompiledPolicy, rule: CompiledRule, by_owner: dict[str, list[Watch]]) -> RuleCoverage:
-    programs = [each for each in (rule.applies_when, rule.expression, rule.message) if each is not None]
-    owners = [rule.header.id, *(f"variables.{name}" for name in sorted(reached(policy, programs)))]
+def _run_fleet(policy: CompiledPolicy, trial: FleetTrial) -> None:
+    for rule in policy.fleet_rules:
+        name = rule.header.id
+        if name in trial.case.messages:
+            trial.result(policy, rule)
+        elif name in trial.case.expect:
+            trial.result(policy, replace(rule, message=None))
+
+
+def _of_rule(
+    policy: CompiledPolicy, rule: CompiledRule | CompiledFleetRule, by_owner: dict[str, list[Watch]]
+) -> RuleCoverage:
+    owners = [rule.header.id, *(f"variables.{name}" for name in sorted(reached(policy, rule.programs)))]
     watches = [watching for owner in owners for watching in by_owner[owner]]
     return RuleCoverage(
         rule=rule.header.id,

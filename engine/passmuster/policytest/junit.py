@@ -54,7 +54,7 @@ def _legal(text: str) -> str:
 
 
 def _cases(tested: Tested) -> Iterator[_Case]:
-    for case in tested.suite.cases:
+    for case in tested.suite.every_case:
         found = [wording.mismatch(each) for each in tested.outcome.mismatches if each.case is case]
         told = f"{tested.suite.file}:{case.line}: " + "; ".join(found) if found else None
         yield _Case(name=case.name, failure=told)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from passmuster.policy import Policy
     from passmuster.policytest.cases import Equivalent
     from passmuster.policytest.parts import Part
-    from passmuster.policytest.trial import Trial
+    from passmuster.policytest.trial import FleetTrial, Trial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class Mutation:
 
 
 def mutate(
-    policy: CompiledPolicy, source: Policy, trials: Sequence[Trial], equivalent: Sequence[Equivalent]
+    policy: CompiledPolicy, source: Policy, trials: Sequence[Trial | FleetTrial], equivalent: Sequence[Equivalent]
 ) -> Mutation:
     """Make every mutant and run the cases that could notice it; the cases must hold."""
     listed = {(each.rule, each.mutant): each for each in equivalent}
@@ -82,10 +82,9 @@ def mutate(
     )
 
 
-def _noticed(mutant: Mutant, trials: Sequence[Trial]) -> bool:
-    rules = [rule for rule in mutant.policy.rules if rule.header.id in mutant.rules]
+def _noticed(mutant: Mutant, trials: Sequence[Trial | FleetTrial]) -> bool:
     return any(
-        not trial.holds(mutant.policy, rules)
+        not trial.holds(mutant.policy, mutant.rules)
         for trial in trials
         if not mutant.rules.isdisjoint(trial.case.messages)
         or not (mutant.message or mutant.rules.isdisjoint(trial.case.expect))

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from passmuster.cel.unchecked import unchecked
+from passmuster.compile import CompiledFleetRule, CompiledRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from passmuster.cel import Program
-    from passmuster.compile import CompiledPolicy, CompiledRule
+    from passmuster.compile import CompiledPolicy
     from passmuster.policy import Expression
+
+
+R = TypeVar("R", CompiledRule, CompiledFleetRule)
 
 
 class Role(enum.Enum):
     """What an expression is for."""
 
     APPLIES_WHEN = "applies_when"
+    GROUP_BY = "group_by"
+    VALUE = "value"
     EXPRESSION = "expression"
     MESSAGE = "message_expression"
     VARIABLE = "variable"
@@ -41,8 +47,8 @@ class Part:
 def parts(policy: CompiledPolicy) -> list[Part]:
     """Every expression of a policy, in the order of the file."""
     users: dict[str, set[str]] = {name: set() for name in policy.variables}
-    for rule in policy.rules:
-        for name in reached(policy, _programs(rule)):
+    for rule in policy.every_rule:
+        for name in reached(policy, rule.programs):
             users[name].add(rule.header.id)
     found = [
         Part(
@@ -54,14 +60,17 @@ def parts(policy: CompiledPolicy) -> list[Part]:
         )
         for name, variable in policy.variables.items()
     ]
-    for rule in policy.rules:
+    for rule in policy.every_rule:
         found += _of_rule(rule)
     return found
 
 
-def _of_rule(rule: CompiledRule) -> Iterator[Part]:
+def _of_rule(rule: CompiledRule | CompiledFleetRule) -> Iterator[Part]:
+    fleet = rule if isinstance(rule, CompiledFleetRule) else None
     for role, expression, program in (
         (Role.APPLIES_WHEN, rule.source.applies_when, rule.applies_when),
+        (Role.GROUP_BY, rule.source.group_by, fleet.group_by if fleet else None),
+        (Role.VALUE, rule.source.value, fleet.value if fleet else None),
         (Role.EXPRESSION, rule.source.expression, rule.expression),
         (Role.MESSAGE, rule.source.message_expression, rule.message),
     ):
@@ -70,11 +79,7 @@ def _of_rule(rule: CompiledRule) -> Iterator[Part]:
             yield Part(owner=rule.header.id, role=role, expression=expression, program=program, rules=own)
 
 
-def _programs(rule: CompiledRule) -> list[Program]:
-    return [each for each in (rule.applies_when, rule.expression, rule.message) if each is not None]
-
-
-def reached(policy: CompiledPolicy, programs: list[Program]) -> set[str]:
+def reached(policy: CompiledPolicy, programs: Iterable[Program]) -> set[str]:
     """The names of the variables that programs use, directly or through other variables."""
     found: set[str] = set()
     waiting = list(programs)
@@ -91,18 +96,32 @@ def with_part(policy: CompiledPolicy, part: Part, program: Program) -> CompiledP
         name = part.owner.partition(".")[2]
         changed = replace(policy.variables[name], program=program)
         return replace(policy, variables={**policy.variables, name: changed})
-    rules = tuple(_changed(rule, part.role, program) if rule.header.id == part.owner else rule for rule in policy.rules)
-    return replace(policy, rules=rules)
+    return replace(
+        policy,
+        rules=tuple(_changed(rule, part, program) for rule in policy.rules),
+        fleet_rules=tuple(_changed(rule, part, program) for rule in policy.fleet_rules),
+    )
 
 
-def _changed(rule: CompiledRule, role: Role, program: Program) -> CompiledRule:
-    match role:
+def _changed(rule: R, part: Part, program: Program) -> R:
+    """A rule with another program in place of a part's own, where the part is of this rule."""
+    if rule.header.id != part.owner:
+        return rule
+    match part.role:
         case Role.APPLIES_WHEN:
             return replace(rule, applies_when=program)
         case Role.EXPRESSION:
             return replace(rule, expression=program)
-        case _:
+        case Role.MESSAGE:
             return replace(rule, message=program)
+        case _:
+            return _of_member(rule, part.role, program)
+
+
+def _of_member(rule: R, role: Role, program: Program) -> R:
+    if isinstance(rule, CompiledFleetRule):
+        return replace(rule, group_by=program) if role is Role.GROUP_BY else replace(rule, value=program)
+    return rule
 
 
 def with_constants(policy: CompiledPolicy, using: Iterable[Part], constants: Mapping[str, object]) -> CompiledPolicy:

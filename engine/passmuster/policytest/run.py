@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from passmuster.errors import Location, PolicyError, Problem
 from passmuster.evaluate import evaluate
 from passmuster.outcome import RuleOutcome
+from passmuster.policytest.cases import Case
 from passmuster.policytest.coverage import coverage
 from passmuster.policytest.killer import Search
 from passmuster.policytest.mutate import mutate
-from passmuster.policytest.trial import trials
+from passmuster.policytest.trial import fleet_trials, trials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,10 +21,11 @@ if TYPE_CHECKING:
     from passmuster.compile import CompiledPolicy
     from passmuster.fieldpath import FieldPath
     from passmuster.policy import Policy
-    from passmuster.policytest.cases import Case, Suite
+    from passmuster.policytest.cases import FleetCase, Suite
     from passmuster.policytest.coverage import Coverage
     from passmuster.policytest.killer import Killer
     from passmuster.policytest.mutate import Mutation
+    from passmuster.policytest.trial import FleetTrial
     from passmuster.verdict import Result
 
 
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 class Mismatch:
     """One expectation that does not hold."""
 
-    case: Case
+    case: Case | FleetCase
     rule: str
     expected: str
     got: str
@@ -90,14 +92,16 @@ def examine(  # noqa: PLR0913 - the questions, each with a name
     """Run a suite, and ask what its cases reach and notice; raises PolicyError where it cannot be run."""
     outcome = run(policy, suite, defaults)
     made = trials(suite, defaults) if branches or mutants else ()
-    mutation = mutate(policy, source, made, suite.equivalent) if mutants and not outcome.mismatches else None
+    fleets = fleet_trials(suite, defaults) if branches or mutants else ()
+    sound = mutants and not outcome.mismatches
+    mutation = mutate(policy, source, (*made, *fleets), suite.equivalent) if sound else None
     search = Search(policy, suite, defaults, made) if mutation and mutation.survivors else None
     return Tested(
         name=f"{policy.header.pack}@{policy.header.version}",
         file=source.document.file,
         suite=suite,
         outcome=outcome,
-        coverage=coverage(policy, made) if branches else None,
+        coverage=coverage(policy, made, fleets) if branches else None,
         mutation=mutation,
         killers=tuple(search.killer(each) for each in mutation.survivors) if search and mutation else (),
     )
@@ -106,25 +110,35 @@ def examine(  # noqa: PLR0913 - the questions, each with a name
 def run(policy: CompiledPolicy, suite: Suite, defaults: Mapping[str, Any]) -> Outcome:
     """Judge every case; raises PolicyError where one cannot be judged at all."""
     known = {rule.header.id for rule in policy.rules}
-    problems = [problem for case in suite.cases for problem in _strays(case, known, defaults, suite.file)]
+    of_fleet = {rule.header.id for rule in policy.fleet_rules}
+    problems = [each for case in suite.cases for each in _strays(case, known, of_fleet, defaults, suite.file)]
+    problems += [each for case in suite.fleet_cases for each in _strays(case, of_fleet, known, defaults, suite.file)]
     if problems:
         raise PolicyError(problems)
     mismatches: list[Mismatch] = []
     for each in trials(suite, defaults):
         results = evaluate(policy, each.snapshot, each.roots, each.parameters)
         mismatches += _mismatches(each.case, {result.rule.id: result for result in results})
-    return Outcome(cases=len(suite.cases), mismatches=tuple(mismatches), untested=_untested(policy, suite))
+    for fleet in fleet_trials(suite, defaults):
+        mismatches += _fleet_mismatches(policy, fleet)
+    cases = len(suite.cases) + len(suite.fleet_cases)
+    return Outcome(cases=cases, mismatches=tuple(mismatches), untested=_untested(policy, suite))
 
 
-def _strays(case: Case, known: set[str], defaults: Mapping[str, Any], file: str) -> list[Problem]:
+def _strays(
+    case: Case | FleetCase, known: set[str], other: set[str], defaults: Mapping[str, Any], file: str
+) -> list[Problem]:
+    """Names in a case that are none; `other` are the rules that this kind of case is not about."""
     where = Location(file=file, line=case.line, column=1)
-    stray = [
-        ("rule", name) for name in {**case.expect, **case.messages, **case.facts, **case.missing} if name not in known
-    ]
+    named = {**case.expect, **case.messages}
+    if isinstance(case, Case):
+        named |= {**case.facts, **case.missing}
+    place = "cases" if isinstance(case, Case) else "fleet_cases"
+    stray = [("rule", name) for name in named if name not in known and name not in other]
     stray += [("parameter", name) for name in case.parameters if name not in defaults]
-    return [
-        Problem(code="tests-name", message=f"no such {what} (got {name!r})", location=where) for what, name in stray
-    ]
+    told = [f"no such {what} (got {name!r})" for what, name in stray]
+    told += [f"a rule of another scope in {place} (got {name!r})" for name in named if name in other]
+    return [Problem(code="tests-name", message=message, location=where) for message in told]
 
 
 def _mismatches(case: Case, results: Mapping[str, Result]) -> list[Mismatch]:
@@ -147,14 +161,31 @@ def _mismatches(case: Case, results: Mapping[str, Result]) -> list[Mismatch]:
     return found
 
 
+def _fleet_mismatches(policy: CompiledPolicy, trial: FleetTrial) -> list[Mismatch]:
+    found = []
+    case = trial.case
+    for rule in policy.fleet_rules:
+        name = rule.header.id
+        if name not in case.expect and name not in case.messages:
+            continue
+        got = trial.result(policy, rule)
+        if got.outcome is not case.expect.get(name, got.outcome):
+            told = f"{got.outcome.value}{f' ({got.message})' if got.message else ''}"
+            found.append(Mismatch(case=case, rule=name, expected=case.expect[name].value, got=told))
+        if got.message != case.messages.get(name, got.message):
+            wanted = f"message {case.messages[name]!r}"
+            found.append(Mismatch(case=case, rule=name, expected=wanted, got=repr(got.message)))
+    return found
+
+
 def _listed(paths: frozenset[FieldPath]) -> str:
     return ", ".join(str(path) for path in sorted(paths)) or "none"
 
 
 def _untested(policy: CompiledPolicy, suite: Suite) -> tuple[str, ...]:
-    tested = {(rule, outcome) for case in suite.cases for rule, outcome in case.expect.items()}
+    tested = {(rule, outcome) for case in suite.every_case for rule, outcome in case.expect.items()}
     missing = []
-    for rule in policy.rules:
+    for rule in policy.every_rule:
         wanted = [RuleOutcome.PASS, RuleOutcome.FAIL, RuleOutcome.UNKNOWN]
         wanted += [RuleOutcome.NOT_APPLICABLE] if rule.applies_when is not None else []
         missing += [f"{rule.header.id}: {each.value}" for each in wanted if (rule.header.id, each) not in tested]

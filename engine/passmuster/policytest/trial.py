@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 from passmuster.binding import bind
 from passmuster.errors import PolicyError, SnapshotError
 from passmuster.evaluate import bound, evaluate, outcome
+from passmuster.fleetrules import over
+from passmuster.outcome import RuleOutcome
 from passmuster.policytest.build import build
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-    from passmuster.compile import CompiledPolicy, CompiledRule
+    from passmuster.compile import CompiledFleetRule, CompiledPolicy, CompiledRule
     from passmuster.errors import Problem
-    from passmuster.policytest.cases import Case, Suite
+    from passmuster.policytest.cases import Case, FleetCase, Suite
     from passmuster.snapshot import Snapshot
+    from passmuster.verdict import FleetResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,16 +38,56 @@ class Trial:
         (result,) = evaluate(alone, self.snapshot, self.roots, self.parameters)
         return result.message
 
-    def holds(self, policy: CompiledPolicy, rules: Iterable[CompiledRule]) -> bool:
-        """Whether these rules come out, and say, what the case expects of them."""
+    def holds(self, policy: CompiledPolicy, ids: frozenset[str]) -> bool:
+        """Whether the rules with these ids come out, and say, what the case expects of them."""
         values = bound(policy, self.roots, self.parameters)
-        for rule in rules:
+        for rule in policy.rules:
+            if rule.header.id not in ids:
+                continue
             name = rule.header.id
             if name in self.case.expect and outcome(rule, values) is not self.case.expect[name]:
                 return False
             if name in self.case.messages and self.message(policy, rule) != self.case.messages[name]:
                 return False
         return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetTrial:
+    """A fleet case with the snapshots of its nodes."""
+
+    case: FleetCase
+    snapshots: tuple[Snapshot, ...]
+    parameters: Mapping[str, Any]
+    """Defaults, and what the case sets."""
+
+    def result(self, policy: CompiledPolicy, rule: CompiledFleetRule) -> FleetResult:
+        """What one rule says: of several pools, the first of those with the worst outcome."""
+        nodes = [(f"node-{at}", snapshot) for at, snapshot in enumerate(self.snapshots, start=1)]
+        results = over([(policy, rule)], nodes, {policy.header.pack: self.parameters})
+        return min(results, key=lambda each: _WORST.index(each.outcome))
+
+    def holds(self, policy: CompiledPolicy, ids: frozenset[str]) -> bool:
+        """Whether the rules with these ids come out, and say, what the case expects of them."""
+        for rule in policy.fleet_rules:
+            name = rule.header.id
+            if name not in ids or not (name in self.case.expect or name in self.case.messages):
+                continue
+            result = self.result(policy, rule)
+            if result.outcome is not self.case.expect.get(name, result.outcome):
+                return False
+            if result.message != self.case.messages.get(name, result.message):
+                return False
+        return True
+
+
+_WORST = (
+    RuleOutcome.FAIL,
+    RuleOutcome.ERROR,
+    RuleOutcome.UNKNOWN,
+    RuleOutcome.PASS,
+    RuleOutcome.NOT_APPLICABLE,
+)
 
 
 def trials(suite: Suite, defaults: Mapping[str, Any]) -> tuple[Trial, ...]:
@@ -61,8 +104,27 @@ def trials(suite: Suite, defaults: Mapping[str, Any]) -> tuple[Trial, ...]:
     return tuple(made)
 
 
+def fleet_trials(suite: Suite, defaults: Mapping[str, Any]) -> tuple[FleetTrial, ...]:
+    """Every fleet case, built; raises PolicyError with every one that cannot be."""
+    made: list[FleetTrial] = []
+    problems: list[Problem] = []
+    for case in suite.fleet_cases:
+        try:
+            snapshots = [
+                build(suite, node, f"{case.line} ({case.name}, node {at})", node.labels)
+                for at, node in enumerate(case.nodes, start=1)
+            ]
+        except SnapshotError as error:
+            problems += error.problems
+        else:
+            made.append(FleetTrial(case=case, snapshots=tuple(snapshots), parameters={**defaults, **case.parameters}))
+    if problems:
+        raise PolicyError(problems)
+    return tuple(made)
+
+
 def trial(suite: Suite, case: Case, defaults: Mapping[str, Any]) -> Trial:
     """One case, built; raises SnapshotError."""
-    snapshot = build(suite, case)
+    snapshot = build(suite, case, f"{case.line} ({case.name})")
     parameters = {**defaults, **case.parameters}
     return Trial(case=case, snapshot=snapshot, roots=bind(snapshot), parameters=parameters)

@@ -10,19 +10,36 @@ from passmuster.report import harmless
 
 if TYPE_CHECKING:
     from passmuster.report.format import Style
-    from passmuster.verdict import NodeVerdict, Result, Verdict
+    from passmuster.verdict import FleetResult, NodeVerdict, Result, Verdict
 
-HEADER = ("node", "node_outcome", "reason", "rule", "level", "outcome", "message", "unknown", "snapshot", "waiver")
+HEADER = (
+    "node",
+    "node_outcome",
+    "reason",
+    "rule",
+    "level",
+    "outcome",
+    "message",
+    "unknown",
+    "snapshot",
+    "waiver",
+    "pool",
+)
 
 
 def render(verdict: Verdict, _style: Style) -> str:
-    """RFC 4180 text with a header line; a node that was not judged has one line without a rule."""
+    """RFC 4180 text with a header line; a node that was not judged has one line without a rule.
+
+    After the nodes come the results of fleet rules, a line for each pool, without a node.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(HEADER)
     for node in verdict.nodes:
         for row in _rows(node):
             writer.writerow([harmless.csv(cell) for cell in row])
+    for result in verdict.fleet:
+        writer.writerow([harmless.csv(cell) for cell in _of_fleet(result)])
     return out.getvalue()
 
 
@@ -30,7 +47,7 @@ def _rows(node: NodeVerdict) -> list[tuple[str, ...]]:
     digest = node.snapshot.digest if node.snapshot else ""
     head = (node.node, node.outcome.value, node.reason or "")
     if not node.results:
-        return [(*head, "", "", "", "", "", digest, "")]
+        return [(*head, "", "", "", "", "", digest, "", "")]
     return [
         (
             *head,
@@ -41,9 +58,16 @@ def _rows(node: NodeVerdict) -> list[tuple[str, ...]]:
             " ".join(str(fact.path) for fact in result.unknown),
             digest,
             _waiver(result),
+            "",
         )
         for result in node.results
     ]
+
+
+def _of_fleet(result: FleetResult) -> tuple[str, ...]:
+    unknown = dict.fromkeys(str(fact.path) for each in result.undecided for fact in each.facts)
+    told = (result.rule.name, result.rule.level.value, result.outcome.value, result.message or "", " ".join(unknown))
+    return ("", "", "", *told, "", "", result.pool or "")
 
 
 def _waiver(result: Result) -> str:

@@ -6,21 +6,27 @@ from typing import TYPE_CHECKING, Any
 
 from passmuster import _json
 from passmuster.report import counting, harmless
+from passmuster.report.format import Evidence
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from passmuster.report.format import Style
-    from passmuster.verdict import NodeVerdict, Result, Verdict, WaiverFindings, WaiverHeader
+    from passmuster.unknown import UnknownFact
+    from passmuster.verdict import FleetResult, NodeVerdict, Result, Verdict, WaiverFindings, WaiverHeader
 
 SCHEMA = "passmuster.report/1"
 
 
 def render(verdict: Verdict, style: Style) -> str:
     """The canonical JSON of a verdict: one line."""
-    document = {**_head(verdict), "nodes": [_node(node, style) for node in verdict.nodes]}
+    nodes = [node(each, style) for each in verdict.nodes]
+    document = {**head(verdict, counting.summary(verdict), style), "nodes": nodes}
     return harmless.json(_json.canonical(document).decode())
 
 
-def _head(verdict: Verdict) -> dict[str, Any]:
+def head(verdict: Verdict, counts: Mapping[str, object], style: Style) -> dict[str, Any]:
+    """A report but for its nodes; `counts` are of these."""
     return {
         "schema": SCHEMA,
         "engine": verdict.engine,
@@ -42,12 +48,47 @@ def _head(verdict: Verdict) -> dict[str, Any]:
         "max_age": verdict.max_age,
         "now": verdict.now,
         "outcome": verdict.outcome.value,
-        "summary": counting.summary(verdict),
+        "summary": counts,
+        "fleet_results": [_fleet(each, style) for each in verdict.fleet],
         "duplicates": [
             {"kind": each.kind, "name": each.name, "machine_id": each.machine_id, "inputs": list(each.inputs)}
             for each in verdict.duplicates
         ],
     }
+
+
+def _fleet(result: FleetResult, style: Style) -> dict[str, Any]:
+    values = result.values if style.evidence is not Evidence.NONE else ()
+    return {
+        "rule": result.rule.name,
+        "level": result.rule.level.value,
+        "pool": result.pool,
+        "outcome": result.outcome.value,
+        "message": result.message,
+        "size": result.size,
+        "values": [
+            {
+                "value": list(each.value) if isinstance(each.value, tuple) else each.value,
+                "count": each.count,
+                "odd": each.odd,
+                "nodes": list(each.nodes),
+            }
+            for each in values
+        ],
+        "undecided": [
+            {
+                "facts": [_unknown(fact) for fact in each.facts],
+                "reason": each.reason or None,
+                "count": each.count,
+                "nodes": list(each.nodes),
+            }
+            for each in result.undecided
+        ],
+    }
+
+
+def _unknown(fact: UnknownFact) -> dict[str, str]:
+    return {"path": str(fact.path), "reason": fact.reason.value, "detail": fact.detail}
 
 
 def _waivers(found: WaiverFindings) -> dict[str, Any]:
@@ -72,42 +113,42 @@ def _waiver(header: WaiverHeader) -> dict[str, Any]:
     }
 
 
-def _node(node: NodeVerdict, style: Style) -> dict[str, Any]:
+def node(verdict: NodeVerdict, style: Style) -> dict[str, Any]:
+    """One of a report's `nodes`."""
     return {
-        "node": node.node,
-        "machine_id": node.machine_id,
+        "node": verdict.node,
+        "machine_id": verdict.machine_id,
         "snapshot": None
-        if node.snapshot is None
+        if verdict.snapshot is None
         else {
-            "digest": node.snapshot.digest,
-            "schema": node.snapshot.schema,
-            "collected_at": node.snapshot.collected_at,
-            "kind": node.snapshot.kind,
-            "context": node.snapshot.context,
+            "digest": verdict.snapshot.digest,
+            "schema": verdict.snapshot.schema,
+            "collected_at": verdict.snapshot.collected_at,
+            "kind": verdict.snapshot.kind,
+            "context": verdict.snapshot.context,
         },
-        "outcome": node.outcome.value,
-        "reason": node.reason,
-        "results": [_result(result, style) for result in node.results],
+        "outcome": verdict.outcome.value,
+        "reason": verdict.reason,
+        "results": [result(each, style) for each in verdict.results],
     }
 
 
-def _result(result: Result, style: Style) -> dict[str, Any]:
-    shown = result.facts if style.evidence.wanted(result) else ()
+def result(found: Result, style: Style) -> dict[str, Any]:
+    """One of a node's `results`."""
+    shown = found.facts if style.evidence.wanted(found) else ()
     return {
-        "rule": result.rule.name,
-        "level": result.rule.level.value,
-        "outcome": result.outcome.value,
-        "message": result.message,
+        "rule": found.rule.name,
+        "level": found.rule.level.value,
+        "outcome": found.outcome.value,
+        "message": found.message,
         "facts": [{"path": str(fact.path), "value": fact.value, "source": fact.source} for fact in shown],
-        "unknown": [
-            {"path": str(fact.path), "reason": fact.reason.value, "detail": fact.detail} for fact in result.unknown
-        ],
+        "unknown": [_unknown(fact) for fact in found.unknown],
         "because": [
             {"expression": each.expression, "value": each.value, "line": each.line, "column": each.column}
-            for each in result.because
+            for each in found.because
         ],
-        "steps": result.steps,
+        "steps": found.steps,
         "waiver": None
-        if result.waived is None
-        else {**_waiver(result.waived.waiver), "outcome": result.waived.outcome.value},
+        if found.waived is None
+        else {**_waiver(found.waived.waiver), "outcome": found.waived.outcome.value},
     }

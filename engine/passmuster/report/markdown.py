@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from passmuster.outcome import Level, RuleOutcome
-from passmuster.report import counting, exceptions, remedies
+from passmuster.report import counting, exceptions, pools, remedies
 from passmuster.report.groups import groups, missing
 from passmuster.report.harmless import markdown as safe
 from passmuster.report.names import fold
@@ -38,6 +38,7 @@ def _lines(verdict: Verdict) -> Iterator[str]:
         yield f"| {safe(node.node)} | {node.outcome.value} | {safe(why)} |"
     yield from _failures(verdict)
     yield from _unknowns(verdict)
+    yield from _fleet(verdict)
     yield from _waivers(verdict)
     yield ""
     yield f"Next: {safe(remedies.next_step(verdict))}"
@@ -75,6 +76,23 @@ def _unknowns(verdict: Verdict) -> Iterator[str]:
         paths = ", ".join(each.facts)
         yield f"* {safe(f'{len(each.facts)} {remedies.met(each.reason)}')}: {safe(paths)}"
         yield f"  ({safe(', '.join(each.rules))}); {safe(remedies.ACTIONS[each.reason])}"
+
+
+def _fleet(verdict: Verdict) -> Iterator[str]:
+    if verdict.fleet:
+        yield from ("", "## Rules about the fleet", "", "| rule | level | pool | nodes | outcome | why |")
+        yield "|---|---|---|---|---|---|"
+    for result in verdict.fleet:
+        told = (result.rule.name, result.rule.level.value, result.pool or "", str(result.size), result.outcome.value)
+        yield "| " + " | ".join(safe(cell) for cell in (*told, result.message or "")) + " |"
+    for result in pools.urgent_first(verdict):
+        if result.outcome not in pools.GOOD:
+            yield from ("", f"### {result.outcome.value}, {result.rule.level.value}: {safe(result.rule.title)}", "")
+            yield f"Rule {safe(result.rule.name)}, {safe(pools.where(result))}"
+            yield ""
+            yield from (f"* {safe(line)}" for line in pools.told(result))
+            if result.outcome is RuleOutcome.FAIL:
+                yield from ("", f"To do: {safe(' '.join(result.rule.remediation.split()))}")
 
 
 def _waivers(verdict: Verdict) -> Iterator[str]:

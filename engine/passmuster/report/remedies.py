@@ -48,6 +48,7 @@ def next_step(verdict: Verdict) -> str:
     """The last line of a report."""
     drafts = [policy for policy in verdict.policies if not policy.released]
     outcomes = {result.outcome for node in verdict.nodes for result in node.results}
+    outcomes |= {result.outcome for result in verdict.fleet}
     if verdict.outcome is NodeOutcome.FAIL:
         return "mend what fails, collect again, and run the same check."
     if RuleOutcome.ERROR in outcomes:

@@ -16,16 +16,11 @@ if TYPE_CHECKING:
 
 
 def render(verdict: Verdict, _style: Style) -> str:
-    """Outcome, counts and digest."""
-    return text(verdict.outcome, counting.summary(verdict), verdict.digest)
+    """Outcome and counts."""
+    return text(verdict.outcome, counting.summary(verdict))
 
 
-def text(outcome: NodeOutcome, counts: Mapping[str, object], digest: str) -> str:
+def text(outcome: NodeOutcome, counts: Mapping[str, object]) -> str:
     """The same of what was only counted."""
-    content = {
-        "schema": "passmuster.summary/1",
-        "outcome": outcome.value,
-        "summary": counts,
-        "verdict_digest": digest,
-    }
+    content = {"schema": "passmuster.summary/1", "outcome": outcome.value, "summary": counts}
     return _json.canonical(content).decode()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from passmuster.judge import ONLY_FLEET
 from passmuster.outcome import Level, NodeOutcome, RuleOutcome
-from passmuster.report import counting, exceptions, harmless, remedies
+from passmuster.report import counting, exceptions, harmless, pools, remedies
 from passmuster.report.groups import Finding, Group, groups, missing
 from passmuster.report.names import fold
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from passmuster.report.format import Style
-    from passmuster.verdict import NodeVerdict, Result, Verdict
+    from passmuster.verdict import FleetResult, NodeVerdict, Result, Verdict
 
 _VERDICTS = {
     NodeOutcome.PASS: "passes muster",
@@ -47,6 +48,7 @@ class _Page:
         yield from self._missing()
         yield from self._nodes_with_reasons()
         yield from self._waived()
+        yield from self._fleet()
         yield from self._duplicates()
         yield from self._remarks()
         yield from self._groups(group for group in found if group.level is Level.INFORMATIONAL)
@@ -61,22 +63,31 @@ class _Page:
         if self.single:
             node = self.verdict.nodes[0]
             decisive = _decisive(node)
-            told = f"{node.node} {_VERDICTS[node.outcome]}{f': {decisive}' if decisive else ''} ({policies})"
-            yield from self._wrap(told, first=self._word(node.outcome.name))
+            outcome = self.verdict.outcome
+            told = f"{node.node} {_VERDICTS[outcome]}{f': {decisive}' if decisive else ''} ({policies})"
+            yield from self._wrap(told, first=self._word(outcome.name))
             if node.snapshot is not None:
                 how = f"{_KINDS[node.snapshot.kind]}, collected {node.snapshot.collected_at}"
                 yield from self._wrap(how, first=_INDENT)
             return
-        counts = counting.nodes(self.verdict)
-        told = ", ".join(f"{count} {outcome.value}" for outcome, count in counts.items() if count)
-        total = f"{len(self.verdict.nodes)} nodes: {told or 'none'} ({policies})"
-        yield from self._wrap(total, first=self._word(self.verdict.outcome.name))
+        yield from self._wrap(f"{self._total()} ({policies})", first=self._word(self.verdict.outcome.name))
+        if self.verdict.fleet:
+            yield from self._wrap(f"rules about the fleet: {pools.tally(self.verdict)}", first=_INDENT)
         roster = self.verdict.roster
         if roster is not None:
             told = f"{len(roster.missing)} without a snapshot, {len(roster.unlisted)} not listed"
             yield from self._wrap(f"roster: {roster.listed} listed, {told}", first=_INDENT)
             if roster.unlisted:
                 yield from self._wrap("not listed: " + ", ".join(fold(roster.unlisted)), first=_INDENT)
+
+    def _total(self) -> str:
+        """How many nodes there are, and what became of them."""
+        total = f"{len(self.verdict.nodes)} nodes"
+        if any(node.reason == ONLY_FLEET for node in self.verdict.nodes):
+            return f"{total}, {ONLY_FLEET}"
+        counts = counting.nodes(self.verdict)
+        told = ", ".join(f"{count} {outcome.value}" for outcome, count in counts.items() if count)
+        return f"{total}: {told or 'none'}"
 
     def _groups(self, found: Iterable[Group]) -> Iterator[str]:
         for group in found:
@@ -114,7 +125,7 @@ class _Page:
     def _nodes_with_reasons(self) -> Iterator[str]:
         reasons: dict[str, list[str]] = {}
         for node in self.verdict.nodes:
-            if node.reason is not None:
+            if node.reason is not None and node.reason != ONLY_FLEET:
                 reasons.setdefault(node.reason, []).append(node.node)
         for reason, names in sorted(reasons.items()):
             yield ""
@@ -144,6 +155,23 @@ class _Page:
                     yield from self._wrap("on: " + ", ".join(fold(names)), first=_INDENT + "  ")
             yield from self._wrap(f"because: {each.waiver.reason}", first=_INDENT)
             yield from self._wrap(exceptions.grant(each.waiver), first=_INDENT)
+
+    def _fleet(self) -> Iterator[str]:
+        """What the rules about pools of nodes say, where there is something to do."""
+        for result in pools.urgent_first(self.verdict):
+            if result.outcome in pools.GOOD and not self.style.verbose:
+                continue
+            yield ""
+            title = f"{result.rule.title} [{result.rule.id}], {result.rule.level.value}, {pools.where(result)}"
+            yield from self._wrap(title, first=self._word(_fleet_word(result)))
+            if result.message:
+                yield from self._wrap(f"found: {result.message}", first=_INDENT)
+            for line in pools.told(result):
+                yield from self._wrap(line, first=_INDENT + "  ")
+            if result.outcome is RuleOutcome.FAIL and (
+                result.rule.level is not Level.INFORMATIONAL or self.style.verbose
+            ):
+                yield from self._wrap(f"do: {result.rule.remediation}", first=_INDENT)
 
     def _remarks(self) -> Iterator[str]:
         for remark in exceptions.remarks(self.verdict):
@@ -209,11 +237,22 @@ def _decisive(node: NodeVerdict) -> str:
     return ", ".join(told)
 
 
+def _fleet_word(result: FleetResult) -> str:
+    """The word that stands before a result of a fleet rule; by its level where it fails."""
+    return _GROUP_WORDS[result.rule.level] if result.outcome is RuleOutcome.FAIL else _WORDS[result.outcome]
+
+
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 _KINDS = {"live": "the live system", "root": "a host mounted under a folder", "dump": "copied files"}
+_WORDS = {
+    RuleOutcome.PASS: "PASS",
+    RuleOutcome.UNKNOWN: "UNKNOWN",
+    RuleOutcome.ERROR: "ERROR",
+    RuleOutcome.NOT_APPLICABLE: "NOTE",
+}
 _GROUP_WORDS = {Level.REQUIRED: "FAIL", Level.RECOMMENDED: "WARN", Level.INFORMATIONAL: "NOTE"}
 
 

@@ -17,7 +17,7 @@ from passmuster.schema.wording import Fault, fault
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
-__all__ = ["Fault", "document", "faults", "header", "sections", "versions"]
+__all__ = ["Fault", "document", "facts", "faults", "header", "keeps", "sections", "versions"]
 
 
 @functools.cache
@@ -56,6 +56,20 @@ def sections(version: int) -> dict[str, FieldType]:
     """The types of the facts of each section of a snapshot."""
     named = document("snapshot", version)["properties"]["sections"]["properties"]
     return {name: field_type(section["properties"]["facts"]) for name, section in named.items()}
+
+
+def facts(version: int, section: str) -> dict[str, dict[str, Any]]:
+    """The schema of each fact of a section, by name; of a map, of each key that the schema lists."""
+    whole = document("snapshot", version)["properties"]["sections"]["properties"][section]["properties"]["facts"]
+    if "x-map" in whole:
+        return dict.fromkeys(whole.get("x-keys", ()), whole["additionalProperties"])
+    named: dict[str, dict[str, Any]] = whole["properties"]
+    return named
+
+
+def keeps(version: int, schema: dict[str, Any]) -> Check:
+    """A predicate that is true only of values which keep to a part of the snapshot's schema."""
+    return check(schema, document("snapshot", version)["$defs"])
 
 
 @functools.cache

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 # What HTML cannot hold, controls that turn text round or drive terminals: shown, not passed on.
 _HARMFUL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 _VOID = frozenset(("meta", "br", "hr"))
 
@@ -48,14 +48,3 @@ def prose(text: str) -> Markup:
     """A paragraph's text; what stands between backticks is code."""
     parts = re.split(r"`([^`]+)`", " ".join(text.split()))
     return join(*(tag("code", part) if at % 2 else part for at, part in enumerate(parts)))
-
-
-def document(head: Markup, body: Markup) -> str:
-    """A whole page, in English."""
-    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
-
-
-def stylesheet(text: str) -> Markup:
-    """A style element; its text is our own, and never comes from data."""
-    assert "<" not in text
-    return Markup(f"<style>{text}</style>")

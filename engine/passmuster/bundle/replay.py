@@ -1,0 +1,114 @@
+"""What was seen before, so that nothing older comes in again: per site a sequence, per pack a version.
+
+A pure fold: a state and a bundle give a new state, or a reason to refuse the bundle. Where the state is kept is for
+the caller to say (`bundle verify --state FILE`, a store).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from passmuster import _json, schema
+from passmuster.bundle.manifest import sha256
+from passmuster.errors import IntegrityError, UsageError
+from passmuster.policy.version import Version
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from passmuster.bundle.model import Bundle, CarriedPolicy
+    from passmuster.errors import PassmusterError
+
+SCHEMA = "passmuster.bundlestate/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """The newest that was seen of something."""
+
+    mark: str
+    """A sequence in decimal digits, or a version."""
+    digest: str
+    """64 hexadecimal digits: of the manifest, or of the policy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """The newest bundle of each site, and the highest version of each pack."""
+
+    sites: Mapping[str, Seen] = field(default_factory=dict)
+    packs: Mapping[str, Seen] = field(default_factory=dict)
+
+
+def newer(state: State, bundle: Bundle) -> State:
+    """The state after this bundle; raises IntegrityError where it is older than what was seen.
+
+    The very same bundle may come again: that changes nothing. Ask only after `verify`: who may not sign may not move
+    the state either.
+    """
+    site, header = bundle.header.site, bundle.header
+    if site is None:
+        raise _refused(
+            bundle, "it names no site, so nobody can say whether it is the newest (expected one with --site)"
+        )
+    seen, digest = state.sites.get(site), sha256(bundle.manifest)
+    if seen is not None and header.sequence < int(seen.mark):
+        raise _refused(
+            bundle, f"older than what was seen of {site!r} (got sequence {header.sequence}, seen {seen.mark})"
+        )
+    if seen is not None and header.sequence == int(seen.mark) and digest != seen.digest:
+        raise _refused(bundle, f"another bundle of {site!r} had the same sequence (got {header.sequence} twice)")
+    packs = dict(state.packs)
+    for policy in {each.pack: each for each in sorted(bundle.policies, key=_version)}.values():
+        packs[policy.pack] = _pack(bundle, policy, state.packs.get(policy.pack))
+    sites = {**state.sites, site: Seen(mark=str(header.sequence), digest=digest)}
+    return replace(state, sites=sites, packs=packs)
+
+
+def _version(policy: CarriedPolicy) -> Version:
+    return Version.parse(policy.version)
+
+
+def _pack(bundle: Bundle, policy: CarriedPolicy, seen: Seen | None) -> Seen:
+    """What is to be remembered of a pack, of which this is the highest version in the bundle."""
+    name = f"{policy.pack} {policy.version}"
+    if seen is not None and _version(policy) < Version.parse(seen.mark):
+        raise _refused(bundle, f"{name} is older than what was seen of this pack (seen {seen.mark})")
+    if seen is not None and policy.version == seen.mark and policy.digest != seen.digest:
+        raise _refused(bundle, f"{name} differs from what was seen under this version (seen sha256:{seen.digest})")
+    return Seen(mark=policy.version, digest=policy.digest)
+
+
+def write(state: State) -> bytes:
+    """A state as its file holds it."""
+    return _json.canonical(
+        {
+            "schema": SCHEMA,
+            "sites": {
+                name: {"sequence": int(seen.mark), "manifest": seen.digest} for name, seen in state.sites.items()
+            },
+            "packs": {name: {"version": seen.mark, "policy": seen.digest} for name, seen in state.packs.items()},
+        }
+    )
+
+
+def read(data: bytes, file: str) -> State:
+    """Read a state; raises UsageError: a state that cannot be read must not pass for an empty one."""
+    try:
+        value: dict[str, Any] = _json.loads(data)
+    except _json.InvalidJSONError as error:
+        raise UsageError.at(f"{file}:{error.line}:{error.column}", error.message, code="state") from None
+    for fault in schema.faults("bundlestate", 1, value):
+        where = ".".join(str(step) for step in fault.path) or "the document"
+        raise UsageError.at(file, f"no state of bundles: {where}: {fault.message}", code="state")
+    return State(
+        sites={
+            name: Seen(mark=str(each["sequence"]), digest=each["manifest"]) for name, each in value["sites"].items()
+        },
+        packs={name: Seen(mark=each["version"], digest=each["policy"]) for name, each in value["packs"].items()},
+    )
+
+
+def _refused(bundle: Bundle, message: str) -> PassmusterError:
+    return IntegrityError.at(bundle.file, message, code="bundle-replay")

@@ -1,0 +1,300 @@
+"""`passmuster bundle ...`: make, sign, verify and look into bundles."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from passmuster import bundle, roster
+from passmuster.age import format_moment, parse_duration, parse_moment
+from passmuster.bundle import container, create, describe, ed25519, receipt, replay, sshsig, verify
+from passmuster.bundle.manifest import Roster
+from passmuster.bundle.unpack import unpack
+from passmuster.cli import bundlekeys, inputs, packs
+from passmuster.cli.output import fitted, write_file
+from passmuster.errors import ExitStatus, IntegrityError, UsageError
+from passmuster.report import harmless
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+
+    from passmuster.bundle import Assurance, Reading, Trust
+
+_SITE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def run_create(options: argparse.Namespace) -> ExitStatus:
+    """Pack snapshots and policies, and sign the bundle where there are keys."""
+    created = _moment(options.created, "--created")
+    order = create.Order(
+        snapshots=_snapshots(options.snapshots),
+        packs=[_pack(text) for text in options.policy],
+        site=_site(options.site),
+        sequence=_sequence(options.sequence, created),
+        created=created,
+        expires=_expires(options.expires, created),
+        roster=_roster(options.roster),
+    )
+    data = create.create(order, options.output)
+    _write(data, options)
+    return ExitStatus.GOOD
+
+
+def run_sign(options: argparse.Namespace) -> ExitStatus:
+    """Add signatures to a bundle, or put them in the place of those that it has."""
+    if not options.key and not options.ssh_key:
+        raise UsageError.at("bundle sign", "nothing to sign with (expected --key or --ssh-key)", code="usage-key")
+    if options.output is None:
+        options.output = options.bundle
+    _write(load(options.bundle), options, keep=not options.replace)
+    return ExitStatus.GOOD
+
+
+def _write(data: bytes, options: argparse.Namespace, *, keep: bool = True) -> None:
+    """Sign, and write; what was written is told on the other stream than the bundle's."""
+    made = unpack(data, options.output)
+    signatures = bundlekeys.signatures(made, options.key, options.ssh_key)
+    if signatures:
+        data = create.signed(data, options.output, signatures, keep=keep)
+        made = unpack(data, options.output)
+    if options.output == "-":
+        if sys.stdout.isatty():
+            raise UsageError.at("-o -", "a bundle is no text for a terminal (expected a file)", code="usage-output")
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        write_file(options.output, data)
+    told = [f"{options.output}: sha256:{made.digest}", *describe.contents(made), *describe.claims(made)]
+    (sys.stderr if options.output == "-" else sys.stdout).write(_text(told))
+
+
+def _snapshots(paths: Sequence[str]) -> list[create.Packed]:
+    found = []
+    for each in inputs.each(paths, _nothing) if paths else ():
+        if not isinstance(each, inputs.Document):
+            raise UsageError.at(str(each.input), f"cannot go into a bundle: {each.problem}", code="bundle-snapshot")
+        packed = create.Packed(label=each.label, data=each.data, seal=_seal(each))
+        _demand_seal(packed)
+        found.append(packed)
+    return found
+
+
+def _seal(document: inputs.Document) -> bytes | None:
+    """The seal beside a snapshot's file."""
+    seal = None if document.path == "-" else bundlekeys.seal_beside(document.path)
+    if seal is not None and document.label != document.path:
+        message = "seals a file of several snapshots (expected one snapshot in each file that is sealed)"
+        raise UsageError.at(document.path + ".sig", message, code="bundle-seal")
+    return seal
+
+
+def _nothing(_line: bytes) -> None:
+    return None
+
+
+def _demand_seal(packed: create.Packed) -> None:
+    """A seal that does not fit is found out here, where it can still be mended, and not across the gap."""
+    if packed.seal is None or not ed25519.available():
+        return
+    try:
+        public = sshsig.parse(packed.seal).public
+        holds = verify.ssh_holds(packed.seal, public, packed.data, sshsig.SNAPSHOT)
+    except ValueError as error:
+        raise UsageError.at(packed.label + ".sig", str(error), code="bundle-seal") from None
+    if not holds:
+        raise IntegrityError.at(packed.label + ".sig", "does not seal the snapshot beside it", code="bundle-seal")
+
+
+def _pack(text: str) -> create.Pack:
+    policy = packs.one(text)
+    data = packs.read(Path(policy.document.file))
+    if "sha256:" + hashlib.sha256(data).hexdigest() != policy.digest:
+        raise IntegrityError.at(policy.document.file, "changed while it was read", code="policy-digest")
+    return create.Pack(pack=policy.pack, version=str(policy.version), data=data)
+
+
+def _site(text: str | None) -> str | None:
+    if text is not None and not _SITE.fullmatch(text):
+        message = f"not a name of a site (got {text[:70]!r}, expected letters, digits, . _ -, at most 63)"
+        raise UsageError.at("--site", message, code="usage-site")
+    return text
+
+
+def _sequence(given: int | None, created: datetime) -> int:
+    sequence = int(created.timestamp()) if given is None else given
+    if not 1 <= sequence < 2**63:
+        raise UsageError.at("--sequence", f"got {sequence}, expected a number from 1", code="usage-sequence")
+    return sequence
+
+
+def _expires(text: str | None, created: datetime) -> datetime | None:
+    """A span after `created`, the end of a day, or a moment."""
+    if text is None:
+        return None
+    try:
+        if _DAY.fullmatch(text):
+            return parse_moment(f"{text}T23:59:59Z")
+        expires = parse_moment(text) if text.endswith("Z") else created + parse_duration(text)
+    except (ValueError, OverflowError):
+        message = f"got {text!r}, expected a day (2026-12-31), a moment (2026-12-31T12:00:00Z) or a duration (30d)"
+        raise UsageError.at("--expires", message, code="usage-expires") from None
+    return expires
+
+
+def _roster(file: str | None) -> Roster | None:
+    if file is None:
+        return None
+    data = packs.read(Path(file))
+    names = tuple(sorted(roster.parse(data, file)))
+    return Roster(digest="sha256:" + hashlib.sha256(data).hexdigest(), names=names)
+
+
+def _moment(text: str | None, option: str) -> datetime:
+    if text is None:
+        epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+        return datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC).replace(microsecond=0)
+    try:
+        return parse_moment(text)
+    except ValueError as error:
+        raise UsageError.at(option, str(error), code="usage-now") from None
+
+
+def load(path: str) -> bytes:
+    """The bytes of a bundle's file, `-` for standard input; raises NotABundleError before the whole was read."""
+    try:
+        if path == "-":
+            return _bounded(sys.stdin.buffer, _named(path))
+        with Path(path).open("rb") as handle:
+            return _bounded(handle, path)
+    except OSError as error:
+        raise UsageError.at(path, f"cannot be read ({error.strerror or error})", code="usage-input") from None
+
+
+def _named(path: str) -> str:
+    return "<stdin>" if path == "-" else path
+
+
+def _bounded(handle: BinaryIO, name: str) -> bytes:
+    beginning = handle.read(container.BLOCK)
+    container.demand_beginning(beginning, name)
+    data = beginning + handle.read(container.MAX_BYTES + 1 - len(beginning))
+    if len(data) > container.MAX_BYTES:
+        message = f"larger than a bundle may be (expected at most {container.MAX_BYTES} bytes)"
+        raise IntegrityError.at(name, message, code="bundle-container")
+    return data
+
+
+def load_trust(file: str | None) -> Trust | None:
+    """The trust that a caller configures; None where none is."""
+    return None if file is None else bundle.load_trust(packs.read(Path(file)), file)
+
+
+def warn_skipped(path: str) -> None:
+    """Say loudly that nobody looked at signatures."""
+    sys.stderr.write(
+        harmless.plain(f"WARNING: {path}: signatures NOT verified (--insecure-skip-verify): anyone may have made this")
+        + "\n"
+    )
+
+
+def run_verify(options: argparse.Namespace) -> ExitStatus:
+    """Verify a bundle under a trust file; the receipt says what arrived."""
+    outputs = _outputs(options)
+    now = _moment(options.now, "--now")
+    trust = load_trust(options.trust)
+    _demand_sense(options)
+    key = bundlekeys.load(options.key) if options.key else None
+    terms = bundle.Terms(trust=trust, now=now, skip=options.insecure_skip_verify)
+    reading = bundle.read(load(options.bundle), _named(options.bundle), terms)
+    if trust is None and not terms.skip:
+        message = "not signed, so nothing of it can be verified"
+        raise IntegrityError.at(reading.bundle.file, message, code="bundle-unsigned")
+    state = _newer(options.state, reading)
+    if terms.skip:
+        warn_skipped(reading.bundle.file)
+    made = receipt.write(reading, trust, now)
+    if key is not None:
+        made = receipt.signed(made, reading.bundle, key)
+    for file in outputs:
+        if file is not None:
+            write_file(file, made)
+    if None in outputs:
+        sys.stdout.write(harmless.json(made.decode()))
+    else:
+        sys.stdout.write(_text(_verified(reading, now)))
+    if state is not None:
+        write_file(options.state, state)
+    return ExitStatus.GOOD
+
+
+def _outputs(options: argparse.Namespace) -> list[str | None]:
+    """Where receipts go; None: to standard output."""
+    found: list[str | None] = []
+    for text in options.output:
+        name, equals, file = text.partition("=")
+        if name != "receipt" or (equals and not file):
+            raise UsageError.at(f"-o {text}", "no such output (expected receipt or receipt=FILE)", code="usage-output")
+        found.append(None if file in {"", "-"} else file)
+    return found
+
+
+def _demand_sense(options: argparse.Namespace) -> None:
+    skip, wrong = options.insecure_skip_verify, None
+    if skip and options.trust is not None:
+        wrong = ("--insecure-skip-verify", "contradicts --trust (expected one of them)")
+    elif skip and options.state is not None:
+        wrong = ("--state", "a bundle that nobody verified may not change it (expected --trust)")
+    elif options.key is not None and not options.output:
+        wrong = ("--key", "nothing to sign (expected -o receipt or -o receipt=FILE)")
+    if wrong is not None:
+        raise UsageError.at(*wrong, code="usage-verify")
+
+
+def _newer(file: str | None, reading: Reading) -> bytes | None:
+    """The state's new bytes; they are written when all else has been done."""
+    if file is None:
+        return None
+    if Path(file).exists():
+        state = replay.read(packs.read(Path(file)), file)
+    else:
+        sys.stderr.write(harmless.plain(f"note: {file}: begun now, with nothing seen before") + "\n")
+        state = replay.State()
+    return replay.write(replay.newer(state, reading.bundle))
+
+
+def _verified(reading: Reading, now: datetime) -> Iterator[str]:
+    as_of = f"as of {format_moment(now)}"
+    yield f"{reading.bundle.file}: {_WORDS[reading.assurance]} {as_of if reading.verified else ''}".rstrip()
+    yield from describe.contents(reading.bundle)
+    yield from describe.assured(reading) if reading.verified else describe.claims(reading.bundle)
+
+
+_WORDS: dict[Assurance, str] = {
+    bundle.Assurance.VERIFIED: "verified: every digest and every signature holds,",
+    bundle.Assurance.SKIPPED: "NOT verified: every digest holds, and nobody looked at the signatures",
+    bundle.Assurance.UNSIGNED: "NOT verified: every digest holds, and nobody signed it",
+}
+
+
+def run_inspect(options: argparse.Namespace) -> ExitStatus:
+    """Say what is in a bundle, and believe nothing of it."""
+    found = unpack(load(options.bundle), options.bundle)
+    lines = [
+        f"{options.bundle}: not verified; this is what it says",
+        *describe.contents(found),
+        *describe.claims(found),
+    ]
+    sys.stdout.write(_text(lines))
+    return ExitStatus.GOOD
+
+
+def _text(lines: Iterator[str] | list[str]) -> str:
+    first, *others = [harmless.plain(line) for line in lines]
+    return fitted("\n".join([first, *(f"  {line}" for line in others)]))

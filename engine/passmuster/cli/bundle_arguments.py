@@ -1,0 +1,79 @@
+"""The options of `passmuster bundle`; nothing here imports a library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+_STATUSES = """\
+exit status:
+  0  done
+  2  usage, or not a bundle
+  4  integrity: bytes, a signature, a key, an expiry or a sequence does not hold
+"""
+
+
+def bundle(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the commands; `add` makes the parser of one."""
+    group = commands.add_parser("bundle", help="carry snapshots and policies across an air gap, signed")
+    actions = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    keygen = add(actions, "keygen", "bundle keygen", "make an Ed25519 key, and print what the other side's trust needs")
+    keygen.add_argument(
+        "-o", "--output", metavar="FILE", required=True, help="the private key; FILE.pub is the public one"
+    )
+    keygen.add_argument(
+        "--encrypt", action="store_true", help="with a passphrase, from PASSMUSTER_PASSPHRASE or asked for"
+    )
+    create = add(actions, "create", "bundle create", "pack snapshots and policies into one file", epilog=_STATUSES)
+    create.add_argument(
+        "snapshots", nargs="*", metavar="SNAPSHOT|DIR|-", help="a seal beside one, FILE.sig, goes along"
+    )
+    create.add_argument("-o", "--output", metavar="FILE", required=True, help="site.pmb, or - for standard output")
+    create.add_argument(
+        "-p", "--policy", action="append", default=[], metavar="PACK[@V]|PATH", help="a policy to go along"
+    )
+    create.add_argument(
+        "--roster", metavar="FILE", help="the nodes there should be, so that the reader can say who is missing"
+    )
+    create.add_argument("--site", metavar="NAME", help="who makes it; sequences are compared within a site")
+    create.add_argument(
+        "--sequence", type=int, metavar="N", help="grows from bundle to bundle (default: seconds since 1970)"
+    )
+    create.add_argument(
+        "--expires", metavar="DATE|D", help="until when it may be taken in (2026-12-31, 30d; default: ever)"
+    )
+    create.add_argument("--created", metavar="TIME", help="when it was made (default: now)")
+    _signing(create)
+    sign = add(actions, "sign", "bundle sign", "sign a bundle that is there")
+    sign.add_argument("bundle", metavar="BUNDLE")
+    _signing(sign)
+    sign.add_argument("--replace", action="store_true", help="drop the signatures that it has")
+    sign.add_argument("-o", "--output", metavar="FILE", help="where to write it (default: in its place)")
+    verify = add(actions, "verify", "bundle verify", "prove that a bundle is as its signers made it", epilog=_STATUSES)
+    verify.add_argument("bundle", metavar="BUNDLE|-")
+    verify.add_argument("--trust", metavar="FILE", help="whose signatures are believed, and about what (trust.yaml)")
+    verify.add_argument("--now", metavar="TIME", help="judge expiry and keys at this moment (2026-11-22T10:11:12Z)")
+    verify.add_argument("--state", metavar="FILE", help="what was seen before: refuse what is older, and remember this")
+    verify.add_argument(
+        "-o", "--output", action="append", default=[], metavar="receipt[=FILE]", help="what arrived, as JSON"
+    )
+    verify.add_argument("--key", metavar="FILE", help="sign the receipt")
+    verify.add_argument("--insecure-skip-verify", action="store_true", help="do not look at signatures")
+    inspect = add(actions, "inspect", "bundle inspect", "say what is in a bundle, and believe nothing of it")
+    inspect.add_argument("bundle", metavar="BUNDLE|-")
+
+
+def _signing(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--key", action="append", default=[], metavar="FILE", help="sign with this private key (repeatable)"
+    )
+    command.add_argument(
+        "--ssh-key",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="sign with this Ed25519 key of OpenSSH (repeatable)",
+    )

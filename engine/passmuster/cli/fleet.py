@@ -1,0 +1,123 @@
+"""`passmuster fleet`: the store of a fleet's snapshots; adding is in `fleet_add`, judging in `fleet_check`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from passmuster.age import parse_duration
+from passmuster.cli.moment import moment
+from passmuster.errors import ExitStatus, UsageError
+from passmuster.report import harmless
+from passmuster.store import cleaning, exporting, json_v1, listing, table, verdicts, verifying
+from passmuster.store.database import one_state, opened
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Mapping
+
+
+def run_list(options: argparse.Namespace) -> ExitStatus:
+    """List the nodes that fit."""
+    selector = listing.Selector(
+        name=options.name, labels=_labels(options.label), since=_since(options), site=options.site
+    )
+    with opened(options.store, write=False) as database, one_state(database):
+        nodes = listing.nodes(database, selector)
+        if options.output == "ndjson":
+            for node in nodes:
+                sys.stdout.write(harmless.json(json_v1.listing_line(node)))
+        elif options.output == "json":
+            sys.stdout.write(harmless.json(json_v1.listing(nodes)))
+        else:
+            sys.stdout.write(harmless.lines(table.listing(list(nodes))))
+    return ExitStatus.GOOD
+
+
+def _labels(texts: Iterable[str]) -> Mapping[str, str]:
+    found = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not key or not equals:
+            raise UsageError.at(f"--label {text}", "not a label (expected KEY=VALUE)", code="usage-label")
+        found[key] = value
+    return found
+
+
+def _since(options: argparse.Namespace) -> int | None:
+    if options.seen_since is None:
+        return None
+    return _ago(options.seen_since, options.now, "--seen-since")
+
+
+def _ago(text: str, now: str | None, option: str) -> int:
+    """The moment that is a duration before now, in seconds since 1970."""
+    try:
+        span = parse_duration(text)
+    except ValueError as error:
+        raise UsageError.at(option, str(error), code="usage-age") from None
+    return int((moment(now) - span).timestamp())
+
+
+def run_verdicts(options: argparse.Namespace) -> ExitStatus:
+    """Say under which terms verdicts are kept; forget some."""
+    with opened(options.store, write=bool(options.drop)) as database:
+        kept = list(verdicts.kept_terms(database))
+        if options.drop:
+            dropped = _dropped(options.drop, [each.id for each in kept])
+            verdicts.drop_terms(database, dropped)
+            kept = [each for each in kept if each.id not in dropped]
+    text = json_v1.verdicts(kept) if options.output == "json" else table.verdicts(kept)
+    sys.stdout.write(harmless.lines(text))
+    return ExitStatus.GOOD
+
+
+def _dropped(texts: Iterable[str], known: list[int]) -> set[int]:
+    found: set[int] = set()
+    for text in texts:
+        if text == "all":
+            found |= set(known)
+        elif text.isdecimal() and int(text) in known:
+            found.add(int(text))
+        else:
+            ids = ", ".join(map(str, known)) or "none is kept"
+            raise UsageError.at(f"--drop {text}", f"no such terms (expected all, or one of: {ids})", code="usage-drop")
+    return found
+
+
+def run_export(options: argparse.Namespace) -> ExitStatus:
+    """Write every snapshot into files."""
+    wanted = [_target(text) for text in options.output]
+    if not wanted:
+        raise UsageError.at("-o", "nothing to write (expected -o ndjson=FILE or -o parquet=FILE)", code="usage-output")
+    with opened(options.store, write=False) as database, one_state(database):
+        for write, file in wanted:
+            many = exporting.to_stream(sys.stdout.buffer, database) if file == "-" else write(file, database)
+            sys.stderr.write(f"{harmless.plain(file)}: {many} snapshots\n")
+    return ExitStatus.GOOD
+
+
+def _target(text: str) -> tuple[exporting.Export, str]:
+    name, _, file = text.partition("=")
+    if name not in exporting.FORMATS or not file or (file == "-" and name != "ndjson"):
+        known = ", ".join(f"{each}=FILE" for each in exporting.FORMATS)
+        raise UsageError.at(f"-o {text}", f"no such export (expected one of: {known})", code="usage-output")
+    return exporting.FORMATS[name], file
+
+
+def run_gc(options: argparse.Namespace) -> ExitStatus:
+    """Give back what nobody refers to."""
+    before = _ago(options.keep, options.now, "--keep") if options.keep is not None else None
+    with opened(options.store, write=True) as database:
+        freed = cleaning.clean(database, before)
+    sys.stdout.write(harmless.lines(table.freed(options.store, freed)))
+    return ExitStatus.GOOD
+
+
+def run_verify(options: argparse.Namespace) -> ExitStatus:
+    """Prove every byte; INTEGRITY where something is broken."""
+    with opened(options.store, write=False) as database, one_state(database):
+        found = verifying.verify(database)
+    text = json_v1.verified(found) if options.output == "json" else table.verified(options.store, found)
+    sys.stdout.write(harmless.lines(text))
+    return ExitStatus.INTEGRITY if found.broken else ExitStatus.GOOD

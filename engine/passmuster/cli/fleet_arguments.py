@@ -1,0 +1,145 @@
+"""The options of `passmuster fleet`; nothing here imports a library."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ADD = """\
+exit status:
+  0  everything is in the store
+  2  usage, or the store cannot be used; what it holds is as it was
+  3  some snapshots cannot be read and were not kept; all others were
+  4  integrity: the store is damaged
+"""
+_OTHERS = """\
+exit status:
+  0  done
+  2  usage, or the store cannot be used
+  4  integrity: the store is damaged
+"""
+_EXAMPLES = """\
+examples:
+  passmuster fleet add fleet.db snapshots/ --site berlin
+  passmuster fleet check fleet.db -p virtnest@1.1.0 -o summary
+  passmuster fleet history fleet.db worker-3 -p virtnest@1.1.0
+"""
+
+
+def fleet(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    add: Callable[..., argparse.ArgumentParser],
+    statuses: str,
+) -> None:
+    """Add the group of commands."""
+    group = commands.add_parser(
+        "fleet",
+        help="keep the snapshots of a fleet in a store, and judge them again",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_EXAMPLES,
+        allow_abbrev=False,
+    )
+    actions = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add(actions, add)
+    _list(actions, add)
+    _check(actions, add, statuses)
+    _history(actions, add)
+    verdicts = add(actions, "verdicts", "fleet verdicts", "say under which terms verdicts are kept", epilog=_OTHERS)
+    _store(verdicts)
+    verdicts.add_argument("--drop", action="append", default=[], metavar="ID|all", help="forget these (repeatable)")
+    verdicts.add_argument("-o", "--output", choices=["table", "json"], default="table")
+    export = add(actions, "export", "fleet export", "write every snapshot into a file", epilog=_OTHERS)
+    _store(export)
+    export.add_argument(
+        "-o", "--output", action="append", default=[], metavar="FORMAT=FILE", help="ndjson, parquet (repeatable)"
+    )
+    gc = add(actions, "gc", "fleet gc", "give back what nobody refers to", epilog=_OTHERS)
+    _store(gc)
+    gc.add_argument("--keep", metavar="D", help="also drop superseded snapshots that are older than this (90d)")
+    gc.add_argument("--now", metavar="TIME", help="the moment that ages count from (default: now)")
+    verify = add(actions, "verify", "fleet verify", "prove every byte that a store holds", epilog=_OTHERS)
+    _store(verify)
+    verify.add_argument("-o", "--output", choices=["table", "json"], default="table")
+
+
+def _store(command: argparse.ArgumentParser) -> None:
+    command.add_argument("store", metavar="STORE", help="the file of the store")
+
+
+def _add(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
+    command = add(
+        actions, "add", "fleet add", "put snapshots into a store; it is made where it is not there", epilog=_ADD
+    )
+    _store(command)
+    command.add_argument("snapshots", nargs="*", metavar="SNAPSHOT|DIR|-", help="files, folders, - for standard input")
+    command.add_argument("--site", default="", metavar="NAME", help="where these snapshots come from")
+    command.add_argument("--roster", metavar="FILE", help="keep this list of the nodes there should be (at this site)")
+    command.add_argument(
+        "-o", "--output", choices=["table", "ndjson"], default="table", help="ndjson: a line for each batch on the disk"
+    )
+
+
+def _list(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
+    command = add(actions, "list", "fleet list", "list the nodes of a store", epilog=_OTHERS)
+    _store(command)
+    command.add_argument("--name", metavar="GLOB", help="only nodes whose whole name fits")
+    command.add_argument(
+        "--label", action="append", default=[], metavar="K=V", help="only nodes with this label (repeatable)"
+    )
+    command.add_argument("--seen-since", metavar="D", help="only nodes that were collected in this time (12h, 30d)")
+    command.add_argument("--now", metavar="TIME", help="the moment that ages count from (default: now)")
+    command.add_argument("--site", metavar="NAME", help="only snapshots from this site")
+    command.add_argument("-o", "--output", choices=["table", "json", "ndjson"], default="table")
+
+
+def _check(actions: object, add: Callable[..., argparse.ArgumentParser], statuses: str) -> None:
+    command = add(actions, "check", "fleet check", "judge the latest snapshot of each node", epilog=statuses)
+    _store(command)
+    _terms(command)
+    command.add_argument("--as-of", metavar="TIME", help="the latest at that moment (2026-11-22T10:11:12Z, 2026-11-22)")
+    command.add_argument("--site", metavar="NAME", help="only snapshots from this site")
+    command.add_argument("--rule", action="append", default=[], metavar="ID", help="judge only this rule (repeatable)")
+    command.add_argument("--roster", metavar="FILE", help="the nodes there should be (default: what `add` was given)")
+    command.add_argument("--max-age", metavar="D", help="older snapshots leave their node unknown (12h, 30d)")
+    command.add_argument("--waivers", metavar="FILE", help="exceptions: what may fail where, until when")
+    command.add_argument("--now", metavar="TIME", help="judge ages and waivers at this moment (2026-11-22T10:11:12Z)")
+    command.add_argument(
+        "--fail-on",
+        choices=["required", "recommended", "never"],
+        default="required",
+        help="the lowest level that counts for the exit status (default: required); the report stays as it is",
+    )
+    command.add_argument(
+        "-o",
+        "--output",
+        action="append",
+        default=[],
+        metavar="FORMAT[=FILE]",
+        help="a format of `check` (default: table; repeatable); summary looks at what nodes share, not at each of them",
+    )
+    command.add_argument(
+        "--evidence", choices=["needed", "full", "none"], default="needed", help="which results carry their values"
+    )
+    command.add_argument("-v", "--verbose", action="store_true", help="the table names what passes, too")
+
+
+def _history(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
+    command = add(
+        actions, "history", "fleet history", "say what changed on a node from snapshot to snapshot", epilog=_OTHERS
+    )
+    _store(command)
+    command.add_argument("node", metavar="NODE", help="the node's name")
+    _terms(command)
+    command.add_argument("-o", "--output", choices=["table", "json"], default="table")
+
+
+def _terms(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "-p", "--policy", action="append", default=[], metavar="PACK[@V][#DIGEST]|PATH", help="a policy (repeatable)"
+    )
+    command.add_argument(
+        "--set", action="append", default=[], metavar="[PACK.]NAME=V", help="set a parameter of a policy"
+    )

@@ -1,0 +1,143 @@
+"""`passmuster fleet check` and `fleet history`: judging what a store holds."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from passmuster import snapshot
+from passmuster.age import parse_moment
+from passmuster.cli import output, packs, streamed
+from passmuster.cli.check import DEFAULT, _compile, _max_age, _now, _roster, _rules, _waivers, status
+from passmuster.errors import ExitStatus, UsageError
+from passmuster.judge import Given, Terms, judge
+from passmuster.policy.parameters import effective
+from passmuster.report import Evidence, Style, counting, harmless
+from passmuster.report.summary import text as summary
+from passmuster.store import json_v1, reading, table
+from passmuster.store.counting import count
+from passmuster.store.database import one_state, opened
+from passmuster.store.run import stories
+from passmuster.store.verdicts import serves
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator, Sequence
+
+    from passmuster.cli import inputs
+    from passmuster.fleet import Remembered
+    from passmuster.store.database import Database
+
+
+def run(options: argparse.Namespace) -> ExitStatus:
+    """Judge the latest snapshot of each node; the status is that of `check`."""
+    outputs = output.parse(options.output)
+    choice = reading.Choice(as_of=_as_of(options.as_of), site=options.site)
+    terms = _terms(options)
+    with opened(options.store, write=False) as database:
+        if terms.roster is None:
+            terms = replace(terms, roster=reading.rosters(database, options.site))
+        if serves(terms) and all(each.reporter.name == "summary" for each in outputs):
+            return _counted(database, terms, choice, options, outputs)
+        with one_state(database):
+            return _judged(database, terms, choice, options, outputs)
+
+
+def _counted(
+    database: Database,
+    terms: Terms,
+    choice: reading.Choice,
+    options: argparse.Namespace,
+    outputs: Sequence[output.Output],
+) -> ExitStatus:
+    """Counts alone, by what nodes share: the same totals as the other way."""
+    counts = count(database, terms, choice)
+    if not counts.kept:
+        sys.stderr.write(f"note: {harmless.plain(options.store)}: cannot be written to, so verdicts were not kept\n")
+    told = summary(counts.outcome, counting.worded(counts.nodes, counts.rules)).encode()
+    for each in output.files_first(outputs):
+        output.emit_bytes(told, each)
+    return status(counts.rules, options.fail_on, whole=counts.whole)
+
+
+def _judged(
+    database: Database,
+    terms: Terms,
+    choice: reading.Choice,
+    options: argparse.Namespace,
+    outputs: Sequence[output.Output],
+) -> ExitStatus:
+    """Each node by itself: in one pass what can be reported so, the rest from the verdict as a whole."""
+    style = Style(evidence=Evidence(options.evidence), verbose=options.verbose)
+    passing = [each for each in outputs if each.reporter.name in streamed.FORMATS]
+    others = [each for each in outputs if each not in passing]
+    verdict = judge(list(_given(database, choice)), terms) if others else None
+    code = ExitStatus.GOOD
+    if passing:
+        source = streamed.Source(kept=lambda known: _met(database, choice, known))
+        conclusion = streamed.run(source, terms, passing, style)
+        code = status(conclusion.weighing, options.fail_on, whole=conclusion.verdict.incomplete)
+    if verdict is not None:
+        output.emit(verdict, others, style)
+        code = status(counting.every_rule(verdict), options.fail_on, whole=verdict.incomplete)
+    return code
+
+
+def _met(
+    database: Database, choice: reading.Choice, known: Callable[[bytes], Remembered | None]
+) -> Iterator[inputs.Met[Remembered]]:
+    library = reading.Library(database)
+    for kept in reading.latest(database, choice):
+        data = library.data(kept)
+        yield *kept.origin, known(data) or data
+
+
+def _given(database: Database, choice: reading.Choice) -> Iterator[Given]:
+    library = reading.Library(database)
+    for kept in reading.latest(database, choice):
+        yield Given(input=kept.label, snapshot=snapshot.load(library.data(kept), kept.label))
+
+
+def _terms(options: argparse.Namespace) -> Terms:
+    """What `check` judges by under these options."""
+    policies = packs.chosen(options.policy or [DEFAULT])
+    compiled = _compile(policies)
+    now = _now(options.now, needed=options.max_age is not None or options.waivers is not None)
+    return Terms(
+        policies=compiled,
+        parameters=effective(policies, options.set),
+        rules=_rules(compiled, options.rule),
+        roster=_roster(options.roster),
+        max_age=_max_age(options.max_age, now),
+        waivers=_waivers(options.waivers, now),
+    )
+
+
+def _as_of(text: str | None) -> int | None:
+    """A moment, or the last one of a day, in seconds since 1970."""
+    if text is None:
+        return None
+    try:
+        moment = parse_moment(f"{text}T23:59:59Z" if len(text) == len("2026-11-22") else text)
+    except ValueError:
+        message = f"got {text!r}, expected a day or a moment in UTC such as 2026-11-22 or 2026-11-22T10:11:12Z"
+        raise UsageError.at("--as-of", message, code="usage-now") from None
+    return int(moment.timestamp())
+
+
+def run_history(options: argparse.Namespace) -> ExitStatus:
+    """Say what changed on a node, and in its verdicts where policies are named."""
+    terms = None
+    if options.policy:
+        policies = packs.chosen(options.policy)
+        terms = Terms(policies=_compile(policies), parameters=effective(policies, options.set))
+    with opened(options.store, write=False) as database, one_state(database):
+        found = stories(database, options.node, terms)
+    if not found:
+        raise UsageError.at(options.node, f"no such node in {options.store}", code="usage-node")
+    if options.output == "json":
+        sys.stdout.write(harmless.json(json_v1.history(found)))
+    else:
+        sys.stdout.write(output.fitted(harmless.lines(table.history(found))))
+    return ExitStatus.GOOD

@@ -1,0 +1,160 @@
+"""Judging a fleet of any size in one pass, for reports that need no verdict as a whole in memory."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from passmuster import _json
+from passmuster.cli import inputs, jobs, output, progress
+from passmuster.fleet import Remembered
+from passmuster.report.matrix import text as matrix
+from passmuster.report.onepass import OnePass
+from passmuster.report.summary import text as summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from passmuster.judge import Given, Terms
+    from passmuster.report import Style
+    from passmuster.report.onepass import Conclusion, Passed
+
+FORMATS = frozenset(("json", "matrix", "ndjson", "summary"))
+_IN_MEMORY = 32 * 1024 * 1024
+"""Bytes of names that are kept in memory; more of them go to a temporary file."""
+_SOME = 256
+"""Nodes between two looks at the clock."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be written."""
+
+    streams: list[BinaryIO]
+    """Nodes go there as they come."""
+    whole: bool
+    """Whether a report with all nodes is wanted."""
+    kept: list[bytes] = field(default_factory=list)
+    """The nodes, for that one."""
+
+    def take(self, node: bytes) -> None:
+        """Write or keep one node."""
+        for each in self.streams:
+            each.write(node + b"\n")
+        if self.whole:
+            self.kept.append(node)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What is judged: paths, or what was read of them before."""
+
+    paths: Sequence[str] = ()
+    given: Sequence[Given] = ()
+    workers: int = 1
+    kept: Callable[[Callable[[bytes], Remembered | None]], Iterator[inputs.Met[Remembered]]] | None = None
+    """Gives what is judged from elsewhere than paths, a store: as `inputs.met` does."""
+
+
+def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: Style) -> Conclusion:
+    """Judge the snapshots and write the reports; all of them are among FORMATS."""
+    names = {each.reporter.name for each in outputs}
+    written = bool(names & {"json", "ndjson"})
+    needs = written or OnePass.needs_journal(terms)
+    bar = progress.Progress(_size(source.paths), sys.stderr if progress.wanted(sys.stderr, os.environ) else None)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(bar)
+        streams = [each for each in outputs if each.reporter.name == "ndjson"]
+        wanted = Wanted(
+            streams=[stack.enter_context(output.growing(each.file)) for each in streams], whole="json" in names
+        )
+        journal = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY)) if needs else None
+        onepass = OnePass(terms, style, written=written, journal=journal)  # type: ignore[arg-type]
+        if source.workers > 1:
+            crew = _crew(source.workers, terms, style, written=written, journal=needs)
+            _by_many(source.paths, onepass, wanted, bar, crew)
+        else:
+            met = source.kept(onepass.known) if source.kept else inputs.met(source.paths, onepass.known)
+            _by_one(itertools.chain((("", 0, each) for each in source.given), met), onepass, wanted, bar)
+        conclusion = onepass.conclude()
+        for each in wanted.streams:
+            for line in onepass.last(conclusion):
+                each.write(line + b"\n")
+        bar.clear()
+        whole = onepass.whole(conclusion, wanted.kept) if wanted.whole else b""
+    _write(outputs, conclusion, style, whole)
+    return conclusion
+
+
+def _by_one(met: Iterable[inputs.Met[Remembered]], onepass: OnePass, wanted: Wanted, bar: progress.Progress) -> None:
+    size = nodes = 0
+    for data, node in judged(met, onepass):
+        if node:
+            wanted.take(node)
+        size += data
+        nodes += 1
+        if nodes == _SOME:
+            bar.done(size, nodes)
+            size = nodes = 0
+    bar.done(size, nodes)
+
+
+def judged(found: Iterable[inputs.Met[Remembered]], onepass: OnePass) -> Iterator[tuple[int, bytes]]:
+    """Every node of the input: how long it was, and how a report has it."""
+    labelled, last = b"", ""
+    for path, line, each in found:
+        if isinstance(each, Remembered):
+            if path is not last:
+                labelled, last = _json.canonical(inputs.readable(path))[:-2], path
+            label = b'%s:%d"' % (labelled, line) if line else labelled + b'"'
+            yield len(each.head.string), onepass.remembered(each, label)
+        elif isinstance(each, bytes):
+            yield len(each), onepass.plain(inputs.load(inputs.document(path, line, each)))
+        else:
+            yield 0, onepass.plain(each)
+
+
+def _crew(workers: int, terms: Terms, style: Style, *, written: bool, journal: bool) -> jobs.Crew:
+    def make() -> OnePass:
+        return OnePass(terms, style, written=written, journal=jobs.fresh() if journal else None)
+
+    return jobs.Crew(workers=workers, make=make, judge=judged)
+
+
+def _by_many(paths: Sequence[str], onepass: OnePass, wanted: Wanted, bar: progress.Progress, crew: jobs.Crew) -> None:
+    def take(passed: Passed) -> None:
+        onepass.take(passed)
+        for node in passed.written:
+            wanted.take(node)
+
+    for size, passed in jobs.passed(paths, crew):
+        take(passed)
+        bar.done(size, len(passed.portion.nodes))
+
+
+def _write(outputs: Sequence[output.Output], conclusion: Conclusion, style: Style, whole: bytes) -> None:
+    for each in output.files_first(outputs):
+        match each.reporter.name:
+            case "json":
+                output.emit_bytes(whole, each)
+            case "summary":
+                output.emit_bytes(summary(conclusion.verdict.outcome, conclusion.counts).encode(), each)
+            case "matrix":
+                fitting = output.styled(style, each)
+                told = matrix(conclusion.totals.by_rule, conclusion.totals.nodes, fitting)
+                output.emit_bytes(told.encode(), each)
+            case _:
+                pass  # a stream is written by now
+
+
+def _size(paths: Sequence[str]) -> int | None:
+    """Bytes of the input; None where nobody knows."""
+    sizes = [Path(path).stat().st_size for path in paths if path != "-" and Path(path).is_file()]
+    plain = not any(path.endswith((".gz", ".zst")) for path in paths)
+    return sum(sizes) if len(sizes) == len(paths) and plain else None

@@ -1,0 +1,64 @@
+"""What policies say of every node that has one set of facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from passmuster import _json
+from passmuster.fleetrules import UNJUDGED
+from passmuster.judge import settle
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from passmuster.fleetrules import Contribution
+    from passmuster.outcome import NodeOutcome, RuleOutcome
+    from passmuster.verdict import RuleHeader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Class:
+    """Nodes of which the policies say the same; known by itself, not by what is in it."""
+
+    outcome: NodeOutcome
+    results: tuple[tuple[RuleHeader, RuleOutcome], ...]
+    """In the policies' order; empty where the node was not judged."""
+    reason: str | None
+    """Why the nodes are unknown as a whole; None where their rules decided."""
+    tail: bytes
+    """The end of what a node's digest is made of: outcome and rules as canonical JSON."""
+    wire: bytes = b""
+    """The results as a report has them: JSON objects with commas between; empty where nobody asked for them."""
+    contributions: tuple[Contribution | None, ...] = ()
+    """What each such node contributes to each fleet rule that is asked; None where it is no member."""
+
+    def alike(self) -> tuple[object, ...]:
+        """Equal for classes of which a count says the same."""
+        return self.tail, self.reason, self.contributions
+
+
+def class_of(
+    results: Sequence[tuple[RuleHeader, RuleOutcome]],
+    *,
+    reason: str | None = None,
+    wire: bytes = b"",
+    contributions: tuple[Contribution | None, ...] = (),
+) -> Class:
+    """The class of nodes with these results; `reason` for those that are unknown as a whole."""
+    told, nothing = settle((rule.level, each) for rule, each in results)
+    rules = {rule.name: each.value for rule, each in results}
+    tail = _json.canonical([told.value, rules])[1:]
+    return Class(
+        outcome=told,
+        results=tuple(results),
+        reason=reason or nothing,
+        tail=tail,
+        wire=wire,
+        contributions=contributions,
+    )
+
+
+def unjudged(reason: str, fleet_rules: int) -> Class:
+    """The class of nodes that are unknown before any rule is asked, where so many fleet rules are asked."""
+    return class_of((), reason=reason, contributions=(UNJUDGED,) * fleet_rules)

@@ -1,0 +1,168 @@
+"""Groups of rules that read the same facts: asked once for each set of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from passmuster.evaluate import bound, evaluate, outcome
+from passmuster.fleetrules import contribution
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any
+
+    from passmuster.compile import CompiledFleetRule, CompiledPolicy, CompiledRule
+    from passmuster.fieldpath import FieldPath
+    from passmuster.fleet.shelf import Part
+    from passmuster.fleetrules import Contribution
+    from passmuster.judge import Terms
+    from passmuster.outcome import RuleOutcome
+    from passmuster.snapshot import Snapshot
+    from passmuster.verdict import Result
+
+Reads = dict[str, frozenset[str] | None]
+"""Section -> the facts that are read of it; None where all of it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What became of one rule, and how a report has it where that was asked for."""
+
+    place: int
+    """Where the rule stands among all that are asked."""
+    outcome: RuleOutcome
+    wire: bytes
+
+
+Sections = tuple[tuple[int, tuple[int, ...]], ...]
+"""Place of each section among all, and which of the numbers of its part count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetGroup:
+    """A fleet rule, with the facts of a node that it reads."""
+
+    number: int
+    sections: Sections
+    policy: CompiledPolicy
+    rule: CompiledFleetRule
+    parameters: Mapping[str, Any]
+
+    def contribution(self, parts: Sequence[Part]) -> Contribution | None:
+        """What a node with these facts contributes."""
+        roots = {parts[at].name: parts[at].bound() for at, _ in self.sections}
+        return contribution(self.rule, bound(self.policy, roots, self.parameters))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Rules of one policy that read the same facts."""
+
+    number: int
+    sections: Sections
+    places: tuple[int, ...]
+    """Where the rules stand among all that are asked."""
+    policy: CompiledPolicy
+    """The policy with these rules alone."""
+    parameters: Mapping[str, Any]
+
+    def answers(
+        self, parts: Sequence[Part], nobody: Snapshot, render: Callable[[Result], bytes] | None
+    ) -> tuple[Answer, ...]:
+        """Ask the rules."""
+        mine = [parts[at] for at, _ in self.sections]
+        roots = {part.name: part.bound() for part in mine}
+        if render is None:
+            values = bound(self.policy, roots, self.parameters)
+            asked = zip(self.places, self.policy.rules, strict=True)
+            return tuple(Answer(place=place, outcome=outcome(rule, values), wire=b"") for place, rule in asked)
+        sections = {part.name: part.section for part in mine if part.section is not None}
+        results = evaluate(self.policy, replace(nobody, sections=sections), roots, self.parameters)
+        told = zip(self.places, results, strict=True)
+        return tuple(Answer(place=place, outcome=each.outcome, wire=render(each)) for place, each in told)
+
+
+def key_of(group: Group | FleetGroup, parts: Sequence[Part]) -> tuple[tuple[object, ...], bool]:
+    """What a group's answers hang on, and whether the same can come again."""
+    key: list[object] = [group.number]
+    lasting = True
+    for at, counting in group.sections:
+        part = parts[at]
+        key.append(part.frame)
+        if part.facts:
+            numbers = [part.facts[each] for each in counting]
+            key += numbers
+            lasting = lasting and not (part.passing and min(numbers, default=0) < 0)
+        else:
+            lasting = lasting and not part.passing
+    return tuple(key), lasting
+
+
+def asked(terms: Terms) -> list[tuple[CompiledPolicy, CompiledRule]]:
+    """The rules that are asked, in the order of reports."""
+    every = [(policy, rule) for policy in terms.policies for rule in policy.rules]
+    return [each for each in every if terms.rules is None or each[1].header.name in terms.rules]
+
+
+def reads(terms: Terms) -> Reads:
+    """What the rules that are asked look at, their messages too."""
+    return _reads([path for _, rule in asked(terms) for path in rule.touches] + _fleet_paths(terms))
+
+
+def _fleet_paths(terms: Terms) -> list[FieldPath]:
+    return [path for _, rule in terms.fleet_rules for path in rule.reads]
+
+
+def _reads(paths: Sequence[FieldPath]) -> Reads:
+    found: dict[str, set[str] | None] = {}
+    for path in paths:
+        section, *rest = path.parts
+        facts = found.setdefault(section, set())
+        if not rest:
+            found[section] = None
+        elif facts is not None:
+            facts.add(rest[0])
+    return {section: None if facts is None else frozenset(facts) for section, facts in found.items()}
+
+
+def grouped(terms: Terms, names: Sequence[str], orders: Sequence[Mapping[str, int]]) -> tuple[Group, ...]:
+    """The rules by policy and by what they read; `orders` says where a fact's number stands in a part."""
+    found: dict[tuple[int, Sections], list[tuple[int, CompiledRule]]] = {}
+    for place, (policy, rule) in enumerate(asked(terms)):
+        key = (terms.policies.index(policy), _sections(rule.touches, names, orders))
+        found.setdefault(key, []).append((place, rule))
+    return tuple(
+        Group(
+            number=number,
+            sections=sections,
+            places=tuple(place for place, _ in members),
+            policy=replace(terms.policies[at], rules=tuple(rule for _, rule in members)),
+            parameters=terms.parameters[terms.policies[at].header.pack],
+        )
+        for number, ((at, sections), members) in enumerate(found.items())
+    )
+
+
+def fleet_groups(terms: Terms, names: Sequence[str], orders: Sequence[Mapping[str, int]]) -> tuple[FleetGroup, ...]:
+    """The fleet rules that are asked, in the order of reports."""
+    return tuple(
+        FleetGroup(
+            number=-1 - number,
+            sections=_sections(rule.reads, names, orders),
+            policy=policy,
+            rule=rule,
+            parameters=terms.parameters[policy.header.pack],
+        )
+        for number, (policy, rule) in enumerate(terms.fleet_rules)
+    )
+
+
+def _sections(paths: Sequence[FieldPath], names: Sequence[str], orders: Sequence[Mapping[str, int]]) -> Sections:
+    """Where the facts at these paths are found; what is no section is left out."""
+    found = []
+    for section, facts in sorted(_reads(paths).items()):
+        if section in names:
+            order = orders[names.index(section)]
+            found.append((names.index(section), tuple(sorted(order[each] for each in facts or order if each in order))))
+    return tuple(found)

@@ -1,0 +1,99 @@
+"""Who was given, written down as nodes come, so that a fleet of any size can be looked through again at its end.
+
+Duplicates, what the roster says, and the digest of the verdict hang on every node; only numbers of these are kept in
+memory, and the names stay in the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from passmuster import _json
+from passmuster.judge import conflicts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import BinaryIO
+
+    from passmuster.fleet.classes import Class
+    from passmuster.verdict import Duplicate
+
+_AT_ONCE = 250_000
+"""So many nodes are compared in memory at a time."""
+
+
+class Entry(NamedTuple):
+    """One line of the journal."""
+
+    name: str
+    machine_id: str | None
+    digest: str | None
+    """Of the snapshot; None where there is none that can be read."""
+    label: str
+    """Where it came from."""
+
+
+class Journal:
+    """The entries of a fleet, in the order in which they came, in a file that is empty at first."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def write(self, entry: Entry) -> None:
+        """Add one node."""
+        self._file.write(_json.canonical(list(entry)))
+
+    def write_plain(self, name: bytes, machine_id: bytes | None, digest: str, label: bytes) -> None:
+        """The same of a name that needs no escapes; `label` is JSON."""
+        machine = b"null" if machine_id is None else b'"%s"' % machine_id
+        self._file.write(b'["%s",%s,"%s",%s]\n' % (name, machine, digest.encode(), label))
+
+    def append(self, data: bytes) -> None:
+        """Add what another journal holds."""
+        self._file.write(data)
+
+    def __iter__(self) -> Iterator[Entry]:
+        """Every entry, from the first one on."""
+        self._file.seek(0)
+        for line in self._file:
+            yield Entry(*_json.trusted(line))
+
+    def duplicates(self) -> tuple[Duplicate, ...]:
+        """Identities that come more than once, or contradict each other."""
+        names, machines = array("q"), array("q")
+        for entry in self:
+            # What cannot be read has no identity; hashes only say where to look again.
+            known = entry.digest is not None
+            names.append(hash((entry.name,)) if known else 0)
+            machines.append(hash(entry.machine_id) if known and entry.machine_id is not None else 0)
+        suspects = _repeated(names) | _repeated(machines)
+        if not suspects:
+            return ()
+        numbered = zip(self, names, machines, strict=True)
+        return conflicts(
+            (entry.name, entry.machine_id, entry.label)
+            for entry, name, machine in numbered
+            if entry.digest is not None and (name in suspects or machine in suspects)
+        )
+
+    def digests(
+        self, classes: Iterable[Class], doubled: frozenset[tuple[str | None, str | None]], repeated: Class
+    ) -> Iterator[bytes]:
+        """The digest of each node's verdict, given its class; those that are doubled are of another."""
+        for entry, judged in zip(self, classes, strict=True):
+            told = repeated if entry.digest and (entry.name, entry.machine_id) in doubled else judged
+            yield hashlib.sha256(_json.canonical([entry.name, entry.digest])[:-2] + b"," + told.tail).digest()
+
+
+def _repeated(values: array[int]) -> set[int]:
+    """Values, other than nought, that come more than once."""
+    slices = len(values) // _AT_ONCE + 1
+    found: set[int] = set()
+    for at in range(slices):
+        some = [each for each in values if each % slices == at and each]
+        if len(set(some)) < len(some):
+            found |= {each for each, many in Counter(some).items() if many > 1}
+    return found

@@ -1,0 +1,290 @@
+"""What is remembered of the sections of one name.
+
+A section is read strictly (JSON, schema, the snapshot's own laws) when its bytes are first seen. A section of which the
+frame and each fact were seen before, if never together, is known by these. A fact that is another one on every node is
+not remembered: a pattern says each time whether it is valid.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from passmuster import _json, schema, snapshot
+from passmuster.binding import bind_section
+from passmuster.errors import SnapshotError
+from passmuster.fleet import simple
+from passmuster.fleet.cut import FactCutter, Pieces
+from passmuster.snapshot import Section
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable
+
+    from passmuster.snapshot import Snapshot
+
+VOLATILE = -1
+"""The number of every fact that is valid, and not remembered."""
+_MANY = 2048
+"""So many misses are looked at before a section or a fact is called volatile."""
+_SHARE = 2
+"""Volatile: more than one miss in so many."""
+DOCUMENT = (
+    b'{"collection":{"collected_at":"2000-01-01T00:00:00Z","collector":"x","context":"host","kind":"live",'
+    b'"recorded":[],"uid":0},"node":{"labels":%s,"machine_id":null,"name":"x"},"schema":"passmuster.snapshot/1",'
+    b'"sections":{%s}}\n'
+)
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class Part:
+    """All sections of one name that rules cannot tell apart."""
+
+    name: str
+    frame: int
+    facts: tuple[int, ...] = ()
+    """A number for each fact that rules read, 0 for one that is not there; empty where the frame says all."""
+    section: Section | None = None
+    """With the facts that rules read at least; None where the section is not there."""
+    passing: bool = False
+    """Whether a fact in it is not remembered: it is not met again."""
+    _bound: object = None
+
+    def bound(self) -> object:
+        """The value that expressions see."""
+        if self._bound is None:
+            self._bound = bind_section(self.name, self.section)
+        return self._bound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Frame:
+    number: int
+    section: Section
+    """The section that it was first seen with."""
+    divisible: bool
+    """Whether any facts fit into it, as long as each is valid by itself."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Fact:
+    """The values that were seen of one fact."""
+
+    name: str
+    mark: bytes
+    pattern: re.Pattern[bytes] | None
+    keeps: Callable[[Any], bool]
+    read: bool
+    seen: dict[bytes, int] = field(default_factory=dict)
+    values: dict[int, Any] = field(default_factory=dict)
+    asked: int = 0
+    volatile: bool = False
+
+    def number(self, data: bytes) -> int:
+        """A number for the value; 0 where it is not valid."""
+        known = self.seen.get(data)
+        if known is not None:
+            return known
+        if self.pattern is not None and self.pattern.fullmatch(data):
+            value = _json.loads(data) if self.read and not self.volatile else None
+        else:
+            try:
+                value = _json.loads(data)
+            except _json.InvalidJSONError:
+                return 0
+            if not self.keeps(value) or _json.deeper_than(value, _json.MAX_DEPTH - 4):
+                return 0
+        return VOLATILE if self.volatile else self._keep(data, value)
+
+    def _keep(self, data: bytes, value: Any) -> int:
+        number = self.seen[data] = len(self.seen) + 1
+        if self.read:
+            self.values[number] = value
+        if number >= _MANY and number * _SHARE > self.asked:
+            self.volatile = True
+        return number
+
+
+class Shelf:
+    """The sections of one name."""
+
+    def __init__(self, name: str, read: frozenset[str] | None, hold: Callable[[int], None]) -> None:
+        """Rules read these facts of the section, or all of it where that is None; `hold` is told what is kept."""
+        self.name, self._hold, self.is_read = name, hold, read is None or bool(read)
+        named = schema.facts(1, name)
+        names = tuple(sorted(named))
+        self._cutter = FactCutter(names)
+        self._facts = [
+            _Fact(
+                name=each,
+                mark=b'"%s":' % each.encode(),
+                pattern=simple.pattern(named[each]),
+                keeps=schema.keeps(1, named[each]),
+                read=read is None or each in read,
+            )
+            for each in names
+        ]
+        self._places = tuple(place for place, each in enumerate(self._facts) if each.read)
+        self.order = {self._facts[place].name: at for at, place in enumerate(self._places)}
+        """Facts that rules read, and where their numbers stand."""
+        self.missing = Part(name=name, frame=0)
+        self.whole: dict[bytes, Part] | None = {}
+        """Sections by all their bytes; None where that does not pay."""
+        self._hole: _Fact | None = None
+        self.stem: tuple[bytes, re.Pattern[bytes], bytes, Part] | None = None
+        """The section that was met last, round the one fact that differs on every node."""
+        self._stems: dict[tuple[bytes, bytes], Part] = {}
+        self._frames: dict[tuple[tuple[int, ...], bytes], _Frame] = {}
+        self._parts: dict[tuple[int, ...], Part] = {}
+        self._made = self._misses = 0
+
+    def part(self, piece: bytes, lines: int) -> Part | None:
+        """What a section is, that `whole` does not have; None where it is not valid. `lines` were seen so far."""
+        if self._hole is not None:
+            found = self._by_stem(piece, self._hole)
+            if found is not None:
+                return found
+        self.stem = None
+        pieces = self._cutter.cut(piece)
+        part = self._of_facts(piece, pieces) if pieces is not None else None
+        if part is None:
+            part = self._of_whole(piece)
+        if part is not None and self.whole is not None:
+            self._keep(self.whole, piece, part)
+            self._misses += 1
+            if self._misses >= _MANY and self._misses * _SHARE > lines:
+                self._settle()
+        return part
+
+    def _keep(self, whole: dict[bytes, Part], piece: bytes, part: Part) -> None:
+        whole[piece] = part
+        self._hold(len(piece) + 200)
+
+    def _settle(self) -> None:
+        """Sections are hardly met twice: know them by what differs in them."""
+        self.whole = None
+        volatile = [each for each in self._facts if each.volatile]
+        if len(volatile) == 1 and volatile[0].pattern is not None:
+            self._hole = volatile[0]
+
+    def _by_stem(self, piece: bytes, hole: _Fact) -> Part | None:
+        """A section of which all but one fact was seen together."""
+        assert hole.pattern is not None
+        match = hole.pattern.match(piece, piece.find(hole.mark) + len(hole.mark))
+        if match is None:
+            return None
+        stem = (piece[: match.start()], piece[match.end() :])
+        part = self._stems.get(stem) or self._new_stem(piece, hole, match, stem)
+        if part is None:
+            return None
+        self.stem = (stem[0], hole.pattern, stem[1], part)
+        return self.filled(part, match[0])
+
+    def filled(self, part: Part, data: bytes) -> Part:
+        """A part of which one fact is not remembered, with that fact."""
+        hole = self._hole
+        return part if hole is None or not hole.read else self._passing(part, {hole.name: _json.loads(data)})
+
+    def _new_stem(self, piece: bytes, hole: _Fact, match: re.Match[bytes], stem: tuple[bytes, bytes]) -> Part | None:
+        pieces = self._cutter.cut(piece)
+        if pieces is None:
+            return None
+        # The value that was matched has to be the fact itself, and not one of that name further down.
+        at = [place for place, value in zip(pieces.frame[0], pieces.values, strict=True) if value == match[0]]
+        if not any(self._facts[place] is hole for place in at) or piece.find(hole.mark) != piece.rfind(hole.mark):
+            return None
+        part = self._of_facts(piece, pieces)
+        if part is not None:
+            self._stems[stem] = part
+            self._hold(len(piece) + 200)
+        return part
+
+    def _of_facts(self, piece: bytes, pieces: Pieces) -> Part | None:
+        frame = self._frames.get(pieces.frame)
+        if frame is None:
+            frame = self._new_frame(piece, pieces)
+        if frame is None or not frame.divisible:
+            return None
+        numbers = dict.fromkeys(self._places, 0)
+        passing: dict[str, Any] = {}
+        for place, data in zip(pieces.frame[0], pieces.values, strict=True):
+            fact = self._facts[place]
+            fact.asked += 1
+            number = fact.number(data)
+            if number == 0:
+                return None
+            if fact.read:
+                numbers[place] = number
+                if number == VOLATILE:
+                    passing[fact.name] = _json.loads(data)
+        key = (frame.number, *numbers.values())
+        part = self._parts.get(key)
+        if part is None:
+            part = self._parts[key] = self._new_part(frame, numbers)
+            self._hold(200)
+        return self._passing(part, passing) if passing else part
+
+    def _new_frame(self, piece: bytes, pieces: Pieces) -> _Frame | None:
+        """Read a section whole, for its frame; None where it is not valid."""
+        section = read_section(self.name, piece)
+        if section is None:
+            return None
+        names = [self._facts[place].name for place in pieces.frame[0]]
+        # Where single members of a fact are unknown, whether a value fits hangs on which members it has.
+        divisible = names == sorted(section.facts) and all(len(path.parts) == 2 for path in section.unknown)
+        self._made += 1
+        frame = self._frames[pieces.frame] = _Frame(number=self._made, section=section, divisible=divisible)
+        self._hold(len(piece))
+        return frame
+
+    def _new_part(self, frame: _Frame, numbers: dict[int, int]) -> Part:
+        facts = {
+            self._facts[place].name: self._facts[place].values[number]
+            for place, number in numbers.items()
+            if number > 0
+        }
+        section = Section(
+            facts=facts, unknown=frame.section.unknown, sources=frame.section.sources, reason=frame.section.reason
+        )
+        return Part(name=self.name, frame=frame.number, facts=tuple(numbers.values()), section=section)
+
+    @staticmethod
+    def _passing(part: Part, facts: dict[str, Any]) -> Part:
+        """The same with facts that are not remembered."""
+        known = part.section
+        assert known is not None
+        section = Section(
+            facts={**known.facts, **facts}, unknown=known.unknown, sources=known.sources, reason=known.reason
+        )
+        return Part(name=part.name, frame=part.frame, facts=part.facts, section=section, passing=True)
+
+    def _of_whole(self, piece: bytes) -> Part | None:
+        """A section that is known by all its bytes alone."""
+        section = read_section(self.name, piece)
+        if section is None:
+            return None
+        self._made += 1
+        return Part(name=self.name, frame=self._made, section=section, passing=self.whole is None)
+
+
+def read_section(name: str, piece: bytes) -> Section | None:
+    """Read one section strictly; None where it is not valid."""
+    # The piece has to be a whole object by itself; only then is it what stands between its neighbours.
+    read = loaded(DOCUMENT % (b"{}", b'"%s":%s' % (name.encode(), piece))) if is_object(piece) else None
+    return None if read is None else read.sections[name]
+
+
+def is_object(piece: bytes) -> bool:
+    """Whether these bytes are one JSON object."""
+    try:
+        return isinstance(_json.loads(piece), dict)
+    except _json.InvalidJSONError:
+        return False
+
+
+def loaded(document: bytes) -> Snapshot | None:
+    """The snapshot; None where it is not valid."""
+    try:
+        return snapshot.load(document, "")
+    except SnapshotError:
+        return None

@@ -1,0 +1,133 @@
+"""The words of an impact that its formats share: values, steps, and what is told of one change."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from passmuster.impact.model import Cause, Origin
+from passmuster.outcome import RuleOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from passmuster.impact.model import FactChange, RuleChange, Seen, SideHeader, WaiverChange
+    from passmuster.unknown import UnknownFact
+
+_BRIEF = 60
+"""Characters of a value."""
+_SHOWN = 4
+"""Facts, or elements of a list, that are told one by one."""
+_SILENT = frozenset((None, RuleOutcome.PASS, RuleOutcome.NOT_APPLICABLE))
+"""Outcomes of which nothing is said: a message is of what was before."""
+
+
+def count(number: int, noun: str = "node") -> str:
+    """A number of things, in words."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def flipping(number: int) -> str:
+    """How many nodes come out otherwise."""
+    return f"{number} {'comes' if number == 1 else 'come'} out otherwise"
+
+
+def side(header: SideHeader) -> str:
+    """A version by its name."""
+    policy = header.policy
+    return f"{policy.pack}@{policy.version}{'' if policy.released else ' (draft)'}"
+
+
+def step(change: RuleChange) -> str:
+    """From what to what a rule goes."""
+    if change.before is change.after and change.old_level and change.new_level:
+        return f"{change.old_level.value} -> {change.new_level.value}"
+    return f"{outcome(change.before)} -> {outcome(change.after)}"
+
+
+def outcome(found: RuleOutcome | None) -> str:
+    """An outcome, also that of a rule which is not there."""
+    return "nothing" if found is None else found.value.replace("_", " ")
+
+
+def details(change: RuleChange) -> tuple[tuple[str, str], ...]:
+    """What is told of a change beside its step: what kind of thing, and the words; changes alike have them alike."""
+    kind = "was" if change.after in _SILENT else "found"
+    told = [(kind, " ".join(change.message.split()))] if change.message else []
+    told += [("read", _facts(change))] if change.facts and change.cause is not Cause.NODE else []
+    told += [("changed", fact_change(each)) for each in change.changed]
+    told += [
+        ("parameter", f"{each.name}: {_parameter(each.before)} -> {_parameter(each.after)}")
+        for each in change.parameters
+    ]
+    told += [("waiver", _waiver(change.waiver))] if change.waiver else []
+    alone = _alone(change)
+    return (*told, ("alone", alone)) if alone else tuple(told)
+
+
+def _facts(change: RuleChange) -> str:
+    paths = [fact.path for fact in change.facts]
+    facts = [fact for fact in change.facts if not any(fact.path.covers(each) for each in paths if each != fact.path)]
+    shown = [f"{fact.path} = {value(fact.value)}" for fact in facts[:_SHOWN]]
+    more = len(facts) - len(shown)
+    return ", ".join(shown) + (f", and {count(more, 'fact')} more" if more else "")
+
+
+def fact_change(change: FactChange) -> str:
+    """A fact before and after; of lists, what came and what went."""
+    was, now = change.before.value, change.after.value
+    if isinstance(was, list) and isinstance(now, list):
+        lost, gained = [each for each in was if each not in now], [each for each in now if each not in was]
+        parts = [f"{word} {_some(each)}" for word, each in (("lost", lost), ("gained", gained)) if each]
+        return f"{change.path} {'; '.join(parts) or 'is in another order'}"
+    return f"{change.path}: {seen(change.before)} -> {seen(change.after)}"
+
+
+def _some(values: Sequence[Any]) -> str:
+    more = len(values) - _SHOWN
+    told = ", ".join(str(each) for each in values[:_SHOWN])
+    return f"{told} and {more} more" if more > 0 else told
+
+
+def seen(fact: Seen) -> str:
+    """A fact's value, or why there is none."""
+    return value(fact.value) if fact.unknown is None else f"unknown, {reason(fact.unknown)}"
+
+
+def reason(fact: UnknownFact) -> str:
+    """Why a fact is unknown."""
+    return f"{fact.reason.value.replace('_', ' ')}{f' ({fact.detail})' if fact.detail else ''}"
+
+
+def value(found: Any) -> str:
+    """A value in few characters; `none` where the host has none."""
+    if found is None:
+        return "none"
+    text = json.dumps(found, ensure_ascii=False)
+    if len(text) <= _BRIEF:
+        return text
+    return f"{len(found)} values" if isinstance(found, list) else text[: _BRIEF - 3] + "..."
+
+
+def _parameter(found: Any) -> str:
+    return "not there" if found is None else value(found)
+
+
+def _waiver(change: WaiverChange) -> str:
+    waiver = change.waiver
+    granted = f"{waiver.ticket}, {waiver.owner}, last day {waiver.expires}"
+    return f"{waiver.id} {change.step.value} ({granted}): {waiver.reason}"
+
+
+def _alone(change: RuleChange) -> str:
+    """What each change alone would do, where the origin does not say it all."""
+    before, policy, node = (outcome(each) for each in (change.before, change.policy_alone, change.node_alone))
+    plain = {
+        Origin.POLICY: node == before,
+        Origin.NODE: policy == before,
+        Origin.BOTH: False,
+        Origin.EITHER: True,
+    }[change.origin]
+    if plain or change.cause is Cause.LEVEL:
+        return ""
+    return f"the policy alone: {before} -> {policy}; the node alone: {before} -> {node}"

@@ -1,0 +1,84 @@
+"""Nodes that came out alike: one group for each distinct list of outcomes, and within it what differs in evidence."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from passmuster.outcome import NodeOutcome
+
+if TYPE_CHECKING:
+    from passmuster.outcome import RuleOutcome
+    from passmuster.report.format import Evidence
+    from passmuster.verdict import NodeVerdict, Result, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """Nodes with the same outcome, as a whole and of each rule; waived results are the same where the waiver is."""
+
+    outcome: NodeOutcome
+    nodes: tuple[NodeVerdict, ...]
+    """In the verdict's order; at least one."""
+
+    @property
+    def results(self) -> tuple[Result, ...]:
+        """The results of the first node: their outcomes are those of all; empty where the nodes were not judged."""
+        return self.nodes[0].results
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the nodes; one may stand there twice."""
+        return tuple(node.node for node in self.nodes)
+
+    @property
+    def reasons(self) -> dict[str, list[str]]:
+        """Why nodes are unknown as a whole: reason -> names; empty where rules decided."""
+        found: dict[str, list[str]] = {}
+        for node in self.nodes:
+            if node.reason is not None:
+                found.setdefault(node.reason, []).append(node.node)
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One result as some of the nodes have it: the same message, the same values, the same grounds."""
+
+    result: Result
+    names: tuple[str, ...]
+
+
+_RANKS = {outcome: rank for rank, outcome in enumerate(NodeOutcome)}
+
+
+def alike(verdict: Verdict) -> list[Alike]:
+    """The groups, worst first, then the larger, then by name; every node is in exactly one."""
+    found: dict[object, list[NodeVerdict]] = {}
+    for node in verdict.nodes:
+        key = node.outcome, node.reason is None, tuple(_kind(result) for result in node.results)
+        found.setdefault(key, []).append(node)
+    made = [Alike(outcome=nodes[0].outcome, nodes=tuple(nodes)) for nodes in found.values()]
+    return sorted(made, key=lambda each: (_RANKS[each.outcome], -len(each.nodes), each.names[0]))
+
+
+def _kind(result: Result) -> RuleOutcome | tuple[RuleOutcome, str]:
+    return result.outcome if result.waived is None else (result.waived.outcome, result.waived.waiver.id)
+
+
+def variants(group: Alike, at: int, evidence: Evidence) -> list[Variant]:
+    """The results of the rule at this place, on all nodes of a group; what most of them have comes first."""
+    found: dict[object, tuple[Result, list[str]]] = {}
+    for node in group.nodes:
+        result = node.results[at]
+        found.setdefault(_shown(result, evidence), (result, []))[1].append(node.node)
+    made = [Variant(result=result, names=tuple(names)) for result, names in found.values()]
+    return sorted(made, key=lambda each: (-len(each.names), each.names[0]))
+
+
+def _shown(result: Result, evidence: Evidence) -> object:
+    """All that a report shows of a result, as a key."""
+    facts = [[str(fact.path), fact.value, fact.source] for fact in result.facts] if evidence.wanted(result) else []
+    because = [[each.expression, each.value, each.line, each.column] for each in result.because]
+    return result.message, result.unknown, json.dumps([facts, because], sort_keys=True)

@@ -1,0 +1,44 @@
+"""The report as one HTML page: no script, no picture, no address asked; nodes that came out alike are told of once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from passmuster.page import css, tag, whole
+from passmuster.report.alike import alike
+from passmuster.report.html.basis import basis
+from passmuster.report.html.grid import grid
+from passmuster.report.html.overview import header, summary, title, todo
+from passmuster.report.html.parts import parts, single
+from passmuster.report.html.pools import pools
+from passmuster.report.html.style import NARROW, PAPER, RULES
+
+if TYPE_CHECKING:
+    from passmuster.page import Markup
+    from passmuster.report.format import Style
+    from passmuster.verdict import Verdict
+
+
+def render(verdict: Verdict, style: Style) -> str:
+    """The whole page; a single node has its part alone, without summary and tables of many."""
+    content = _one(verdict, style) if len(verdict.nodes) == 1 else _many(verdict, style)
+    main = tag("main", *content, basis(verdict))
+    close = f"Passmuster {verdict.engine}. The JSON report of the same check has the digest {verdict.digest}, too."
+    return whole(
+        header(verdict),
+        main,
+        tag("footer", tag("p", close), class_="close"),
+        title=title(verdict),
+        style=css(RULES, narrow=NARROW, paper=PAPER),
+        skip=("Skip to the nodes", "nodes"),
+    )
+
+
+def _one(verdict: Verdict, style: Style) -> tuple[Markup | None, ...]:
+    return single(verdict, style.evidence), pools(verdict.fleet)
+
+
+def _many(verdict: Verdict, style: Style) -> tuple[Markup | None, ...]:
+    found = alike(verdict)
+    shown = parts(found, style.evidence)
+    return summary(verdict), todo(verdict, found), grid(verdict, found), pools(verdict.fleet), shown

@@ -1,0 +1,112 @@
+"""What the verdict rests on: policies, parameters, waivers, roster, age, duplicates; each says what empty means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from passmuster.page import Markup, join, tag
+from passmuster.report import exceptions, remedies
+from passmuster.report.html import words
+
+if TYPE_CHECKING:
+    from passmuster.report.exceptions import Exempted
+    from passmuster.verdict import RosterFindings, Verdict, WaiverFindings
+
+
+def basis(verdict: Verdict) -> Markup:
+    """The section, with a heading for each."""
+    return words.section(
+        "What it rests on",
+        "basis",
+        _policies(verdict),
+        _parameters(verdict),
+        _waivers(verdict),
+        _roster(verdict.roster),
+        _duplicates(verdict),
+        _moment(verdict),
+    )
+
+
+def _part(title: str, *content: Markup | None) -> Markup:
+    return join(tag("h3", title), *content)
+
+
+def _policies(verdict: Verdict) -> Markup:
+    rows = [
+        words.row(f"{each.pack} {each.version}", each.title, "released" if each.released else "draft", each.digest)
+        for each in verdict.policies
+    ]
+    return _part("Policies", words.table(("Policy", "Title", "State", "Digest"), rows, kind="digests"))
+
+
+def _parameters(verdict: Verdict) -> Markup:
+    if not verdict.parameters:
+        return _part("Parameters", tag("p", "The policies have none."))
+    rows = [words.row(tag("code", words.name(name)), words.value(each)) for name, each in verdict.parameters.items()]
+    return _part("Parameters", words.table(("Parameter", "Value"), rows, kind="pairs"))
+
+
+def _waivers(verdict: Verdict) -> Markup:
+    if verdict.waivers is None:
+        return _part("Waivers", tag("p", "None were given."))
+    found = exceptions.exempted(verdict)
+    rows = [_exempted(each) for each in found]
+    remarks = [tag("li", f"{exceptions.target(each.waiver)} {each.text}") for each in exceptions.remarks(verdict)]
+    head = ("Rule", "Would be", "Nodes", "Reason", "Owner", "Ticket", "Until")
+    return _part(
+        "Waivers",
+        tag("p", _applied(verdict.waivers), tag("span", verdict.waivers.digest, class_="mono digest")),
+        words.table(head, rows, kind="waivers") if rows else None,
+        tag("p", "To be looked at:") if remarks else None,
+        tag("ul", *remarks) if remarks else None,
+    )
+
+
+def _applied(found: WaiverFindings) -> str:
+    return f"{words.count(found.applied, 'result')} waived. Digest of the file: "
+
+
+def _exempted(found: Exempted) -> Markup:
+    names = [name for each in found.nodes.values() for name in each]
+    waiver = found.waiver
+    return words.row(
+        tag("code", found.rule.name),
+        words.outcome(found.outcome),
+        words.names(names),
+        waiver.reason,
+        waiver.owner,
+        waiver.ticket,
+        waiver.expires,
+    )
+
+
+def _roster(found: RosterFindings | None) -> Markup:
+    if found is None:
+        told = "None was given: a node that was never collected is not missed here."
+        return _part("Roster", tag("p", told))
+    missing = f"Without a snapshot: {words.names(found.missing) if found.missing else 'none'}."
+    unlisted = f"With a snapshot, but not listed: {words.names(found.unlisted) if found.unlisted else 'none'}."
+    items = [tag("li", each) for each in (f"{words.count(found.listed, 'node')} listed.", missing, unlisted)]
+    return _part("Roster", tag("ul", *items))
+
+
+def _duplicates(verdict: Verdict) -> Markup:
+    if not verdict.duplicates:
+        return _part("Duplicates", tag("p", "Every snapshot is of another node."))
+    rows = [
+        words.row(
+            remedies.DUPLICATES[each.kind],
+            words.name(each.name or "several names"),
+            words.name(each.machine_id or "several machine ids"),
+            join(*(part for path in each.inputs for part in (words.name(path), tag("br")))),
+        )
+        for each in verdict.duplicates
+    ]
+    return _part("Duplicates", words.table(("What", "Name", "Machine id", "Given as"), rows, kind="digests"))
+
+
+def _moment(verdict: Verdict) -> Markup:
+    if verdict.now is None:
+        return _part("Moment", tag("p", "None: nothing here depends on the time at which it was judged."))
+    age = f" Snapshots older than {verdict.max_age} leave their node unknown." if verdict.max_age else ""
+    return _part("Moment", tag("p", f"Judged as of {verdict.now}.{age}"))

@@ -1,0 +1,99 @@
+"""Rules and nodes in one table: a column for each group of nodes where they are few, else counts and folded names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from passmuster.outcome import RuleOutcome
+from passmuster.page import Markup, join, tag
+from passmuster.report import counting
+from passmuster.report.html import words
+from passmuster.report.matrix import COLUMNS, worst_first
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from passmuster.report.alike import Alike
+    from passmuster.verdict import RuleHeader, Verdict
+
+_COLUMNS_MAX = 8
+_HEAD_MAX = 40
+"""Characters of folded names over a column."""
+_TOLD = (RuleOutcome.FAIL, RuleOutcome.UNKNOWN, RuleOutcome.ERROR, RuleOutcome.WAIVED)
+"""Outcomes whose nodes are named."""
+
+
+def grid(verdict: Verdict, found: Sequence[Alike]) -> Markup:
+    """The table, with a sentence on how to read it; it scrolls in itself where the screen is narrow."""
+    judged = [(number, each) for number, each in enumerate(found, 1) if each.results]
+    if not judged:
+        return words.section("Rules", "rules", tag("p", "No node was judged, so no rule has an outcome."))
+    content = _by_group(verdict, judged) if len(judged) <= _COLUMNS_MAX else _by_outcome(verdict, found)
+    return words.section("Rules", "rules", content, _unjudged(found))
+
+
+def _unjudged(found: Sequence[Alike]) -> Markup | None:
+    """What has no part in the table."""
+    nodes = [name for each in found if not each.results for name in each.names]
+    return tag("p", f"Not judged, and so not counted here: {words.on(nodes)}", class_="note") if nodes else None
+
+
+def _by_group(verdict: Verdict, judged: Sequence[tuple[int, Alike]]) -> Markup:
+    told = "A column is one group of nodes that came out alike; its number leads to what was found there."
+    heads = [
+        tag(
+            "th",
+            tag("a", f"Group {number}", href=f"#group-{number}"),
+            tag("span", words.count(len(each.nodes), "node"), class_="sub"),
+            tag("span", words.names(each.names, _HEAD_MAX), class_="sub"),
+            scope="col",
+        )
+        for number, each in judged
+    ]
+    rows = []
+    for rule, _ in worst_first(counting.by_rule(verdict)):
+        at = [result.rule for result in judged[0][1].results].index(rule)
+        cells = [tag("td", words.outcome(each.results[at].outcome)) for _, each in judged]
+        rows.append(tag("tr", _rule(rule), *cells))
+    head = tag("tr", tag("th", "Rule", scope="col"), *heads)
+    table = tag("table", tag("thead", head), tag("tbody", *rows), class_="grid")
+    return join(tag("p", told), _scrolls(table))
+
+
+def _by_outcome(verdict: Verdict, found: Sequence[Alike]) -> Markup:
+    counts = counting.by_rule(verdict)
+    columns = [(each, head) for each, head in COLUMNS if any(rule[each] for rule in counts.values())]
+    never = [each.value.replace("_", " ") for each, _ in COLUMNS if each not in {shown for shown, _ in columns}]
+    told = "How many nodes came to each outcome, worst first." + (f" None is {' or '.join(never)}." if never else "")
+    concerned = _concerned(found)
+    rows = []
+    for rule, numbers in worst_first(counts):
+        names = [
+            tag("span", words.outcome(each), " ", words.names(concerned[rule, each]), class_="sub")
+            for each in _TOLD
+            if (rule, each) in concerned
+        ]
+        cells = [tag("td", f"{numbers[each]:,}", class_=each.value if numbers[each] else "none") for each, _ in columns]
+        rows.append(tag("tr", _rule(rule, *names), *cells))
+    heads = [tag("th", each, scope="col") for each in ("Rule", *(head for _, head in columns))]
+    table = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *rows), class_="grid counts")
+    return join(tag("p", told), _scrolls(table))
+
+
+def _concerned(found: Sequence[Alike]) -> dict[tuple[RuleHeader, RuleOutcome], list[str]]:
+    """Rule and outcome -> the names of the nodes, for outcomes whose nodes are named."""
+    names: dict[tuple[RuleHeader, RuleOutcome], list[str]] = {}
+    for each in found:
+        for result in each.results:
+            if result.outcome in _TOLD:
+                names.setdefault((result.rule, result.outcome), []).extend(each.names)
+    return names
+
+
+def _rule(rule: RuleHeader, *below: Markup) -> Markup:
+    told = tag("span", tag("code", rule.name), f" {rule.level.value}", class_="sub")
+    return tag("th", rule.title, told, *below, scope="row")
+
+
+def _scrolls(table: Markup) -> Markup:
+    return tag("div", table, class_="scrolls", role="region", tabindex="0", aria_labelledby="rules")

@@ -1,0 +1,182 @@
+"""The top of the page: the verdict in words, how many nodes came to which outcome, and what there is to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from passmuster.judge import ONLY_FLEET
+from passmuster.outcome import Level, NodeOutcome, RuleOutcome
+from passmuster.page import Markup, join, tag
+from passmuster.report import counting, remedies
+from passmuster.report.groups import groups, missing
+from passmuster.report.html import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from passmuster.report.alike import Alike
+    from passmuster.report.groups import Finding, Group, Missing
+    from passmuster.unknown import Reason
+    from passmuster.verdict import Result, RuleHeader, Verdict
+
+_MESSAGES_MAX = 5
+"""Messages of one rule that are told here; the parts of the nodes tell all."""
+
+
+def title(verdict: Verdict) -> str:
+    """The verdict in one line."""
+    if len(verdict.nodes) == 1:
+        return f"{words.name(verdict.nodes[0].node)} {words.VERDICTS[verdict.outcome]}"
+    counts = [f"{count:,} {outcome.value}" for outcome, count in counting.nodes(verdict).items() if count]
+    return f"{words.count(len(verdict.nodes), 'node')}: {', '.join(counts) or 'none was given'}"
+
+
+def header(verdict: Verdict) -> Markup:
+    """The verdict, by which policies, and the digest that names it."""
+    policies = [
+        join(tag("strong", f"{each.pack} {each.version}"), f", {'released' if each.released else 'a draft'}")
+        for each in verdict.policies
+    ]
+    judged = [part for each in policies for part in (tag("br"), each)][1:]
+    rows = (
+        ("Judged by", join(*judged)),
+        ("Verdict", join(words.outcome(verdict.outcome), tag("span", verdict.digest, class_="mono digest"))),
+        ("Engine", f"passmuster {verdict.engine}, {verdict.language}"),
+    )
+    listed = [part for name, told in rows for part in (tag("dt", name), tag("dd", told))]
+    return tag(
+        "header",
+        tag("p", "Passmuster report", class_="label"),
+        tag("h1", title(verdict)),
+        tag("dl", *listed, class_="meta"),
+    )
+
+
+def summary(verdict: Verdict) -> Markup:
+    """A bar, and the same in words."""
+    counts = {outcome: count for outcome, count in counting.nodes(verdict).items() if count}
+    total = len(verdict.nodes)
+    bar = [tag("span", each.value, class_=each.value, style=f"flex-grow:{count}") for each, count in counts.items()]
+    items = [
+        tag("li", tag("strong", f"{count:,}"), " ", words.outcome(each), f" {_percent(count, total)}: {_MEANING[each]}")
+        for each, count in counts.items()
+    ]
+    empty = tag("p", "No node was given, and an empty fleet is never a pass.") if not total else None
+    drawn = tag("div", *bar, class_="bar", aria_hidden="true") if bar else None
+    return words.section("Nodes by outcome", "summary", drawn, tag("ul", *items, class_="tally") if items else empty)
+
+
+_MEANING = {
+    NodeOutcome.FAIL: "a required rule fails",
+    NodeOutcome.UNKNOWN: "a required rule could not be decided, or the node not be judged",
+    NodeOutcome.WARN: "all that is required passes, something recommended does not",
+    NodeOutcome.PASS: "all that is required or recommended, and applies, passes",
+}
+
+
+def _percent(count: int, total: int) -> str:
+    part = 100 * count / total
+    return (
+        f"({part:.0f} %)" if part in {0, 100} or 1 <= part <= 99 else f"({part:.2g} %)" if part < 1 else "(over 99 %)"
+    )
+
+
+def todo(verdict: Verdict, found: Sequence[Alike]) -> Markup:
+    """What to mend, what to collect again, and what could not be read; each once, however many nodes it concerns."""
+    items = [*_mend(verdict), *_split(verdict), *(_look(verdict, each) for each in missing(verdict)), *_unread(found)]
+    return words.section(
+        "What to do", "todo", tag("ol", *items, class_="todo") if items else None, words.next_step(verdict)
+    )
+
+
+def _mend(verdict: Verdict) -> Iterator[Markup]:
+    for outcome in (RuleOutcome.FAIL, RuleOutcome.ERROR):
+        for group in groups(verdict, outcome):
+            if group.level is not Level.INFORMATIONAL:
+                yield tag(
+                    "li",
+                    *(_finding(verdict, group, each) for each in group.findings),
+                    words.remedy(group.outcome, group.remediation),
+                )
+
+
+def _finding(verdict: Verdict, group: Group, finding: Finding) -> Markup:
+    messages = _messages(verdict, finding.rule, group.outcome)
+    concerned = sum(len(names) for names in messages.values())
+    by_size = sorted(messages.items(), key=lambda each: (-len(each[1]), each[0]))
+    items = [
+        tag("li", message or "no message", tag("span", words.on(names), class_="sub"))
+        for message, names in by_size[:_MESSAGES_MAX]
+    ]
+    rest = len(by_size) - len(items)
+    more = tag("li", f"and {words.count(rest, 'other message')}, with the nodes below") if rest else None
+    head = tag("p", words.outcome(group.outcome), " ", tag("strong", finding.rule.title), class_="what")
+    told = f"{finding.rule.name}, {finding.rule.level.value}, {words.count(concerned, 'node')}"
+    return join(head, tag("p", told, class_="under"), tag("ul", *items, more))
+
+
+def _messages(verdict: Verdict, rule: RuleHeader, outcome: RuleOutcome) -> dict[str, list[str]]:
+    """Message -> names of nodes; a name that two nodes have stands there twice, so that counts are of nodes."""
+    found: dict[str, list[str]] = {}
+    for node in verdict.nodes:
+        for result in node.results:
+            if result.outcome is outcome and result.rule == rule:
+                found.setdefault(result.message or "", []).append(node.node)
+    return found
+
+
+def _split(verdict: Verdict) -> Iterator[Markup]:
+    """Rules over the fleet that some pool does not meet; their section tells which, and who is odd."""
+    for outcome in (RuleOutcome.FAIL, RuleOutcome.ERROR, RuleOutcome.UNKNOWN):
+        found = [each for each in verdict.fleet if each.outcome is outcome]
+        for rule in dict.fromkeys(each.rule for each in found if each.rule.level is not Level.INFORMATIONAL):
+            pools = [each for each in found if each.rule == rule]
+            told = f"{rule.name}, {rule.level.value}, {words.count(len(pools), 'pool')} of nodes"
+            messages = dict.fromkeys(each.message or "no message" for each in pools)
+            yield tag(
+                "li",
+                tag("p", words.outcome(outcome), " ", tag("strong", rule.title), class_="what"),
+                tag("p", told, "; see ", tag("a", "the rules over the fleet", href="#fleet"), class_="under"),
+                tag("ul", *(tag("li", each) for each in list(messages)[:_MESSAGES_MAX])),
+                words.remedy(outcome, rule.remediation),
+            )
+
+
+def _look(verdict: Verdict, found: Missing) -> Markup:
+    nodes = [node.node for node in verdict.nodes if any(_lacks(result, found.reason) for result in node.results)]
+    told = f"{words.count(len(found.facts), 'fact')} {remedies.met(found.reason)}"
+    facts = [
+        tag("li", tag("code", words.name(path)), f" {detail}" if detail else None)
+        for path, detail in found.facts.items()
+    ]
+    return tag(
+        "li",
+        tag("p", words.outcome(RuleOutcome.UNKNOWN), " ", tag("strong", told), class_="what"),
+        tag("p", words.on(nodes), class_="under"),
+        tag("ul", *facts),
+        tag("p", "Undecided for want of them: ", ", ".join(found.rules), class_="note"),
+        words.do(f"{remedies.ACTIONS[found.reason]}."),
+    )
+
+
+def _lacks(result: Result, reason: Reason) -> bool:
+    return result.outcome is RuleOutcome.UNKNOWN and any(fact.reason is reason for fact in result.unknown)
+
+
+def _unread(found: Sequence[Alike]) -> Iterator[Markup]:
+    """Nodes that are unknown as a whole."""
+    nodes = [(reason, names) for each in found for reason, names in each.reasons.items() if reason != ONLY_FLEET]
+    if nodes:
+        total = sum(len(names) for _, names in nodes)
+        told = f"{words.count(total, 'node')} as a whole"
+        items = [
+            tag("li", reason, tag("span", words.on(names), class_="sub"))
+            for reason, names in sorted(nodes, key=lambda each: (-len(each[1]), each[0]))[:_MESSAGES_MAX]
+        ]
+        rest = len(nodes) - len(items)
+        more = tag("li", f"and {words.count(rest, 'other reason')}, with the nodes below") if rest else None
+        yield tag(
+            "li",
+            tag("p", words.outcome(NodeOutcome.UNKNOWN), " ", tag("strong", told), class_="what"),
+            tag("ul", *items, more),
+        )

@@ -1,0 +1,206 @@
+"""A part of the page for each group of nodes that came out alike: what was found, on what grounds, on which nodes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from passmuster.outcome import Level, RuleOutcome
+from passmuster.page import Markup, join, tag
+from passmuster.report import exceptions, remedies
+from passmuster.report.alike import alike, variants
+from passmuster.report.format import Evidence
+from passmuster.report.html import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from passmuster.report.alike import Alike, Variant
+    from passmuster.verdict import Because, NodeVerdict, Result, Verdict, WaiverHeader
+
+_ORDER = (
+    RuleOutcome.FAIL,
+    RuleOutcome.ERROR,
+    RuleOutcome.UNKNOWN,
+    RuleOutcome.WAIVED,
+    RuleOutcome.PASS,
+    RuleOutcome.NOT_APPLICABLE,
+)
+_QUIET = (RuleOutcome.PASS, RuleOutcome.NOT_APPLICABLE)
+_LEVELS = tuple(Level)
+_VARIANTS_MAX = 5
+"""Sets of values that are told of one rule in one group; what differs from node to node would fill the page."""
+_HEAD_MAX = 80
+"""Characters of folded names in a heading."""
+_LONG = 13
+"""From so many nodes on, their list scrolls in itself on a screen; paper has it whole."""
+
+
+def parts(found: Sequence[Alike], evidence: Evidence) -> Markup:
+    """All groups of several nodes, in their order."""
+    told = "Nodes on which every rule came out alike are told of together, worst first." if found else "There is none."
+    made = [_part(number, each, evidence) for number, each in enumerate(found, 1)]
+    return words.section("Nodes", "nodes", tag("p", told), *made)
+
+
+def single(verdict: Verdict, evidence: Evidence) -> Markup:
+    """The part of the only node."""
+    (group,) = alike(verdict)
+    return words.section("What was found", "nodes", _part(None, group, evidence), words.next_step(verdict))
+
+
+def _part(number: int | None, group: Alike, evidence: Evidence) -> Markup:
+    alone = len(group.nodes) == 1
+    label = f" Group {number}, {words.count(len(group.nodes), 'node')}" if number else None
+    reasons = [
+        tag("p", reason, None if alone else tag("span", words.on(names), class_="sub"), class_="reason")
+        for reason, names in sorted(group.reasons.items(), key=lambda each: (-len(each[1]), each[0]))
+    ]
+    return tag(
+        "article",
+        tag("p", words.outcome(group.outcome), label, class_="label"),
+        tag("h3", words.names(group.names, _HEAD_MAX), id=f"group-{number or 1}"),
+        _node(group.nodes[0]) if alone else None,
+        *reasons,
+        *_results(group, evidence),
+        *_quiet(group, evidence),
+        None if alone else _nodes(number, group.nodes),
+    )
+
+
+def _node(node: NodeVerdict) -> Markup:
+    if node.snapshot is None:
+        return tag("p", "There is no snapshot of it that can be read.")
+    snapshot = node.snapshot
+    rows = (
+        ("Snapshot", tag("span", snapshot.digest, class_="mono digest")),
+        ("Collected", f"{snapshot.collected_at}, {_KINDS.get(snapshot.kind, snapshot.kind)} ({snapshot.context})"),
+        ("Machine", tag("span", node.machine_id or "no machine id", class_="mono digest")),
+    )
+    listed = [part for name, told in rows for part in (tag("dt", name), tag("dd", told))]
+    return tag("dl", *listed, class_="meta")
+
+
+_KINDS = {"live": "from the live system", "root": "from a host mounted under a folder", "dump": "from copied files"}
+
+
+def _nodes(number: int | None, nodes: Sequence[NodeVerdict]) -> Markup:
+    rows = [
+        words.row(words.name(node.node), node.snapshot.collected_at, node.snapshot.digest)
+        if node.snapshot
+        else words.row(words.name(node.node), "", "no snapshot that can be read")
+        for node in nodes
+    ]
+    table = words.table(("Node", "Collected", "Digest of the snapshot"), rows, kind="nodes")
+    anchor = f"nodes-{number}"
+    head = tag("h4", f"All {words.count(len(nodes), 'node')}, with their digests", id=anchor)
+    if len(nodes) < _LONG:
+        return join(head, table)
+    return join(head, tag("div", table, class_="long", role="region", tabindex="0", aria_labelledby=anchor))
+
+
+def _results(group: Alike, evidence: Evidence) -> Iterator[Markup]:
+    told = [
+        (at, result)
+        for at, result in enumerate(group.results)
+        if result.outcome not in _QUIET or evidence is Evidence.FULL
+    ]
+    told.sort(key=lambda each: _urgency(each[1]))
+    for at, result in told:
+        yield _result(result, variants(group, at, evidence), len(group.nodes), evidence)
+
+
+def _urgency(result: Result) -> tuple[bool, int, int]:
+    """The worst outcome first, in it the weightier rule; informational rules come last."""
+    informational = result.rule.level is Level.INFORMATIONAL
+    return informational, _ORDER.index(result.outcome), _LEVELS.index(result.rule.level)
+
+
+def _quiet(group: Alike, evidence: Evidence) -> Iterator[Markup]:
+    """What passed or did not apply, by name."""
+    for outcome in _QUIET if evidence is not Evidence.FULL else ():
+        fitting = [result.rule.id for result in group.results if result.outcome is outcome]
+        if fitting:
+            told = f" ({len(fitting)}): {', '.join(fitting)}"
+            yield tag("p", words.outcome(outcome), told, class_="quiet")
+
+
+def _result(result: Result, found: Sequence[Variant], nodes: int, evidence: Evidence) -> Markup:
+    rule = result.rule
+    several = len(found) > 1 or len(found[0].names) != nodes
+    return tag(
+        "div",
+        tag("h4", words.outcome(result.outcome), " ", rule.title),
+        tag("p", tag("code", rule.name), f" {rule.level.value}", class_="under"),
+        *(_variant(each, evidence, several=several) for each in found[:_VARIANTS_MAX]),
+        _further(found[_VARIANTS_MAX:]),
+        words.remedy(result.waived.outcome if result.waived else result.outcome, rule.remediation),
+        _waiver(result.waived.waiver, result.waived.outcome) if result.waived else None,
+        class_="result",
+    )
+
+
+def _variant(found: Variant, evidence: Evidence, *, several: bool) -> Markup:
+    result = found.result
+    return join(
+        tag("p", f"On {words.on(found.names)}", class_="note") if several else None,
+        tag("p", result.message, class_="said") if result.message and not result.unknown else None,
+        _facts(result) if evidence.wanted(result) else None,
+        _unknown(result),
+        _because(result.because) if evidence.wanted(result) and not result.unknown else None,
+    )
+
+
+def _further(found: Sequence[Variant]) -> Markup | None:
+    if not found:
+        return None
+    nodes = words.on([name for each in found for name in each.names])
+    told = f"With {words.count(len(found), 'other set')} of values, which the JSON report has, on {nodes}"
+    return tag("p", told, class_="note")
+
+
+def _facts(result: Result) -> Markup | None:
+    if not result.facts:
+        return None
+    rows = [
+        words.row(
+            tag("code", words.name(str(fact.path))), words.value(fact.value), words.name(fact.source or "not told")
+        )
+        for fact in result.facts
+    ]
+    return words.table(("Fact", "Value", "Read from"), rows, kind="facts")
+
+
+def _unknown(result: Result) -> Markup | None:
+    if not result.unknown:
+        return None
+    rows = [
+        words.row(
+            tag("code", words.name(str(fact.path))),
+            join(remedies.met(fact.reason), f": {fact.detail}" if fact.detail else None),
+            remedies.ACTIONS[fact.reason],
+        )
+        for fact in result.unknown
+    ]
+    return words.table(("Could not be looked at", "Why", "What to do"), rows, kind="facts")
+
+
+def _because(found: Sequence[Because]) -> Markup | None:
+    if not found:
+        return None
+    items = [
+        tag(
+            "li",
+            tag("code", each.expression),
+            " is ",
+            words.value(each.value),
+            join("; wanted: ", tag("code", each.wanted)) if each.wanted else None,
+            tag("span", f" (line {each.line} of the policy)", class_="note"),
+        )
+        for each in found
+    ]
+    return join(tag("p", "Decided by:", class_="note"), tag("ul", *items, class_="because"))
+
+
+def _waiver(waiver: WaiverHeader, outcome: RuleOutcome) -> Markup:
+    told = f"Would be {outcome.value}. Waived because: {waiver.reason} ({exceptions.grant(waiver)})"
+    return tag("p", told, class_="waiver")

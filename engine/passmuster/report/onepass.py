@@ -1,0 +1,247 @@
+"""One pass over a fleet: each node judged, counted and written as it comes; what hangs on all of them, at the end.
+
+The verdict is that of judging all nodes at once. Parts of a fleet can be passed by several workers, and their portions
+put together in the order of the input.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, BinaryIO
+
+from passmuster import __version__, digest
+from passmuster.binding import bind
+from passmuster.evaluate import bound
+from passmuster.fleet import Entry, Journal, Memory, Portion, Tally, class_of
+from passmuster.fleetrules import UNJUDGED, Aggregate, conclude, contribution
+from passmuster.judge import ONLY_FLEET, asked, fleet_digest, judge_one, labels, weight
+from passmuster.outcome import NodeOutcome, fleet_outcome
+from passmuster.policy import LANGUAGE
+from passmuster.report import counting, stream
+from passmuster.verdict import RosterFindings, Verdict
+from passmuster.waivers import Seen, findings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from passmuster.fleet import Remembered, Totals
+    from passmuster.fleetrules import Contribution
+    from passmuster.judge import Given, Terms
+    from passmuster.outcome import Level, RuleOutcome
+    from passmuster.report.format import Style
+    from passmuster.verdict import FleetResult, NodeVerdict, WaiverFindings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """What one worker made of its part of a fleet."""
+
+    portion: Portion
+    journal: bytes
+    seen: tuple[tuple[str | None, Seen], ...]
+    """Machine id and node, where there are waivers; empty where there are none."""
+    written: list[bytes]
+    """Each node as a report has it; empty where nobody asked for them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """What a fleet came to."""
+
+    verdict: Verdict
+    """Without nodes; its digest is empty where no journal was kept."""
+    totals: Totals
+
+    @property
+    def counts(self) -> dict[str, object]:
+        """The counts in the words of the wire format."""
+        return counting.worded(self.totals.nodes, self.totals.rules, counting.fleet_rules(self.verdict))
+
+    @property
+    def weighing(self) -> Mapping[Level, Mapping[RuleOutcome, int]]:
+        """The results of rules about nodes and of those about the fleet: what the exit status hangs on."""
+        return counting.together(self.totals.rules, counting.fleet_rules(self.verdict))
+
+
+class OnePass:
+    """A pass over one fleet, or a part of it.
+
+    `journal` is an empty file for names, so that there can be a digest, duplicates, and fleet rules; None where counts
+    are all that is wanted, and no fleet rule is asked. `written`: whether nodes are wanted as a report has them.
+    """
+
+    def __init__(self, terms: Terms, style: Style, *, written: bool, journal: BinaryIO | None) -> None:
+        self._terms, self._style, self._written = terms, style, written
+        self._fleet_rules = terms.fleet_rules
+        render = stream.result(style) if written else None
+        self._memory = Memory(terms, render=render) if Memory.serves(terms) else None
+        self._file = journal
+        self._start()
+
+    @staticmethod
+    def needs_journal(terms: Terms) -> bool:
+        """Whether the terms cannot be met without the names of all nodes."""
+        return bool(terms.fleet_rules) or terms.waivers is not None
+
+    def _start(self) -> None:
+        self._tally = Tally(self._terms)
+        self._journal = None if self._file is None else Journal(self._file)
+        self._seen: list[tuple[str | None, Seen]] = []
+
+    def known(self, line: bytes) -> Remembered | None:
+        """The verdict of a line from memory; None where it has to be read the plain way."""
+        return None if self._memory is None else self._memory.judge(line)
+
+    def remembered(self, node: Remembered, label: bytes) -> bytes:
+        """Take a node that was judged from memory, and return how a report has it; `label` is JSON."""
+        judged = self._tally.remembered(node)
+        if self._journal is None:
+            return b""
+        head = node.head
+        sha256 = "sha256:" + hashlib.sha256(head.string).hexdigest()
+        self._journal.write_plain(head[6], head[5], sha256, label)
+        return stream.remembered(node, judged, sha256) if self._written else b""
+
+    def plain(self, given: Given) -> bytes:
+        """Take a node that was read the plain way, or could not be read."""
+        node = judge_one(given, self._terms, set())
+        results = [(result.rule, result.outcome) for result in node.results]
+        judged = class_of(results, reason=node.reason, contributions=self._contributions(given, node))
+        label = given.input or "this node"
+        if given.snapshot is None:
+            self._tally.nameless(judged)
+            entry = Entry(node.node, None, None, label)
+        else:
+            self._tally.plain(judged, node.node, node.machine_id)
+            entry = Entry(node.node, node.machine_id, given.snapshot.digest, label)
+            if self._terms.waivers is not None:
+                seen = Seen(name=node.node, labels=labels(given.snapshot), results=node.results)
+                self._seen.append((node.machine_id, seen))
+        if self._journal is not None:
+            self._journal.write(entry)
+        return stream.plain(node, self._style) if self._written else b""
+
+    def _contributions(self, given: Given, node: NodeVerdict) -> tuple[Contribution | None, ...]:
+        if not self._fleet_rules:
+            return ()
+        if given.snapshot is None or not (node.results or node.reason == ONLY_FLEET):
+            return (UNJUDGED,) * len(self._fleet_rules)
+        roots = bind(given.snapshot)
+        return tuple(
+            contribution(rule, bound(policy, roots, self._terms.parameters[policy.header.pack]))
+            for policy, rule in self._fleet_rules
+        )
+
+    def hand_over(self, written: list[bytes]) -> Passed:
+        """What was passed so far, to be put together with other parts; a new part begins."""
+        assert isinstance(self._file, BytesIO | None)
+        journal = b"" if self._file is None else self._file.getvalue()
+        passed = Passed(portion=self._tally.portion(), journal=journal, seen=tuple(self._seen), written=written)
+        self._file = None if self._file is None else BytesIO()
+        self._start()
+        return passed
+
+    def take(self, passed: Passed) -> None:
+        """Take over what another worker passed."""
+        self._tally.add(passed.portion)
+        self._seen += passed.seen
+        if self._journal is not None:
+            self._journal.append(passed.journal)
+
+    def conclude(self) -> Conclusion:
+        """What hangs on all nodes."""
+        totals = self._tally.totals()
+        duplicates = () if self._journal is None else self._journal.duplicates()
+        doubled = frozenset((each.name, each.machine_id) for each in duplicates if each.kind == "same_node")
+        fleet = self._fleet_results(doubled)
+        outcomes = [*totals.outcomes, *weight(fleet)]
+        verdict = Verdict(
+            engine=__version__,
+            language=LANGUAGE,
+            policies=tuple(policy.header for policy in self._terms.policies),
+            parameters=self._terms.named_parameters,
+            waivers=self._waivers(doubled),
+            roster=self._roster(),
+            max_age=self._terms.max_age.text if self._terms.max_age else None,
+            now=self._terms.now,
+            outcome=fleet_outcome(outcomes),
+            nodes=(),
+            fleet=fleet,
+            incomplete=not outcomes or totals.whole,
+            duplicates=duplicates,
+            digest=self._digest(doubled, fleet),
+        )
+        return Conclusion(verdict=verdict, totals=totals)
+
+    def _fleet_results(self, doubled: frozenset[tuple[str | None, str | None]]) -> tuple[FleetResult, ...]:
+        if not self._fleet_rules or self._journal is None:
+            return ()
+        gathered = [Aggregate() for _ in self._fleet_rules]
+        for entry, judged in zip(self._journal, self._tally.classes(), strict=True):
+            told = judged if (entry.name, entry.machine_id) not in doubled else self._tally.repeated
+            for aggregate, each in zip(gathered, told.contributions, strict=True):
+                aggregate.add(each, entry.name)
+        for name in self._tally.absent:
+            for aggregate in gathered:
+                aggregate.add(UNJUDGED, name)
+        parameters = self._terms.parameters
+        return tuple(
+            result
+            for (policy, rule), aggregate in zip(self._fleet_rules, gathered, strict=True)
+            for result in conclude(rule, aggregate, parameters[policy.header.pack], policy.constants)
+        )
+
+    def _waivers(self, doubled: frozenset[tuple[str | None, str | None]]) -> WaiverFindings | None:
+        if self._terms.waivers is None:
+            return None
+        nodes = (
+            Seen(name=each.name, labels=each.labels, results=()) if (each.name, machine) in doubled else each
+            for machine, each in self._seen
+        )
+        return findings(self._terms.waivers, nodes)
+
+    def _roster(self) -> RosterFindings | None:
+        listed = self._terms.roster
+        if listed is None or self._journal is None:
+            return None
+        names = {entry.name for entry in self._journal if entry.digest is not None and entry.name not in listed}
+        return RosterFindings(
+            listed=len(listed), missing=tuple(sorted(self._tally.absent)), unlisted=tuple(sorted(names))
+        )
+
+    def _digest(self, doubled: frozenset[tuple[str | None, str | None]], fleet: tuple[FleetResult, ...]) -> str:
+        if self._journal is None:
+            return ""
+        return digest.verdict(asked(self._terms), self._digests(doubled, fleet))
+
+    def _digests(
+        self, doubled: frozenset[tuple[str | None, str | None]], fleet: tuple[FleetResult, ...]
+    ) -> Iterator[bytes]:
+        assert self._journal is not None
+        yield from self._journal.digests(self._tally.classes(), doubled, self._tally.repeated)
+        for name in self._tally.absent:
+            yield digest.node(name, None, NodeOutcome.UNKNOWN.value, {})
+        yield from map(fleet_digest, fleet)
+
+    def last(self, conclusion: Conclusion) -> Iterator[bytes]:
+        """The end of a stream: nodes that only the roster names, and the last line."""
+        for name in sorted(self._tally.absent):
+            yield stream.absent(name, self._style)
+        yield stream.last(conclusion.verdict, conclusion.counts, self._style)
+
+    def whole(self, conclusion: Conclusion, written: list[bytes]) -> bytes:
+        """The report as one document; `written` holds every node, in the order in which they came."""
+        assert self._journal is not None
+        doubled = {(each.name, each.machine_id) for each in conclusion.verdict.duplicates if each.kind == "same_node"}
+        reason = self._tally.repeated.reason or ""
+        nodes = [
+            (entry.name, entry.digest or "", entry.label, stream.disqualified(each, reason))
+            if entry.digest is not None and (entry.name, entry.machine_id) in doubled
+            else (entry.name, entry.digest or "", entry.label, each)
+            for entry, each in zip(self._journal, written, strict=True)
+        ]
+        nodes += [(name, "", "", stream.absent(name, self._style)) for name in self._tally.absent]
+        nodes.sort(key=lambda each: each[:3])
+        return stream.whole(conclusion.verdict, conclusion.counts, [each[3] for each in nodes], self._style)

@@ -1,0 +1,83 @@
+"""A report that is written as nodes come: the same nodes as `passmuster.report/1` has, a line each, and a last line.
+
+The last line is the report without its nodes: outcome, counts, digests, duplicates. A node of which another snapshot
+comes later was written by then: the last line counts both as unknown, and names them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from passmuster import _json
+from passmuster.judge import ABSENT
+from passmuster.outcome import NodeOutcome
+from passmuster.report import counting, harmless, json_v1
+from passmuster.verdict import NodeVerdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from passmuster.fleet import Class, Remembered
+    from passmuster.report.format import Style
+    from passmuster.verdict import Result, Verdict
+
+SCHEMA = "passmuster.stream/1"
+
+
+def result(style: Style) -> Callable[[Result], bytes]:
+    """How a result is written: one of a node's `results`."""
+    return lambda each: _written(json_v1.result(each, style))
+
+
+def remembered(node: Remembered, judged: Class, digest: str) -> bytes:
+    """A node that was judged from memory, of a class, with the digest of its snapshot."""
+    head, outcome = node.head, judged.outcome.value.encode()
+    machine = b"null" if head[5] is None else b'"%s"' % head[5]
+    reason = b"null" if judged.reason is None else _written(judged.reason)
+    return (
+        b'{"machine_id":%s,"node":"%s","outcome":"%s","reason":%s,"results":[%s],"snapshot":{"collected_at":"%s",'
+        b'"context":"%s","digest":"%s","kind":"%s","schema":"passmuster.snapshot/1"}}'
+    ) % (machine, head[6], outcome, reason, judged.wire, head[1], head[2], digest.encode(), head[3])
+
+
+def plain(verdict: NodeVerdict, style: Style) -> bytes:
+    """A node that was judged the plain way."""
+    return _written(json_v1.node(verdict, style))
+
+
+def absent(name: str, style: Style) -> bytes:
+    """A node that only the roster names."""
+    node = NodeVerdict(
+        node=name, machine_id=None, input=None, snapshot=None, outcome=NodeOutcome.UNKNOWN, reason=ABSENT, results=()
+    )
+    return plain(node, style)
+
+
+def disqualified(wire: bytes, reason: str) -> bytes:
+    """A node that was written, as one that is unknown as a whole."""
+    node = {**_json.trusted(wire), "outcome": NodeOutcome.UNKNOWN.value, "reason": reason, "results": []}
+    return _written(node)
+
+
+def render(verdict: Verdict, style: Style) -> str:
+    """The stream of a verdict that is there as a whole: its nodes by name."""
+    lines = [plain(node, style) for node in verdict.nodes]
+    lines.append(last(verdict, counting.summary(verdict), style))
+    return "".join(f"{line.decode()}\n" for line in lines)
+
+
+def last(verdict: Verdict, counts: Mapping[str, object], style: Style) -> bytes:
+    """The last line of a stream; `verdict` holds no nodes, and `counts` are theirs."""
+    return _written({**json_v1.head(verdict, counts, style), "schema": SCHEMA})
+
+
+def whole(verdict: Verdict, counts: Mapping[str, object], nodes: Iterable[bytes], style: Style) -> bytes:
+    """The report that holds these nodes, which are written and sorted."""
+    mark = b'"nodes":[]'
+    head, found, tail = _written({**json_v1.head(verdict, counts, style), "nodes": []}).partition(mark)
+    assert found
+    return b'%s"nodes":[%s]%s\n' % (head, b",".join(nodes), tail)
+
+
+def _written(value: object) -> bytes:
+    return harmless.json(_json.canonical(value)[:-1].decode()).encode()

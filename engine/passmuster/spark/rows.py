@@ -1,0 +1,84 @@
+"""The rows that go from one stage to the next, as Arrow has them and as Spark does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+NODE, UNREADABLE, REPORT, BLANK = "node", "unreadable", "report", "blank"
+"""Kinds of rows: a snapshot, what should be one, a report of ours, nothing."""
+
+PLACE = (
+    pa.field("file", pa.string()),
+    pa.field("block", pa.int64()),
+    pa.field("at", pa.int64()),
+    pa.field("part", pa.int64()),
+    pa.field("length", pa.int64()),
+    pa.field("size", pa.int64()),
+    pa.field("bare", pa.bool_()),
+    pa.field("kind", pa.string()),
+)
+"""Where a row was: the file, the block of it that one task read, the number of the row in that block, the number of the
+document in the row. `length`: bytes of the row with its line feed, counted once. `size`: bytes of the file. `bare`: read
+as the end of a file without a line feed, where whoever read it could not know; the other reading stands beside it."""
+_WHO = (
+    pa.field("name", pa.string()),
+    pa.field("machine_id", pa.string()),
+    pa.field("digest", pa.string()),
+)
+_PROBLEM = pa.field("problem", pa.string())
+"""Why a row of kind `unreadable` is none: JSON, `[line from 1, column, message]`."""
+
+SPLIT = pa.schema(
+    [
+        *PLACE,
+        *_WHO,
+        _PROBLEM,
+        pa.field("key", pa.binary()),
+        pa.field("head", pa.binary()),
+        pa.field("line", pa.binary()),
+    ]
+)
+"""Rows that were not judged. `key`: the facts that rules read, by a name of 32 bytes; `head`: what stands before the
+name of the first section; `line`: the snapshot, with the first of each key in a task. Without a key: the snapshot alone, or nothing."""
+FACTS = pa.schema([pa.field("key", pa.binary()), pa.field("said", pa.binary())])
+"""What is said of each set of facts: a `fleet.Class`, packed."""
+NODES = pa.schema(
+    [
+        *PLACE,
+        *_WHO,
+        _PROBLEM,
+        pa.field("class", pa.binary()),
+        pa.field("said", pa.binary()),
+        pa.field("node", pa.binary()),
+    ]
+)
+"""Rows with their verdict. `class`: the node's class by a name of 16 bytes; `said`: that class without its wire form,
+packed, with the first of each class in a task; `node`: one of a report's `nodes`."""
+INDEX = tuple(field.name for field in NODES if field.name != "node")
+"""What the driver has of every row."""
+TOLD = pa.schema([*_WHO, pa.field("rank", pa.int64()), pa.field("node", pa.binary())])
+"""Nodes as a report has them; its order is by name, digest and rank."""
+
+_NAMES = {pa.string(): "string", pa.int64(): "bigint", pa.bool_(): "boolean", pa.binary(): "binary"}
+
+
+def ddl(schema: Any) -> str:
+    """The schema as Spark writes it."""
+    return ", ".join(f"`{field.name}` {_NAMES[field.type]}" for field in schema)
+
+
+def batch(schema: Any, made: Sequence[Iterable[object]]) -> Any:
+    """A batch of rows, each in the order of the schema."""
+    columns = list(zip(*made, strict=True)) or [()] * len(schema)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.record_batch(arrays, schema=schema)
+
+
+def listed(table: Any, columns: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+    """The rows of a batch or a table, as values of these columns."""
+    return zip(*(table.column(name).to_pylist() for name in columns), strict=True)

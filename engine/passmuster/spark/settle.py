@@ -1,0 +1,157 @@
+"""What cannot be said of a node by its own row alone: who was given twice, who is missing, what could not be read.
+
+The driver says it, from a table with some hundred bytes of each row, by the same code as a check on one machine.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections import defaultdict
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from passmuster import _json
+from passmuster.errors import Location, Problem, UsageError
+from passmuster.fleet import Entry, Journal, Tally
+from passmuster.judge import Given
+from passmuster.report import stream
+from passmuster.report.onepass import Conclusion, OnePass, Passed
+from passmuster.spark import rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from passmuster.judge import Terms
+    from passmuster.report import Style
+    from passmuster.spark.batches import Place
+    from passmuster.spark.source import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A fleet, and what is to be said of its nodes together."""
+
+    conclusion: Conclusion
+    others: tuple[tuple[str, bytes], ...]
+    """Name and JSON of the nodes without a snapshot that can be read, in the order of a report."""
+    ends: frozenset[Place]
+    """Rows of which the bare reading holds."""
+    notes: tuple[str, ...]
+    """What a person should know, and no report says."""
+
+    @property
+    def twice(self) -> frozenset[tuple[str | None, str | None]]:
+        """Names and ids of machines that more than one snapshot claims: these nodes are unknown."""
+        duplicates = self.conclusion.verdict.duplicates
+        return frozenset((each.name, each.machine_id) for each in duplicates if each.kind == "same_node")
+
+
+def settle(source: Source, table: Any, terms: Terms, style: Style) -> Settled:
+    """Settle a fleet; `table` has `rows.INDEX`. Raises UsageError where Spark did not give all of a file."""
+    ends = _ends(source, table) if source.lines else frozenset()
+    table = _one_reading(table, ends)
+    names = _Names(source, table)
+    passing = OnePass(terms, style, written=True, journal=BytesIO())
+    others = [
+        (str(given.input), passing.plain(given)) for given in (*_unreadable(source, table, names), *_empty(source, names))
+    ]
+    passing.take(_passed(table, terms, names))
+    conclusion = passing.conclude()
+    roster = conclusion.verdict.roster
+    others += [(name, stream.absent(name, style)) for name in (roster.missing if roster else ())]
+    others.sort(key=lambda each: each[0])
+    return Settled(conclusion=conclusion, others=tuple(others), ends=ends, notes=_notes(source, table))
+
+
+def _passed(table: Any, terms: Terms, names: _Names) -> Passed:
+    """The nodes that were judged by their rows, as a worker on one machine hands them over."""
+    nodes = table.filter(pc.equal(table["kind"], rows.NODE))
+    said = nodes.filter(pc.is_valid(nodes["said"]))
+    classes = {name: pickle.loads(data) for name, data in rows.listed(said, ("class", "said"))}  # noqa: S301 - our own
+    tally, file = Tally(terms), BytesIO()
+    journal = Journal(file)
+    for place, (name, machine_id, digest, class_) in zip(
+        rows.listed(nodes, _PLACE), rows.listed(nodes, ("name", "machine_id", "digest", "class")), strict=True
+    ):
+        tally.plain(classes[class_], name, machine_id)
+        journal.write(Entry(name, machine_id, digest, names.label(place)))
+    return Passed(portion=tally.portion(), journal=file.getvalue(), seen=(), written=[])
+
+
+_PLACE = ("file", "block", "at")
+
+
+def _ends(source: Source, table: Any) -> frozenset[Place]:
+    """The last rows of files without a line feed there, as far as they were read both ways."""
+    files = table.filter(pc.invert(table["bare"])).group_by("file").aggregate([("length", "sum"), ("size", "max")])
+    open_: set[str] = set()
+    for file, total, size in rows.listed(files, ("file", "length_sum", "size_max")):
+        if total not in {size, size + 1}:
+            message = f"spark did not give all of it (got {total} bytes, expected {size}): "
+            cure = "it has changed, or begins with a byte order mark"
+            raise UsageError.at(source.label(file), message + cure, code="spark-input")
+        if total > size:
+            open_.add(file)
+    last: dict[str, Place] = {}
+    for place in rows.listed(table.filter(table["bare"]), _PLACE):
+        if place[0] in open_:
+            last[place[0]] = max(last.get(place[0], place), place)
+    return frozenset(last.values())
+
+
+def _one_reading(table: Any, ends: frozenset[Place]) -> Any:
+    """The table with one reading of each row."""
+    if not ends:
+        return table.filter(pc.invert(table["bare"]))
+    return table.filter(pa.array([bare == (tuple(at) in ends) for *at, bare in rows.listed(table, (*_PLACE, "bare"))]))
+
+
+class _Names:
+    """How rows are named: by the file, and by the line where it holds several documents."""
+
+    def __init__(self, source: Source, table: Any) -> None:
+        self._source = source
+        told = table.append_column("told", pc.cast(pc.not_equal(table["kind"], rows.BLANK), pa.int64()))
+        counted = told.group_by(["file", "block"]).aggregate([("at", "max"), ("told", "sum")])
+        self.documents: dict[str, int] = defaultdict(int)
+        self._before: dict[tuple[str, int], int] = {}
+        lines: dict[str, int] = defaultdict(int)
+        for file, block, last, many in sorted(rows.listed(counted, ("file", "block", "at_max", "told_sum"))):
+            self._before[file, block] = lines[file]
+            lines[file] += last + 1
+            self.documents[file] += many
+        self._labels = {file: source.label(file) for file in lines}
+
+    def line(self, place: tuple[Any, ...]) -> int:
+        """The line of a row in its file, from 1."""
+        return self._before[place[0], place[1]] + int(place[2]) + 1
+
+    def label(self, place: tuple[Any, ...]) -> str:
+        """What a report calls the row."""
+        label = self._labels[place[0]]
+        return label if self.documents[place[0]] == 1 else f"{label}:{self.line(place)}"
+
+
+def _unreadable(source: Source, table: Any, names: _Names) -> Iterator[Given]:
+    found = table.filter(pc.equal(table["kind"], rows.UNREADABLE))
+    for *place, text in sorted(rows.listed(found, (*_PLACE, "part", "problem"))):
+        line, column, message = _json.loads(text.encode())
+        where = Location(file=source.label(place[0]), line=names.line(tuple(place)) + line - 1, column=column)
+        problem = str(Problem(code="snapshot", message=message, location=where))
+        yield Given(input=names.label(tuple(place)), snapshot=None, problem=problem)
+
+
+def _empty(source: Source, names: _Names) -> list[Given]:
+    """Files without a document; one of Parquet may well have no row."""
+    labels = [source.label(file) for file in source.files if not names.documents.get(file)] if source.lines else []
+    text = "the file is empty (expected a snapshot)"
+    return [Given(input=label, snapshot=None, problem=f"{label}:1:1: {text}") for label in labels]
+
+
+def _notes(source: Source, table: Any) -> tuple[str, ...]:
+    found = pc.unique(table.filter(pc.equal(table["kind"], rows.REPORT))["file"]).to_pylist()
+    return tuple(f"{source.label(file)}: a report of ours is no snapshot; skipped" for file in sorted(found))

@@ -1,0 +1,191 @@
+"""Counting what a store's nodes come to, without a look at each of them: by the facts that they share."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from passmuster.judge import SKEW
+from passmuster.outcome import Level, NodeOutcome, RuleOutcome, fleet_outcome
+from passmuster.store import reading
+from passmuster.store.cut import Own
+from passmuster.store.database import one_state
+from passmuster.store.packing import DamageError, unpack
+from passmuster.store.verdicts import Judge, Judged, Shelf, reads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from passmuster.judge import MaximumAge, Terms
+    from passmuster.store.reading import Choice
+
+_EVER = 2**62
+_BATCH = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What a store's nodes came to, and what it took."""
+
+    outcome: NodeOutcome
+    nodes: Mapping[NodeOutcome, int]
+    rules: Mapping[Level, Mapping[RuleOutcome, int]]
+    whole: bool
+    """Whether there is a node that is unknown as a whole, or no node at all."""
+    facts: int
+    """How many distinct sets of facts they have."""
+    judged: int
+    """How many sets of facts were judged now; the others were known."""
+    kept: bool
+    """Whether those are kept for the next time; not so where the store cannot be written to."""
+
+
+def count(database: sqlite3.Connection, terms: Terms, choice: Choice) -> Counts:
+    """Count the latest snapshots of a choice: the totals that judging each of them gives. Raises DamageError.
+
+    The terms must be such that verdicts can be kept (`verdicts.serves`).
+    """
+    shelf = Shelf(database, terms)
+    with one_state(database):
+        if not choice.everything:
+            reading.choose(database, choice)
+        survey = _Survey(database, terms, choice)
+        known = shelf.known()
+        new = survey.judged(facts for facts in survey.nodes if facts not in known)
+        absent = (terms.roster - reading.names(database, choice)) if terms.roster is not None else ()
+    sums = _summed(terms, survey, {**known, **new}, survey.unknown + len(absent))
+    return Counts(
+        outcome=fleet_outcome(outcome for outcome, many in sums.nodes.items() if many),
+        nodes=sums.nodes,
+        rules=sums.rules,
+        whole=sums.whole,
+        facts=len(survey.nodes),
+        judged=len(new),
+        kept=_keep(shelf, new),
+    )
+
+
+def _keep(shelf: Shelf, new: Mapping[bytes, Judged]) -> bool:
+    try:
+        items = list(new.items())
+        for start in range(0, len(items), _BATCH):
+            shelf.keep(dict(items[start : start + _BATCH]))
+    except sqlite3.OperationalError:
+        return False
+    return True
+
+
+class _Survey:
+    """How many nodes have each set of facts that the terms read."""
+
+    def __init__(self, database: sqlite3.Connection, terms: Terms, choice: Choice) -> None:
+        self._database, self._terms, self._reads = database, terms, reads(terms)
+        self._table = "main.snapshot" if choice.everything else "temp.chosen"
+        self._between = _between(terms.max_age)
+        sections = dict(database.execute("SELECT id, section FROM piece"))
+        self._known = sections.keys()
+        self._read = {piece for piece, section in sections.items() if section in self._reads.sections}
+        self.nodes: Counter[bytes] = Counter()
+        """By the name of their facts."""
+        self._samples: dict[bytes, tuple[int, int | None]] = {}
+        """A shape that has them, and a snapshot where the shape does not say all."""
+        shapes = dict(self._ask("SELECT shape, count(*) FROM {} WHERE {} GROUP BY shape"))
+        self._whole(shapes.pop(0, 0))
+        if self._reads.shared:
+            self._shared(shapes)
+        else:
+            self._single()
+        every = database.execute(f"SELECT count(*) FROM {self._table} WHERE latest > 0").fetchone()[0]  # noqa: S608
+        self.unknown: int = every - self.nodes.total()
+        """Snapshots that are too old or too new, and those of nodes that have several of one moment."""
+
+    def judged(self, missing: Iterable[bytes]) -> dict[bytes, Judged]:
+        """What the policies say of facts that were not judged before."""
+        judge, library = Judge(self._terms), reading.Library(self._database)
+        found: dict[bytes, Judged] = {}
+        for facts in missing:
+            shape, snapshot = self._samples[facts]
+            if snapshot is None:
+                snapshot = next(self._ask("SELECT id FROM {} WHERE shape = ? AND {} LIMIT 1", shape))[0]
+            kept = reading.one(self._database, snapshot)
+            found[facts] = judge.judge(library.data(kept), kept.label)
+        return found
+
+    def _ask(self, text: str, *more: object) -> sqlite3.Cursor:
+        return self._database.execute(
+            text.format(self._table, "latest = 1 AND at BETWEEN ? AND ?"), (*more, *self._between)
+        )
+
+    def _whole(self, many: int) -> None:
+        """Snapshots that are kept whole are sets of facts of their own, named by their digest."""
+        if many:
+            for (id_,) in self._ask("SELECT id FROM {} WHERE shape = 0 AND {}").fetchall():
+                digest = self._database.execute("SELECT digest FROM main.snapshot WHERE id = ?", (id_,)).fetchone()[0]
+                self._add(b"\0" + digest[:16], 1, (0, id_))
+
+    def _shared(self, shapes: Mapping[int, int]) -> None:
+        """Where nothing is read that each node has for itself, a shape says all."""
+        for shape, facts in self._shapes(None):
+            if shape in shapes:
+                self._add(facts, shapes[shape], (shape, None))
+
+    def _single(self) -> None:
+        """Where something is read that each node has for itself, every node is looked at."""
+        pieces = dict(self._database.execute("SELECT id, pieces FROM shape"))
+        joined = (
+            "SELECT s.id, s.shape, s.total, s.cmdline, n.name FROM"
+            " (SELECT id FROM {} WHERE shape > 0 AND {}) c JOIN main.snapshot s ON s.id = c.id"
+            " JOIN node n ON n.id = s.node"
+        )
+        for id_, shape, total, cmdline, name in self._ask(joined):
+            own = Own(0, None, name, cmdline, total)
+            self._add(self._facts(pieces[shape], own), 1, (shape, id_))
+
+    def _shapes(self, own: Own | None) -> Iterable[tuple[int, bytes]]:
+        for shape, packed in self._database.execute("SELECT id, pieces FROM shape"):
+            yield shape, self._facts(packed, own)
+
+    def _facts(self, packed: bytes, own: Own | None) -> bytes:
+        pieces = unpack(packed)
+        if not self._known >= set(pieces):
+            raise DamageError("a piece is missing")
+        return self._reads.facts([piece for piece in pieces if piece in self._read], own)
+
+    def _add(self, facts: bytes, many: int, sample: tuple[int, int | None]) -> None:
+        self.nodes[facts] += many
+        self._samples.setdefault(facts, sample)
+
+
+def _between(max_age: MaximumAge | None) -> tuple[int, int]:
+    """The first and the last moment of collection with which a node is judged."""
+    if max_age is None:
+        return -_EVER, _EVER
+    now = int(max_age.now.timestamp())
+    return now - int(max_age.span.total_seconds()), now + int(SKEW.total_seconds())
+
+
+class _Sums(NamedTuple):
+    nodes: dict[NodeOutcome, int]
+    rules: dict[Level, dict[RuleOutcome, int]]
+    whole: bool
+
+
+def _summed(terms: Terms, survey: _Survey, known: Mapping[bytes, Judged], unknown: int) -> _Sums:
+    """`unknown` nodes are so as a whole, beside those of the survey."""
+    classes = {id(each): each for each in known.values()}
+    many: Counter[int] = Counter()
+    for facts, each in survey.nodes.items():
+        many[id(known[facts])] += each
+    levels = {rule.header.name: rule.header.level for policy in terms.policies for rule in policy.rules}
+    nodes = dict.fromkeys(NodeOutcome, 0)
+    nodes[NodeOutcome.UNKNOWN] = unknown
+    rules = {level: dict.fromkeys(RuleOutcome, 0) for level in Level}
+    for class_, each in many.items():
+        judged = classes[class_]
+        nodes[judged.outcome] += each
+        for name, outcome in judged.results:
+            rules[levels[name]][outcome] += each
+    whole = unknown > 0 or not many or any(classes[class_].whole for class_ in many)
+    return _Sums(nodes, rules, whole)

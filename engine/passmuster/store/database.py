@@ -1,0 +1,175 @@
+"""The file of a store: how it is made, recognized and opened, its tables, and its errors in words.
+
+A store is one SQLite file in WAL mode with synchronous=FULL: what was committed is on the disk. A new one is made
+beside its place and linked there when it is whole. What is no store is refused by its first bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from passmuster.errors import IntegrityError, PassmusterError, UsageError
+from passmuster.store.packing import DamageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Database: TypeAlias = sqlite3.Connection
+"""An open store."""
+APPLICATION = 0x504D5354
+"""Bytes 68 to 71 of the file, as file(1) and SQLite know them: PMST."""
+VERSION = 1
+PATIENCE = 600.0
+"""Seconds for which a command waits until others have written."""
+_MAGIC = b"SQLite format 3\0"
+_HEADER = 100
+TABLES = """
+CREATE TABLE state(gc INTEGER NOT NULL);
+INSERT INTO state VALUES (0);
+
+-- Where snapshots came from: the beginning of a label, to which the place of a snapshot is added.
+CREATE TABLE source(id INTEGER PRIMARY KEY, prefix TEXT NOT NULL, site TEXT NOT NULL, UNIQUE(prefix, site));
+CREATE TABLE roster(site TEXT PRIMARY KEY, names BLOB NOT NULL) WITHOUT ROWID;
+
+-- Ids of pieces and shapes are never used twice: kept verdicts name them.
+CREATE TABLE piece(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE, section TEXT NOT NULL, content BLOB NOT NULL);
+CREATE TABLE shape(id INTEGER PRIMARY KEY AUTOINCREMENT, pieces BLOB NOT NULL UNIQUE);
+
+CREATE TABLE node(id INTEGER PRIMARY KEY, name TEXT NOT NULL, machine BLOB);
+CREATE INDEX node_name ON node(name);
+CREATE INDEX node_machine ON node(substr(machine, 1, 6)) WHERE machine IS NOT NULL;
+
+-- latest: 1 the newest of its node, 2 one of several of its newest moment, 0 an older one.
+-- shape 0: the bytes are kept whole.
+CREATE TABLE snapshot(
+  id INTEGER PRIMARY KEY, node INTEGER NOT NULL, at INTEGER NOT NULL, latest INTEGER NOT NULL, shape INTEGER NOT NULL,
+  digest BLOB NOT NULL, total INTEGER, cmdline BLOB, source INTEGER NOT NULL, place NOT NULL);
+CREATE INDEX snapshot_digest ON snapshot(substr(digest, 1, 6));
+CREATE INDEX snapshot_node ON snapshot(node, at);
+CREATE INDEX snapshot_latest ON snapshot(shape, at) WHERE latest = 1;
+CREATE INDEX snapshot_tied ON snapshot(node) WHERE latest = 2;
+CREATE TABLE whole(snapshot INTEGER PRIMARY KEY, content BLOB NOT NULL);
+-- The same bytes from another site.
+CREATE TABLE also(snapshot INTEGER NOT NULL, source INTEGER NOT NULL, PRIMARY KEY(snapshot, source)) WITHOUT ROWID;
+
+CREATE TABLE terms(id INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE, content BLOB NOT NULL);
+CREATE TABLE class(id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, content BLOB NOT NULL);
+CREATE TABLE verdict(
+  terms INTEGER NOT NULL, facts BLOB NOT NULL, class INTEGER NOT NULL, proof INTEGER NOT NULL,
+  PRIMARY KEY(terms, facts)) WITHOUT ROWID;
+"""
+
+
+def create(path: str) -> None:
+    """Make an empty store where nothing is; another command may have done so in the meantime. Raises UsageError."""
+    target = Path(path)
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        os.close(handle)
+        try:
+            with contextlib.closing(sqlite3.connect(name, isolation_level=None)) as database:
+                database.executescript(
+                    f"PRAGMA application_id={APPLICATION}; PRAGMA user_version={VERSION}; PRAGMA synchronous=FULL;"
+                    f"BEGIN; {TABLES} COMMIT; PRAGMA journal_mode=WAL;"
+                )
+            Path(name).chmod(0o644)
+            with contextlib.suppress(FileExistsError):
+                os.link(name, path)
+        finally:
+            Path(name).unlink()
+    except OSError as error:
+        raise UsageError.at(path, f"cannot be made ({error.strerror})", code="store-file") from None
+    except sqlite3.Error as error:
+        raise told(path, error) from None
+
+
+@contextlib.contextmanager
+def opened(path: str, *, write: bool) -> Iterator[sqlite3.Connection]:
+    """A store that is there; raises UsageError for what is no store, and for what goes wrong inside."""
+    _recognize(path)
+    try:
+        with contextlib.closing(_connect(path, write=write)) as database:
+            if database.execute("PRAGMA user_version").fetchone()[0] > VERSION:
+                raise _newer(path)
+            yield database
+    except sqlite3.Error as error:
+        raise told(path, error) from None
+    except DamageError as error:
+        hint = f"`passmuster fleet verify {path}` lists all that is damaged"
+        raise IntegrityError.at(path, f"damaged: {error}", code="store-damaged", hint=hint) from None
+
+
+def _connect(path: str, *, write: bool) -> sqlite3.Connection:
+    quoted = Path(path).absolute().as_uri()
+    database = sqlite3.connect(f"{quoted}?mode=rw", uri=True, timeout=PATIENCE, isolation_level=None)
+    try:
+        database.execute("PRAGMA synchronous=FULL")
+        database.execute("PRAGMA cache_size=-65536")
+        database.execute("PRAGMA wal_autocheckpoint=4000")
+        database.execute("SELECT gc FROM state").fetchone()
+    except sqlite3.OperationalError:
+        database.close()
+        # In a folder that cannot be written to, SQLite cannot make the files beside a store that others may write.
+        if write or os.access(Path(path).absolute().parent, os.W_OK) or Path(f"{path}-wal").exists():
+            raise
+        return sqlite3.connect(f"{quoted}?mode=ro&immutable=1", uri=True, isolation_level=None)
+    return database
+
+
+@contextlib.contextmanager
+def transaction(database: sqlite3.Connection) -> Iterator[None]:
+    """Everything inside is written together, or nothing is; waits for its turn."""
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        database.execute("COMMIT")
+    except BaseException:
+        if database.in_transaction:
+            database.execute("ROLLBACK")
+        raise
+
+
+@contextlib.contextmanager
+def one_state(database: sqlite3.Connection) -> Iterator[None]:
+    """Everything inside sees one state of the store, whatever others write meanwhile."""
+    database.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if database.in_transaction:
+            database.execute("COMMIT")
+
+
+def _recognize(path: str) -> None:
+    try:
+        with Path(path).open("rb") as file:
+            header = file.read(_HEADER)
+    except FileNotFoundError:
+        raise UsageError.at(path, "no such store (expected one that `fleet add` made)", code="store-file") from None
+    except OSError as error:
+        raise UsageError.at(path, f"cannot be read ({error.strerror})", code="store-file") from None
+    if header[:16] != _MAGIC or int.from_bytes(header[68:72]) != APPLICATION:
+        raise UsageError.at(path, "not a store (expected a file that `fleet add` made)", code="store-file")
+    if int.from_bytes(header[60:64]) > VERSION:
+        raise _newer(path)
+
+
+def _newer(path: str) -> PassmusterError:
+    message = f"made by a newer passmuster (expected a store of version {VERSION} or older)"
+    return UsageError.at(path, message, code="store-version")
+
+
+def told(path: str, error: sqlite3.Error) -> PassmusterError:
+    """What SQLite met, for the person who must act."""
+    text = str(error)
+    if isinstance(error, sqlite3.OperationalError) and not text.startswith("Could not decode"):
+        return UsageError.at(path, f"cannot be used ({text}); what it holds is as it was", code="store-io")
+    if isinstance(error, sqlite3.DatabaseError):
+        return IntegrityError.at(path, f"damaged ({text})", code="store-damaged")
+    raise error

@@ -1,0 +1,61 @@
+"""Short forms of what is kept: lists of ids as bytes, texts compressed."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class DamageError(Exception):
+    """What is kept cannot be read again."""
+
+
+def pack(ids: Iterable[int]) -> bytes:
+    """Positive numbers as bytes: seven bits a byte, the low ones first, the eighth where more follow."""
+    packed = bytearray()
+    for number in ids:
+        rest = number
+        while rest > 127:
+            packed.append(rest & 127 | 128)
+            rest >>= 7
+        packed.append(rest)
+    return bytes(packed)
+
+
+def unpack(packed: bytes) -> tuple[int, ...]:
+    """The numbers again."""
+    ids: list[int] = []
+    number = shift = 0
+    for byte in packed:
+        number |= (byte & 127) << shift
+        shift += 7
+        if byte < 128:
+            ids.append(number)
+            number = shift = 0
+    return tuple(ids)
+
+
+def compress(content: bytes) -> bytes:
+    """The same bytes, shorter."""
+    return zlib.compress(content, 9)
+
+
+def decompress(packed: bytes) -> bytes:
+    """The bytes again; raises DamageError where they are damaged."""
+    try:
+        return zlib.decompress(packed)
+    except zlib.error as error:
+        raise DamageError(f"not a compressed text ({error})") from None
+
+
+def fingerprint(*parts: bytes) -> bytes:
+    """The sha256 of several texts, each with its end marked."""
+    hashed = hashlib.sha256()
+    for part in parts:
+        hashed.update(len(part).to_bytes(8))
+        hashed.update(part)
+    return hashed.digest()

@@ -1,0 +1,208 @@
+"""Reading a store: all SQL that asks for snapshots."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from passmuster.store.cut import Own, join
+from passmuster.store.packing import DamageError, decompress, unpack
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterator
+
+_CACHE = 64 * 1024 * 1024
+_COLUMNS = (
+    "SELECT s.id, s.node, n.name, n.machine, s.at, s.latest, s.shape, s.digest, s.total, s.cmdline,"
+    " o.prefix, s.place, o.site FROM snapshot s JOIN node n ON n.id = s.node JOIN source o ON o.id = s.source"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which snapshots are looked at: the latest of each node among these."""
+
+    as_of: int | None = None
+    """Only those that were collected at this moment or before; None for all."""
+    site: str | None = None
+    """Only those that came from this site; None for all."""
+
+    @property
+    def everything(self) -> bool:
+        """Whether it is the latest of each node, as the store marks them."""
+        return self.as_of is None and self.site is None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A snapshot as it is kept, without its pieces."""
+
+    id: int
+    node: int
+    name: str
+    machine: bytes | None
+    at: int
+    latest: int
+    shape: int
+    digest: bytes
+    total: int | None
+    cmdline: bytes | None
+    prefix: str
+    """The beginning of its label."""
+    place: int | str
+    """The rest: a line, or the name of a file."""
+    site: str
+
+    @property
+    def label(self) -> str:
+        """The path as it was given when it was added, with `:LINE` where the file holds several."""
+        return f"{self.prefix}{self.place}"
+
+    @property
+    def origin(self) -> tuple[str, int]:
+        """That path, and the line: 0 where it was alone in its file."""
+        return (self.prefix[:-1], self.place) if isinstance(self.place, int) else (self.label, 0)
+
+    @property
+    def own(self) -> Own:
+        """The values that its holes had."""
+        return Own(self.at, self.machine, self.name, self.cmdline, self.total)
+
+
+def latest(database: sqlite3.Connection, choice: Choice) -> Iterator[Kept]:
+    """The latest snapshot of each node by name; several where a node has several of one moment."""
+    if choice.everything:
+        found = database.execute(f"{_COLUMNS} WHERE s.latest > 0 ORDER BY n.name, s.digest")
+    else:
+        choose(database, choice)
+        found = database.execute(f"{_COLUMNS} JOIN chosen c ON c.id = s.id ORDER BY n.name, s.digest")
+    return (Kept(*row) for row in found)
+
+
+def every(database: sqlite3.Connection) -> Iterator[Kept]:
+    """All snapshots, by name, machine id and moment."""
+    return (Kept(*row) for row in database.execute(f"{_COLUMNS} ORDER BY n.name, n.machine, s.at, s.digest"))
+
+
+def unordered(database: sqlite3.Connection) -> Iterator[Kept]:
+    """All snapshots, in the order in which they were added."""
+    return (Kept(*row) for row in database.execute(f"{_COLUMNS} ORDER BY s.id"))
+
+
+def of_node(database: sqlite3.Connection, name: str) -> Iterator[Kept]:
+    """The snapshots of the nodes of a name, by machine id and moment."""
+    ordered = f"{_COLUMNS} WHERE n.name = ? ORDER BY n.machine, s.at, s.digest"
+    return (Kept(*row) for row in database.execute(ordered, (name,)))
+
+
+def one(database: sqlite3.Connection, id_: int) -> Kept:
+    """The snapshot with this id."""
+    return Kept(*database.execute(f"{_COLUMNS} WHERE s.id = ?", (id_,)).fetchone())
+
+
+def choose(database: sqlite3.Connection, choice: Choice) -> None:
+    """Make the table `chosen`: the latest snapshot of each node among those of a choice."""
+    database.execute("DROP TABLE IF EXISTS temp.chosen")
+    database.execute(
+        "CREATE TEMP TABLE chosen AS WITH some AS (SELECT id, node, at, shape FROM main.snapshot WHERE at <= :as_of"
+        " AND (:site IS NULL OR source IN (SELECT id FROM source WHERE site = :site)"
+        " OR id IN (SELECT snapshot FROM also JOIN source ON source.id = also.source WHERE site = :site))),"
+        " newest AS (SELECT node, max(at) AS at FROM some GROUP BY node)"
+        " SELECT some.id, some.at, some.shape, count(*) OVER (PARTITION BY some.node) AS latest"
+        " FROM newest JOIN some ON some.node = newest.node AND some.at = newest.at",
+        {"as_of": 2**62 if choice.as_of is None else choice.as_of, "site": choice.site},
+    )
+
+
+def rosters(database: sqlite3.Connection, site: str | None) -> frozenset[str] | None:
+    """The nodes that there should be at a site, or at all of them; None where no roster is kept."""
+    found = database.execute("SELECT names FROM roster WHERE ? IS NULL OR site = ?", (site, site)).fetchall()
+    names = [name for (content,) in found for name in decompress(content).decode().split("\n")]
+    return frozenset(names) if found else None
+
+
+def names(database: sqlite3.Connection, choice: Choice) -> set[str]:
+    """The names of the nodes that have a snapshot among these."""
+    if choice.everything:
+        return {name for (name,) in database.execute("SELECT name FROM node")}
+    found = database.execute(
+        "SELECT n.name FROM chosen c JOIN main.snapshot s ON s.id = c.id JOIN node n ON n.id = s.node"
+    )
+    return {name for (name,) in found}
+
+
+def also_sites(database: sqlite3.Connection, id_: int) -> list[str]:
+    """The further sites that a snapshot came from."""
+    found = database.execute(
+        "SELECT site FROM also JOIN source ON source.id = also.source WHERE snapshot = ? ORDER BY site", (id_,)
+    )
+    return [site for (site,) in found]
+
+
+def how_many(database: sqlite3.Connection, node: int) -> int:
+    """How many snapshots there are of a node."""
+    many: int = database.execute("SELECT count(*) FROM snapshot WHERE node = ?", (node,)).fetchone()[0]
+    return many
+
+
+class Library:
+    """Gives the bytes of snapshots; remembers pieces."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._pieces: dict[int, bytes] = {}
+        self._shapes: dict[int, tuple[int, ...]] = {}
+        self._held = 0
+
+    def data(self, kept: Kept) -> bytes:
+        """The bytes of a snapshot as they were received; raises DamageError where they are lost."""
+        try:
+            data = self._data(kept)
+        except (DamageError, ValueError, TypeError, AttributeError, OverflowError, OSError) as error:
+            # A flipped bit can make anything of a value: another length, another type, a moment that never was.
+            raise DamageError(f"the snapshot {kept.label} of {kept.name} cannot be put together ({error})") from None
+        digest = hashlib.sha256(data).digest()
+        if digest != kept.digest:
+            message = f"the snapshot {kept.label} of {kept.name} has other bytes"
+            raise DamageError(f"{message} (got sha256:{digest.hex()}, expected sha256:{kept.digest.hex()})")
+        return data
+
+    def _data(self, kept: Kept) -> bytes:
+        if kept.shape == 0:
+            found = self._database.execute("SELECT content FROM whole WHERE snapshot = ?", (kept.id,)).fetchone()
+            return decompress(_there(found, "its bytes"))
+        return join([self.piece(each) for each in self.shape(kept.shape)], kept.own)
+
+    def shape(self, id_: int) -> tuple[int, ...]:
+        """The ids of a shape's pieces."""
+        known = self._shapes.get(id_)
+        if known is None:
+            found = self._database.execute("SELECT pieces FROM shape WHERE id = ?", (id_,)).fetchone()
+            known = unpack(_there(found, f"shape {id_}"))
+            self._hold(len(known) * 36)
+            self._shapes[id_] = known
+        return known
+
+    def piece(self, id_: int) -> bytes:
+        """The bytes of a piece."""
+        known = self._pieces.get(id_)
+        if known is None:
+            found = self._database.execute("SELECT content FROM piece WHERE id = ?", (id_,)).fetchone()
+            known = decompress(_there(found, f"piece {id_}"))
+            self._hold(len(known))
+            self._pieces[id_] = known
+        return known
+
+    def _hold(self, size: int) -> None:
+        self._held += size
+        if self._held > _CACHE:
+            self._held = size
+            self._pieces, self._shapes = {}, {}
+
+
+def _there(found: tuple[bytes] | None, what: str) -> bytes:
+    if found is None:
+        raise DamageError(f"{what} is missing")
+    return found[0]

@@ -1,0 +1,137 @@
+"""Proving a store: every digest is computed again, and what belongs together is compared."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from passmuster import snapshot
+from passmuster.errors import SnapshotError
+from passmuster.store import reading
+from passmuster.store.adding import NO_MOMENT
+from passmuster.store.cut import moment
+from passmuster.store.packing import DamageError, decompress, fingerprint
+from passmuster.store.verdicts import kept_terms, proved, read_class
+from passmuster.store.writing import machine_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_MOST = 1000
+"""Findings that are listed; a store with more is lost anyhow."""
+_LAWS = {
+    "SELECT name || ' is two nodes' FROM node GROUP BY name, machine HAVING count(*) > 1": "a node that is there twice",
+    "SELECT hex(digest) FROM snapshot GROUP BY digest HAVING count(*) > 1": "a snapshot that is there twice",
+    "SELECT id FROM snapshot WHERE node NOT IN (SELECT id FROM node)": "a snapshot without its node",
+    "SELECT id FROM snapshot WHERE source NOT IN (SELECT id FROM source)": "a snapshot without its source",
+    "SELECT id FROM snapshot WHERE shape > 0 AND shape NOT IN (SELECT id FROM shape)": "a snapshot without its shape",
+    "SELECT snapshot FROM whole WHERE snapshot NOT IN (SELECT id FROM snapshot)": "bytes without their snapshot",
+    "SELECT hex(facts) FROM verdict WHERE terms NOT IN (SELECT id FROM terms) OR class NOT IN (SELECT id FROM class)": (
+        "a verdict without its terms or outcomes"
+    ),
+    "SELECT id FROM (SELECT id, latest, at, max(at) OVER (PARTITION BY node) AS newest, count(*) OVER"
+    " (PARTITION BY node, at) AS many FROM snapshot) WHERE latest != CASE WHEN at < newest THEN 0 WHEN many = 1 THEN 1"
+    " ELSE 2 END": "a snapshot that is wrongly marked as the latest, or as an older one",
+}
+
+
+@dataclass(slots=True)
+class Findings:
+    """What was looked at, and what is broken."""
+
+    snapshots: int = 0
+    pieces: int = 0
+    verdicts: int = 0
+    broken: list[str] = field(default_factory=list)
+    """A sentence each, the first thousand; empty where the store is sound."""
+
+
+def verify(database: sqlite3.Connection, tick: Callable[[int], None] = lambda _: None) -> Findings:
+    """Look at everything; `tick` is told how many snapshots were proven."""
+    found = Findings()
+    for step in (_structure, _pieces, _laws, _rosters, _verdicts):
+        _guarded(database, found, step)
+    _guarded(database, found, lambda database_, found_: _snapshots(database_, found_, tick))
+    del found.broken[_MOST:]
+    return found
+
+
+def _guarded(
+    database: sqlite3.Connection, found: Findings, step: Callable[[sqlite3.Connection, Findings], None]
+) -> None:
+    try:
+        step(database, found)
+    except (sqlite3.DatabaseError, DamageError, ValueError, TypeError) as error:
+        found.broken.append(f"what cannot be read: {error}")
+
+
+def _structure(database: sqlite3.Connection, found: Findings) -> None:
+    for (text,) in database.execute("PRAGMA integrity_check"):
+        if text != "ok":
+            found.broken += [f"SQLite: {line}" for line in str(text).splitlines()]
+
+
+def _pieces(database: sqlite3.Connection, found: Findings) -> None:
+    for id_, digest, section, content in database.execute("SELECT id, digest, section, content FROM piece"):
+        found.pieces += 1
+        try:
+            holds = fingerprint(section.encode(), decompress(content)) == digest
+        except (DamageError, TypeError):
+            holds = False
+        if not holds:
+            found.broken.append(f"piece {id_} ({section or 'head'}): other bytes than were kept")
+
+
+def _laws(database: sqlite3.Connection, found: Findings) -> None:
+    for text, words in _LAWS.items():
+        found.broken += [f"{words}: {row[0]}" for row in database.execute(f"{text} LIMIT {_MOST}")]
+
+
+def _rosters(database: sqlite3.Connection, found: Findings) -> None:
+    for site, content in database.execute("SELECT site, names FROM roster"):
+        try:
+            decompress(content).decode()
+        except (DamageError, ValueError, TypeError):
+            found.broken.append(f"the roster of {site or 'the store'} cannot be read")
+
+
+def _verdicts(database: sqlite3.Connection, found: Findings) -> None:
+    classes: dict[int, bytes] = {}
+    for id_, digest, content in database.execute("SELECT id, digest, content FROM class"):
+        classes[id_] = digest
+        try:
+            read_class(content, digest)
+        except (DamageError, TypeError):
+            found.broken.append(f"outcomes {id_}: other than were kept")
+    terms = {each.id: each.digest for each in kept_terms(database)}
+    for of, facts, class_, proof in database.execute("SELECT terms, facts, class, proof FROM verdict"):
+        found.verdicts += 1
+        if of in terms and class_ in classes and proof != proved(terms[of], facts, classes[class_]):
+            found.broken.append(f"the verdict over {facts.hex()} is not the one that was kept")
+
+
+def _snapshots(database: sqlite3.Connection, found: Findings, tick: Callable[[int], None]) -> None:
+    library = reading.Library(database)
+    for kept in reading.unordered(database):
+        found.snapshots += 1
+        if found.snapshots % 1000 == 0:
+            tick(found.snapshots)
+        try:
+            data = library.data(kept)
+            if kept.shape == 0:
+                _same(kept, data)
+        except DamageError as error:
+            found.broken.append(str(error))
+
+
+def _same(kept: reading.Kept, data: bytes) -> None:
+    """What is noted beside a snapshot that is kept whole is what it says itself; raises DamageError."""
+    try:
+        read = snapshot.load(data, kept.label)
+    except SnapshotError as error:
+        raise DamageError(f"the snapshot {kept.label} of {kept.name} is none ({error.problems[0]})") from None
+    at = moment(read.collection["collected_at"])
+    own = (read.name, read.machine_id, NO_MOMENT if at is None else at)
+    if own != (kept.name, machine_text(kept.machine), kept.at):
+        raise DamageError(f"the snapshot {kept.label} says {own[0]}, and is kept as one of {kept.name}")

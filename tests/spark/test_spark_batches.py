@@ -1,0 +1,180 @@
+"""The function over Arrow batches, without Spark: every way of cutting and carrying gives the bytes of `check`."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from packs import POLICIES, no_parameters
+from snapshots import data, document
+
+pytest.importorskip("pyarrow", reason="pyarrow is not installed (expected the extra [spark])")
+
+import arrow_engine
+
+from passmuster import _json, policy
+from passmuster.age import parse_moment
+from passmuster.cli import main
+from passmuster.compile import compile_policy
+from passmuster.errors import UsageError
+from passmuster.judge import MaximumAge, Terms
+from passmuster.policy.parameters import effective
+from passmuster.report import Evidence
+from passmuster.spark import task
+from passmuster.spark.keys import Keys
+from passmuster.spark.task import PolicyText
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SPECS = ("virtnest@1.0.0", "kubevirt@1.0.0")
+
+
+def _texts() -> list[PolicyText]:
+    files = [POLICIES / spec.replace("@", "/") / "policy.yaml" for spec in SPECS]
+    return [PolicyText(file=str(file), text=file.read_text(), released=True) for file in files]
+
+
+def _terms(**more: Any) -> Terms:
+    loaded = [policy.load(each.text.encode(), each.file, released=each.released) for each in _texts()]
+    compiled = tuple(compile_policy(each) for each in loaded)
+    return Terms(policies=compiled, parameters=effective(loaded, []), **more)
+
+
+TERMS = _terms()
+GOOD = data("worker-1", machine_id="sha256:" + "1" * 64)
+POOR = data("worker-2", machine_id="sha256:" + "2" * 64, set_={"cpu.flags": ["lm"], "memory.total_bytes": 77})
+BLIND = data("worker-3", machine_id=None, unknown={"cgroup": "denied", "kernel.config": "unreadable"})
+INDENTED = json.dumps(document("worker-4", machine_id="sha256:" + "4" * 64)).encode() + b"\n"
+
+FOLDERS: dict[str, Mapping[str, bytes]] = {
+    "one file with a line feed at its end": {"a.ndjson": GOOD + POOR + BLIND},
+    "one file without a line feed at its end": {"a.ndjson": GOOD + POOR + BLIND.rstrip(b"\n")},
+    "a file of one node is named by its path alone": {"a.json": b"{}\n", "b.json": GOOD},
+    "lines that are no snapshots are unknown nodes, named by their line": {"a.ndjson": GOOD + b"junk\n[1]\n" + POOR},
+    "blank lines count as lines and are nothing else": {"a.ndjson": b"\n\n" + GOOD + b" \n\nno\n" + POOR + b"\n"},
+    "an empty file and a blank one are unknown nodes": {"a.json": b"", "b.json": b"\n\n", "c.json": GOOD},
+    "a torn line at the end": {"a.ndjson": POOR + GOOD[:500]},
+    "a node given twice is unknown, in both files": {"a.ndjson": GOOD + POOR, "b.ndjson": BLIND + GOOD},
+    "the same bytes twice with and without a line feed": {"a.ndjson": GOOD, "b.ndjson": GOOD.rstrip(b"\n")},
+    "one name with two ids, and one id with two names": {
+        "a.ndjson": GOOD + data("worker-1", machine_id="sha256:" + "9" * 64),
+        "b.ndjson": data("other", machine_id="sha256:" + "1" * 64),
+    },
+    "another layout is judged the same": {"a.ndjson": INDENTED + GOOD},
+    "two documents on one line": {"a.ndjson": GOOD.rstrip(b"\n") + POOR + BLIND},
+    "lines that end with a carriage return": {"a.ndjson": GOOD.replace(b"\n", b"\r\n") + POOR},
+    "names that would drive a terminal": {"a.ndjson": data("\x7fworker\u2028", set_={"os.id": "\u202edebian"}) + GOOD},
+}
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return {f"file:{folder}/{name}": content for name, content in files.items()}
+
+
+def _checked(folder: Path, *more: str) -> bytes:
+    out = folder.parent / "checked.json"
+    main(["check", str(folder), *(part for spec in SPECS for part in ("-p", spec)), "-o", f"json={out}", *more])
+    return out.read_bytes()
+
+
+@pytest.mark.parametrize("strategy", arrow_engine.STRATEGIES)
+@pytest.mark.parametrize("case", FOLDERS)
+def test_the_report_is_that_of_check(case: str, strategy: str, tmp_path: Path) -> None:
+    files = _write(tmp_path / "in", FOLDERS[case])
+    expected = _checked(tmp_path / "in")
+    for cuts in ([], [len(GOOD) - 1, 9000], [len(GOOD)], [len(GOOD) + 1]):
+        parts = arrow_engine.of_lines(files, cuts, 2)
+        assert arrow_engine.report(tmp_path / "in", parts, TERMS, _texts(), strategy) == expected
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.sampled_from([GOOD, POOR, BLIND, b"junk\n", b"\n"]), min_size=1, max_size=8),
+    st.lists(st.integers(0, 30_000), max_size=4),
+    st.integers(1, 4),
+    st.booleans(),
+    st.sampled_from(sorted(arrow_engine.STRATEGIES)),
+)
+def test_no_cut_changes_the_report(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], cuts: list[int], width: int, bare: bool, strategy: str
+) -> None:
+    folder = tmp_path_factory.mktemp("cut") / "in"
+    whole = b"".join(lines)
+    files = _write(folder, {"a.ndjson": whole.removesuffix(b"\n") if bare else whole})
+    parts = arrow_engine.of_lines(files, cuts, width)
+    assert arrow_engine.report(folder, parts, TERMS, _texts(), strategy) == _checked(folder)
+
+
+@pytest.mark.parametrize("strategy", arrow_engine.STRATEGIES)
+def test_a_roster_and_a_maximum_age_count(strategy: str, tmp_path: Path) -> None:
+    files = _write(tmp_path / "in", {"a.ndjson": GOOD + POOR.replace(b"2026-11-22", b"2025-01-01") + b"junk\n"})
+    (tmp_path / "roster").write_text("worker-1\nworker-9\nabsent\n")
+    age = MaximumAge(text="30d", span=timedelta(days=30), now=parse_moment("2026-11-23T00:00:00Z"))
+    terms = _terms(max_age=age, roster=frozenset({"worker-1", "worker-9", "absent"}))
+    expected = _checked(
+        tmp_path / "in", "--roster", str(tmp_path / "roster"), "--max-age", "30d", "--now", "2026-11-23T00:00:00Z"
+    )
+    parts = arrow_engine.of_lines(files, [], 2)
+    assert arrow_engine.report(tmp_path / "in", parts, terms, _texts(), strategy) == expected
+
+
+@pytest.mark.parametrize("strategy", arrow_engine.STRATEGIES)
+def test_rows_of_parquet_are_the_snapshots_bytes(strategy: str, tmp_path: Path) -> None:
+    snapshots = [GOOD, POOR.rstrip(b"\n"), None, b"junk", INDENTED]
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.parquet").touch()
+    parts = arrow_engine.of_rows(f"file:{tmp_path}/in/a.parquet", snapshots, 2)
+    report = json.loads(arrow_engine.report(tmp_path / "in", parts, TERMS, _texts(), strategy, lines=False))
+    label = f"{tmp_path}/in/a.parquet"
+    named = {node["node"]: node["reason"] for node in report["nodes"] if node["snapshot"] is None}
+    assert sorted(named) == [f"{label}:3", f"{label}:4"]
+    assert named[f"{label}:3"] == f"{label}:3:1: no snapshot in this row (got null, expected its bytes)"
+    (tmp_path / "in" / "a.parquet").unlink()
+    _write(tmp_path / "in", {"a.json": GOOD, "b.json": POOR.rstrip(b"\n"), "c.json": INDENTED})
+    checked = json.loads(_checked(tmp_path / "in"))
+    assert [node for node in report["nodes"] if node["snapshot"]] == checked["nodes"]
+
+
+def test_a_file_that_was_not_given_whole_is_refused(tmp_path: Path) -> None:
+    files = _write(tmp_path / "in", {"a.ndjson": GOOD + POOR})
+    short = [[each.slice(0, 1) for each in part] for part in arrow_engine.of_lines(files, [], 2)]
+    with pytest.raises(UsageError, match=r"a\.ndjson: spark did not give all of it \(got \d+ bytes, expected \d+\)"):
+        arrow_engine.report(tmp_path / "in", short, TERMS, _texts(), "partitions")
+
+
+@pytest.mark.parametrize(
+    ("changed", "same"),
+    [
+        ({"memory.total_bytes": 12345}, True),
+        ({"cpu.model_name": "another"}, True),
+        ({"cpu.flags": ["vmx"]}, False),
+    ],
+    ids=["a fact that no rule reads", "another one", "a fact that a rule reads"],
+)
+def test_the_key_is_that_of_the_facts_that_rules_read(changed: dict[str, Any], same: bool) -> None:
+    compiled = TERMS.policies[:1]
+    keys = Keys(Terms(policies=compiled, parameters=no_parameters(*compiled)))
+    one, other = keys.judge(data("one")), keys.judge(data("other", set_=changed))
+    assert one is not None
+    assert other is not None
+    assert (one.judged.tail == other.judged.tail) is same
+
+
+def test_a_task_comes_back_as_it_was_sent() -> None:
+    age = MaximumAge(text="30d", span=timedelta(days=30), now=parse_moment("2026-11-23T00:00:00Z"))
+    terms = _terms(max_age=age, rules=frozenset({"virtnest/cgroup-version"}))
+    sent = task.of_terms(terms, _texts(), evidence=Evidence.FULL, lines=True)
+    read, compiled = task.read(sent.dump())
+    assert read == sent
+    assert (compiled.max_age, compiled.rules, compiled.parameters) == (age, terms.rules, terms.parameters)
+    assert [each.header for each in compiled.policies] == [each.header for each in terms.policies]
+    assert _json.loads(sent.dump())["evidence"] == "full"
