@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -12,13 +13,13 @@ from passmuster.report import Style, stream
 from passmuster.spark import batches, rows, task
 from passmuster.spark.settle import settle
 from passmuster.spark.source import Source
-from passmuster.spark.task import PolicyText
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from passmuster.judge import Terms
+    from passmuster.spark.task import PolicyText
 
 Batches = list[Any]
 INPUT = pa.schema(
@@ -69,45 +70,52 @@ def _split(data: bytes) -> list[bytes]:
 
 def partitions(data: bytes, parts: list[Batches]) -> Any:
     """Rows of NODES, each partition judged by itself."""
-    return _mapped(batches.judge, data, parts, rows.NODES)
+    return _mapped(functools.partial(batches.judge, data), parts, rows.NODES)
 
 
 def distinct(data: bytes, parts: list[Batches]) -> Any:
-    """Rows of NODES, equal facts brought together."""
-    parted = _mapped(batches.split, data, parts, rows.SPLIT)
-    ones: dict[bytes, bytes] = {}
-    for key, line in rows.listed(parted, ("key", "line")):
-        if key is not None and line is not None:
-            ones[key] = line
-    lines = pa.schema([pa.field("key", pa.binary()), pa.field("line", pa.binary())])
-    facts = _mapped(batches.ask, data, [[rows.batch(lines, list(ones.items()))]], rows.FACTS)
-    said = dict(rows.listed(facts, ("key", "said")))
-    joined = parted.append_column("said", pa.array([said.get(key) for (key,) in rows.listed(parted, ("key",))], pa.binary()))
-    return _mapped(batches.join, data, [joined.to_batches(max_chunksize=3)], rows.NODES)
+    """Rows of SPLIT, equal facts brought together."""
+    parted = _mapped(functools.partial(batches.split, data), parts, rows.SPLIT)
+    said = {facts: results for facts, results in rows.listed(parted, ("facts", "results")) if results is not None}
+    results = pa.array([said.get(facts) for (facts,) in rows.listed(parted, ("facts",))], pa.binary())
+    return parted.drop_columns("results").append_column("results", results)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """What nodes are judged by, and how."""
+
+    terms: Terms
+    texts: Sequence[PolicyText]
+    """What the terms were compiled from."""
+    strategy: str
 
 
 STRATEGIES: dict[str, Callable[[bytes, list[Batches]], Any]] = {"partitions": partitions, "distinct": distinct}
 
 
-def report(
-    folder: Path, parts: list[Batches], terms: Terms, texts: Sequence[PolicyText], strategy: str, *, lines: bool = True
-) -> bytes:
+def report(folder: Path, parts: list[Batches], judging: Judging, *, lines: bool = True) -> bytes:
     """The whole report of a folder whose files were read as these partitions."""
-    style = Style()
-    data = task.of_terms(terms, texts, evidence=style.evidence, lines=lines).dump()
+    terms, style, strategy = judging.terms, Style(), judging.strategy
+    data = task.of_terms(terms, judging.texts, evidence=style.evidence, lines=lines).dump()
     nodes = STRATEGIES[strategy](data, parts)
     files = tuple(f"file:{folder}/{each.name}" for each in folder.iterdir())
     source = Source(frame=None, lines=lines, files=files, root=f"file:{folder}", given=str(folder))
     settled = settle(source, nodes.select(rows.INDEX), terms, style)
     judged = nodes.filter(pa.array([kind == rows.NODE for (kind,) in rows.listed(nodes, ("kind",))], pa.bool_()))
-    finish = functools.partial(batches.finish, settled.twice, settled.ends)
-    told = [each for made in finish(judged.to_batches()) for each in rows.listed(made, ("name", "digest", "rank", "node"))]
+    finish = functools.partial(batches.finish, batches.Rest(twice=settled.twice, ends=settled.ends))
+    judged = judged.append_column("rank", pa.array([0] * len(judged), pa.int64()))
+    told = [
+        each
+        for made in finish(judged.to_batches(max_chunksize=3))
+        for each in rows.listed(made, ("name", "digest", "rank", "node"))
+    ]
     told += [(name, "", rank, node) for rank, (name, node) in enumerate(settled.others)]
     told.sort(key=lambda each: each[:3])
     conclusion = settled.conclusion
     return stream.whole(conclusion.verdict, conclusion.counts, [each[3] for each in told], style)
 
 
-def _mapped(function: Callable[..., Iterator[Any]], data: bytes, parts: list[Batches], schema: Any) -> Any:
-    made = [each for part in parts for each in function(data, iter(part))]
+def _mapped(function: Callable[..., Iterator[Any]], parts: list[Batches], schema: Any) -> Any:
+    made = [each for part in parts for each in function(iter(part))]
     return pa.Table.from_batches(made, schema)

@@ -22,6 +22,8 @@ MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
 _INT64 = range(-(2**63), 2**63)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
+_LONG = re.compile(rb"[0-9]{19}")
+"""Numbers that may not fit into 64 bits, and longer texts of digits."""
 _STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"?|[{}\[\]]', re.DOTALL)
 
 
@@ -43,6 +45,9 @@ def loads(data: bytes) -> Any:
         raise InvalidJSONError(f"not JSON: {error.msg}", error.lineno, error.colno) from None
     if deeper_than(value, MAX_DEPTH):
         raise InvalidJSONError(f"nested too deeply (expected at most {MAX_DEPTH} levels)", 1, 1)
+    if not _LONG.search(data) and orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == data.rstrip(b"\n"):
+        # What is written again as it was read lost no key and no digit: much faster than looking at each of them.
+        return value
     try:
         json.loads(data, object_pairs_hook=_unique, parse_int=_int64, parse_float=_finite)
     except _NotStrictError:
@@ -71,18 +76,13 @@ def _finite(text: str) -> None:
 
 def deeper_than(value: Any, limit: int) -> bool:
     """Whether a value has more than so many levels of lists and objects."""
-    level = [value]
+    level = [value] if isinstance(value, dict | list) else []
     for _ in range(limit):
-        level = [child for item in level for child in _children(item)]
         if not level:
             return False
-    return any(isinstance(item, dict | list) for item in level)
-
-
-def _children(value: Any) -> Any:
-    if isinstance(value, dict):
-        return value.values()
-    return value if isinstance(value, list) else ()
+        members = [each.values() if type(each) is dict else each for each in level]
+        level = [child for each in members for child in each if type(child) is dict or type(child) is list]
+    return bool(level)
 
 
 def _locate(text: str) -> InvalidJSONError:

@@ -15,7 +15,7 @@ from passmuster.schema.fieldtypes import FieldType, ListOf, MapOf, Object, Scala
 from passmuster.unknown import Reason, UnknownFact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from passmuster.snapshot import Section, Snapshot
 
@@ -46,6 +46,15 @@ def bind_section(name: str, section: Section | None) -> object:
     return _value(kind, {}, path, {**default, **section.unknown})
 
 
+def rebound(name: str, bound: object, section: Section, facts: Iterable[str]) -> object:
+    """A section that was bound, with the values that these facts of it have now."""
+    kind, path = schema.sections(1)[name], FieldPath((name,))
+    if not isinstance(kind, Object) or not isinstance(bound, dict):
+        return bind_section(name, section)
+    fresh = {each: _member(kind.fields[each], section.facts, each, path, section.unknown) for each in facts}
+    return _present({**bound, **fresh})
+
+
 def _value(kind: FieldType, value: Any, path: FieldPath, unknown: Mapping[FieldPath, UnknownFact]) -> object:
     if value is None:
         return _UNSET
@@ -64,9 +73,12 @@ def _value(kind: FieldType, value: Any, path: FieldPath, unknown: Mapping[FieldP
 def _member(
     kind: FieldType, holder: Mapping[str, Any], name: str, path: FieldPath, unknown: Mapping[FieldPath, UnknownFact]
 ) -> object:
-    at = path.child(name)
     if name in holder:
-        return _value(kind, holder[name], at, unknown)
+        value = holder[name]
+        if value is None or isinstance(kind, Scalar | ListOf):
+            return _UNSET if value is None else value
+        return _value(kind, value, path.child(name), unknown)
+    at = path.child(name)
     if at in unknown:
         return _unknown(unknown[at])
     if any(at.covers(each) for each in unknown):

@@ -54,7 +54,12 @@ class _Variables(dict[str, object]):
 
 def outcome(rule: CompiledRule, values: Mapping[str, object]) -> RuleOutcome:
     """What becomes of one rule, without its grounds; `values` is what `bound` gives."""
-    return _judge(rule, values).outcome
+    if rule.applies_when is not None:
+        applies = rule.applies_when.value(values)
+        if applies is not True:
+            return RuleOutcome.NOT_APPLICABLE if applies is False else _undecided(applies)
+    value = rule.expression.value(values)
+    return _OUTCOMES[value] if isinstance(value, bool) else _undecided(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

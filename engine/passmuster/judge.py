@@ -65,6 +65,14 @@ class Terms:
     roster: frozenset[str] | None = None
     max_age: MaximumAge | None = None
     waivers: InForce | None = None
+    assessment: str | None = None
+    """Digest of the assessment that the rest is by; None where there is none."""
+
+    @property
+    def raised(self) -> dict[str, Level]:
+        """Rules whose level is another than their policy gives them, by PACK/ID, with that level."""
+        rules = [rule for policy in self.policies for rule in policy.every_rule]
+        return {rule.header.name: rule.header.level for rule in rules if rule.header.level is not rule.source.level}
 
     @property
     def fleet_rules(self) -> tuple[tuple[CompiledPolicy, CompiledFleetRule], ...]:
@@ -112,6 +120,9 @@ def judge(given: Iterable[Given], terms: Terms) -> Verdict:
         language=LANGUAGE,
         policies=tuple(policy.header for policy in terms.policies),
         parameters=terms.named_parameters,
+        rules=tuple(sorted(terms.rules)) if terms.rules is not None else None,
+        levels=terms.raised,
+        assessment=terms.assessment,
         waivers=waivers,
         roster=roster,
         max_age=terms.max_age.text if terms.max_age else None,
@@ -273,7 +284,7 @@ def _roster(nodes: Sequence[NodeVerdict], listed: frozenset[str]) -> RosterFindi
 
 def asked(terms: Terms) -> dict[str, Any]:
     """What a verdict's digest holds beside its nodes: nothing of the engine, the machine, or the wording."""
-    return {
+    told = {
         "language": LANGUAGE,
         "policies": [[policy.header.pack, policy.header.version, policy.header.digest] for policy in terms.policies],
         "parameters": terms.named_parameters,
@@ -286,6 +297,8 @@ def asked(terms: Terms) -> dict[str, Any]:
         "max_age": terms.max_age.text if terms.max_age else None,
         "now": terms.now,
     }
+    # Only where there is one: verdicts without an assessment keep the digests that they had before there were any.
+    return told if terms.assessment is None else {**told, "assessment": terms.assessment}
 
 
 def fleet_digest(result: FleetResult) -> bytes:

@@ -225,6 +225,12 @@ class Verdict:
     policies: tuple[PolicyHeader, ...]
     parameters: Mapping[str, Any]
     """Effective values by PACK.NAME; empty where the policies have none."""
+    rules: tuple[str, ...] | None
+    """The only rules that were asked, as PACK/ID, sorted; None for all."""
+    levels: Mapping[str, Level]
+    """Levels that were raised for this verdict, by PACK/ID; empty where each rule has its policy's."""
+    assessment: str | None
+    """Digest of the assessment that says all this; None where the caller did."""
     waivers: WaiverFindings | None
     """None where none were given."""
     roster: RosterFindings | None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from fleets import fast, plain
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from packs import compiled, no_parameters, rule, virtnest
@@ -16,18 +16,11 @@ from snapshots import data, document
 
 from passmuster import _json
 from passmuster.cli import inputs, main
-from passmuster.errors import SnapshotError
 from passmuster.fleet import Memory
-from passmuster.judge import Given, MaximumAge, Terms, judge
-from passmuster.report import Style
-from passmuster.report.json_v1 import render
-from passmuster.report.onepass import OnePass
-from passmuster.snapshot import load
+from passmuster.judge import MaximumAge, Terms
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from passmuster.report.onepass import Conclusion
 
 TERMS = Terms(policies=(virtnest(),), parameters=no_parameters(virtnest()))
 AGE = MaximumAge(text="30d", span=timedelta(days=30), now=datetime(2026, 11, 23, tzinfo=UTC))
@@ -35,50 +28,6 @@ AGE = MaximumAge(text="30d", span=timedelta(days=30), now=datetime(2026, 11, 23,
 
 def machine(number: int) -> str:
     return f"sha256:{number:064x}"
-
-
-def _given(line: bytes, label: str) -> Given:
-    try:
-        return Given(input=label, snapshot=load(line, label))
-    except SnapshotError as error:
-        return Given(input=label, snapshot=None, problem=str(error.problems[0]))
-
-
-def plain(lines: list[bytes], terms: Terms) -> str:
-    return render(judge([_given(line, f"f:{at}") for at, line in enumerate(lines)], terms), Style())
-
-
-def passed(lines: list[bytes], terms: Terms) -> tuple[str, int]:
-    """The report of one pass, and how many nodes were judged from memory."""
-    onepass, written = OnePass(terms, Style(), written=True, journal=BytesIO()), []
-    remembered = 0
-    for at, line in enumerate(lines):
-        known = onepass.known(line)
-        remembered += known is not None
-        written.append(
-            onepass.plain(_given(line, f"f:{at}")) if known is None else onepass.remembered(known, b'"f:%d"' % at)
-        )
-    return onepass.whole(onepass.conclude(), written).decode(), remembered
-
-
-def counted(lines: list[bytes], terms: Terms) -> Conclusion:
-    """The same for its counts alone."""
-    onepass = OnePass(terms, Style(), written=False, journal=None)
-    for at, line in enumerate(lines):
-        known = onepass.known(line)
-        if known is None:
-            onepass.plain(_given(line, f"f:{at}"))
-        else:
-            onepass.remembered(known, b"")
-    return onepass.conclude()
-
-
-def fast(lines: list[bytes], terms: Terms) -> tuple[str, int]:
-    text, remembered = passed(lines, terms)
-    report, conclusion = json.loads(text), counted(lines, terms)
-    assert conclusion.counts == report["summary"]
-    assert conclusion.verdict.outcome.value == report["outcome"]
-    return text, remembered
 
 
 def _changed(**changes: Any) -> bytes:

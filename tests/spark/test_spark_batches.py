@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from packs import POLICIES, no_parameters
+from packs import POLICIES
 from snapshots import data, document
 
 pytest.importorskip("pyarrow", reason="pyarrow is not installed (expected the extra [spark])")
@@ -18,19 +21,17 @@ import arrow_engine
 
 from passmuster import _json, policy
 from passmuster.age import parse_moment
-from passmuster.cli import main
+from passmuster.cli import inputs
 from passmuster.compile import compile_policy
 from passmuster.errors import UsageError
-from passmuster.judge import MaximumAge, Terms
+from passmuster.judge import MaximumAge, Terms, judge
 from passmuster.policy.parameters import effective
-from passmuster.report import Evidence
-from passmuster.spark import task
-from passmuster.spark.keys import Keys
+from passmuster.report import Evidence, Style, json_v1
+from passmuster.spark import batches, task
 from passmuster.spark.task import PolicyText
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 SPECS = ("virtnest@1.0.0", "kubevirt@1.0.0")
 
@@ -73,6 +74,10 @@ FOLDERS: dict[str, Mapping[str, bytes]] = {
 }
 
 
+def _judging(strategy: str, terms: Terms = TERMS) -> arrow_engine.Judging:
+    return arrow_engine.Judging(terms=terms, texts=_texts(), strategy=strategy)
+
+
 def _write(folder: Path, files: Mapping[str, bytes]) -> dict[str, bytes]:
     folder.mkdir(exist_ok=True)
     for name, content in files.items():
@@ -80,51 +85,48 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> dict[str, bytes]:
     return {f"file:{folder}/{name}": content for name, content in files.items()}
 
 
-def _checked(folder: Path, *more: str) -> bytes:
-    out = folder.parent / "checked.json"
-    main(["check", str(folder), *(part for spec in SPECS for part in ("-p", spec)), "-o", f"json={out}", *more])
-    return out.read_bytes()
+def _plain(folder: Path, terms: Terms = TERMS) -> bytes:
+    """The report of judging all nodes at once, on one machine, the plain way."""
+    return json_v1.render(judge(inputs.read([str(folder)]), terms), Style()).encode()
 
 
 @pytest.mark.parametrize("strategy", arrow_engine.STRATEGIES)
 @pytest.mark.parametrize("case", FOLDERS)
 def test_the_report_is_that_of_check(case: str, strategy: str, tmp_path: Path) -> None:
     files = _write(tmp_path / "in", FOLDERS[case])
-    expected = _checked(tmp_path / "in")
+    expected = _plain(tmp_path / "in")
     for cuts in ([], [len(GOOD) - 1, 9000], [len(GOOD)], [len(GOOD) + 1]):
         parts = arrow_engine.of_lines(files, cuts, 2)
-        assert arrow_engine.report(tmp_path / "in", parts, TERMS, _texts(), strategy) == expected
+        assert arrow_engine.report(tmp_path / "in", parts, _judging(strategy)) == expected
+
+
+@st.composite
+def cut_files(draw: st.DrawFn) -> tuple[bytes, list[arrow_engine.Batches]]:
+    """A file of some lines, and how it was cut: its batches name the file `a.ndjson`."""
+    lines = draw(st.lists(st.sampled_from([GOOD, POOR, BLIND, b"junk\n", b"\n"]), max_size=8))
+    whole = b"".join([*lines, GOOD])
+    content = whole.removesuffix(b"\n") if draw(st.booleans()) else whole
+    cuts = draw(st.lists(st.integers(0, len(content)), max_size=4))
+    return content, arrow_engine.of_lines({"file:in/a.ndjson": content}, cuts, draw(st.integers(1, 4)))
 
 
 @settings(max_examples=40)
-@given(
-    st.lists(st.sampled_from([GOOD, POOR, BLIND, b"junk\n", b"\n"]), min_size=1, max_size=8),
-    st.lists(st.integers(0, 30_000), max_size=4),
-    st.integers(1, 4),
-    st.booleans(),
-    st.sampled_from(sorted(arrow_engine.STRATEGIES)),
-)
-def test_no_cut_changes_the_report(
-    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], cuts: list[int], width: int, bare: bool, strategy: str
-) -> None:
-    folder = tmp_path_factory.mktemp("cut") / "in"
-    whole = b"".join(lines)
-    files = _write(folder, {"a.ndjson": whole.removesuffix(b"\n") if bare else whole})
-    parts = arrow_engine.of_lines(files, cuts, width)
-    assert arrow_engine.report(folder, parts, TERMS, _texts(), strategy) == _checked(folder)
+@given(cut_files(), st.sampled_from(sorted(arrow_engine.STRATEGIES)))
+def test_no_cut_changes_the_report(cut: tuple[bytes, list[arrow_engine.Batches]], strategy: str) -> None:
+    content, parts = cut
+    with tempfile.TemporaryDirectory() as there, contextlib.chdir(there):
+        _write(Path("in"), {"a.ndjson": content})
+        assert arrow_engine.report(Path("in"), parts, _judging(strategy)) == _plain(Path("in"))
 
 
 @pytest.mark.parametrize("strategy", arrow_engine.STRATEGIES)
 def test_a_roster_and_a_maximum_age_count(strategy: str, tmp_path: Path) -> None:
     files = _write(tmp_path / "in", {"a.ndjson": GOOD + POOR.replace(b"2026-11-22", b"2025-01-01") + b"junk\n"})
-    (tmp_path / "roster").write_text("worker-1\nworker-9\nabsent\n")
     age = MaximumAge(text="30d", span=timedelta(days=30), now=parse_moment("2026-11-23T00:00:00Z"))
     terms = _terms(max_age=age, roster=frozenset({"worker-1", "worker-9", "absent"}))
-    expected = _checked(
-        tmp_path / "in", "--roster", str(tmp_path / "roster"), "--max-age", "30d", "--now", "2026-11-23T00:00:00Z"
-    )
+    expected = _plain(tmp_path / "in", terms)
     parts = arrow_engine.of_lines(files, [], 2)
-    assert arrow_engine.report(tmp_path / "in", parts, terms, _texts(), strategy) == expected
+    assert arrow_engine.report(tmp_path / "in", parts, _judging(strategy, terms)) == expected
 
 
 @pytest.mark.parametrize("strategy", arrow_engine.STRATEGIES)
@@ -133,14 +135,14 @@ def test_rows_of_parquet_are_the_snapshots_bytes(strategy: str, tmp_path: Path) 
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.parquet").touch()
     parts = arrow_engine.of_rows(f"file:{tmp_path}/in/a.parquet", snapshots, 2)
-    report = json.loads(arrow_engine.report(tmp_path / "in", parts, TERMS, _texts(), strategy, lines=False))
+    report = json.loads(arrow_engine.report(tmp_path / "in", parts, _judging(strategy), lines=False))
     label = f"{tmp_path}/in/a.parquet"
     named = {node["node"]: node["reason"] for node in report["nodes"] if node["snapshot"] is None}
     assert sorted(named) == [f"{label}:3", f"{label}:4"]
     assert named[f"{label}:3"] == f"{label}:3:1: no snapshot in this row (got null, expected its bytes)"
     (tmp_path / "in" / "a.parquet").unlink()
     _write(tmp_path / "in", {"a.json": GOOD, "b.json": POOR.rstrip(b"\n"), "c.json": INDENTED})
-    checked = json.loads(_checked(tmp_path / "in"))
+    checked = json.loads(_plain(tmp_path / "in"))
     assert [node for node in report["nodes"] if node["snapshot"]] == checked["nodes"]
 
 
@@ -148,25 +150,18 @@ def test_a_file_that_was_not_given_whole_is_refused(tmp_path: Path) -> None:
     files = _write(tmp_path / "in", {"a.ndjson": GOOD + POOR})
     short = [[each.slice(0, 1) for each in part] for part in arrow_engine.of_lines(files, [], 2)]
     with pytest.raises(UsageError, match=r"a\.ndjson: spark did not give all of it \(got \d+ bytes, expected \d+\)"):
-        arrow_engine.report(tmp_path / "in", short, TERMS, _texts(), "partitions")
+        arrow_engine.report(tmp_path / "in", short, _judging("partitions"))
 
 
-@pytest.mark.parametrize(
-    ("changed", "same"),
-    [
-        ({"memory.total_bytes": 12345}, True),
-        ({"cpu.model_name": "another"}, True),
-        ({"cpu.flags": ["vmx"]}, False),
-    ],
-    ids=["a fact that no rule reads", "another one", "a fact that a rule reads"],
-)
-def test_the_key_is_that_of_the_facts_that_rules_read(changed: dict[str, Any], same: bool) -> None:
-    compiled = TERMS.policies[:1]
-    keys = Keys(Terms(policies=compiled, parameters=no_parameters(*compiled)))
-    one, other = keys.judge(data("one")), keys.judge(data("other", set_=changed))
-    assert one is not None
-    assert other is not None
-    assert (one.judged.tail == other.judged.tail) is same
+def test_what_is_said_of_equal_facts_travels_once(tmp_path: Path) -> None:
+    lines = [data(f"worker-{number}", set_={"memory.total_bytes": number}) for number in range(20)]
+    files = _write(tmp_path / "in", {"a.ndjson": b"".join(lines) + POOR})
+    sent = task.of_terms(TERMS, _texts(), evidence=Evidence.NEEDED, lines=True).dump()
+    parts = arrow_engine.of_lines(files, [], 5)
+    made = [each for part in parts for each in batches.split(sent, iter(part))]
+    results = [each for batch in made for each in batch.column("results").to_pylist() if each is not None]
+    said = [each for batch in made for each in batch.column("said").to_pylist() if each is not None]
+    assert (len(results), len(said)) == (2, 2)
 
 
 def test_a_task_comes_back_as_it_was_sent() -> None:

@@ -84,6 +84,8 @@ LINES: dict[str, tuple[bytes, bool]] = {
     "a brace too many": (data().replace(b'"unknown":{}},"cgroup"', b'"unknown":{}}},"cgroup"'), False),
     "another version": (data().replace(b"snapshot/1", b"snapshot/2"), False),
     "bytes that are no text": (data().replace(b"Debian", b"\xff\xfe"), False),
+    "a byte that stands for a value": (data().replace(b'Z",', b'Z"\0', 1), False),
+    "a byte that stands for a name": (data().replace(b"Debian", b"\1"), False),
     "nothing": (b"", False),
 }
 

@@ -17,7 +17,7 @@ from packs import compiled, no_parameters, rule, text, virtnest
 from snapshots import data, document
 from stores import complained, machine, node, rows, said, told
 
-from passmuster import _json
+from passmuster import __version__, _json
 from passmuster.cli import main
 from passmuster.judge import Given, MaximumAge, Terms, judge
 from passmuster.report import counting
@@ -204,9 +204,8 @@ def test_kept_verdicts_are_listed_and_dropped(folder: Path, capsys: pytest.Captu
         (["demo@1.0.0"], ["demo/memory"], 12),
     ]
     assert said(capsys, "fleet", "verdicts", "s.db") == (
-        "ID  VERDICTS  POLICIES        RULES        PARAMETERS  ENGINE\n"
-        "1   6         virtnest@1.0.0  all          -           0.1.0\n"
-        "2   12        demo@1.0.0      demo/memory  -           0.1.0\n"
+        f"1: virtnest@1.0.0, all rules, by engine {__version__}: 6 verdicts\n"
+        f"2: demo@1.0.0, demo/memory, by engine {__version__}: 12 verdicts\n"
     )
     said(capsys, "fleet", "verdicts", "s.db", "--drop", "1")
     assert [each["id"] for each in told(capsys, "fleet", "verdicts", "s.db")["terms"]] == [2]

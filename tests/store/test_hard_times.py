@@ -118,7 +118,7 @@ def test_a_waiting_command_gives_up_in_words(
     with opened("s.db", write=True) as other:
         other.execute("BEGIN IMMEDIATE")
         err = complained(capsys, "fleet", "add", "s.db", "b.json")
-        assert err == "s.db: cannot be used (database is locked); what it holds is as it was\n"
+        assert err == "s.db: cannot be used (database is locked); nothing that it held is lost\n"
         assert [each["node"] for each in told(capsys, "fleet", "list", "s.db")["nodes"]] == ["n1"]
 
 

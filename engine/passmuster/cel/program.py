@@ -77,6 +77,13 @@ class Program:
             return Evaluation(OUT_OF_STEPS, STEP_BUDGET)
         return Evaluation(value, STEP_BUDGET - frame.steps)
 
+    def value(self, roots: Mapping[str, object]) -> object:
+        """The same, without what it cost."""
+        try:
+            return self._run(Frame(roots, self.compiler.count, STEP_BUDGET - self.cost))
+        except OutOfStepsError:
+            return OUT_OF_STEPS
+
 
 def compile_expression(
     text: str, environment: Environment, *, expect: CelType | None = None, assume: tuple[Program, ...] = ()

@@ -6,7 +6,7 @@ import argparse
 from typing import NoReturn
 
 from passmuster import __version__
-from passmuster.cli import bundle_arguments, fleet_arguments
+from passmuster.cli import bundle_arguments, fleet_arguments, report_arguments
 from passmuster.errors import ExitStatus
 
 _STATUSES = """\
@@ -31,7 +31,7 @@ examples:
   passmuster check node.json -p virtnest@1.0.0 -o json=report.json -o table
 
 """
-_FORMATS = "table, html, json, ndjson, csv, markdown, matrix, summary"
+_FORMATS = "table, html, json, ndjson, csv, markdown, matrix, summary, attestation"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -60,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
     _snapshot(commands)
     fleet_arguments.fleet(commands, _add, _STATUSES)
     bundle_arguments.bundle(commands, _add)
+    report_arguments.report(commands, _add)
     _cel(commands)
     return top
 
@@ -95,6 +96,9 @@ def _check(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="files, folders of them, or - for standard input; none: collect this node and judge it",
     )
     _policies(check)
+    check.add_argument(
+        "-f", "--assessment", metavar="FILE", help="one reviewed file for policies, parameters, levels, waivers and all"
+    )
     check.add_argument("--rule", action="append", default=[], metavar="ID", help="judge only this rule (repeatable)")
     check.add_argument(
         "--set", action="append", default=[], metavar="[PACK.]NAME=V", help="set a parameter of a policy"
@@ -111,7 +115,6 @@ def _check(commands: argparse._SubParsersAction[_Parser]) -> None:
     check.add_argument(
         "--fail-on",
         choices=["required", "recommended", "never"],
-        default="required",
         help="the lowest level that counts for the exit status (default: required); the report stays as it is",
     )
     check.add_argument(
@@ -270,3 +273,34 @@ def _snapshot(commands: argparse._SubParsersAction[_Parser]) -> None:
     show = _add(actions, "show", "snapshot show", "print a snapshot for reading")
     show.add_argument("snapshot", metavar="SNAPSHOT|-")
     show.add_argument("--section", metavar="NAME", help="this section alone")
+    _redact(_add(actions, "redact", "snapshot redact", "take out what packs do not read, and keep every verdict"))
+
+
+CLASSES = ("host-identifying", "network", "serial", "sensitive")
+"""Classes of fields that can be taken out."""
+
+
+def _redact(redact: _Parser) -> None:
+    redact.add_argument("snapshots", nargs="+", metavar="SNAPSHOT|DIR|-")
+    redact.add_argument(
+        "--for",
+        action="append",
+        dest="packs",
+        required=True,
+        metavar="PACK[@V]|PATH",
+        help="keep what this pack reads, and mark the rest as redacted (repeatable)",
+    )
+    redact.add_argument(
+        "--class",
+        action="append",
+        dest="classes",
+        default=[],
+        choices=CLASSES,
+        help="take out this class even where it is read; names become pseudonyms (repeatable)",
+    )
+    redact.add_argument("--key", metavar="FILE", help="the site's secret for pseudonyms, 32 random bytes, mode 0600")
+    redact.add_argument("--map", metavar="FILE", help="add to FILE which pseudonym stands for what; it stays here")
+    redact.add_argument(
+        "--allow-unknown", action="store_true", help="write it even if rules become unknown by what is taken out"
+    )
+    redact.add_argument("-o", "--output", metavar="FILE|DIR/|-", default="-", help="where to (default: standard output)")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from passmuster import roster, snapshot, waivers
 from passmuster.age import parse_duration, parse_moment
-from passmuster.cli import inputs, output, packs, streamed
+from passmuster.cli import assessed, inputs, output, packs, streamed
 from passmuster.compile import CompiledPolicy, compile_policy
 from passmuster.errors import ExitStatus, PolicyError, Problem, SnapshotError, UsageError
 from passmuster.judge import Given, MaximumAge, Terms, judge
@@ -29,24 +29,14 @@ DEFAULT = "virtnest"
 def run(options: argparse.Namespace) -> ExitStatus:
     """Judge what the options say; returns the status."""
     outputs = output.parse(options.output)
-    policies = packs.chosen(options.policy or [DEFAULT])
-    compiled = _compile(policies)
-    now = _now(options.now, needed=options.max_age is not None or options.waivers is not None)
-    terms = Terms(
-        policies=compiled,
-        parameters=effective(policies, options.set),
-        rules=_rules(compiled, options.rule),
-        roster=_roster(options.roster),
-        max_age=_max_age(options.max_age, now),
-        waivers=_waivers(options.waivers, now),
-    )
+    terms, fail_on = assessed.terms(options) if options.assessment else (_terms(options), options.fail_on or "required")
     given = [] if options.snapshots else [_live(options.keep)]
     style = Style(evidence=Evidence(options.evidence), verbose=options.verbose)
     streamed_ = [each for each in outputs if each.reporter.name in streamed.FORMATS]
     if len(streamed_) == len(outputs):
         source = streamed.Source(paths=options.snapshots, given=given, workers=options.jobs)
         conclusion = streamed.run(source, terms, outputs, style)
-        return status(conclusion.weighing, options.fail_on, whole=conclusion.verdict.incomplete)
+        return status(conclusion.weighing, fail_on, whole=conclusion.verdict.incomplete)
     if options.jobs > 1:
         known = ", ".join(sorted(streamed.FORMATS))
         message = (
@@ -59,7 +49,21 @@ def run(options: argparse.Namespace) -> ExitStatus:
     if lines:  # in the order of the input, which a verdict has not
         streamed.run(streamed.Source(given=given), terms, lines, style)
     output.emit(verdict, [each for each in outputs if each not in lines], style)
-    return status(counting.every_rule(verdict), options.fail_on, whole=verdict.incomplete)
+    return status(counting.every_rule(verdict), fail_on, whole=verdict.incomplete)
+
+
+def _terms(options: argparse.Namespace) -> Terms:
+    policies = packs.chosen(options.policy or [DEFAULT])
+    compiled = _compile(policies)
+    now = _now(options.now, needed=options.max_age is not None or options.waivers is not None)
+    return Terms(
+        policies=compiled,
+        parameters=effective(policies, options.set),
+        rules=_rules(compiled, options.rule),
+        roster=_roster(options.roster),
+        max_age=_max_age(options.max_age, now),
+        waivers=_waivers(options.waivers, now),
+    )
 
 
 def _other(outputs: Sequence[output.Output]) -> str:

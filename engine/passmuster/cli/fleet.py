@@ -67,8 +67,10 @@ def run_verdicts(options: argparse.Namespace) -> ExitStatus:
             dropped = _dropped(options.drop, [each.id for each in kept])
             verdicts.drop_terms(database, dropped)
             kept = [each for each in kept if each.id not in dropped]
-    text = json_v1.verdicts(kept) if options.output == "json" else table.verdicts(kept)
-    sys.stdout.write(harmless.lines(text))
+    if options.output == "json":
+        sys.stdout.write(harmless.json(json_v1.verdicts(kept)))
+    else:
+        sys.stdout.write(harmless.lines(table.verdicts(kept)))
     return ExitStatus.GOOD
 
 
@@ -118,6 +120,8 @@ def run_verify(options: argparse.Namespace) -> ExitStatus:
     """Prove every byte; INTEGRITY where something is broken."""
     with opened(options.store, write=False) as database, one_state(database):
         found = verifying.verify(database)
-    text = json_v1.verified(found) if options.output == "json" else table.verified(options.store, found)
-    sys.stdout.write(harmless.lines(text))
+    if options.output == "json":
+        sys.stdout.write(harmless.json(json_v1.verified(found)))
+    else:
+        sys.stdout.write(harmless.lines(table.verified(options.store, found)))
     return ExitStatus.INTEGRITY if found.broken else ExitStatus.GOOD

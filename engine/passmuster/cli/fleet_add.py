@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from passmuster import roster
-from passmuster.cli import inputs, packs
+from passmuster.cli import inputs, packs, progress
+from passmuster.cli.streamed import _size
 from passmuster.errors import ExitStatus, PassmusterError, SnapshotError, UsageError
 from passmuster.report import harmless
 from passmuster.store import adding, json_v1, table
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
     from passmuster.judge import Given
     from passmuster.store.database import Database
+
+_SOME = 256
+"""Snapshots between two looks at the clock."""
 
 
 def run(options: argparse.Namespace) -> ExitStatus:
@@ -41,55 +46,70 @@ def run(options: argparse.Namespace) -> ExitStatus:
 def _add(database: Database, options: argparse.Namespace) -> ExitStatus:
     cutter = Cutter()
     intake = Intake(Writer(database, cutter, options.site))
+    through = False
+    stream = sys.stderr if progress.wanted(sys.stderr, os.environ) else None
+    with progress.Progress(_size(options.snapshots), stream) as bar:
+        try:
+            _read(intake, cutter, options, bar)
+            through = True
+        finally:
+            # However it ends: what is on the disk is told.
+            bar.clear()
+            if through or intake.total.read:
+                _total(intake, options)
+    return ExitStatus.INCOMPLETE if intake.total.unreadable else ExitStatus.GOOD
+
+
+def _read(intake: Intake, cutter: Cutter, options: argparse.Namespace, bar: progress.Progress) -> None:
+    """Read everything, and write it a batch at a time."""
     by_batch = options.output == "ndjson"
-    last: str | None = None
+    size = nodes = 0
     try:
         for path, line, found in inputs.met(options.snapshots, _nothing):
-            last = _take(intake, cutter, inputs.readable(path), line, found)
+            _take(intake, cutter, (inputs.readable(path), line), found, bar)
+            size += len(found) if isinstance(found, bytes) else 0
+            nodes += 1
+            if nodes == _SOME:
+                bar.done(size, nodes)
+                size = nodes = 0
             if intake.full:
-                _write(intake, last, by_batch=by_batch)
+                _write(intake, by_batch=by_batch)
     except PassmusterError:
-        # What one input spoils is told; what was read before it is kept, as after a kill.
-        _write(intake, last, by_batch=by_batch)
-        _total(intake, options, last)
+        # One input spoils nothing of those before it.
+        _write(intake, by_batch=by_batch)
         raise
-    _write(intake, last, by_batch=by_batch)
-    _total(intake, options, last)
-    return ExitStatus.INCOMPLETE if intake.total.unreadable else ExitStatus.GOOD
+    _write(intake, by_batch=by_batch)
 
 
 def _nothing(_line: bytes) -> Given | None:
     return None
 
 
-def _take(intake: Intake, cutter: Cutter, path: str, line: int, found: bytes | Given) -> str:
-    """Add what was found, or say why it cannot be kept; returns its label."""
-    problem = None
-    if isinstance(found, bytes):
-        try:
-            intake.add(adding.row(cutter, found, path, line))
-        except SnapshotError as error:
-            problem = str(error.problems[0])
-    else:
-        problem = found.problem or "cannot be read"
-    if problem is not None:
-        intake.unreadable()
-        sys.stderr.write(harmless.lines(problem) + "\n")
-    return inputs.label(path, line)
+def _take(intake: Intake, cutter: Cutter, where: tuple[str, int], found: bytes | Given, bar: progress.Progress) -> None:
+    """Add what was found, or say why it cannot be kept."""
+    label = inputs.label(*where)
+    try:
+        if isinstance(found, bytes):
+            intake.add(adding.row(cutter, found, *where), label)
+            return
+        problem = found.problem or f"{label}: cannot be read"
+    except SnapshotError as error:
+        problem = str(error.problems[0])
+    intake.unreadable(label)
+    bar.clear()
+    sys.stderr.write(harmless.lines(problem) + "\n")
 
 
-def _write(intake: Intake, last: str | None, *, by_batch: bool) -> None:
+def _write(intake: Intake, *, by_batch: bool) -> None:
     """Write a batch, and only then say so."""
     batch = intake.write()
     if by_batch and batch.read:
-        sys.stdout.write(harmless.json(json_v1.taken("batch", batch, last)))
+        sys.stdout.write(harmless.json(json_v1.taken("batch", batch)))
         sys.stdout.flush()
 
 
-def _total(intake: Intake, options: argparse.Namespace, last: str | None) -> None:
-    text = (
-        harmless.json(json_v1.taken("added", intake.total, last))
-        if options.output == "ndjson"
-        else harmless.lines(table.added(options.store, intake.total))
-    )
-    sys.stdout.write(text)
+def _total(intake: Intake, options: argparse.Namespace) -> None:
+    if options.output == "ndjson":
+        sys.stdout.write(harmless.json(json_v1.taken("added", intake.total)))
+    else:
+        sys.stdout.write(harmless.lines(table.added(options.store, intake.total)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ examples:
 
 
 def fleet(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    commands: argparse._SubParsersAction[Any],
     add: Callable[..., argparse.ArgumentParser],
     statuses: str,
 ) -> None:
@@ -118,7 +118,7 @@ def _check(actions: object, add: Callable[..., argparse.ArgumentParser], statuse
         action="append",
         default=[],
         metavar="FORMAT[=FILE]",
-        help="a format of `check` (default: table; repeatable); summary looks at what nodes share, not at each of them",
+        help="a format of `check` (default: table; repeatable); summary and matrix need no look at each node",
     )
     command.add_argument(
         "--evidence", choices=["needed", "full", "none"], default="needed", help="which results carry their values"

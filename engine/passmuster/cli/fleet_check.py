@@ -14,6 +14,7 @@ from passmuster.errors import ExitStatus, UsageError
 from passmuster.judge import Given, Terms, judge
 from passmuster.policy.parameters import effective
 from passmuster.report import Evidence, Style, counting, harmless
+from passmuster.report.matrix import text as matrix
 from passmuster.report.summary import text as summary
 from passmuster.store import json_v1, reading, table
 from passmuster.store.counting import count
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from passmuster.fleet import Remembered
     from passmuster.store.database import Database
 
+_COUNTS = frozenset(("matrix", "summary"))
+"""Reports that are counts alone."""
+
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Judge the latest snapshot of each node; the status is that of `check`."""
@@ -38,7 +42,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     with opened(options.store, write=False) as database:
         if terms.roster is None:
             terms = replace(terms, roster=reading.rosters(database, options.site))
-        if serves(terms) and all(each.reporter.name == "summary" for each in outputs):
+        if serves(terms) and all(each.reporter.name in _COUNTS for each in outputs):
             return _counted(database, terms, choice, options, outputs)
         with one_state(database):
             return _judged(database, terms, choice, options, outputs)
@@ -55,9 +59,12 @@ def _counted(
     counts = count(database, terms, choice)
     if not counts.kept:
         sys.stderr.write(f"note: {harmless.plain(options.store)}: cannot be written to, so verdicts were not kept\n")
-    told = summary(counts.outcome, counting.worded(counts.nodes, counts.rules)).encode()
     for each in output.files_first(outputs):
-        output.emit_bytes(told, each)
+        if each.reporter.name == "summary":
+            told = summary(counts.outcome, counting.worded(counts.nodes, counts.rules))
+        else:
+            told = matrix(counts.by_rule, counts.nodes, output.styled(Style(), each))
+        output.emit_bytes(told.encode(), each)
     return status(counts.rules, options.fail_on, whole=counts.whole)
 
 

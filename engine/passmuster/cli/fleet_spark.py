@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from passmuster.cli import packs
 from passmuster.cli.check import _compile, _max_age, _now, _roster, _rules, status
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from passmuster.policy import Policy
     from passmuster.spark.settle import Settled
+    from passmuster.spark.strategy import Nodes
     from passmuster.spark.task import PolicyText
 
 DEFAULT = "virtnest"
@@ -89,15 +90,15 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
 
 def _judge(session: object, options: argparse.Namespace, terms: Terms, texts: Sequence[PolicyText]) -> ExitStatus:
-    from passmuster.spark import rows, settle, source, strategy, task  # noqa: PLC0415 - an extra
+    from passmuster.spark import settle, source, strategy, task  # noqa: PLC0415 - an extra
 
     style = Style(evidence=Evidence(options.evidence))
     found = source.read(session, options.input)
     asked = task.of_terms(terms, texts, evidence=style.evidence, lines=found.lines).dump()
     auto = options.strategy == "auto"
     chosen = strategy.choose(found, terms, asked) if auto else strategy.Strategy(options.strategy)
-    nodes = strategy.nodes(session, found, asked, chosen)
-    settled = settle.settle(found, nodes.select(*rows.INDEX).toArrow(), terms, style)
+    nodes = strategy.nodes(found, asked, chosen)
+    settled = settle.settle(found, nodes.index.toArrow(), terms, style)
     _write(session, options, nodes, settled)
     for note in settled.notes:
         sys.stderr.write(f"note: {harmless.plain(note)}\n")
@@ -106,7 +107,7 @@ def _judge(session: object, options: argparse.Namespace, terms: Terms, texts: Se
     return status(conclusion.weighing, options.fail_on, whole=conclusion.verdict.incomplete)
 
 
-def _write(session: object, options: argparse.Namespace, nodes: Any, settled: Settled) -> None:
+def _write(session: object, options: argparse.Namespace, nodes: Nodes, settled: Settled) -> None:
     from passmuster.spark import report, sink  # noqa: PLC0415 - an extra
 
     wanted = options.output or ["json"]

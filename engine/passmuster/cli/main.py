@@ -136,6 +136,12 @@ def _snapshot_show(options: argparse.Namespace) -> ExitStatus:
     return run_show(options)
 
 
+def _snapshot_redact(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.redact import run  # noqa: PLC0415 - imported when it runs
+
+    return run(options)
+
+
 def _bundle_keygen(options: argparse.Namespace) -> ExitStatus:
     from passmuster.cli.bundlekeys import run_keygen  # noqa: PLC0415 - imported when it runs
 
@@ -214,6 +220,18 @@ def _fleet_verify(options: argparse.Namespace) -> ExitStatus:
     return run_verify(options)
 
 
+def _report_sign(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.report import run_sign  # noqa: PLC0415 - imported when it runs
+
+    return run_sign(options)
+
+
+def _report_verify(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.report import run_verify  # noqa: PLC0415 - imported when it runs
+
+    return run_verify(options)
+
+
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], ExitStatus]] = {
     "check": _check,
     "explain": _explain,
@@ -230,6 +248,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], ExitStatus]] = {
     "snapshot validate": _snapshot_validate,
     "snapshot annotate": _snapshot_annotate,
     "snapshot show": _snapshot_show,
+    "snapshot redact": _snapshot_redact,
     "fleet add": _fleet_add,
     "fleet list": _fleet_list,
     "fleet check": _fleet_check,
@@ -243,4 +262,6 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], ExitStatus]] = {
     "bundle sign": _bundle_sign,
     "bundle verify": _bundle_verify,
     "bundle inspect": _bundle_inspect,
+    "report sign": _report_sign,
+    "report verify": _report_verify,
 }

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from passmuster import _resources
 from passmuster.errors import UsageError
 from passmuster.report import REPORTERS, Reporter, Style
 
@@ -50,6 +51,12 @@ def _parse(text: str) -> Output:
 
 def emit(verdict: Verdict, outputs: Sequence[Output], style: Style) -> None:
     """Write every report; files first, so that a failed write is not lost behind a long table."""
+    if any(each.reporter.name == "attestation" for each in outputs):
+        style = replace(style, engine=_resources.engine_digest())
+        if all(node.snapshot is None for node in verdict.nodes):
+            raise UsageError.at(
+                "-o attestation", "no snapshot could be read, so there is nothing to attest", code="usage-output"
+            )
     for output in files_first(outputs):
         emit_bytes(output.reporter.render(verdict, styled(style, output)).encode(), output)
 

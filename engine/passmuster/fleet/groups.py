@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from passmuster.cel import Read
 from passmuster.evaluate import bound, evaluate, outcome
+from passmuster.fleet.shelf import VOLATILE, Look
 from passmuster.fleetrules import contribution
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
+    from passmuster.cel import Program
     from passmuster.compile import CompiledFleetRule, CompiledPolicy, CompiledRule
     from passmuster.fieldpath import FieldPath
-    from passmuster.fleet.shelf import Part
+    from passmuster.fleet.shelf import Facts, Part
     from passmuster.fleetrules import Contribution
     from passmuster.judge import Terms
     from passmuster.outcome import RuleOutcome
     from passmuster.snapshot import Snapshot
     from passmuster.verdict import Result
 
-Reads = dict[str, frozenset[str] | None]
+Reads: TypeAlias = "dict[str, Facts | None]"
 """Section -> the facts that are read of it; None where all of it is."""
 
 
@@ -83,20 +86,27 @@ class Group:
         return tuple(Answer(place=place, outcome=each.outcome, wire=render(each)) for place, each in told)
 
 
-def key_of(group: Group | FleetGroup, parts: Sequence[Part]) -> tuple[tuple[object, ...], bool]:
-    """What a group's answers hang on, and whether the same can come again."""
+def key_of(group: Group | FleetGroup, parts: Sequence[Part]) -> tuple[object, ...]:
+    """What a group's answers hang on."""
     key: list[object] = [group.number]
-    lasting = True
     for at, counting in group.sections:
         part = parts[at]
         key.append(part.frame)
         if part.facts:
-            numbers = [part.facts[each] for each in counting]
-            key += numbers
-            lasting = lasting and not (part.passing and min(numbers, default=0) < 0)
-        else:
-            lasting = lasting and not part.passing
-    return tuple(key), lasting
+            key += [part.facts[each] for each in counting]
+    return tuple(key)
+
+
+def fleeting(group: Group | FleetGroup, parts: Sequence[Part]) -> bool:
+    """Whether the group reads something that is not remembered, so that its answers are not either."""
+    for at, counting in group.sections:
+        part = parts[at]
+        if part.like is None:
+            if not part.lasting:
+                return True
+        elif any(part.facts[each] == VOLATILE for each in counting):
+            return True
+    return False
 
 
 def asked(terms: Terms) -> list[tuple[CompiledPolicy, CompiledRule]]:
@@ -105,25 +115,42 @@ def asked(terms: Terms) -> list[tuple[CompiledPolicy, CompiledRule]]:
     return [each for each in every if terms.rules is None or each[1].header.name in terms.rules]
 
 
-def reads(terms: Terms) -> Reads:
-    """What the rules that are asked look at, their messages too."""
-    return _reads([path for _, rule in asked(terms) for path in rule.touches] + _fleet_paths(terms))
+def reads(terms: Terms, *, outcomes_alone: bool = False) -> Reads:
+    """What the rules that are asked look at.
+
+    Without `outcomes_alone` what their messages say counts too, and the facts that reports show.
+    """
+    if not outcomes_alone:
+        whole = [Read(path) for _, rule in asked(terms) for path in rule.touches]
+        return _reads(whole + [Read(path) for _, rule in terms.fleet_rules for path in rule.reads])
+    programs = [(policy, each) for policy, rule in asked(terms) for each in (rule.applies_when, rule.expression)]
+    for policy, fleet_rule in terms.fleet_rules:
+        programs += [(policy, each) for each in (fleet_rule.applies_when, fleet_rule.group_by, fleet_rule.value)]
+    return _reads([read for policy, each in programs if each is not None for read in _of_program(policy, each)])
 
 
-def _fleet_paths(terms: Terms) -> list[FieldPath]:
-    return [path for _, rule in terms.fleet_rules for path in rule.reads]
+def _of_program(policy: CompiledPolicy, program: Program) -> list[Read]:
+    """What a program reads, with what the variables that it uses do."""
+    below = [each for name in program.variables for each in _of_program(policy, policy.variables[name].program)]
+    return [*program.reads, *below]
 
 
-def _reads(paths: Sequence[FieldPath]) -> Reads:
-    found: dict[str, set[str] | None] = {}
-    for path in paths:
-        section, *rest = path.parts
-        facts = found.setdefault(section, set())
-        if not rest:
-            found[section] = None
-        elif facts is not None:
-            facts.add(rest[0])
-    return {section: None if facts is None else frozenset(facts) for section, facts in found.items()}
+def _reads(found: Sequence[Read]) -> Reads:
+    looks: dict[str, dict[str, set[Look]]] = {}
+    for read in found:
+        section, *rest = read.path.parts
+        facts = looks.setdefault(section, {})
+        # Of a section as a whole, every fact is looked at, and all of it.
+        for fact in rest[:1] or ("",):
+            facts.setdefault(fact, set()).add(Look(tuple(rest[1:]), read.presence_only))
+    return {
+        section: None if "" in facts else {fact: _below(each) for fact, each in facts.items()}
+        for section, facts in looks.items()
+    }
+
+
+def _below(looks: set[Look]) -> tuple[Look, ...] | None:
+    return None if Look((), presence=False) in looks else tuple(sorted(looks))
 
 
 def grouped(terms: Terms, names: Sequence[str], orders: Sequence[Mapping[str, int]]) -> tuple[Group, ...]:
@@ -161,8 +188,13 @@ def fleet_groups(terms: Terms, names: Sequence[str], orders: Sequence[Mapping[st
 def _sections(paths: Sequence[FieldPath], names: Sequence[str], orders: Sequence[Mapping[str, int]]) -> Sections:
     """Where the facts at these paths are found; what is no section is left out."""
     found = []
-    for section, facts in sorted(_reads(paths).items()):
+    for section, facts in sorted(_reads([Read(path) for path in paths]).items(), key=_name):
         if section in names:
             order = orders[names.index(section)]
-            found.append((names.index(section), tuple(sorted(order[each] for each in facts or order if each in order))))
+            counting = sorted(order[each] for each in (order if facts is None else facts) if each in order)
+            found.append((names.index(section), tuple(counting)))
     return tuple(found)
+
+
+def _name(item: tuple[str, object]) -> str:
+    return item[0]

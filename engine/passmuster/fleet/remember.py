@@ -5,17 +5,18 @@ What is remembered is bounded: beyond the limit all is forgotten, and learned ag
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from passmuster import _json, schema
 from passmuster.fleet.classes import Class, class_of
 from passmuster.fleet.cut import END, FACTS, HEAD, marks
-from passmuster.fleet.groups import Answer, FleetGroup, Group, asked, fleet_groups, grouped, key_of, reads
+from passmuster.fleet.groups import Answer, FleetGroup, Group, asked, fleet_groups, fleeting, grouped, key_of, reads
 from passmuster.fleet.shelf import DOCUMENT, Part, Shelf, is_object, loaded
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from passmuster.fleetrules import Contribution
     from passmuster.judge import Terms
@@ -59,6 +60,20 @@ class Remembered(NamedTuple):
         return self.head[1].decode()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What is the same for all nodes that differ only in facts that are not remembered."""
+
+    answers: tuple[Answer, ...]
+    contributions: Mapping[int, Contribution | None]
+    """By number of the fleet rule's group."""
+    groups: tuple[Group, ...]
+    """The rules that have to be asked for each node; empty where none reads such a fact."""
+    fleet_groups: tuple[FleetGroup, ...]
+    told: Class | None = None
+    """What all rules say; None where some have to be asked."""
+
+
 class Memory:
     """What was seen so far, under terms that stay the same."""
 
@@ -68,7 +83,7 @@ class Memory:
         self._names = tuple(sorted(schema.sections(1)))
         self._marks = marks(self._names)
         self._rules = [rule for _, rule in asked(terms)]
-        self._reads = reads(terms)
+        self._reads = reads(terms, outcomes_alone=render is None)
         nobody = loaded(DOCUMENT % (b"{}", b""))
         assert nobody is not None
         self._nobody = nobody
@@ -96,14 +111,11 @@ class Memory:
         parts = self._parts(line, head.end())
         if parts is None:
             return None
-        key = tuple([parts[at] for at in self._read])
-        judged = self._classes.get(key)
-        if judged is None:
-            judged = self._class(parts)
-            if not any(part.passing for part in key):
-                self._classes[key] = judged
-                self._hold_bytes(_ENTRY)
-        return Remembered(head, judged)
+        key = tuple([parts[at].like or parts[at] for at in self._read])
+        known = self._classes.get(key)
+        if known is None:
+            known = self._learned(key, parts)
+        return Remembered(head, known.told or self._class(known, parts))
 
     def _parts(self, line: bytes, start: int) -> list[Part] | None:
         """What each section is; None where one of them is not valid, or there is none."""
@@ -172,13 +184,37 @@ class Memory:
             self._labels.add(labels)
         return valid
 
-    def _class(self, parts: list[Part]) -> Class:
-        """What all rules say; those that read the same facts are asked once for each set of these."""
-        answers = [each for group in self._groups for each in self._once(self._answers, group, parts, self._answered)]
-        contributions = [
-            self._once(self._contributions, group, parts, FleetGroup.contribution) for group in self._fleet_groups
-        ]
-        return self._combined(answers, tuple(contributions))
+    def _learned(self, key: tuple[Part, ...], parts: list[Part]) -> _Known:
+        """What is the same for all nodes with these facts; kept where they can come again."""
+        groups = [group for group in self._groups if not fleeting(group, parts)]
+        fleet_groups_ = [group for group in self._fleet_groups if not fleeting(group, parts)]
+        answers = [each for group in groups for each in self._once(self._answers, group, parts, self._answered)]
+        contributions = {
+            group.number: self._once(self._contributions, group, parts, FleetGroup.contribution)
+            for group in fleet_groups_
+        }
+        asked_ = {group.number for group in groups} | {group.number for group in fleet_groups_}
+        known = _Known(
+            answers=tuple(answers),
+            contributions=contributions,
+            groups=tuple(group for group in self._groups if group.number not in asked_),
+            fleet_groups=tuple(group for group in self._fleet_groups if group.number not in asked_),
+        )
+        if not known.groups and not known.fleet_groups:
+            known = replace(known, told=self._class(known, parts))
+        if all(part.lasting for part in key):
+            self._classes[key] = known
+            self._hold_bytes(_ENTRY)
+        return known
+
+    def _class(self, known: _Known, parts: list[Part]) -> Class:
+        """What all rules say, those asked now that read what is not remembered."""
+        answers = [*known.answers]
+        for group in known.groups:
+            answers += self._answered(group, parts)
+        fresh = {group.number: group.contribution(parts) for group in known.fleet_groups}
+        every = {**known.contributions, **fresh}
+        return self._combined(answers, tuple(every[group.number] for group in self._fleet_groups))
 
     def _answered(self, group: Group, parts: Sequence[Part]) -> tuple[Answer, ...]:
         return group.answers(parts, self._nobody, self._render)
@@ -186,9 +222,7 @@ class Memory:
     def _once(
         self, known: dict[tuple[object, ...], T], group: G, parts: list[Part], ask: Callable[[G, Sequence[Part]], T]
     ) -> T:
-        key, lasting = key_of(group, parts)
-        if not lasting:
-            return ask(group, parts)
+        key = key_of(group, parts)
         if key not in known:
             known[key] = ask(group, parts)
             self._hold_bytes(_ENTRY)
@@ -214,12 +248,12 @@ class Memory:
     def _forget(self) -> None:
         """Start anew."""
         self._held, self._full = 0, False
-        self._shelves = [Shelf(name, self._reads.get(name, frozenset()), self._hold_bytes) for name in self._names]
+        self._shelves = [Shelf(name, self._reads.get(name, {}), self._hold_bytes) for name in self._names]
         self._missing = [shelf.missing for shelf in self._shelves]
         self._read = tuple(at for at, shelf in enumerate(self._shelves) if shelf.is_read)
         self._again: list[_Again] = [(_NEVER, None, b"", shelf.missing, 0, -1) for shelf in self._shelves]
         self._labels: set[bytes] = set()
-        self._classes: dict[tuple[Part, ...], Class] = {}
+        self._classes: dict[tuple[Part, ...], _Known] = {}
         self._answers: dict[tuple[object, ...], tuple[Answer, ...]] = {}
         self._contributions: dict[tuple[object, ...], Contribution | None] = {}
         self._by_answers: dict[tuple[object, ...], Class] = {}

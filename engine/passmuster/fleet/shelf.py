@@ -8,10 +8,10 @@ not remembered: a pattern says each time whether it is valid.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from passmuster import _json, schema, snapshot
-from passmuster.binding import bind_section
+from passmuster.binding import bind_section, rebound
 from passmuster.errors import SnapshotError
 from passmuster.fleet import simple
 from passmuster.fleet.cut import FactCutter, Pieces
@@ -19,10 +19,23 @@ from passmuster.snapshot import Section
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from passmuster.snapshot import Snapshot
 
+
+@dataclass(frozen=True, slots=True, order=True)
+class Look:
+    """One thing that rules look at below a fact."""
+
+    path: tuple[str, ...]
+    presence: bool
+    """Only whether it is there."""
+
+
+Looks: TypeAlias = "tuple[Look, ...]"
+Facts: TypeAlias = "Mapping[str, Looks | None]"
+"""The facts of a section that rules read, and what they look at below each; None where that is all of it."""
 VOLATILE = -1
 """The number of every fact that is valid, and not remembered."""
 _MANY = 2048
@@ -46,14 +59,22 @@ class Part:
     """A number for each fact that rules read, 0 for one that is not there; empty where the frame says all."""
     section: Section | None = None
     """With the facts that rules read at least; None where the section is not there."""
-    passing: bool = False
-    """Whether a fact in it is not remembered: it is not met again."""
+    like: Part | None = None
+    """The part that stands for all that differ from this one in facts that are not remembered; None for such a one,
+    and where nothing is."""
+    lasting: bool = True
+    """Whether the same can come again; what a part is like can."""
     _bound: object = None
 
     def bound(self) -> object:
         """The value that expressions see."""
         if self._bound is None:
-            self._bound = bind_section(self.name, self.section)
+            if self.like is None or self.section is None:
+                self._bound = bind_section(self.name, self.section)
+            else:
+                known = self.like.section.facts if self.like.section is not None else {}
+                fresh = [each for each in self.section.facts if each not in known]
+                self._bound = rebound(self.name, self.like.bound(), self.section, fresh)
         return self._bound
 
 
@@ -75,9 +96,15 @@ class _Fact:
     pattern: re.Pattern[bytes] | None
     keeps: Callable[[Any], bool]
     read: bool
+    looks: Looks | None
+    """What rules look at below it; None where they look at all of it."""
     seen: dict[bytes, int] = field(default_factory=dict)
+    alike: dict[bytes, int] = field(default_factory=dict)
+    """Values by what rules look at."""
     values: dict[int, Any] = field(default_factory=dict)
+    """By number; where values are alike, the first of them."""
     asked: int = 0
+    made: int = 0
     volatile: bool = False
 
     def number(self, data: bytes) -> int:
@@ -94,21 +121,44 @@ class _Fact:
                 return 0
             if not self.keeps(value) or _json.deeper_than(value, _json.MAX_DEPTH - 4):
                 return 0
-        return VOLATILE if self.volatile else self._keep(data, value)
+        number = self._like(value) if self.looks is not None and type(value) is dict else 0
+        if not self.volatile:
+            number = self.seen[data] = number or self._new(value)
+            self.volatile = len(self.seen) >= _MANY and len(self.seen) * _SHARE > self.asked
+            if self.volatile:
+                # A value that was seen before must not keep its number: what is known of it would hold for all others.
+                self.seen.clear()
+        return number or VOLATILE
 
-    def _keep(self, data: bytes, value: Any) -> int:
-        number = self.seen[data] = len(self.seen) + 1
+    def _new(self, value: Any) -> int:
+        self.made += 1
         if self.read:
-            self.values[number] = value
-        if number >= _MANY and number * _SHARE > self.asked:
-            self.volatile = True
+            self.values[self.made] = value
+        return self.made
+
+    def _like(self, value: dict[str, Any]) -> int:
+        """The number of values in which rules see the same; 0 where there are too many kinds of them."""
+        assert self.looks is not None
+        key = _json.canonical([_look(value, each.path, presence=each.presence) for each in self.looks])
+        number = self.alike.get(key, 0)
+        if not number and len(self.alike) < _MANY:
+            number = self.alike[key] = self._new(value)
         return number
+
+
+def _look(value: Any, path: tuple[str, ...], *, presence: bool) -> list[Any]:
+    """What an expression can see at a path: how far it goes, and what is there."""
+    for depth, part in enumerate(path):
+        if not isinstance(value, dict) or part not in value:
+            return [depth, value is None]
+        value = value[part]
+    return [len(path), value is None] if value is None or presence else [len(path), False, value]
 
 
 class Shelf:
     """The sections of one name."""
 
-    def __init__(self, name: str, read: frozenset[str] | None, hold: Callable[[int], None]) -> None:
+    def __init__(self, name: str, read: Facts | None, hold: Callable[[int], None]) -> None:
         """Rules read these facts of the section, or all of it where that is None; `hold` is told what is kept."""
         self.name, self._hold, self.is_read = name, hold, read is None or bool(read)
         named = schema.facts(1, name)
@@ -121,6 +171,7 @@ class Shelf:
                 pattern=simple.pattern(named[each]),
                 keeps=schema.keeps(1, named[each]),
                 read=read is None or each in read,
+                looks=None if read is None else read.get(each),
             )
             for each in names
         ]
@@ -256,7 +307,9 @@ class Shelf:
         section = Section(
             facts={**known.facts, **facts}, unknown=known.unknown, sources=known.sources, reason=known.reason
         )
-        return Part(name=part.name, frame=part.frame, facts=part.facts, section=section, passing=True)
+        return Part(
+            name=part.name, frame=part.frame, facts=part.facts, section=section, like=part.like or part, lasting=False
+        )
 
     def _of_whole(self, piece: bytes) -> Part | None:
         """A section that is known by all its bytes alone."""
@@ -264,7 +317,7 @@ class Shelf:
         if section is None:
             return None
         self._made += 1
-        return Part(name=self.name, frame=self._made, section=section, passing=self.whole is None)
+        return Part(name=self.name, frame=self._made, section=section, lasting=self.whole is not None)
 
 
 def read_section(name: str, piece: bytes) -> Section | None:

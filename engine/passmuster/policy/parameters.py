@@ -45,6 +45,33 @@ def parse(kind: ParameterType, text: str) -> Any:
             assert_never(kind)
 
 
+def fitting(kind: ParameterType, value: Any) -> Any:
+    """The value, where a parameter of this type can hold it; else raises ValueError."""
+    match kind:
+        case ParameterType.INT:
+            fits = type(value) is int and value in _INT64
+        case ParameterType.STRING:
+            fits = isinstance(value, str) and len(value) <= MAX_LENGTH
+        case ParameterType.BOOL:
+            fits = isinstance(value, bool)
+        case ParameterType.LIST:
+            items = value if isinstance(value, list) else [None]
+            fits = len(items) <= MAX_ITEMS and all(isinstance(each, str) and len(each) <= MAX_LENGTH for each in items)
+        case _:
+            assert_never(kind)
+    if not fits:
+        raise ValueError(f"got {str(value)[:40]!r}, expected {_WANTED[kind]}")
+    return value
+
+
+_WANTED = {
+    ParameterType.INT: "an integer",
+    ParameterType.STRING: f"a text of at most {MAX_LENGTH} characters",
+    ParameterType.BOOL: "true or false",
+    ParameterType.LIST: f"a list of at most {MAX_ITEMS} texts",
+}
+
+
 def _short(text: str) -> str:
     if len(text) > MAX_LENGTH:
         raise ValueError(f"got {len(text)} characters, expected at most {MAX_LENGTH}")

@@ -8,6 +8,7 @@ from passmuster.report.html import render as html
 from passmuster.report.json_v1 import render as json
 from passmuster.report.markdown import render as markdown
 from passmuster.report.matrix import render as matrix
+from passmuster.report.statement import render as attestation
 from passmuster.report.stream import render as ndjson
 from passmuster.report.summary import render as summary
 from passmuster.report.table import render as table
@@ -21,6 +22,7 @@ REPORTERS: tuple[Reporter, ...] = (
     Reporter(name="ndjson", render=ndjson, description="the same a line for each node, as they come, and a last line"),
     Reporter(name="csv", render=csv, description="a line for each node and rule, for a spreadsheet"),
     Reporter(name="markdown", render=markdown, description="for a ticket or a page"),
+    Reporter(name="attestation", render=attestation, description="an in-toto statement of test results, to be signed"),
     Reporter(name="matrix", render=matrix, description="the counts of each rule, worst first, at a terminal"),
     Reporter(name="summary", render=summary, description="the counts alone, as JSON"),
 )

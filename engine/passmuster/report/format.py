@@ -39,6 +39,8 @@ class Style:
     evidence: Evidence = Evidence.NEEDED
     verbose: bool = False
     """Whether a table names what passes too."""
+    engine: str | None = None
+    """sha256 over the engine's files, for formats that name it; None where nobody asked for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,10 @@ def head(verdict: Verdict, counts: Mapping[str, object], style: Style) -> dict[s
             for each in verdict.policies
         ],
         "parameters": dict(verdict.parameters),
+        "rules": None if verdict.rules is None else list(verdict.rules),
+        "levels": {name: level.value for name, level in verdict.levels.items()},
+        "assessment": verdict.assessment,
+        "evidence": style.evidence.value,
         "waivers": None if verdict.waivers is None else _waivers(verdict.waivers),
         "roster": None
         if verdict.roster is None

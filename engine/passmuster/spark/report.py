@@ -3,36 +3,52 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from passmuster.report import stream
 from passmuster.spark import rows
-from passmuster.spark.batches import finish
+from passmuster.spark.batches import Rest, finish
+from passmuster.spark.strategy import mapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from passmuster.report import Style
     from passmuster.spark.settle import Settled
+    from passmuster.spark.strategy import Nodes
 
 _MARK = b'"nodes":[]'
+_ORDER = ("name", "digest", "rank")
+_SENT = 128 * 1024 * 1024
+"""So many bytes are sent to every machine at most: what is said of all facts, where that is less."""
 
 
-def told(session: Any, nodes: Any, settled: Settled) -> Any:
-    """Rows of `rows.TOLD` in the order of a report, from rows of `rows.NODES`."""
-    judged = nodes.where(f"kind = '{rows.NODE}'")
-    if settled.twice or settled.ends:
-        finishing = functools.partial(finish, settled.twice, settled.ends)
-        judged = judged.mapInArrow(finishing, rows.ddl(rows.TOLD))
-    else:
-        judged = judged.where("not bare").selectExpr("name", "machine_id", "digest", "cast(0 as bigint) rank", "node")
+def told(session: Any, nodes: Nodes, settled: Settled) -> Any:
+    """Rows of `rows.TOLD` in the order of a report."""
+    rest = Rest(twice=settled.twice, ends=settled.ends)
+    every = nodes.rows.where(f"kind = '{rows.NODE}'").selectExpr("*", "cast(0 as bigint) as rank")
     if settled.others:
-        made = [(name, None, "", rank, node) for rank, (name, node) in enumerate(settled.others)]
-        others = pa.Table.from_batches([rows.batch(rows.TOLD, made)])
-        judged = judged.unionByName(session.createDataFrame(others))
-    return judged.orderBy("name", "digest", "rank")
+        every = every.unionByName(session.createDataFrame(_others(settled)), allowMissingColumns=True)
+    if nodes.facts is None:
+        return mapped(every.orderBy(*_ORDER), functools.partial(finish, rest), rows.TOLD)
+    if (nodes.facts.selectExpr("sum(length(results))").first()[0] or 0) > _SENT:
+        whole = every.join(nodes.facts, "facts", "left")
+        return mapped(whole, functools.partial(finish, rest), rows.TOLD).orderBy(*_ORDER)
+    # Rows are sorted while they are narrow. Spark drops a sort in front of its own joins, so this join is by hand.
+    said = dict(rows.listed(nodes.facts.toArrow(), ("facts", "results")))
+    sent = replace(rest, results=session.sparkContext.broadcast(said))
+    return mapped(every.orderBy(*_ORDER), functools.partial(finish, sent), rows.TOLD)
+
+
+def _others(settled: Settled) -> Any:
+    """The nodes that were not judged by a row, as rows of `rows.NODES` with a rank."""
+    place = ("", 0, 0, 0, 0, 0, False, rows.NODE)
+    made = [(*place, name, None, "", None, None, None, node) for name, node in settled.others]
+    table = pa.Table.from_batches([rows.batch(rows.NODES, made)])
+    return table.append_column("rank", pa.array(range(len(made)), pa.int64()))
 
 
 def pieces(ordered: Any, settled: Settled, style: Style) -> Iterator[bytes]:

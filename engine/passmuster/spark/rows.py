@@ -22,9 +22,10 @@ PLACE = (
     pa.field("bare", pa.bool_()),
     pa.field("kind", pa.string()),
 )
-"""Where a row was: the file, the block of it that one task read, the number of the row in that block, the number of the
-document in the row. `length`: bytes of the row with its line feed, counted once. `size`: bytes of the file. `bare`: read
-as the end of a file without a line feed, where whoever read it could not know; the other reading stands beside it."""
+"""Where a row was: the file, the block of it that one task read, the number of the row in that block, the number of
+the document in the row. `length`: bytes of the row with its line feed, counted once. `size`: bytes of the file. `bare`:
+read as the end of a file without a line feed, where whoever read it could not know; the other reading stands beside
+it."""
 _WHO = (
     pa.field("name", pa.string()),
     pa.field("machine_id", pa.string()),
@@ -33,20 +34,6 @@ _WHO = (
 _PROBLEM = pa.field("problem", pa.string())
 """Why a row of kind `unreadable` is none: JSON, `[line from 1, column, message]`."""
 
-SPLIT = pa.schema(
-    [
-        *PLACE,
-        *_WHO,
-        _PROBLEM,
-        pa.field("key", pa.binary()),
-        pa.field("head", pa.binary()),
-        pa.field("line", pa.binary()),
-    ]
-)
-"""Rows that were not judged. `key`: the facts that rules read, by a name of 32 bytes; `head`: what stands before the
-name of the first section; `line`: the snapshot, with the first of each key in a task. Without a key: the snapshot alone, or nothing."""
-FACTS = pa.schema([pa.field("key", pa.binary()), pa.field("said", pa.binary())])
-"""What is said of each set of facts: a `fleet.Class`, packed."""
 NODES = pa.schema(
     [
         *PLACE,
@@ -57,8 +44,15 @@ NODES = pa.schema(
         pa.field("node", pa.binary()),
     ]
 )
-"""Rows with their verdict. `class`: the node's class by a name of 16 bytes; `said`: that class without its wire form,
+"""Rows with their verdict. `class`: a name of 16 bytes for all that is counted of the node; `said`: what that is,
 packed, with the first of each class in a task; `node`: one of a report's `nodes`."""
+_FACTS = (pa.field("facts", pa.binary()), pa.field("results", pa.binary()))
+SPLIT = pa.schema([*NODES, pa.field("head", pa.binary()), *_FACTS])
+"""The same, where `node` is missing if it can be made of `head`, what stands before the name of the first section, and
+of what holds for every node with these facts: `facts`, a name of 16 bytes; `results`, what that is as a report has it,
+with the first of each in a task."""
+FACTS = pa.schema(_FACTS)
+"""What is said of each set of facts, once."""
 INDEX = tuple(field.name for field in NODES if field.name != "node")
 """What the driver has of every row."""
 TOLD = pa.schema([*_WHO, pa.field("rank", pa.int64()), pa.field("node", pa.binary())])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from passmuster.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 _BATCH = 512
 """Snapshots in a batch: a batch of the largest that are read stays far below what memory bears."""
@@ -29,9 +29,9 @@ _SETTINGS: Mapping[str, str] = {
 }
 
 
-def demand() -> None:
-    """Raise UsageError where Spark cannot be had on this machine."""
-    missing = [name for name in ("pyspark", "pyarrow", "pandas") if find_spec(name) is None]
+def demand(names: Sequence[str] = ("pyspark", "pyarrow", "pandas")) -> None:
+    """Raise UsageError where a library or Java is not on this machine."""
+    missing = [name for name in names if find_spec(name) is None]
     if missing:
         message = f"{', '.join(missing)} is not installed (expected the extra: pip install 'passmuster[spark]')"
         raise UsageError.at("--engine spark", message, code="spark-missing")
@@ -45,9 +45,9 @@ def demand() -> None:
 def started(master: str | None, settings: Mapping[str, str]) -> Iterator[Any]:
     """A session, stopped at the end; what Spark raises inside is raised as UsageError."""
     demand()
-    from pyspark.errors import PySparkException  # noqa: PLC0415 - an extra, needed only here
+    from py4j.protocol import Py4JError  # noqa: PLC0415 - an extra, imported when it is asked for
+    from pyspark.errors import PySparkException  # noqa: PLC0415
     from pyspark.sql import SparkSession  # noqa: PLC0415
-    from py4j.protocol import Py4JError  # noqa: PLC0415
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder

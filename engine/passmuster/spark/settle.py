@@ -5,7 +5,6 @@ The driver says it, from a table with some hundred bytes of each row, by the sam
 
 from __future__ import annotations
 
-import pickle
 from collections import defaultdict
 from dataclasses import dataclass
 from io import BytesIO
@@ -21,10 +20,12 @@ from passmuster.judge import Given
 from passmuster.report import stream
 from passmuster.report.onepass import Conclusion, OnePass, Passed
 from passmuster.spark import rows
+from passmuster.spark.classes import unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from passmuster.fleet import Class
     from passmuster.judge import Terms
     from passmuster.report import Style
     from passmuster.spark.batches import Place
@@ -52,14 +53,16 @@ class Settled:
 
 def settle(source: Source, table: Any, terms: Terms, style: Style) -> Settled:
     """Settle a fleet; `table` has `rows.INDEX`. Raises UsageError where Spark did not give all of a file."""
+    classes = _classes(table, terms)
     ends = _ends(source, table) if source.lines else frozenset()
     table = _one_reading(table, ends)
     names = _Names(source, table)
     passing = OnePass(terms, style, written=True, journal=BytesIO())
     others = [
-        (str(given.input), passing.plain(given)) for given in (*_unreadable(source, table, names), *_empty(source, names))
+        (str(given.input), passing.plain(given))
+        for given in (*_unreadable(source, table, names), *_empty(source, names))
     ]
-    passing.take(_passed(table, terms, names))
+    passing.take(_passed(table, classes, terms, names))
     conclusion = passing.conclude()
     roster = conclusion.verdict.roster
     others += [(name, stream.absent(name, style)) for name in (roster.missing if roster else ())]
@@ -67,11 +70,16 @@ def settle(source: Source, table: Any, terms: Terms, style: Style) -> Settled:
     return Settled(conclusion=conclusion, others=tuple(others), ends=ends, notes=_notes(source, table))
 
 
-def _passed(table: Any, terms: Terms, names: _Names) -> Passed:
+def _classes(table: Any, terms: Terms) -> dict[bytes, Class]:
+    """The classes by name; one may stand in a row of which the other reading holds."""
+    said = table.filter(pc.is_valid(table["said"]))
+    found: dict[bytes, bytes] = dict(rows.listed(said, ("class", "said")))
+    return {name: unpacked(data, terms) for name, data in found.items()}
+
+
+def _passed(table: Any, classes: Mapping[bytes, Class], terms: Terms, names: _Names) -> Passed:
     """The nodes that were judged by their rows, as a worker on one machine hands them over."""
     nodes = table.filter(pc.equal(table["kind"], rows.NODE))
-    said = nodes.filter(pc.is_valid(nodes["said"]))
-    classes = {name: pickle.loads(data) for name, data in rows.listed(said, ("class", "said"))}  # noqa: S301 - our own
     tally, file = Tally(terms), BytesIO()
     journal = Journal(file)
     for place, (name, machine_id, digest, class_) in zip(

@@ -51,7 +51,9 @@ def read(session: Any, given: str) -> Source:
         raise UsageError.at(given, message, code="usage-input")
     if bool(parquet) == bool(lines):
         found = "both" if lines else "neither"
-        message = f"no input for spark (got {found}, expected files that end with .parquet, or with {' or '.join(_LINES)})"
+        message = (
+            f"no input for spark (got {found}, expected files that end with .parquet, or with {' or '.join(_LINES)})"
+        )
         raise UsageError.at(given, message, code="usage-input")
     reader = session.read.option("recursiveFileLookup", "true")
     reader = reader.option("pathGlobFilter", "*.parquet" if parquet else "*.{json,ndjson}")

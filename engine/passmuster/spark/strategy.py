@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import functools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, assert_never
 
 from passmuster.fleet import Memory
@@ -19,45 +20,57 @@ _SHARE = 0.5
 """Distinct sets of facts among them: beyond this share, bringing equal ones together does not pay."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nodes:
+    """Rows with their verdict, made by Spark when they are first asked for, and kept until its end."""
+
+    rows: Any
+    """`rows.NODES`, or `rows.SPLIT` without `results`."""
+    facts: Any
+    """`rows.FACTS`; None where the rows are whole."""
+
+    @property
+    def index(self) -> Any:
+        """`rows.INDEX`."""
+        return self.rows.select(*rows.INDEX)
+
+
 class Strategy(enum.Enum):
     """The two ways; the results are the same to the byte."""
 
     DISTINCT = "distinct"
-    """Find the distinct sets of facts, judge each once, join what is said to the nodes."""
+    """What is said of a set of facts travels once, and is joined to the nodes when these are written."""
     PARTITIONS = "partitions"
-    """Judge each partition of the input by itself."""
+    """Each partition of the input makes its nodes by itself."""
 
 
 def choose(source: Source, terms: Terms, task: bytes) -> Strategy:
     """The strategy for an input, by a sample of it."""
     if not Memory.serves(terms):
         return Strategy.PARTITIONS
-    keys = _mapped(source.frame.limit(_SAMPLE), batches.split, task, rows.SPLIT).select("key").toArrow().column("key")
-    told = len(keys) - keys.null_count
-    return Strategy.DISTINCT if told and len(keys.drop_null().unique()) <= told * _SHARE else Strategy.PARTITIONS
+    split = mapped(source.frame.limit(_SAMPLE), functools.partial(batches.split, task), rows.SPLIT)
+    facts = split.select("facts").toArrow().column("facts")
+    told = len(facts) - facts.null_count
+    return Strategy.DISTINCT if told and len(facts.drop_null().unique()) <= told * _SHARE else Strategy.PARTITIONS
 
 
-def nodes(session: Any, source: Source, task: bytes, strategy: Strategy) -> Any:
-    """Rows of `rows.NODES`, kept by Spark until its end."""
+def nodes(source: Source, task: bytes, strategy: Strategy) -> Nodes:
+    """The nodes of a source, judged."""
     match strategy:
         case Strategy.PARTITIONS:
-            return _kept(_mapped(source.frame, batches.judge, task, rows.NODES))
+            found = _kept(mapped(source.frame, functools.partial(batches.judge, task), rows.NODES))
+            return Nodes(rows=found, facts=None)
         case Strategy.DISTINCT:
-            return _kept(_distinct(session, source, task))
+            found = _kept(mapped(source.frame, functools.partial(batches.split, task), rows.SPLIT))
+            facts = found.where("results is not null").select("facts", "results").dropDuplicates(["facts"])
+            return Nodes(rows=found.drop("results"), facts=facts)
         case _:
             assert_never(strategy)
 
 
-def _distinct(session: Any, source: Source, task: bytes) -> Any:
-    parted = _kept(_mapped(source.frame, batches.split, task, rows.SPLIT))
-    width = session.sparkContext.defaultParallelism * 2
-    first = parted.where("key is not null and line is not null").select("key", "line")
-    facts = _mapped(first.repartition(width, "key").dropDuplicates(["key"]), batches.ask, task, rows.FACTS)
-    return _mapped(parted.join(facts, "key", "left"), batches.join, task, rows.NODES)
-
-
-def _mapped(frame: Any, function: Any, task: bytes, schema: Any) -> Any:
-    return frame.mapInArrow(functools.partial(function, task), rows.ddl(schema))
+def mapped(frame: Any, function: Any, schema: Any) -> Any:
+    """The rows that a function makes of those of a frame."""
+    return frame.mapInArrow(function, rows.ddl(schema))
 
 
 def _kept(frame: Any) -> Any:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from passmuster.store.database import transaction
 from passmuster.store.packing import unpack
 
+_PATIENCE = 5_000
+"""Milliseconds for which the file may wait to become smaller: nothing hangs on it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freed:
@@ -70,9 +73,10 @@ def _drop_verdicts(database: sqlite3.Connection) -> int:
 
 
 def _shrink(database: sqlite3.Connection) -> bool:
+    database.execute(f"PRAGMA busy_timeout={_PATIENCE}")
     try:
         database.execute("VACUUM")
-        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        busy = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     except sqlite3.OperationalError:
         return False
-    return True
+    return not busy

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from passmuster.judge import MaximumAge, Terms
     from passmuster.store.reading import Choice
+    from passmuster.verdict import RuleHeader
 
 _EVER = 2**62
 _BATCH = 10_000
@@ -32,6 +33,8 @@ class Counts:
     outcome: NodeOutcome
     nodes: Mapping[NodeOutcome, int]
     rules: Mapping[Level, Mapping[RuleOutcome, int]]
+    by_rule: Mapping[RuleHeader, Mapping[RuleOutcome, int]]
+    """The same of each rule, in the policies' order; outcomes that did not occur are left out."""
     whole: bool
     """Whether there is a node that is unknown as a whole, or no node at all."""
     facts: int
@@ -60,6 +63,7 @@ def count(database: sqlite3.Connection, terms: Terms, choice: Choice) -> Counts:
         outcome=fleet_outcome(outcome for outcome, many in sums.nodes.items() if many),
         nodes=sums.nodes,
         rules=sums.rules,
+        by_rule=sums.by_rule,
         whole=sums.whole,
         facts=len(survey.nodes),
         judged=len(new),
@@ -169,6 +173,7 @@ def _between(max_age: MaximumAge | None) -> tuple[int, int]:
 class _Sums(NamedTuple):
     nodes: dict[NodeOutcome, int]
     rules: dict[Level, dict[RuleOutcome, int]]
+    by_rule: dict[RuleHeader, Counter[RuleOutcome]]
     whole: bool
 
 
@@ -178,7 +183,8 @@ def _summed(terms: Terms, survey: _Survey, known: Mapping[bytes, Judged], unknow
     many: Counter[int] = Counter()
     for facts, each in survey.nodes.items():
         many[id(known[facts])] += each
-    levels = {rule.header.name: rule.header.level for policy in terms.policies for rule in policy.rules}
+    headers = {rule.header.name: rule.header for policy in terms.policies for rule in policy.rules}
+    by_rule: dict[RuleHeader, Counter[RuleOutcome]] = {}
     nodes = dict.fromkeys(NodeOutcome, 0)
     nodes[NodeOutcome.UNKNOWN] = unknown
     rules = {level: dict.fromkeys(RuleOutcome, 0) for level in Level}
@@ -186,6 +192,7 @@ def _summed(terms: Terms, survey: _Survey, known: Mapping[bytes, Judged], unknow
         judged = classes[class_]
         nodes[judged.outcome] += each
         for name, outcome in judged.results:
-            rules[levels[name]][outcome] += each
+            rules[headers[name].level][outcome] += each
+            by_rule.setdefault(headers[name], Counter())[outcome] += each
     whole = unknown > 0 or not many or any(classes[class_].whole for class_ in many)
-    return _Sums(nodes, rules, whole)
+    return _Sums(nodes, rules, by_rule, whole)

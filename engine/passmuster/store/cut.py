@@ -4,83 +4,45 @@ A canonical line is cut where ``:{"facts":{`` stands (inside a string every quot
 those bytes are always structure), and what differs between like nodes is taken out of the pieces: a hole is left there.
 So a line is a few pieces that others have too, and a few values of its own, and joining them gives its bytes again.
 
-A piece is read strictly when it is first seen: alone in a snapshot, and once more with another value in its hole, which
-must change that fact and nothing else. So a line of known pieces is a valid snapshot, and what a policy says of it
-depends on the pieces, and on the holes only where it reads them.
+A piece is proven when it is first seen (`holes`). So a line of known pieces is a valid snapshot, and what a policy says
+of it depends on the pieces, and on the holes only where it reads them.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from passmuster import _json, snapshot
-from passmuster.errors import SnapshotError
-from passmuster.fieldpath import FieldPath
+from passmuster import _json
+from passmuster.store.holes import (
+    HOLE,
+    HOLED,
+    HOLES,
+    MARK,
+    NAME,
+    TEXT,
+    alone,
+    filled,
+    head_holds,
+    hole_holds,
+    taken,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from passmuster.snapshot import Section, Snapshot
+    from passmuster.store.holes import Hole
 
-MARK = b':{"facts":{'
-HOLE = b"\0"
-"""Stands for a value of the node's own: no JSON holds this byte."""
-NAME = b"\1"
-"""Stands for the node's name."""
-_TEXT = rb'[^"\\\x00-\x1f\x7f-\xff]'
 _HEAD = re.compile(
     rb'(\{"collection":\{"collected_at":")(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)(".*"node":\{"labels":\{)(.*)'
-    rb'(\},"machine_id":)(null|"sha256:[0-9a-f]{64}")(,"name":")(' + _TEXT + rb"{1,253})"
+    rb'(\},"machine_id":)(null|"sha256:[0-9a-f]{64}")(,"name":")(' + TEXT + rb"{1,253})"
     rb'("\},"schema":"passmuster\.snapshot/1","sections":\{)"([a-z][a-z0-9_]{0,63})"'
 )
 _NEXT = re.compile(rb'(.*\}),"([a-z][a-z0-9_]{0,63})"', re.DOTALL)
 _END = b"}}\n"
-_DOCUMENT = (
-    b'{"collection":{"collected_at":"2000-01-01T00:00:00Z","collector":"x","context":"host","kind":"live",'
-    b'"recorded":[],"uid":0},"node":{"labels":{},"machine_id":null,"name":"x"},"schema":"passmuster.snapshot/1",'
-    b'"sections":{"%s":%s}}\n'
-)
 _LIMIT = 64 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hole:
-    """A fact that nearly every node has for itself."""
-
-    section: str
-    path: FieldPath
-    pattern: re.Pattern[bytes]
-    """Its one group is the value; any bytes that fit it are valid there."""
-    probes: tuple[tuple[bytes, Any], ...]
-    """Two values to try, as bytes and as the fact that they are."""
-
-
-HOLES = (
-    Hole(
-        section="boot",
-        path=FieldPath(("boot", "cmdline")),
-        pattern=re.compile(rb'"cmdline":\["((?:' + _TEXT + rb'{0,512}","){0,255}' + _TEXT + rb'{0,512})"\]'),
-        probes=((b"quiet", ["quiet"]), (b'a","b', ["a", "b"])),
-    ),
-    Hole(
-        section="memory",
-        path=FieldPath(("memory", "total_bytes")),
-        pattern=re.compile(rb'"total_bytes":(0|[1-9][0-9]{0,17})(?=[,}])'),
-        probes=((b"1", 1), (b"999999999999999999", 10**18 - 1)),
-    ),
-)
-"""In the order of a canonical line; `Own` has a field for each."""
-_NODE = Hole(
-    section="kubernetes",
-    path=FieldPath(("kubernetes", "node")),
-    pattern=re.compile(rb'"node":"(' + _TEXT + rb'{1,253})"'),
-    probes=((b"x", "x"), (b"another", "another")),
-)
-"""Taken out where it is the node's name."""
-_HOLED = {hole.section.encode(): hole for hole in (*HOLES, _NODE)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +58,20 @@ class Own:
     """The words of the command line as they stand between the outermost quotation marks; None where not taken out."""
     total: int | None = None
     """Bytes of memory; None where not taken out."""
+
+
+@dataclass(slots=True)
+class _Values:
+    """What was taken out of the sections so far."""
+
+    cmdline: bytes | None = None
+    total: int | None = None
+
+    def take(self, hole: Hole, value: bytes | None) -> None:
+        if hole is HOLES[0]:
+            self.cmdline = value
+        elif hole is HOLES[1] and value is not None:
+            self.total = int(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +92,7 @@ def join(pieces: Iterable[bytes], own: Own) -> bytes:
         values.append(own.cmdline)
     if own.total is not None:
         values.append(b"%d" % own.total)
-    return _filled(MARK.join(pieces), values, own.name.encode())
-
-
-def _filled(frame: bytes, values: Sequence[bytes], name: bytes) -> bytes:
-    """A frame with its holes filled in their order; raises ValueError where there are not as many."""
-    parts = frame.replace(NAME, name).split(HOLE)
-    if len(parts) != len(values) + 1:
-        raise ValueError(f"pieces that do not fit (got {len(values)} values, expected {len(parts) - 1})")
-    for at, value in enumerate(values):
-        parts[at] += value
-    return b"".join(parts)
+    return filled(MARK.join(pieces), values, own.name.encode())
 
 
 def moment(text: str) -> int | None:
@@ -151,37 +117,39 @@ class Cutter:
 
     def cut(self, line: bytes) -> Cut | None:
         """The pieces of a valid canonical snapshot; None where it has another form, or is none."""
+        if HOLE in line or NAME in line or len(line) > _json.MAX_BYTES:
+            return None
         first, *chunks = line.split(MARK)
         match = _HEAD.fullmatch(first)
-        if match is None or not chunks or len(line) > _json.MAX_BYTES:
+        if match is None or not chunks:
             return None
-        at, name, section = moment(match[2].decode()), match[8], match[10]
+        at, name = moment(match[2].decode()), match[8]
         head = self._head(match)
         if head is None or at is None:
             return None
-        numbers = [head]
-        cmdline = total = None
+        numbers, values = [head], _Values()
+        if not self._chunks(match[10], chunks, name, numbers, values):
+            return None
+        machine = None if match[6] == b"null" else bytes.fromhex(match[6][8:-1].decode())
+        own = Own(at, machine, name.decode(), values.cmdline, values.total)
+        # The proof that nothing is lost, for every line that is ever taken apart.
+        return Cut(tuple(numbers), own) if join([self.contents[each] for each in numbers], own) == line else None
+
+    def _chunks(
+        self, section: bytes, chunks: Sequence[bytes], name: bytes, numbers: list[int], values: _Values
+    ) -> bool:
+        """Whether all chunks from a section on are valid pieces; adds their numbers, and what was taken out of them."""
         for chunk in chunks:
-            stem = chunk
-            hole = _HOLED.get(section)
+            stem, hole = chunk, HOLED.get(section)
             if hole is not None:
-                stem, value = _taken(chunk, hole, name)
-                if hole is HOLES[0]:
-                    cmdline = value
-                elif hole is HOLES[1] and value is not None:
-                    total = int(value)
-            known = self._known.get(section, _NOTHING).get(stem)
+                stem, value = taken(chunk, hole, name)
+                values.take(hole, value)
+            known = self._known.get(section, _NOTHING).get(stem) or self._learn(section, stem, hole)
             if known is None:
-                known = self._learn(section, stem, hole)
-                if known is None:
-                    return None
+                return False
             number, section = known
             numbers.append(number)
-        machine = None if match[6] == b"null" else bytes.fromhex(match[6][8:-1].decode())
-        own = Own(at, machine, name.decode(), cmdline, total)
-        found = Cut(tuple(numbers), own)
-        # The proof that nothing is lost, for every line that is ever taken apart.
-        return found if section == b"" and join([self.contents[each] for each in numbers], own) == line else None
+        return section == b""
 
     def trim(self) -> bool:
         """Forget all where too much is remembered, and say whether; numbers are never used twice."""
@@ -215,7 +183,7 @@ class Cutter:
             [begin, HOLE, to_labels, shared, to_machine, hole, to_name, NAME, to_sections, b'"' + section + b'"']
         )
         number = self._heads.get(stem)
-        if number is None and _head_holds(stem, section):
+        if number is None and head_holds(stem, section):
             number = self._heads[stem] = self._keep(b"", stem)
         return number
 
@@ -224,8 +192,11 @@ class Cutter:
         body, after = _parted(stem)
         if after and after <= section:
             return None
-        taken = hole is not None and (HOLE in body or NAME in body)
-        if not (_hole_holds(section, body, hole) if hole is not None and taken else _alone(section, body)):
+        if hole is not None and (HOLE in body or NAME in body):
+            valid = hole_holds(section, body, hole)
+        else:
+            valid = alone(section, body) is not None
+        if not valid:
             return None
         known = (self._keep(section, stem), after)
         self._known.setdefault(section, {})[stem] = known
@@ -235,67 +206,9 @@ class Cutter:
 _NOTHING: dict[bytes, tuple[int, bytes]] = {}
 
 
-def _taken(chunk: bytes, hole: Hole, name: bytes) -> tuple[bytes, bytes | None]:
-    """A chunk with its value taken out, and the value; the chunk as it is where it has none."""
-    match = hole.pattern.search(chunk)
-    if match is None or (hole is _NODE and match[1] != name):
-        return chunk, None
-    return chunk[: match.start(1)] + (NAME if hole is _NODE else HOLE) + chunk[match.end(1) :], match[1]
-
-
 def _parted(chunk: bytes) -> tuple[bytes, bytes]:
     """What belongs to a section, and the name of the next one; empty where it is the last."""
     match = _NEXT.fullmatch(chunk)
     if match is not None:
         return match[1], match[2]
     return chunk.removesuffix(_END), b""
-
-
-def _alone(section: bytes, body: bytes) -> Section | None:
-    """The section that a body is by itself; None where it is none that is valid."""
-    piece = b'{"facts":{' + body
-    try:
-        if isinstance(_json.loads(piece), dict):
-            return snapshot.load(_DOCUMENT % (section, piece), "").sections[section.decode()]
-    except (_json.InvalidJSONError, SnapshotError):
-        pass
-    return None
-
-
-def _hole_holds(section: bytes, body: bytes, hole: Hole) -> bool:
-    """Whether the hole is that fact, and nothing else changes with it."""
-    found = [(_alone(section, body.replace(HOLE, text).replace(NAME, text)), value) for text, value in hole.probes]
-    whole = [(each, value) for each, value in found if each is not None and _has(each, hole.path, value)]
-    rests = [replace(each, facts={**each.facts, hole.path.parts[1]: None}) for each, _ in whole]
-    return len(rests) == len(hole.probes) and all(rest == rests[0] for rest in rests)
-
-
-def _has(section: Section, path: FieldPath, value: Any) -> bool:
-    got = section.facts.get(path.parts[1])
-    return type(got) is type(value) and got == value
-
-
-def _head_holds(stem: bytes, section: bytes) -> bool:
-    """Whether a head is valid, and its holes are what they are taken for."""
-    found = [one for probe in _HEAD_PROBES if (one := _headed(stem, section, *probe)) is not None]
-    return len(found) == len(_HEAD_PROBES) and all(_rest(one) == _rest(found[0]) for one in found)
-
-
-_HEAD_PROBES = (("2001-02-03T04:05:06Z", "0" * 64, "x"), ("2011-12-13T14:15:16Z", "f" * 64, "another"))
-
-
-def _headed(stem: bytes, section: bytes, at: str, machine: str, name: str) -> Snapshot | None:
-    """A snapshot without sections that has these values; None where it is none, or has others."""
-    begin = stem.removesuffix(b'"' + section + b'"') + b"}}\n"
-    values = [at.encode(), machine.encode()][: stem.count(HOLE)]
-    try:
-        one = snapshot.load(_filled(begin, values, name.encode()), "")
-    except SnapshotError:
-        return None
-    expected = (at, name, f"sha256:{machine}" if len(values) > 1 else None)
-    return one if (one.collection["collected_at"], one.name, one.machine_id) == expected else None
-
-
-def _rest(one: Snapshot) -> tuple[dict[str, Any], list[str]]:
-    """What no hole of a head may change."""
-    return {**one.collection, "collected_at": None}, sorted(one.node["labels"])

@@ -169,7 +169,7 @@ def told(path: str, error: sqlite3.Error) -> PassmusterError:
     """What SQLite met, for the person who must act."""
     text = str(error)
     if isinstance(error, sqlite3.OperationalError) and not text.startswith("Could not decode"):
-        return UsageError.at(path, f"cannot be used ({text}); what it holds is as it was", code="store-io")
+        return UsageError.at(path, f"cannot be used ({text}); nothing that it held is lost", code="store-io")
     if isinstance(error, sqlite3.DatabaseError):
         return IntegrityError.at(path, f"damaged ({text})", code="store-damaged")
     raise error

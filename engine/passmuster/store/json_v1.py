@@ -27,14 +27,14 @@ def _written(kind: str, content: dict[str, Any]) -> str:
     return _json.canonical({"schema": SCHEMA, "kind": kind, **content}).decode()
 
 
-def taken(kind: str, taken_: Taken, last: str | None) -> str:
+def taken(kind: str, taken_: Taken) -> str:
     """A batch that is on the disk (kind `batch`), or all that a run did (kind `added`)."""
     content: dict[str, Any] = {
         "read": taken_.read,
         "new": taken_.new,
         "known": taken_.known,
         "unreadable": taken_.unreadable,
-        "last": last,
+        "last": taken_.last,
     }
     if kind == "added":
         content["conflicts"] = [_conflict(each) for each in taken_.conflicts]

@@ -33,6 +33,8 @@ class Taken:
     new: int = 0
     known: int = 0
     unreadable: int = 0
+    last: str | None = None
+    """The label up to which everything is on the disk; None where nothing was read."""
     conflicts: list[Conflict] = field(default_factory=list)
 
 
@@ -44,6 +46,7 @@ class Intake:
         self._rows: list[Row] = []
         self._held = 0
         self._unreadable = 0
+        self._last: str | None = None
         self.total = Taken()
         """Of what is on the disk."""
 
@@ -52,20 +55,27 @@ class Intake:
         """Whether it is time to write."""
         return len(self._rows) >= BATCH or self._held > _BYTES
 
-    def add(self, row: Row) -> None:
+    def add(self, row: Row, label: str) -> None:
         """Take a snapshot."""
+        self._last = label
         self._rows.append(row)
         self._held += len(row.kept) if isinstance(row.kept, bytes) else 0
 
-    def unreadable(self) -> None:
+    def unreadable(self, label: str) -> None:
         """Note one that cannot be kept."""
+        self._last = label
         self._unreadable += 1
 
     def write(self) -> Taken:
         """Write what was gathered; when this returns it is on the disk."""
         written = self._writer.write(self._rows)
         batch = Taken(
-            len(self._rows) + self._unreadable, written.new, written.known, self._unreadable, written.conflicts
+            read=len(self._rows) + self._unreadable,
+            new=written.new,
+            known=written.known,
+            unreadable=self._unreadable,
+            last=self._last,
+            conflicts=written.conflicts,
         )
         self._rows, self._held, self._unreadable = [], 0, 0
         total = self.total
@@ -73,6 +83,7 @@ class Intake:
         total.new += batch.new
         total.known += batch.known
         total.unreadable += batch.unreadable
+        total.last = batch.last
         total.conflicts += batch.conflicts
         return batch
 

@@ -117,19 +117,14 @@ def _turn(turn: Turn) -> str:
 
 def verdicts(terms: Iterable[KeptTerms]) -> str:
     """Under which terms verdicts are kept."""
-    rows = [("ID", "VERDICTS", "POLICIES", "RULES", "PARAMETERS", "ENGINE")]
-    rows += [
-        (
-            str(each.id),
-            str(each.verdicts),
-            ",".join(each.policies),
-            "all" if each.rules is None else ",".join(each.rules),
-            ",".join(f"{name}={_cut(_json(value))}" for name, value in sorted(each.parameters.items())) or "-",
-            each.engine,
+    lines: list[str] = []
+    for each in terms:
+        rules = "all rules" if each.rules is None else ", ".join(each.rules)
+        lines.append(
+            f"{each.id}: {', '.join(each.policies)}, {rules}, by engine {each.engine}: {each.verdicts} verdicts"
         )
-        for each in terms
-    ]
-    return _columns(rows) if len(rows) > 1 else "no verdicts are kept\n"
+        lines += [f"    {name} = {_cut(_json(value))}" for name, value in sorted(each.parameters.items())]
+    return _text(lines or ["no verdicts are kept"])
 
 
 def freed(store: str, freed_: Freed) -> str:

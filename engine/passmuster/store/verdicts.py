@@ -14,8 +14,8 @@ from passmuster import __version__, _json, snapshot
 from passmuster.fleet import Memory
 from passmuster.judge import Given, asked, judge_one
 from passmuster.outcome import NodeOutcome, RuleOutcome
-from passmuster.store.cut import HOLES
 from passmuster.store.database import transaction
+from passmuster.store.holes import HOLES
 from passmuster.store.packing import DamageError, fingerprint, pack
 
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from passmuster import snapshot
 from passmuster.errors import SnapshotError
 from passmuster.store import reading
-from passmuster.store.adding import NO_MOMENT
-from passmuster.store.cut import moment
+from passmuster.store.adding import moment_of
 from passmuster.store.packing import DamageError, decompress, fingerprint
 from passmuster.store.verdicts import kept_terms, proved, read_class
 from passmuster.store.writing import machine_text
@@ -47,12 +46,11 @@ class Findings:
     """A sentence each, the first thousand; empty where the store is sound."""
 
 
-def verify(database: sqlite3.Connection, tick: Callable[[int], None] = lambda _: None) -> Findings:
-    """Look at everything; `tick` is told how many snapshots were proven."""
+def verify(database: sqlite3.Connection) -> Findings:
+    """Look at everything; what is broken is found, and nothing is raised."""
     found = Findings()
-    for step in (_structure, _pieces, _laws, _rosters, _verdicts):
+    for step in (_structure, _pieces, _laws, _rosters, _verdicts, _snapshots):
         _guarded(database, found, step)
-    _guarded(database, found, lambda database_, found_: _snapshots(database_, found_, tick))
     del found.broken[_MOST:]
     return found
 
@@ -111,12 +109,10 @@ def _verdicts(database: sqlite3.Connection, found: Findings) -> None:
             found.broken.append(f"the verdict over {facts.hex()} is not the one that was kept")
 
 
-def _snapshots(database: sqlite3.Connection, found: Findings, tick: Callable[[int], None]) -> None:
+def _snapshots(database: sqlite3.Connection, found: Findings) -> None:
     library = reading.Library(database)
     for kept in reading.unordered(database):
         found.snapshots += 1
-        if found.snapshots % 1000 == 0:
-            tick(found.snapshots)
         try:
             data = library.data(kept)
             if kept.shape == 0:
@@ -131,7 +127,6 @@ def _same(kept: reading.Kept, data: bytes) -> None:
         read = snapshot.load(data, kept.label)
     except SnapshotError as error:
         raise DamageError(f"the snapshot {kept.label} of {kept.name} is none ({error.problems[0]})") from None
-    at = moment(read.collection["collected_at"])
-    own = (read.name, read.machine_id, NO_MOMENT if at is None else at)
+    own = (read.name, read.machine_id, moment_of(read))
     if own != (kept.name, machine_text(kept.machine), kept.at):
         raise DamageError(f"the snapshot {kept.label} says {own[0]}, and is kept as one of {kept.name}")

@@ -193,7 +193,7 @@ class Writer:
 
     def _also(self, snapshot: int, first: int, source: int) -> None:
         """Note the site where it is another than those that the snapshot came from before."""
-        if first == source:
+        if first == source or not self._site:
             return
         sites = self._database.execute(
             "SELECT site FROM source WHERE id = ? OR id IN (SELECT source FROM also WHERE snapshot = ?)",

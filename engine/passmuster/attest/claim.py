@@ -1,0 +1,200 @@
+"""What a report, a stream or an attestation says: its verdict, and what it says that it was made from."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from passmuster import _json, schema
+from passmuster.errors import IntegrityError, UsageError
+from passmuster.report import harmless, json_v1, statement, stream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from passmuster.errors import PassmusterError
+
+
+class Kind(enum.Enum):
+    """The forms of a verdict that can be verified."""
+
+    REPORT = "report"
+    """`check -o json`."""
+    STREAM = "stream"
+    """`check -o ndjson`."""
+    ATTESTATION = "attestation"
+    """`check -o attestation`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimedPolicy:
+    """A policy that a verdict says it is by."""
+
+    pack: str
+    version: str
+    digest: str
+    released: bool
+
+    @property
+    def name(self) -> str:
+        """PACK@VERSION."""
+        return f"{self.pack}@{self.version}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A verdict as somebody hands it over; nothing of it is proven."""
+
+    file: str
+    kind: Kind
+    data: bytes
+    """Its bytes, out of any envelope."""
+    document: Mapping[str, Any]
+    """The report, the statement, or a stream put together as a report is: the last line and `nodes`."""
+    engine: str
+    engine_digest: str | None
+    """Only an attestation names it."""
+    verdict_digest: str
+    policies: tuple[ClaimedPolicy, ...]
+    parameters: Mapping[str, Any]
+    """By PACK.NAME."""
+    rules: frozenset[str] | None
+    levels: Mapping[str, str]
+    assessment: str | None
+    waivers: str | None
+    """Digest of their file."""
+    roster: frozenset[str] | None
+    """The names on it: those that are missing, and those of the nodes that are not called unlisted."""
+    listed: int
+    """How many names it says were on the roster; 0 where there was none."""
+    max_age: str | None
+    now: str | None
+    evidence: str
+    nodes: frozenset[str]
+    """Names of the nodes that it says something of."""
+
+
+def read(data: bytes, file: str) -> Claim:
+    """Read a verdict; raises UsageError where it is none, IntegrityError where somebody wrote it again."""
+    kind, document = _parse(data, file)
+    shaped = "attestation" if kind is Kind.ATTESTATION else "report"
+    faults = schema.faults(shaped, 1, {**document, "schema": json_v1.SCHEMA} if kind is Kind.STREAM else document)
+    if faults:
+        at = ".".join(str(step) for step in faults[0].path)
+        raise UsageError.at(
+            file, f"not of the form of schemas/{shaped}/1.json: {at}: {faults[0].message}", code="report"
+        )
+    if _written(kind, document) != data:
+        message = (
+            "not as `check` writes it: the values are those of a verdict, the bytes are not (expected canonical JSON)"
+        )
+        raise IntegrityError.at(file, message, code="report-bytes")
+    return _attested(data, file, document) if kind is Kind.ATTESTATION else _reported(data, file, kind, document)
+
+
+def _parse(data: bytes, file: str) -> tuple[Kind, Mapping[str, Any]]:
+    try:
+        found = [_json.trusted(line) for line in data.splitlines() if line]
+    except ValueError:
+        raise _none(file) from None
+    if any(_json.deeper_than(each, _json.MAX_DEPTH) for each in found):
+        raise _none(file)
+    last = found[-1] if found and isinstance(found[-1], dict) else {}
+    if last.get("schema") == stream.SCHEMA:
+        return Kind.STREAM, {**last, "nodes": found[:-1]}
+    if len(found) == 1 and last.get("schema") == json_v1.SCHEMA:
+        return Kind.REPORT, last
+    if len(found) == 1 and last.get("predicateType") == statement.PREDICATE:
+        return Kind.ATTESTATION, last
+    raise _none(file)
+
+
+def _none(file: str) -> PassmusterError:
+    message = "not a verdict (expected what `check -o json`, `-o ndjson` or `-o attestation` writes, or that signed)"
+    return UsageError.at(file, message, code="report")
+
+
+def _written(kind: Kind, document: Mapping[str, Any]) -> bytes:
+    if kind is not Kind.STREAM:
+        return line(document)
+    head = {name: value for name, value in document.items() if name != "nodes"}
+    return b"".join(line(each) for each in [*document["nodes"], head])
+
+
+def line(value: Mapping[str, Any]) -> bytes:
+    """A value as one line of a report."""
+    return harmless.json(_json.canonical(dict(value)).decode()).encode()
+
+
+def _reported(data: bytes, file: str, kind: Kind, document: Mapping[str, Any]) -> Claim:
+    roster = document["roster"]
+    seen = {node["node"] for node in document["nodes"] if node["snapshot"] is not None}
+    return Claim(
+        file=file,
+        kind=kind,
+        data=data,
+        document=document,
+        engine=document["engine"],
+        engine_digest=None,
+        verdict_digest=document["verdict_digest"],
+        policies=tuple(ClaimedPolicy(**each) for each in document["policies"]),
+        waivers=(document["waivers"] or {}).get("digest"),
+        assessment=document["assessment"],
+        evidence=document["evidence"],
+        nodes=frozenset(node["node"] for node in document["nodes"]),
+        **_terms(document, roster, seen),
+    )
+
+
+def _attested(data: bytes, file: str, document: Mapping[str, Any]) -> Claim:
+    predicate = document["predicate"]
+    verdict = predicate[statement.VERDICT]
+    found: dict[str, list[Mapping[str, Any]]] = {"engine": [], "policy": [], "waivers": [], "assessment": []}
+    for each in predicate["configuration"]:
+        found[each["annotations"]["kind"]].append(each)
+    seen = {subject_name(each) for each in document["subject"]}
+    return Claim(
+        file=file,
+        kind=Kind.ATTESTATION,
+        data=data,
+        document=document,
+        engine=verdict["engine"],
+        engine_digest=_digest(found["engine"]),
+        verdict_digest=verdict["verdict_digest"],
+        policies=tuple(_policy(each) for each in found["policy"]),
+        waivers=_digest(found["waivers"]),
+        assessment=_digest(found["assessment"]),
+        evidence="none",
+        nodes=frozenset(seen | {each["node"] for each in verdict["unjudged"]}),
+        **_terms(verdict, verdict["roster"], seen),
+    )
+
+
+def _terms(head: Mapping[str, Any], roster: Mapping[str, Any] | None, seen: set[str]) -> dict[str, Any]:
+    names = None if roster is None else frozenset(roster["missing"]) | (seen - set(roster["unlisted"]))
+    return {
+        "parameters": head["parameters"],
+        "rules": None if head["rules"] is None else frozenset(head["rules"]),
+        "levels": head["levels"],
+        "roster": names,
+        "listed": 0 if roster is None else roster["listed"],
+        "max_age": head["max_age"],
+        "now": head["now"],
+    }
+
+
+def _digest(found: Sequence[Mapping[str, Any]]) -> str | None:
+    return f"sha256:{found[0]['digest']['sha256']}" if found else None
+
+
+def _policy(each: Mapping[str, Any]) -> ClaimedPolicy:
+    pack, _, version = each["name"].partition("@")
+    digest = f"sha256:{each['digest']['sha256']}"
+    return ClaimedPolicy(pack=pack, version=version, digest=digest, released=each["annotations"].get("released", False))
+
+
+def subject_name(subject: Mapping[str, Any]) -> str:
+    """The node's name of a subject, which has a part of its digest behind it where several nodes have that name."""
+    name: str = subject["name"]
+    return name.removesuffix(f"#{subject['digest']['sha256'][:12]}")

@@ -1,0 +1,51 @@
+"""Whether a report agrees with itself: its verdict's digest follows from what it says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from passmuster import digest
+from passmuster.attest.claim import Kind
+from passmuster.judge import asked
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from passmuster.attest.claim import Claim
+    from passmuster.judge import Terms
+
+
+def of_claim(claim: Claim, terms: Terms) -> str | None:
+    """The digest that follows from what a report says; None for an attestation, which does not say enough."""
+    if claim.kind is Kind.ATTESTATION:
+        return None
+    return digest.verdict(asked(terms), _digests(claim.document))
+
+
+def changed_parameters(claim: Claim, terms: Terms, defaults: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Parameters that were at their defaults when the digest of a report was made, and now say something else."""
+    if of_claim(claim, terms) in {None, claim.verdict_digest}:
+        return
+    for pack, values in defaults.items():
+        for name, value in values.items():
+            if terms.parameters[pack][name] != value:
+                changed = {**terms.parameters, pack: {**terms.parameters[pack], name: value}}
+                if of_claim(claim, replace(terms, parameters=changed)) == claim.verdict_digest:
+                    yield (
+                        f"parameters: {pack}.{name} was changed after the report was made "
+                        f"(got {terms.parameters[pack][name]!r}, judged was {value!r})"
+                    )
+
+
+def _digests(document: Mapping[str, Any]) -> Iterator[bytes]:
+    doubled = {(each["name"], each["machine_id"]) for each in document["duplicates"] if each["kind"] == "same_node"}
+    for node in document["nodes"]:
+        snapshot = None if node["snapshot"] is None else node["snapshot"]["digest"]
+        if snapshot is not None and (node["node"], node["machine_id"]) in doubled:
+            yield digest.node(node["node"], snapshot, "unknown", {})
+        else:
+            rules = {each["rule"]: each["outcome"] for each in node["results"]}
+            yield digest.node(node["node"], snapshot, node["outcome"], rules)
+    for each in document["fleet_results"]:
+        yield digest.fleet(each["rule"], each["pool"], each["outcome"])

@@ -1,0 +1,279 @@
+"""Making a verdict again: its policies found by digest, its snapshots read, and the whole compared."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from passmuster import __version__, _json, _resources, assessment, attest, roster, waivers
+from passmuster.age import format_moment
+from passmuster.attest import Kind, Remade, consistent
+from passmuster.attest.terms import terms as claimed_terms
+from passmuster.cli import assessed, inputs, packs, relabel, streamed
+from passmuster.compile import compile_policy
+from passmuster.errors import UsageError
+from passmuster.policy.parameters import effective
+from passmuster.report import Evidence, Style, statement
+from passmuster.report.onepass import OnePass
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+
+    from passmuster.assessment import Assessment
+    from passmuster.attest import Claim
+    from passmuster.attest.celcpp import Opinion, Oracle
+    from passmuster.fleet import Remembered
+    from passmuster.judge import Terms
+    from passmuster.policy import Policy
+    from passmuster.report.onepass import Conclusion
+    from passmuster.waivers import Waivers
+
+_IN_MEMORY = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What came of judging again."""
+
+    differences: tuple[str, ...]
+    compared: str
+    """What was compared, in words."""
+    notes: tuple[str, ...] = ()
+    opinion: Opinion | None = None
+    """The second evaluator's; None where none was asked."""
+    outcome: str = ""
+    snapshots: int = 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing differs."""
+        return not self.differences and not (self.opinion is not None and self.opinion.differing)
+
+
+def remake(claim: Claim, options: argparse.Namespace) -> Tried:
+    """Judge again and compare; raises UsageError where it cannot be tried."""
+    policies, found, notes = _policies(claim, options.policy)
+    if found:
+        return Tried(differences=tuple(found), compared="nothing: it was not judged again", notes=tuple(notes))
+    asked = None if options.assessment is None else assessed.load(options.assessment)
+    held, told = _waivers(claim, options, asked)
+    compiled = [compile_policy(policy) for policy in policies]
+    terms, impossible = claimed_terms(claim, policies, compiled, held)
+    before = [*told, *impossible, *_roster(claim, options), *_assessment(claim, terms, asked)]
+    oracle = _oracle(options, terms)
+    again = _again(claim, terms, options.snapshots, oracle)
+    same_engine = claim.engine == __version__ and claim.engine_digest in {None, _resources.engine_digest()}
+    if not (same_engine and again.data == claim.data):
+        before += consistent.changed_parameters(claim, terms, effective(policies, ()))
+        before += attest.differences(claim, again.remade(claim, terms), whole=same_engine)
+        if same_engine and not before:
+            before.append("bytes: every value is the same, and the bytes are not")
+    return Tried(
+        differences=tuple(before),
+        compared=_compared(claim, same_engine=same_engine),
+        notes=(*notes, *_notes(claim, asked)),
+        opinion=None if oracle is None else oracle.opinion(),
+        outcome=again.conclusion.verdict.outcome.value,
+        snapshots=again.snapshots,
+    )
+
+
+def _compared(claim: Claim, *, same_engine: bool) -> str:
+    if same_engine:
+        each = "every byte of every line" if claim.kind is Kind.STREAM else "every byte"
+        return f"{each}, made again by the same engine (passmuster {__version__})"
+    digest = claim.engine_digest
+    if claim.engine == __version__ and digest is not None:
+        files = f"{digest[:19]} then, {_resources.engine_digest()[:19]} now"
+        engines = f"passmuster {__version__} with other files: {files}"
+    else:
+        engines = f"passmuster {claim.engine} then, {__version__} now"
+    return f"verdict_digest, the inputs and the outcome of each rule, and no texts: the engine is another ({engines})"
+
+
+def _notes(claim: Claim, asked: Assessment | None) -> Iterator[str]:
+    if claim.assessment is not None and asked is None:
+        yield f"note: by the assessment {claim.assessment}, which was not looked at (give it with -f)"
+
+
+# Policies
+
+
+def _policies(claim: Claim, specs: Sequence[str]) -> tuple[list[Policy], list[str], list[str]]:
+    """The policies, by their digests; what in them differs, and what is to be said of them."""
+    given = [packs.one(text) for text in specs]
+    by_digest = {policy.digest: policy for policy in given}
+    claimed = {each.digest for each in claim.policies}
+    found = [
+        f"policy: the report is not by {policy.pack}@{policy.version} ({policy.digest})"
+        for policy in given
+        if policy.digest not in claimed
+    ]
+    policies, notes = [], []
+    for each in claim.policies:
+        policy = by_digest.get(each.digest) or _from_catalogue(each.name, each.digest)
+        if policy.digest != each.digest:
+            digests = f"judged was {each.digest}, here is {policy.digest}"
+            found.append(f"policy: {each.name} has another digest here ({digests})")
+        elif (policy.pack, str(policy.version)) != (each.pack, each.version):
+            found.append(f"policy: {each.name} names itself {policy.pack}@{policy.version}")
+        elif each.released and not policy.released and _locked(policy):
+            found.append(f"policy: {each.name} is called released, and the lock here does not name it")
+        elif each.released != policy.released:
+            said, here = ("released", "no lock here vouches for that")
+            if policy.released:
+                said, here = "a draft", "it was released since"
+            notes.append(f"note: {each.name} is called {said}; {here}")
+        policies.append(policy)
+    return policies, found, notes
+
+
+def _from_catalogue(name: str, digest: str) -> Policy:
+    """The policy of that name; raises UsageError where there is none."""
+    if name not in {entry.name for entry in packs.catalogue()}:
+        message = "this policy is not here, so the report cannot be tried (give its file with -p)"
+        raise UsageError.at(f"{name}#{digest}", message, code="policy-not-found")
+    return packs.one(name)
+
+
+def _locked(policy: Policy) -> bool:
+    return bool(packs.locked_in(Path(policy.document.file).absolute().parent.parent.parent))
+
+
+# Waivers, rosters, assessments
+
+
+def _waivers(claim: Claim, options: argparse.Namespace, asked: Assessment | None) -> tuple[Waivers | None, list[str]]:
+    file, data = options.waivers, None
+    if file is not None:
+        data = packs.read(Path(file))
+    elif asked is not None and asked.waivers is not None:
+        data, file = assessed.attached(asked, "waivers", asked.waivers)
+    if claim.waivers is None:
+        return None, [f"waivers: {file} is given, and the report is by none"] if file is not None else []
+    if data is None:
+        message = f"by the waivers {claim.waivers}, so it cannot be tried without (give their file with --waivers)"
+        raise UsageError.at(claim.file, message, code="report-waivers")
+    digest = "sha256:" + hashlib.sha256(data).hexdigest()
+    differs = [f"waivers: {file} is another file (judged by {claim.waivers}, given is {digest})"]
+    return waivers.load(data, file), [] if digest == claim.waivers else differs
+
+
+def _roster(claim: Claim, options: argparse.Namespace) -> Iterator[str]:
+    if claim.roster is not None and len(claim.roster) != claim.listed:
+        yield f"roster: the report says {claim.listed} names, and implies {len(claim.roster)}"
+    if options.roster is None:
+        return
+    names = roster.parse(packs.read(Path(options.roster)), options.roster)
+    if claim.roster is None:
+        yield f"roster: {options.roster} is given, and the report is by none"
+        return
+    for name in sorted(names - claim.roster):
+        yield f"roster: {name} is on {options.roster}, and not on that of the report"
+    for name in sorted(claim.roster - names):
+        yield f"roster: {name} is on that of the report, and not on {options.roster}"
+
+
+def _assessment(claim: Claim, terms: Terms, asked: Assessment | None) -> Iterator[str]:
+    """Where a report is not by an assessment."""
+    if asked is None:
+        return
+    if claim.assessment != asked.digest:
+        yield f"assessment: another one (judged by {claim.assessment or 'none'}, given is {asked.digest})"
+        return
+    policies = assessed.chosen(asked)
+    settled = assessment.settle(asked, policies, [compile_policy(policy) for policy in policies])
+    levels = replace(terms, policies=settled.policies, parameters=settled.parameters)
+    pairs = (
+        ("policies", {each.digest for each in claim.policies}, {each.digest for each in policies}),
+        ("parameters", terms.named_parameters, levels.named_parameters),
+        ("levels", terms.raised, levels.raised),
+        ("rules", claim.rules, None),
+        ("waivers", claim.waivers, asked.waivers.digest if asked.waivers else None),
+        ("max_age", claim.max_age, asked.max_age[0] if asked.max_age else claim.max_age),
+        ("now", terms.now, terms.now if asked.now is None or terms.now is None else format_moment(asked.now)),
+    )
+    for name, one, other in pairs:
+        if one != other:
+            yield f"{name}: the report is by others than its assessment says"
+
+
+# Judging again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Again:
+    """A verdict, made again."""
+
+    conclusion: Conclusion
+    whole: bytes
+    """As a report."""
+    data: bytes
+    """In the form of the claim."""
+    snapshots: int
+
+    def remade(self, claim: Claim, terms: Terms) -> Remade:
+        """What is compared with the claim."""
+        if claim.kind is Kind.STREAM:
+            *nodes, last = [_json.trusted(each) for each in self.data.splitlines()]
+            document = {**last, "nodes": nodes}
+        else:
+            document = _json.trusted(self.data)
+        return Remade(
+            document=document,
+            verdict_digest=self.conclusion.verdict.digest,
+            of_claim=consistent.of_claim(claim, terms),
+        )
+
+
+def _again(claim: Claim, terms: Terms, paths: Sequence[str], oracle: Oracle | None) -> Again:
+    style = Style(evidence=Evidence(claim.evidence))
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as journal:
+        onepass = OnePass(terms, style, written=True, journal=journal)  # type: ignore[arg-type]
+        names = relabel.labels(claim)
+        met = (relabel.renamed(each, names) for each in inputs.met(paths, _nothing if oracle else onepass.known))
+        nodes = [node for _, node in streamed.judged(met if oracle is None else _asked(met, oracle), onepass)]
+        conclusion = relabel.duplicates(onepass.conclude(), claim)
+        whole = onepass.whole(conclusion, list(nodes))
+        lines = [*(node + b"\n" for node in nodes), *(each + b"\n" for each in onepass.last(conclusion))]
+    match claim.kind:
+        case Kind.REPORT:
+            data = whole
+        case Kind.ATTESTATION:
+            data = statement.of(_json.trusted(whole), _resources.engine_digest()).encode()
+        case Kind.STREAM:
+            data = _in_order(claim, lines)
+    return Again(conclusion=conclusion, whole=whole, data=data, snapshots=len(nodes))
+
+
+def _in_order(claim: Claim, lines: list[bytes]) -> bytes:
+    """A stream in the order of the claim's as far as they have the same lines: files come in any order."""
+    places = {each: at for at, each in enumerate(claim.data.splitlines(keepends=True))}
+    *nodes, last = lines
+    return b"".join([*sorted(nodes, key=lambda each: places.get(each, len(places))), last])
+
+
+def _nothing(_line: bytes) -> None:
+    return None
+
+
+def _oracle(options: argparse.Namespace, terms: Terms) -> Oracle | None:
+    if options.second is None:
+        return None
+    from passmuster.attest.celcpp import Oracle  # noqa: PLC0415 - the extra
+
+    return Oracle(terms)
+
+
+def _asked(met: Iterator[inputs.Met[Remembered]], oracle: Oracle) -> Iterator[inputs.Met[Remembered]]:
+    """What was met; the second evaluator is asked about each snapshot on the way."""
+    for path, number, each in met:
+        if isinstance(each, bytes):
+            given = inputs.load(inputs.document(path, number, each))
+            if given.snapshot is not None:
+                oracle.ask(given.snapshot)
+        yield path, number, each

@@ -1,0 +1,103 @@
+"""`passmuster report sign|verify`: verdicts that somebody else can prove."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from passmuster import attest
+from passmuster.attest import signature
+from passmuster.cli import bundlekeys, remake
+from passmuster.cli.bundle import load_trust
+from passmuster.cli.moment import moment
+from passmuster.cli.output import fitted, write_file
+from passmuster.errors import ExitStatus, IntegrityError, UsageError
+from passmuster.report import harmless
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from passmuster.attest import Claim
+    from passmuster.bundle.trust import Key
+
+
+def run_sign(options: argparse.Namespace) -> ExitStatus:
+    """Sign a verdict; its bytes stay as they are."""
+    claim = attest.read(_read(options.report), _named(options.report))
+    made = signature.sign(claim, bundlekeys.load(options.key))
+    if options.output == "-":
+        sys.stdout.write(made.decode())
+    else:
+        write_file(options.output, made)
+    return ExitStatus.GOOD
+
+
+def run_verify(options: argparse.Namespace) -> ExitStatus:
+    """Judge again what a verdict says that it was made from, and say whether it holds."""
+    claim, key = _believed(options)
+    tried = remake.remake(claim, options)
+    sys.stdout.write(_text([*_verdict(claim, tried), *_by(claim, key, tried)]))
+    return ExitStatus.GOOD if tried.holds else ExitStatus.INTEGRITY
+
+
+def _believed(options: argparse.Namespace) -> tuple[Claim, Key | None]:
+    """The verdict out of its envelope, and who signed it; raises IntegrityError where nobody is to be believed."""
+    data, file = _read(options.report), _named(options.report)
+    envelope = signature.opened(data, file)
+    trust = load_trust(options.trust)
+    if envelope is None:
+        if trust is not None:
+            message = "not signed, and --trust asks for a signature"
+            raise IntegrityError.at(file, message, code="report-unsigned")
+        return attest.read(data, file), None
+    if trust is None:
+        raise IntegrityError.at(
+            file,
+            "signed, and no trust is configured",
+            code="report-trust",
+            hint="name the keys that you believe with --trust FILE (docs/proof.md)",
+        )
+    claim = attest.read(envelope.payload, file)
+    return claim, signature.demand(envelope, claim, trust, moment(options.now))
+
+
+def _read(path: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except OSError as error:
+        raise UsageError.at(path, f"cannot be read ({error.strerror or error})", code="file") from None
+
+
+def _named(path: str) -> str:
+    return "<stdin>" if path == "-" else path
+
+
+def _verdict(claim: Claim, tried: remake.Tried) -> Iterator[str]:
+    yield f"{claim.file}: {'holds' if tried.holds else 'does not hold'}"
+    yield from tried.differences
+    yield f"compared: {tried.compared}"
+    yield from tried.notes
+    if tried.opinion is not None:
+        yield (
+            f"cel-cpp: {tried.opinion.compared} results are the same there"
+            if not tried.opinion.differing
+            else (f"cel-cpp: {len(tried.opinion.differing)} of {tried.opinion.compared} results differ there")
+        )
+        yield from (f"cel-cpp: {each}" for each in tried.opinion.differing[: attest.MOST])
+        for reason, count in tried.opinion.skipped.items():
+            yield f"cel-cpp: {count} not compared: {reason}"
+
+
+def _by(claim: Claim, key: Key | None, tried: remake.Tried) -> Iterator[str]:
+    if tried.holds:
+        policies = ", ".join(f"{each.name}#{each.digest[:19]}" for each in claim.policies)
+        yield f"verdict: {tried.outcome} over {tried.snapshots} snapshots by {policies}"
+        yield f"digest {claim.verdict_digest}"
+    yield f"signed by: {key.name} (ed25519 {key.keyid})" if key is not None else "signed by: nobody"
+
+
+def _text(lines: list[str]) -> str:
+    first, *others = [harmless.plain(line) for line in lines]
+    return fitted("\n".join([first, *(f"  {line}" for line in others)]))

@@ -1,0 +1,290 @@
+"""`report verify`: what was judged is judged again, and what differs is said."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from snapshots import data
+
+from passmuster import __version__, _json
+from passmuster.attest.claim import line
+from passmuster.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+FROZEN = Path(__file__).parents[1] / "data" / "snapshots" / "1"
+FORMATS = ("json", "ndjson", "attestation")
+WAIVERS = """\
+schema: passmuster.waivers/1
+waivers:
+  - {node: {name: "node-*"}, rule: cpu-x86-64-v2, reason: old, owner: o, ticket: t, expires: 2027-01-01}
+"""
+NOW = "2026-11-23T00:00:00Z"
+
+
+@pytest.fixture(autouse=True)
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three nodes, one of which fails; waivers and a roster that names a fourth."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "fleet").mkdir()
+    for name, changes in _NODES.items():
+        (tmp_path / "fleet" / f"{name}.json").write_bytes(data(name, machine_id=f"sha256:{name[-1] * 64}", **changes))
+    (tmp_path / "waivers.yaml").write_text(WAIVERS)
+    (tmp_path / "roster").write_text("node-1\nnode-2\nnode-3\nnode-4\n")
+    return tmp_path
+
+
+_NODES: dict[str, dict[str, Any]] = {
+    "node-1": {},
+    "node-2": {"set_": {"cpu.flags": ["lm", "vmx"]}},
+    "node-3": {"unknown": {"devices": "denied"}},
+}
+
+
+def judged(*more: str, form: str = "json", paths: tuple[str, ...] = ("fleet",)) -> Path:
+    """A verdict in a file."""
+    main(["check", *paths, "-o", f"{form}=verdict.{form}", *more])
+    return Path(f"verdict.{form}")
+
+
+def verify(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
+    """The status, and what was said, on one line a sentence."""
+    capsys.readouterr()
+    status = main(["report", "verify", *words])
+    told = capsys.readouterr()
+    return status, (told.out + told.err).replace("\n      ", " ")
+
+
+WAYS: dict[str, list[str]] = {
+    "as it is by default": [],
+    "of another version": ["-p", "virtnest@1.0.0"],
+    "of two packs, with fleet rules": ["-p", "virtnest", "-p", "kubevirt@1.1.0"],
+    "of some rules": ["--rule", "kernel-version", "--rule", "iommu-enabled"],
+    "of one fleet rule alone": ["-p", "kubevirt@1.1.0", "--rule", "one-architecture"],
+    "with another parameter": ["--set", "x86_64_level=3"],
+    "with a maximum age": ["--max-age", "30d", "--now", NOW],
+    "with too small a maximum age": ["--max-age", "1h", "--now", NOW],
+    "with waivers": ["--waivers", "waivers.yaml", "--now", NOW],
+    "with a roster": ["--roster", "roster"],
+    "with all values": ["--evidence", "full"],
+    "without values": ["--evidence", "none"],
+}
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("way", WAYS)
+def test_a_verdict_holds_in_every_format(capsys: pytest.CaptureFixture[str], site: Path, way: str, form: str) -> None:
+    verdict = judged(*WAYS[way], form=form)
+    shutil.move(site / "fleet", site / "elsewhere")
+    more = ["--waivers", "waivers.yaml"] if "--waivers" in WAYS[way] else []
+    status, told = verify(capsys, str(verdict), "--snapshots", "elsewhere", *more)
+    assert status == 0, told
+    assert told.startswith(f"verdict.{form}: holds\n  compared: every byte")
+    assert f"made again by the same engine (passmuster {__version__})" in told
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_the_verdict_of_the_frozen_snapshots_holds(capsys: pytest.CaptureFixture[str], form: str) -> None:
+    paths = sorted(str(path) for path in FROZEN.glob("*.json") if ".verdict" not in path.name)
+    verdict = judged(form=form, paths=tuple(paths))
+    status, told = verify(capsys, str(verdict), "--snapshots", *reversed(paths))
+    assert status == 0, told
+    assert f"over {len(paths)} snapshots" in told
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_could_not_be_read_and_what_came_twice_is_found_again(
+    capsys: pytest.CaptureFixture[str], site: Path, form: str
+) -> None:
+    (site / "fleet" / "broken.json").write_text("{")
+    (site / "fleet" / "empty.json").write_text("")
+    (site / "fleet" / "twin.json").write_bytes(data("node-1", machine_id=f"sha256:{'1' * 64}", set_={"os.id": "x"}))
+    (site / "fleet" / "clone.json").write_bytes(data("node-9", machine_id=f"sha256:{'2' * 64}"))
+    verdict = judged("--roster", "roster", form=form)
+    shutil.move(site / "fleet", site / "elsewhere")
+    status, told = verify(capsys, str(verdict), "--snapshots", "elsewhere", "--roster", "roster")
+    assert status == 0, told
+
+
+def test_a_stream_holds_in_any_order_of_its_files(capsys: pytest.CaptureFixture[str]) -> None:
+    judged(form="ndjson")
+    paths = [f"fleet/node-{number}.json" for number in (3, 1, 2)]
+    assert verify(capsys, "verdict.ndjson", "--snapshots", *paths)[0] == 0
+
+
+def _change(**changes: Any) -> Callable[[Path], None]:
+    """Fields of the report, changed, the form kept."""
+    return lambda report: _rewrite(report, lambda value: value.update(changes))
+
+
+def _rewrite(report: Path, change: Callable[[Any], object]) -> None:
+    value = _json.loads(report.read_bytes())
+    change(value)
+    report.write_bytes(line(value))
+
+
+def _result(value: Any, rule: str = "virtnest/kernel-version") -> Any:
+    return next(each for each in value["nodes"][0]["results"] if each["rule"] == rule)
+
+
+def _policy(**changes: str) -> Callable[[Path], None]:
+    return lambda report: _rewrite(report, lambda value: value["policies"][0].update(changes))
+
+
+def _in_fleet(change: Callable[[Path], object]) -> Callable[[Path], None]:
+    return lambda report: (change(report.parent / "fleet"), None)[1]
+
+
+def _uid(fleet: Path) -> None:
+    path = fleet / "node-1.json"
+    path.write_bytes(path.read_bytes().replace(b'"uid":0', b'"uid":1', 1))
+
+
+OTHER = "sha256:" + "0" * 64
+TAMPERED: dict[str, tuple[Callable[[Path], object], list[str], int, str]] = {
+    "a byte of a snapshot": (_in_fleet(_uid), [], 4, "facts: node-1: the snapshot is altered (judged was sha256:"),
+    "a snapshot that is missing": (_in_fleet(lambda fleet: (fleet / "node-2.json").unlink()), [], 4, "facts: node-2: its snapshot is missing (judged was sha256:"),
+    "a snapshot more": (_in_fleet(lambda fleet: (fleet / "x.json").write_bytes(data("node-9"))), [], 4, "facts: node-9: a snapshot that was not judged (given is sha256:"),
+    "a snapshot that cannot be read": (_in_fleet(lambda fleet: (fleet / "node-2.json").write_text("{")), [], 4, "facts: fleet/node-2.json: not among what was judged (fleet/node-2.json:1:2: not JSON"),
+    "another policy given": (_change(), ["-p", "virtnest@1.0.0"], 4, "policy: the report is not by virtnest@1.0.0 (sha256:c1a7b671"),
+    "another digest of the policy": (_policy(digest=OTHER), [], 4, f"policy: virtnest@1.1.0 has another digest here (judged was {OTHER}, here is sha256:501e84fb"),
+    "another version of the policy": (_policy(version="1.0.0"), [], 4, "policy: virtnest@1.0.0 has another digest here (judged was sha256:501e84fb"),
+    "a policy that is not here": (_policy(pack="unheard-of"), [], 2, "this policy is not here, so the report cannot be tried (give its file with -p)"),
+    "another parameter": (_change(parameters={"virtnest.x86_64_level": 3}), [], 4, "parameters: virtnest.x86_64_level was changed after the report was made (got 3, judged was 2)"),
+    "a parameter of another type": (_change(parameters={"virtnest.x86_64_level": "2"}), [], 4, "parameters: virtnest.x86_64_level cannot be that (got '2', expected an integer)"),
+    "a parameter less": (_change(parameters={}), [], 4, "parameters: virtnest.x86_64_level is a parameter of these policies, and the report does not have it"),
+    "a parameter more": (_change(parameters={"virtnest.x86_64_level": 2, "a.b": 1}), [], 4, "parameters: a.b is none of these policies' (got 1)"),
+    "an outcome": (lambda report: _rewrite(report, lambda value: _result(value).update(outcome="fail")), [], 4, "outcome: virtnest/kernel-version on node-1: the report says fail (required), judging again says pass (required)"),
+    "a level": (lambda report: _rewrite(report, lambda value: _result(value).update(level="informational")), [], 4, "outcome: virtnest/kernel-version on node-1: the report says pass (informational), judging again says pass (required)"),
+    "a level that was not raised": (_change(levels={"virtnest/kernel-version": "recommended"}), [], 4, "levels: virtnest/kernel-version is not raised by that (got recommended, the policy has required)"),
+    "a level of no rule": (_change(levels={"virtnest/none": "required"}), [], 4, "levels: virtnest/none is no rule of these policies"),
+    "a rule of none": (_change(rules=["virtnest/none"]), [], 4, "rules: virtnest/none is no rule of these policies"),
+    "the outcome of a node": (lambda report: _rewrite(report, lambda value: value["nodes"][1].update(outcome="pass")), [], 4, "outcome: node-2: the report says pass, judging again says fail"),
+    "the outcome of all": (_change(outcome="pass"), [], 4, "outcome: the report says pass, judging again says fail"),
+    "a message": (lambda report: _rewrite(report, lambda value: _result(value).update(message="x")), [], 4, "text: virtnest/kernel-version on node-1: message: the report says x, judging again says null"),
+    "a digest": (_change(verdict_digest=OTHER), [], 4, f"verdict_digest: not that of what the report itself says, so something in it was changed after it was made (got {OTHER}, expected sha256:"),
+    "a moment that nothing needs": (_change(now=NOW), [], 4, f"now: {NOW} is given, and nothing needs it"),
+    "a maximum age without a moment": (_change(max_age="30d"), [], 4, "now: got '', expected a moment in UTC"),
+    "a maximum age that is none": (_change(max_age="soon", now=NOW), [], 4, "max_age: got 'soon', expected a duration"),
+    "waivers it is not by": (_change(), ["--waivers", "waivers.yaml"], 4, "waivers: waivers.yaml is given, and the report is by none"),
+    "a roster it is not by": (_change(), ["--roster", "roster"], 4, "roster: roster is given, and the report is by none"),
+    "an assessment that nobody gave": (_change(assessment=OTHER), [], 4, f"note: by the assessment {OTHER}, which was not looked at (give it with -f)"),
+    "another layout": (lambda report: report.write_bytes(_json.pretty(_json.loads(report.read_bytes()))), [], 2, "not a verdict"),
+    "a blank": (lambda report: report.write_bytes(report.read_bytes().replace(b'":', b'": ', 1)), [], 4, "not as `check` writes it: the values are those of a verdict, the bytes are not (expected canonical JSON)"),
+    "a field": (_change(more=1), [], 2, "not of the form of schemas/report/1.json: "),
+    "anything else": (lambda report: report.write_text("{}"), [], 2, "verdict.json: not a verdict (expected what `check -o json`"),
+    "nothing": (lambda report: report.write_text(""), [], 2, "verdict.json: not a verdict"),
+    "depth": (lambda report: report.write_text("[" * 900 + "]" * 900), [], 2, "verdict.json: not a verdict"),
+    "no file": (lambda report: report.unlink(), [], 2, "verdict.json: cannot be read"),
+    "no key": (lambda report: report.write_text('{"payload":"","payloadType":""}'), [], 4, "verdict.json: not a DSSE envelope"),
+    "no signature": (_change(), ["--trust", "trust.yaml"], 2, "trust.yaml: cannot be read"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_what_differs_is_said(capsys: pytest.CaptureFixture[str], site: Path, name: str) -> None:
+    change, more, status, sentence = TAMPERED[name]
+    report = judged()
+    change(site / report)
+    found, told = verify(capsys, str(report), "--snapshots", "fleet", *more)
+    assert sentence in told
+    assert found == status
+    if status == 4 and told.startswith("verdict.json: does"):
+        assert told.startswith("verdict.json: does not hold\n")
+
+
+def test_waivers_are_needed_and_must_be_the_same(capsys: pytest.CaptureFixture[str], site: Path) -> None:
+    judged("--waivers", "waivers.yaml", "--now", NOW)
+    status, told = verify(capsys, "verdict.json", "--snapshots", "fleet")
+    assert status == 2
+    assert "so it cannot be tried without (give their file with --waivers)" in told
+    (site / "others.yaml").write_text(WAIVERS.replace("old", "new"))
+    status, told = verify(capsys, "verdict.json", "--snapshots", "fleet", "--waivers", "others.yaml")
+    assert status == 4
+    assert "waivers: others.yaml is another file (judged by sha256:" in told
+
+
+def test_a_roster_is_implied_and_can_be_compared(capsys: pytest.CaptureFixture[str], site: Path) -> None:
+    judged("--roster", "roster")
+    (site / "others").write_text("node-1\nnode-2\nnode-3\nnode-5\n")
+    status, told = verify(capsys, "verdict.json", "--snapshots", "fleet", "--roster", "others")
+    assert status == 4
+    assert "roster: node-5 is on others, and not on that of the report" in told
+    assert "roster: node-4 is on that of the report, and not on others" in told
+    _rewrite(site / "verdict.json", lambda value: value["roster"].update(listed=5))
+    status, told = verify(capsys, "verdict.json", "--snapshots", "fleet")
+    assert status == 4
+    assert "roster: the report says 5 names, and implies 4" in told
+
+
+ANOTHER: dict[str, tuple[Callable[[Any], object], int, str]] = {
+    "nothing else": (lambda _: None, 0, "holds"),
+    "texts that nobody compares": (lambda value: _result(value).update(message="worded anew", steps=99), 0, "holds"),
+    "an outcome": (lambda value: _result(value).update(outcome="fail"), 4, "outcome: virtnest/kernel-version on node-1"),
+    "the outcome of a node": (lambda value: value["nodes"][0].update(outcome="warn"), 4, "outcome: node-1: the report says warn"),
+    "a count": (lambda value: value["summary"]["nodes"].update({"pass": 3}), 4, "summary: the report says"),
+    "a parameter": (lambda value: value["parameters"].update({"virtnest.x86_64_level": 1}), 4, "virtnest.x86_64_level was changed"),
+    "a digest": (lambda value: value.update(verdict_digest=OTHER), 4, "verdict_digest: not that of what the report itself says"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "status", "sentence"), ANOTHER.values(), ids=ANOTHER)
+def test_another_version_of_the_engine_is_held_to_the_digest(
+    capsys: pytest.CaptureFixture[str], site: Path, change: Callable[[Any], object], status: int, sentence: str
+) -> None:
+    judged()
+    _rewrite(site / "verdict.json", lambda value: (value.update(engine="0.0.9"), change(value)))
+    found, told = verify(capsys, "verdict.json", "--snapshots", "fleet")
+    assert (found, sentence in told) == (status, True), told
+    assert (
+        "compared: verdict_digest, the inputs and the outcome of each rule, and no texts: the engine is another "
+        f"(passmuster 0.0.9 then, {__version__} now)"
+    ) in told
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(chance=st.data())
+def test_no_byte_of_a_report_can_be_changed(
+    capsys: pytest.CaptureFixture[str], site: Path, chance: st.DataObject
+) -> None:
+    report = site / "verdict.json"
+    if not report.exists():
+        judged("--rule", "kernel-version", "--rule", "iommu-enabled")
+        (site / "good").write_bytes(report.read_bytes())
+    good = bytearray((site / "good").read_bytes())
+    at = chance.draw(st.integers(0, len(good) - 1))
+    good[at] ^= 1 << chance.draw(st.integers(0, 7))
+    report.write_bytes(good)
+    status, told = verify(capsys, "verdict.json", "--snapshots", "fleet")
+    assert status in {2, 4} or "the engine is another" in told
+
+
+def test_a_draft_is_found_where_it_is_given(capsys: pytest.CaptureFixture[str], site: Path) -> None:
+    shipped = Path(__file__).parents[2] / "policies" / "virtnest" / "1.1.0" / "policy.yaml"
+    (site / "draft.yaml").write_bytes(shipped.read_bytes().replace(b"version: 1.1.0", b"version: 1.9.0"))
+    judged("-p", "./draft.yaml")
+    status, told = verify(capsys, "verdict.json", "--snapshots", "fleet")
+    assert (status, "virtnest@1.9.0#sha256:" in told) == (2, True)
+    assert verify(capsys, "verdict.json", "--snapshots", "fleet", "-p", "./draft.yaml")[0] == 0
+    (site / "loose.yaml").write_bytes(shipped.read_bytes())
+    judged()
+    status, told = verify(capsys, "verdict.json", "--snapshots", "fleet", "-p", "./loose.yaml")
+    assert (status, "virtnest@1.1.0 is called released; no lock here vouches for that" in told) == (0, True)
+
+
+def test_a_report_of_json_is_one_of_the_schema(site: Path) -> None:
+    judged("--rule", "iommu-enabled", "--evidence", "none")
+    value = json.loads((site / "verdict.json").read_bytes())
+    assert (value["rules"], value["evidence"], value["levels"], value["assessment"]) == (
+        ["virtnest/iommu-enabled"],
+        "none",
+        {},
+        None,
+    )

@@ -1,0 +1,61 @@
+"""Judging made fleets twice: all nodes at once the plain way, and in one pass."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from passmuster.errors import SnapshotError
+from passmuster.judge import Given, Terms, judge
+from passmuster.report import Style
+from passmuster.report.json_v1 import render
+from passmuster.report.onepass import OnePass
+from passmuster.snapshot import load
+
+if TYPE_CHECKING:
+    from passmuster.report.onepass import Conclusion
+
+
+def _given(line: bytes, label: str) -> Given:
+    try:
+        return Given(input=label, snapshot=load(line, label))
+    except SnapshotError as error:
+        return Given(input=label, snapshot=None, problem=str(error.problems[0]))
+
+
+def plain(lines: list[bytes], terms: Terms) -> str:
+    return render(judge([_given(line, f"f:{at}") for at, line in enumerate(lines)], terms), Style())
+
+
+def passed(lines: list[bytes], terms: Terms) -> tuple[str, int]:
+    """The report of one pass, and how many nodes were judged from memory."""
+    onepass, written = OnePass(terms, Style(), written=True, journal=BytesIO()), []
+    remembered = 0
+    for at, line in enumerate(lines):
+        known = onepass.known(line)
+        remembered += known is not None
+        written.append(
+            onepass.plain(_given(line, f"f:{at}")) if known is None else onepass.remembered(known, b'"f:%d"' % at)
+        )
+    return onepass.whole(onepass.conclude(), written).decode(), remembered
+
+
+def counted(lines: list[bytes], terms: Terms) -> Conclusion:
+    """The same for its counts alone."""
+    onepass = OnePass(terms, Style(), written=False, journal=BytesIO() if OnePass.needs_journal(terms) else None)
+    for at, line in enumerate(lines):
+        known = onepass.known(line)
+        if known is None:
+            onepass.plain(_given(line, f"f:{at}"))
+        else:
+            onepass.remembered(known, b'"label"')
+    return onepass.conclude()
+
+
+def fast(lines: list[bytes], terms: Terms) -> tuple[str, int]:
+    text, remembered = passed(lines, terms)
+    report, conclusion = json.loads(text), counted(lines, terms)
+    assert conclusion.counts == report["summary"]
+    assert conclusion.verdict.outcome.value == report["outcome"]
+    return text, remembered
