@@ -3,11 +3,12 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test lint format bench collector machines parity docs clean
+.PHONY: help run test test-spark lint format bench collector machines parity docs clean
 
 help:
 	@echo "make run        judge this machine"
 	@echo "make test       run the tests"
+	@echo "make test-spark run the tests that need Spark and Java 17, on a cluster of this machine"
 	@echo "make lint       ruff, mypy, import contracts, the policies' lint and own tests"
 	@echo "make bench      measure start-up, collecting and judging"
 	@echo "make collector  build dist/passmuster-collector.pyz, one file for any node with Python >= 3.6"
@@ -27,12 +28,21 @@ help:
 	$(PIP) install --editable '.[dev]'
 	touch $@
 
+.venv/spark.stamp: .venv/dev.stamp
+	@if [ -n "$$JAVA_HOME" ]; then test -x "$$JAVA_HOME/bin/java"; else command -v java >/dev/null; fi || \
+	  { echo "make test-spark: no java, in JAVA_HOME or on PATH (expected Java 17 or newer)"; exit 2; }
+	$(PIP) install --editable '.[dev,spark]'
+	touch $@
+
 # 1 (fails) and 3 (unknown) are verdicts about this machine, not about the target.
 run: .venv/run.stamp
 	@$(BIN)/passmuster check; status=$$?; [ $$status = 0 ] || [ $$status = 1 ] || [ $$status = 3 ]
 
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term
+
+test-spark: .venv/spark.stamp
+	PASSMUSTER_SPARK=1 $(BIN)/python -m pytest tests/spark --cov --cov-config=tests/spark/coverage.ini --cov-report=term
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 from shipped_packs import shipped
-from snapshots import FACTS
+from snapshots import FACTS, document
 
 from passmuster import _json, schema, snapshot
 from passmuster.fieldpath import FieldPath
@@ -101,10 +101,15 @@ def _section(made: Planted, name: str, kind: FieldType) -> dict[str, Any]:
     for each in ("name",) if name == "runtime" else ("version_id",) if name == "os" else ():
         made.canaries.pop(facts.pop(each), None)
         unknown[str(path.child(each))] = {"detail": made.text(f"{name}.{each} (detail)"), "reason": "denied"}
-    unknown[str(path.child(made.text(f"{name} (unknown)")))] = {"detail": made.text(f"{name} (detail)"), "reason": "denied"}
+    unknown[str(path.child(made.text(f"{name} (unknown)")))] = {
+        "detail": made.text(f"{name} (detail)"),
+        "reason": "denied",
+    }
     return {
         "facts": facts,
-        "sources": {f"/proc/{made.text(f'{name} (source)')}/x": [*sorted(facts), made.text(f"{name} (name in source)")]},
+        "sources": {
+            f"/proc/{made.text(f'{name} (source)')}/x": [*sorted(facts), made.text(f"{name} (name in source)")]
+        },
         "status": "partial",
         "unknown": unknown,
     }
@@ -131,74 +136,76 @@ def _value(made: Planted, kind: FieldType, path: FieldPath) -> Any:
 
 
 _REASONS = st.sampled_from(["denied", "failed", "timeout", "unreadable", "unsupported", "not_collected", "redacted"])
+_SOURCES = {"/proc/cpuinfo": ["flags"], "/proc/1/mounts": ["mode", "v1"], "/home/me/dump": ["name", "flags"]}
+
+
+def _places(kind: FieldType, path: FieldPath) -> list[tuple[FieldPath, FieldType]]:
+    """Every field below one, at every depth, with usual keys of maps and one that nobody heard of."""
+    match kind:
+        case Object():
+            members = dict(kind.fields)
+        case MapOf():
+            members = dict.fromkeys((*(kind.keys or _KEYS[str(path)]), "another"), kind.value)
+        case _:
+            members = {}
+    below = [(path.child(name), each) for name, each in members.items()]
+    return below + [found for at, each in below for found in _places(each, at)]
+
+
+_PLACES = [found for name, kind in schema.sections(1).items() for found in _places(kind, FieldPath((name,)))]
+_EDITS = st.lists(
+    st.tuples(st.sampled_from(_PLACES), st.sampled_from(["null", "unknown", "missing", "other"]), _REASONS), max_size=20
+)
+_SECTIONS = st.dictionaries(st.sampled_from(sorted(FACTS)), st.none() | _REASONS, max_size=3)
 
 
 @st.composite
 def documents(draw: st.DrawFn) -> dict[str, Any]:
-    """Valid snapshots in which anything may be there, null, unknown for any reason, or never heard of."""
-    sections = {}
-    for name, kind in schema.sections(1).items():
-        how = draw(st.sampled_from(["looked", "looked", "looked", "looked", "reason", "missing"]))
-        if how == "looked":
-            sections[name] = _drawn_section(draw, name, kind)
-        elif how == "reason":
-            sections[name] = {"facts": {}, "sources": {}, "status": draw(_REASONS), "unknown": {}}
-    return {
-        "schema": "passmuster.snapshot/1",
-        "collection": {
-            "collected_at": "2026-11-22T10:11:12Z",
-            "collector": "0.1.0",
-            "context": draw(st.sampled_from(["host", "container"])),
-            "kind": "live",
-            "recorded": [],
-            "uid": 0,
-        },
-        "node": {
-            "labels": draw(st.dictionaries(st.sampled_from(["rack", "zone"]), st.sampled_from(["a", "b"]))),
-            "machine_id": draw(st.sampled_from([None, "sha256:" + "1" * 64])),
-            "name": draw(st.sampled_from(["node-1", "worker.example.org", "\u202e"])),
-        },
-        "sections": sections,
-    }
-
-
-def _drawn_section(draw: st.DrawFn, name: str, kind: FieldType) -> dict[str, Any]:
-    unknown: dict[str, Any] = {}
-    facts = _drawn(draw, kind, FieldPath((name,)), FACTS[name], unknown)
-    names = sorted(facts)
-    return {
-        "facts": facts,
-        "sources": {draw(st.sampled_from(["/proc/cpuinfo", "/proc/1/mounts", "/home/me/dump", "uname(2)"])): names},
-        "status": "partial" if unknown else draw(st.sampled_from(["ok", "partial"])),
-        "unknown": unknown,
-    }
-
-
-def _drawn(draw: st.DrawFn, kind: FieldType, path: FieldPath, usual: Any, unknown: dict[str, Any]) -> Any:
-    match kind:
-        case Scalar(kind=Kind.STRING, enum=None):
-            return usual if isinstance(usual, str) else "Y"
-        case Scalar(kind=Kind.STRING):
-            return draw(st.sampled_from(kind.enum or ("",)))
-        case Scalar(kind=Kind.INT):
-            return draw(st.sampled_from([0, 1, 2]))
-        case Scalar():
-            return draw(st.booleans())
-        case ListOf():
-            return usual if isinstance(usual, list) and draw(st.booleans()) else []
-        case MapOf():
-            members = {key: kind.value for key in (*(kind.keys or _KEYS[str(path)]), "another")}
-        case Object():
-            members = dict(kind.fields)
-    made = {}
-    for name, each in members.items():
-        at = path.child(name)
-        how = draw(st.sampled_from(["there", "there", "there", "null", "unknown", "missing"]))
-        if how == "unknown":
-            unknown[str(at)] = {"detail": "why", "reason": draw(_REASONS)}
-        elif how == "there" or (how == "null" and not each.nullable):
-            below = usual.get(name) if isinstance(usual, dict) else None
-            made[name] = _drawn(draw, each, at, below, unknown)
-        elif how == "null":
-            made[name] = None
+    """Valid snapshots in which anything may be null, another value, unknown for any reason, or never heard of."""
+    made = document(draw(st.sampled_from(["node-1", "worker.example.org", "\u202e"])))
+    made["node"]["labels"] = draw(st.dictionaries(st.sampled_from(["rack", "zone"]), st.sampled_from(["a", "b"])))
+    made["node"]["machine_id"] = draw(st.sampled_from([None, "sha256:" + "1" * 64]))
+    for (path, kind), how, reason in draw(_EDITS):
+        _edit(made["sections"][path.parts[0]], path, kind, how, reason)
+    for name, status in draw(_SECTIONS).items():
+        if status is None:
+            del made["sections"][name]
+        else:
+            made["sections"][name] = {"facts": {}, "sources": {}, "status": status, "unknown": {}}
     return made
+
+
+def _edit(section: dict[str, Any], path: FieldPath, kind: FieldType, how: str, reason: str) -> None:
+    """Change one field where what holds it is there."""
+    holder: Any = section["facts"]
+    for part in path.parts[1:-1]:
+        holder = holder.get(part) if isinstance(holder, dict) else None
+    if not isinstance(holder, dict):
+        return
+    holder.pop(path.parts[-1], None)
+    if how == "null" and kind.nullable:
+        holder[path.parts[-1]] = None
+    elif how == "other":
+        holder[path.parts[-1]] = _other(kind)
+    section["unknown"] = {
+        text: why for text, why in section["unknown"].items() if not path.covers(FieldPath.parse(text))
+    }
+    if how == "unknown":
+        section["unknown"][str(path)] = {"detail": "why", "reason": reason}
+    section["status"] = "partial" if section["unknown"] else "ok"
+    section["sources"] = {source: [each for each in names if each] for source, names in _SOURCES.items()}
+
+
+def _other(kind: FieldType) -> Any:
+    """A small value of a type."""
+    match kind:
+        case Scalar(kind=Kind.STRING):
+            return (kind.enum or ("0660",))[-1]
+        case Scalar(kind=Kind.INT):
+            return 2
+        case Scalar():
+            return False
+        case ListOf():
+            return []
+        case MapOf() | Object():
+            return {}

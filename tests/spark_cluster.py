@@ -26,10 +26,10 @@ QUICK = "-XX:TieredStopAtLevel=1 -Xss4m"
 """Java starts sooner without its last optimizations."""
 PROGRAM = """
 import argparse, sys
-from passmuster.cli import fleet_spark
+from passmuster.cli import fleet_spark, fleet_spark_arguments
 from passmuster.errors import PassmusterError
 parser = argparse.ArgumentParser()
-fleet_spark.add_arguments(parser)
+fleet_spark_arguments.add_arguments(parser)
 try:
     status = fleet_spark.run(parser.parse_args())
 except PassmusterError as error:

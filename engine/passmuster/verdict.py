@@ -217,6 +217,16 @@ class WaiverFindings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BundleHeader:
+    """What a report says of a bundle that snapshots came out of."""
+
+    digest: str
+    site: str | None
+    assurance: str
+    """`verified`: every signature holds under a trust file; `unsigned`; `skipped`: nobody looked at the signatures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What became of all nodes, and everything it depends on."""
 
@@ -246,5 +256,7 @@ class Verdict:
     """Whether a node is unknown as a whole, there is none, or no rule counted."""
     duplicates: tuple[Duplicate, ...]
     """Empty where every snapshot is of another node."""
+    bundles: tuple[BundleHeader, ...] = ()
+    """By digest; empty where snapshots came as loose files. How they came changes no verdict."""
     digest: str
     """`verdict_digest`: over the inputs and the outcome of each rule; stable while the language is."""

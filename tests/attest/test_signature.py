@@ -121,3 +121,19 @@ def test_nothing_else_is_signed(capsys: pytest.CaptureFixture[str]) -> None:
     assert first.startswith("node.json: not a verdict")
     assert second.startswith("none.json: cannot be read")
     assert third.startswith("node.json: not a private key")
+
+
+def test_trust_may_be_for_the_bundle_alone(capsys: pytest.CaptureFixture[str], site: Path) -> None:
+    (site / "site.pmb").write_bytes(bundles.made("worker-1"))
+    trust = ["--trust", "trust.yaml", *NOW]
+    assert main(["check", "site.pmb", *trust, "-o", "json=b.json"]) == 0
+    verify = ["report", "verify", "b.json", "--snapshots", "site.pmb", *trust]
+    assert main(verify) == 4
+    assert "hint: say --unsigned where --trust is for bundles among the snapshots alone" in capsys.readouterr().err
+    assert main([*verify, "--unsigned"]) == 0
+    assert "note" not in capsys.readouterr().out
+    assert main(["report", "verify", "b.json", "--snapshots", "node.json"]) == 0
+    assert "note: its snapshots came in the bundle sha256:" in " ".join(capsys.readouterr().out.split())
+    assert main(["report", "sign", "b.json", "--key", "site.key", "-o", "v.dsse"]) == 0
+    assert main([*VERIFY, "--unsigned"]) == 2
+    assert "--unsigned: v.dsse is signed (expected no --unsigned)" in capsys.readouterr().err

@@ -34,7 +34,12 @@ KEPT: dict[str, tuple[str, dict[str, Any], dict[str, Any], dict[str, str]]] = {
         {"logical_count": 4},
         {"cpu['*']": "redacted"},
     ),
-    "a list, wholly": ("cpu.flags.size() == 3", {"set_": {"cpu.flags": ["a"]}}, {"flags": ["a"]}, {"cpu['*']": "redacted"}),
+    "a list, wholly": (
+        "cpu.flags.size() == 3",
+        {"set_": {"cpu.flags": ["a"]}},
+        {"flags": ["a"]},
+        {"cpu['*']": "redacted"},
+    ),
     "a null that is read": (
         "has(cgroup.v2) && cgroup.v2.controllers.size() > 0",
         {"set_": {"cgroup.v2": None}},
@@ -100,7 +105,10 @@ def test_a_section_of_which_nothing_is_read_goes_as_a_whole() -> None:
 
 def test_a_section_that_could_not_be_looked_at_keeps_its_reason_where_it_is_read() -> None:
     given = document(unknown={"cpu": "timeout"})
-    given["sections"]["cpu"]["unknown"] = {"cpu.flags": OTHERS, "cpu.logical_count": {"detail": "x", "reason": "denied"}}
+    given["sections"]["cpu"]["unknown"] = {
+        "cpu.flags": OTHERS,
+        "cpu.logical_count": {"detail": "x", "reason": "denied"},
+    }
     found = section("cpu", redacted(given, "cpu.logical_count > 0"))
     assert (found["status"], found["facts"]) == ("timeout", {})
     assert found["unknown"] == {"cpu.logical_count": {"detail": "", "reason": "denied"}}
@@ -121,7 +129,9 @@ def test_sources_stay_in_the_words_of_the_schema() -> None:
         "/var/lib/dpkg/status": ["kubelet", "docker"],
     }
     given["sections"]["cgroup"]["sources"] = {"/proc/1/mounts": ["mode"], "/mnt/x/cgroup.controllers": ["v2"]}
-    made = redacted(given, "runtime.name == 'docker'", "cgroup.mode == 'v2'", "has(cgroup.v2) && cgroup.v2.controllers.size() > 0")
+    made = redacted(
+        given, "runtime.name == 'docker'", "cgroup.mode == 'v2'", "has(cgroup.v2) && cgroup.v2.controllers.size() > 0"
+    )
     assert section("runtime", made)["sources"] == {"/proc/PID/cmdline": ["name"]}
     assert section("cgroup", made)["sources"] == {"/proc/mounts": ["mode"], "cgroup.controllers": ["v2"]}
 

@@ -24,7 +24,9 @@ HOST = (FieldClass.HOST_IDENTIFYING,)
 def machines() -> tuple[Snapshot, ...]:
     """Every machine of the third-party data, from dumps and from whole trees."""
     dumps = [["--from", str(each.parent)] for each in data_here.unpacked("machines").glob("*/*/proc")]
-    dumps += [["--from", str(each)] for each in data_here.unpacked("machines").glob("*/*") if not (each / "proc").exists()]
+    dumps += [
+        ["--from", str(each)] for each in data_here.unpacked("machines").glob("*/*") if not (each / "proc").exists()
+    ]
     trees = [["--root", str(each)] for each in sorted(data_here.unpacked("vhv").glob("*/tree"))]
     return tuple(snapshot.load(collect_bytes(each), "machine.json") for each in [*sorted(dumps), *trees])
 

@@ -184,33 +184,48 @@ def test_rows_of_parquet_are_judged_and_written_as_parquet(
 SEVERAL = """
 import sys
 from passmuster.errors import PassmusterError
-from passmuster.spark import session, source
+from passmuster.spark import session, sink, source
+
+def broken():
+    yield b"torn"
+    raise ValueError("no more")
+
 with session.started("local[1]", {"spark.ui.enabled": "false"}) as started:
-    for given in sys.argv[1:]:
+    for given in sys.argv[2:]:
         try:
             source.read(started, given)
         except PassmusterError as error:
             print(error)
+    url = f"file://{sys.argv[1]}/report.json"
+    sink.write_remote(started, url, [b"first"])
+    sink.write_remote(started, url, [b"the ", b"second"])
+    try:
+        sink.write_remote(started, url, broken())
+    except ValueError as error:
+        print(error)
 """
 
 
-def test_what_cannot_be_judged_is_said_in_a_line(folder: Path) -> None:
-    for name in ("packed", "bare", "both", "other"):
+def test_what_cannot_be_judged_is_said_and_what_is_written_is_whole(folder: Path) -> None:
+    for name in ("packed", "bare", "both", "other", "remote"):
         (folder / name).mkdir()
     (folder / "packed" / "a.ndjson.gz").touch()
     (folder / "both" / "a.json").touch()
     for name in ("both", "other"):
         parquet.write_table(pa.table({"name": ["a"]}), folder / name / "a.parquet")
     given = [str(folder / name) for name in ("packed", "bare", "both", "other")]
-    command = [sys.executable, "-c", SEVERAL, *given]
+    command = [sys.executable, "-c", SEVERAL, str(folder / "remote"), *given]
     done = subprocess.run(command, env=Cluster(folder).environment, capture_output=True, text=True, check=True)
     files = "expected files that end with .parquet, or with .json or .ndjson"
     assert done.stdout.splitlines() == [
         f"{given[0]}: packed files are not read by spark (got a.ndjson.gz, expected .json, .ndjson or .parquet)",
         f"{given[1]}: no input for spark (got neither, {files})",
         f"{given[2]}: no input for spark (got both, {files})",
-        f"{given[3]}: no column with snapshots (got among name, expected 'snapshot', binary or string)",
+        f"{given[3]}: no column with snapshots (got name, expected 'snapshot', binary or string)",
+        "no more",
     ]
+    assert (folder / "remote" / "report.json").read_bytes() == b"the second"
+    assert sorted(each.name for each in (folder / "remote").iterdir() if not each.name.startswith(".")) == ["report.json"]
 
 
 def test_a_failure_of_spark_is_one_line_and_status_2(folder: Path) -> None:

@@ -71,6 +71,8 @@ class Claim:
     max_age: str | None
     now: str | None
     evidence: str
+    bundles: tuple[Mapping[str, Any], ...]
+    """Those that its snapshots came in."""
     nodes: frozenset[str]
     """Names of the nodes that it says something of."""
 
@@ -180,6 +182,7 @@ def _terms(head: Mapping[str, Any], roster: Mapping[str, Any] | None, seen: set[
         "roster": names,
         "listed": 0 if roster is None else roster["listed"],
         "max_age": head["max_age"],
+        "bundles": tuple(head["bundles"]),
         "now": head["now"],
     }
 

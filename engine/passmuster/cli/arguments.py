@@ -128,6 +128,7 @@ def _check(commands: argparse._SubParsersAction[_Parser]) -> None:
     check.add_argument(
         "--evidence", choices=["needed", "full", "none"], default="needed", help="which results carry their values"
     )
+    bundle_arguments.taking(check)
     check.add_argument("--keep", metavar="FILE", help="with no SNAPSHOT: also write the snapshot that was collected")
     check.add_argument("-v", "--verbose", action="store_true", help="the table names what passes, too")
 
@@ -136,6 +137,7 @@ def _explain(commands: argparse._SubParsersAction[_Parser]) -> None:
     explain = _add(commands, "explain", "explain", "say why a rule came out as it did on one node")
     explain.add_argument("snapshot", metavar="SNAPSHOT|-")
     explain.add_argument("rule", metavar="RULE", help="the rule's id")
+    bundle_arguments.taking(explain)
     explain.add_argument("-p", "--policy", default="virtnest", metavar="PACK[@V]|PATH", help="default: virtnest")
     explain.add_argument("--set", action="append", default=[], metavar="NAME=V", help="set a parameter of the policy")
 
@@ -145,6 +147,7 @@ def _impact(commands: argparse._SubParsersAction[_Parser]) -> None:
     impact.add_argument("old", metavar="OLD", help="PACK@V or a path")
     impact.add_argument("new", metavar="NEW", help="PACK@V or a path; it may be a draft")
     impact.add_argument("snapshots", nargs="+", metavar="SNAPSHOT|DIR|-")
+    bundle_arguments.taking(impact)
     impact.add_argument(
         "--before",
         action="append",
@@ -267,11 +270,13 @@ def _snapshot(commands: argparse._SubParsersAction[_Parser]) -> None:
     actions = snapshot.add_subparsers(title="commands", metavar="COMMAND", required=True)
     validate = _add(actions, "validate", "snapshot validate", "say whether snapshots can be judged", epilog=_STATUSES)
     validate.add_argument("snapshots", nargs="+", metavar="SNAPSHOT|DIR|-")
+    bundle_arguments.taking(validate)
     annotate = _add(actions, "annotate", "snapshot annotate", "add what the cluster says of each node to its snapshot")
     annotate.add_argument("folder", metavar="DIR", help="a folder of snapshots (*.json, *.ndjson), which are rewritten")
     annotate.add_argument("--nodes", metavar="FILE", required=True, help="what `kubectl get nodes -o json` printed")
     show = _add(actions, "show", "snapshot show", "print a snapshot for reading")
     show.add_argument("snapshot", metavar="SNAPSHOT|-")
+    bundle_arguments.taking(show)
     show.add_argument("--section", metavar="NAME", help="this section alone")
     _redact(_add(actions, "redact", "snapshot redact", "take out what packs do not read, and keep every verdict"))
 
@@ -282,6 +287,7 @@ CLASSES = ("host-identifying", "network", "serial", "sensitive")
 
 def _redact(redact: _Parser) -> None:
     redact.add_argument("snapshots", nargs="+", metavar="SNAPSHOT|DIR|-")
+    bundle_arguments.taking(redact)
     redact.add_argument(
         "--for",
         action="append",
@@ -303,4 +309,6 @@ def _redact(redact: _Parser) -> None:
     redact.add_argument(
         "--allow-unknown", action="store_true", help="write it even if rules become unknown by what is taken out"
     )
-    redact.add_argument("-o", "--output", metavar="FILE|DIR/|-", default="-", help="where to (default: standard output)")
+    redact.add_argument(
+        "-o", "--output", metavar="FILE|DIR/|-", default="-", help="where to (default: standard output)"
+    )

@@ -77,3 +77,13 @@ def _signing(command: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="sign with this Ed25519 key of OpenSSH (repeatable)",
     )
+
+
+def taking(command: argparse.ArgumentParser) -> None:
+    """Add what a command that reads snapshots has to know of bundles among them."""
+    command.add_argument(
+        "--trust", metavar="FILE", help="bundles (*.pmb): whose signatures are believed, and about what (trust.yaml)"
+    )
+    command.add_argument(
+        "--insecure-skip-verify", action="store_true", help="bundles: look at no signature; reports say so"
+    )

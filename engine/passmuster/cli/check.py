@@ -12,7 +12,7 @@ from passmuster.age import parse_duration, parse_moment
 from passmuster.cli import assessed, inputs, output, packs, streamed
 from passmuster.compile import CompiledPolicy, compile_policy
 from passmuster.errors import ExitStatus, PolicyError, Problem, SnapshotError, UsageError
-from passmuster.judge import Given, MaximumAge, Terms, judge
+from passmuster.judge import Given, MaximumAge, Terms
 from passmuster.outcome import Level, RuleOutcome
 from passmuster.policy.parameters import effective
 from passmuster.report import Evidence, Style, counting
@@ -43,11 +43,11 @@ def run(options: argparse.Namespace) -> ExitStatus:
             f"only some reports are made by several processes (got -o {_other(outputs)}, expected some of: {known})"
         )
         raise UsageError.at("--jobs", message, code="usage-jobs")
-    given = given or inputs.read(options.snapshots)
-    verdict = judge(given, terms)
     lines = [each for each in streamed_ if each.reporter.name == "ndjson"]
     if lines:  # in the order of the input, which a verdict has not
+        given = given or inputs.read(options.snapshots)
         streamed.run(streamed.Source(given=given), terms, lines, style)
+    verdict = streamed.whole(streamed.Source(paths=() if given else options.snapshots, given=given), terms)
     output.emit(verdict, [each for each in outputs if each not in lines], style)
     return status(counting.every_rule(verdict), fail_on, whole=verdict.incomplete)
 

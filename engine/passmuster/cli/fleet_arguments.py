@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from passmuster.cli import bundle_arguments
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -75,6 +77,7 @@ def _add(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
     )
     _store(command)
     command.add_argument("snapshots", nargs="*", metavar="SNAPSHOT|DIR|-", help="files, folders, - for standard input")
+    bundle_arguments.taking(command)
     command.add_argument("--site", default="", metavar="NAME", help="where these snapshots come from")
     command.add_argument("--roster", metavar="FILE", help="keep this list of the nodes there should be (at this site)")
     command.add_argument(

@@ -24,56 +24,17 @@ if TYPE_CHECKING:
     from passmuster.spark.task import PolicyText
 
 DEFAULT = "virtnest"
+_FORMATS = ("json", "parquet")
+_ALONE = {"waivers": "--waivers", "as_of": "--as-of", "site": "--site", "verbose": "--verbose"}
+"""Options of `fleet check` that a cluster does not know."""
 _REPORT, _PARQUET = "report.json", "nodes.parquet"
-
-
-def add_arguments(command: argparse.ArgumentParser) -> None:
-    """What the command is told, beside the engine's name."""
-    command.add_argument(
-        "input", metavar="INPUT", help="Parquet with a column `snapshot`, or NDJSON: a folder or a URL"
-    )
-    command.add_argument("result", metavar="OUTPUT", help="the folder or URL to write into")
-    command.add_argument(
-        "-p", "--policy", action="append", default=[], metavar="PACK[@V][#DIGEST]|PATH", help="a policy (repeatable)"
-    )
-    command.add_argument("--rule", action="append", default=[], metavar="ID", help="judge only this rule (repeatable)")
-    command.add_argument("--set", action="append", default=[], metavar="[PACK.]NAME=V", help="set a parameter")
-    command.add_argument("--roster", metavar="FILE", help="the nodes there should be")
-    command.add_argument("--max-age", metavar="D", help="older snapshots leave their node unknown (12h, 30d)")
-    command.add_argument("--now", metavar="TIME", help="judge ages at this moment (2026-11-22T10:11:12Z)")
-    command.add_argument("--fail-on", choices=["required", "recommended", "never"], default="required")
-    command.add_argument("--evidence", choices=[each.value for each in Evidence], default=Evidence.NEEDED.value)
-    command.add_argument(
-        "-o",
-        "--output",
-        action="append",
-        default=[],
-        choices=["json", "parquet"],
-        help="OUTPUT/report.json (the default), OUTPUT/nodes.parquet written by the cluster (repeatable)",
-    )
-    add_cluster(command)
-
-
-def add_cluster(command: argparse.ArgumentParser) -> None:
-    """What is said of the cluster alone."""
-    command.add_argument(
-        "--master", metavar="URL", help="spark://HOST:PORT, yarn, k8s://..., local[N] (default: Spark's)"
-    )
-    command.add_argument(
-        "--conf", action="append", default=[], metavar="NAME=V", help="a setting of Spark (repeatable)"
-    )
-    command.add_argument(
-        "--strategy",
-        choices=["auto", "distinct", "partitions"],
-        default="auto",
-        help="bring equal facts together, or not (default: look at a sample); the result is the same",
-    )
 
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Judge what the options say; returns the status."""
     from passmuster.spark.session import demand, started  # noqa: PLC0415 - an extra
 
+    _demand_possible(options)
     demand()
     policies = packs.chosen(options.policy or [DEFAULT])
     compiled = _compile(policies)
@@ -89,11 +50,26 @@ def run(options: argparse.Namespace) -> ExitStatus:
         return _judge(session, options, terms, _texts(policies))
 
 
+def _demand_possible(options: argparse.Namespace) -> None:
+    """Raise UsageError where something is asked for that a cluster does not do."""
+    for name, option in _ALONE.items():
+        if getattr(options, name, None):
+            message = "not with --engine spark (expected to be judged on one machine)"
+            raise UsageError.at(option, message, code="usage-engine")
+    if options.result is None:
+        message = "nowhere to write to (expected fleet check --engine spark INPUT OUTPUT)"
+        raise UsageError.at("--engine spark", message, code="usage-engine")
+    for text in options.output:
+        if text not in _FORMATS:
+            message = f"not written by a cluster (got {text!r}, expected one of: {', '.join(_FORMATS)})"
+            raise UsageError.at(f"-o {text}", message, code="usage-output")
+
+
 def _judge(session: object, options: argparse.Namespace, terms: Terms, texts: Sequence[PolicyText]) -> ExitStatus:
     from passmuster.spark import settle, source, strategy, task  # noqa: PLC0415 - an extra
 
     style = Style(evidence=Evidence(options.evidence))
-    found = source.read(session, options.input)
+    found = source.read(session, options.store)
     asked = task.of_terms(terms, texts, evidence=style.evidence, lines=found.lines).dump()
     auto = options.strategy == "auto"
     chosen = strategy.choose(found, terms, asked) if auto else strategy.Strategy(options.strategy)

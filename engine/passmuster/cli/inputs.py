@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
 
 from passmuster import _json, snapshot
-from passmuster.cli import packed
+from passmuster.cli import packed, sealed
 from passmuster.errors import SnapshotError, UsageError
 from passmuster.judge import Given
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_ENDINGS = (".json", ".ndjson", *(f"{plain}{packed}" for plain in (".json", ".ndjson") for packed in (".gz", ".zst")))
+_ENDINGS = (".json", ".ndjson", ".json.gz", ".ndjson.gz", ".json.zst", ".ndjson.zst", sealed.ENDING)
 _REPORT = b'"schema":"passmuster.report/'
 _BUFFER = 256 * 1024
 """Bytes that are read at a time: a fifth of the time that the default takes for lines of 8 KB."""
@@ -119,7 +119,14 @@ def within(file: str, known: Callable[[bytes], T | None]) -> Iterator[Met[T]]:
 
 
 def one_file(path: str, known: Callable[[bytes], T | None]) -> Iterator[Met[T]]:
-    """What a file holds, `-` being standard input; raises UsageError where it cannot be opened."""
+    """What a file holds, `-` being standard input; raises UsageError where it cannot be opened.
+
+    A bundle that does not hold raises IntegrityError, or NotABundleError: nothing else is judged then.
+    """
+    if path.endswith(sealed.ENDING):
+        for name, data in sealed.snapshots(path):
+            yield name, 0, known(data) or data
+        return
     try:
         with opened(path) as handle:
             yield from documents(handle, "<stdin>" if path == "-" else path, known)

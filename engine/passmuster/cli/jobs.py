@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from passmuster import _json
-from passmuster.cli import inputs
+from passmuster.cli import inputs, sealed
 from passmuster.errors import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def _of_files(paths: Iterable[str], *, named: bool) -> Iterator[Iterator[Part] |
             yield Uncut(path=path, named=named) if path.endswith(_PACKED) else _pieces(path)
 
 
-_PACKED = (".gz", ".zst")
+_PACKED = (".gz", ".zst", sealed.ENDING)
 
 
 def _long(path: str) -> bool:

@@ -9,6 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from passmuster.cli import sealed
 from passmuster.cli.arguments import parser
 from passmuster.errors import ExitStatus, PassmusterError
 
@@ -24,7 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments[:1] == ["collect"]:
             return _collect(arguments[1:])
         options = parser().parse_args(arguments)
-        status = COMMANDS[options.command](options)
+        with sealed.taking(options):
+            status = COMMANDS[options.command](options)
         sys.stdout.flush()
     except PassmusterError as error:
         from passmuster.report import harmless  # noqa: PLC0415 - only now is it needed

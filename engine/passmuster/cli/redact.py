@@ -152,10 +152,10 @@ def _problem(path: str, message: str, hint: str | None) -> Problem:
 def _demand_apart(options: argparse.Namespace) -> None:
     """Raise UsageError where the output would replace an original, or the map would travel with the snapshots."""
     target = None if options.output == "-" else Path(os.path.realpath(options.output))
-    if target is not None and target.is_file():
-        for path in options.snapshots:
-            if path != "-" and target == Path(os.path.realpath(path)):
-                raise UsageError.at(options.output, "is the original (expected another file)", code="usage-output")
+    if target is not None and target.exists():
+        given = [Path(os.path.realpath(path)) for path in options.snapshots if path != "-"]
+        if any(target == each or (target.is_file() and each in target.parents) for each in given):
+            raise UsageError.at(options.output, "is among the originals (expected another place)", code="usage-output")
     if options.map is not None and target is not None:
         home = Path(os.path.realpath(options.map))
         if home == target or target in home.parents:

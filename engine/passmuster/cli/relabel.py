@@ -1,6 +1,7 @@
-"""Paths in a verdict: files lie elsewhere when it is made again, and are called what they were called then.
+"""How snapshots came to a verdict: files lie elsewhere when it is made again, and are called what they were called then.
 
-Only what could not be read, and what came twice, is told by its path. Everything else is known by its digest.
+Only what could not be read, and what came twice, is told by its path. Everything else is known by its digest. In which
+bundles snapshots came changes no verdict, and is taken from the claim, too.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from passmuster.attest import Kind
 from passmuster.cli import inputs
 from passmuster.judge import ABSENT, Given
+from passmuster.verdict import BundleHeader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,16 +56,17 @@ def renamed(met: inputs.Met[Remembered], names: Mapping[str, str]) -> inputs.Met
     return then, number, each
 
 
-def duplicates(conclusion: Conclusion, claim: Claim) -> Conclusion:
-    """The conclusion, with the paths of then for what came twice, where it is the same that did."""
-    if claim.kind is Kind.ATTESTATION:
-        return conclusion
-    then = {
-        (each["kind"], each["name"], each["machine_id"], len(each["inputs"])): tuple(each["inputs"])
-        for each in claim.document["duplicates"]
-    }
-    found = tuple(
-        replace(each, inputs=then.get((each.kind, each.name, each.machine_id, len(each.inputs)), each.inputs))
-        for each in conclusion.verdict.duplicates
-    )
-    return replace(conclusion, verdict=replace(conclusion.verdict, duplicates=found))
+def as_then(conclusion: Conclusion, claim: Claim) -> Conclusion:
+    """The conclusion, with the paths of what came twice, where it is the same that did, and the bundles of then."""
+    verdict = replace(conclusion.verdict, bundles=tuple(BundleHeader(**each) for each in claim.bundles))
+    if claim.kind is not Kind.ATTESTATION:
+        then = {
+            (each["kind"], each["name"], each["machine_id"], len(each["inputs"])): tuple(each["inputs"])
+            for each in claim.document["duplicates"]
+        }
+        found = tuple(
+            replace(each, inputs=then.get((each.kind, each.name, each.machine_id, len(each.inputs)), each.inputs))
+            for each in verdict.duplicates
+        )
+        verdict = replace(verdict, duplicates=found)
+    return replace(conclusion, verdict=verdict)

@@ -12,7 +12,7 @@ from passmuster import __version__, _json, _resources, assessment, attest, roste
 from passmuster.age import format_moment
 from passmuster.attest import Kind, Remade, consistent
 from passmuster.attest.terms import terms as claimed_terms
-from passmuster.cli import assessed, inputs, packs, relabel, streamed
+from passmuster.cli import assessed, inputs, packs, relabel, sealed, streamed
 from passmuster.compile import compile_policy
 from passmuster.errors import UsageError
 from passmuster.policy.parameters import effective
@@ -96,6 +96,11 @@ def _compared(claim: Claim, *, same_engine: bool) -> str:
 
 
 def _notes(claim: Claim, asked: Assessment | None) -> Iterator[str]:
+    here = {each.digest for each in sealed.taken()}
+    for each in claim.bundles:
+        if each["digest"] not in here:
+            came = f"the bundle {each['digest']} ({each['assurance']})"
+            yield f"note: its snapshots came in {came}, which was not looked at (give it with --snapshots)"
     if claim.assessment is not None and asked is None:
         yield f"note: by the assessment {claim.assessment}, which was not looked at (give it with -f)"
 
@@ -237,7 +242,7 @@ def _again(claim: Claim, terms: Terms, paths: Sequence[str], oracle: Oracle | No
         names = relabel.labels(claim)
         met = (relabel.renamed(each, names) for each in inputs.met(paths, _nothing if oracle else onepass.known))
         nodes = [node for _, node in streamed.judged(met if oracle is None else _asked(met, oracle), onepass)]
-        conclusion = relabel.duplicates(onepass.conclude(), claim)
+        conclusion = relabel.as_then(onepass.conclude(), claim)
         whole = onepass.whole(conclusion, list(nodes))
         lines = [*(node + b"\n" for node in nodes), *(each + b"\n" for each in onepass.last(conclusion))]
     match claim.kind:

@@ -48,10 +48,13 @@ def _believed(options: argparse.Namespace) -> tuple[Claim, Key | None]:
     envelope = signature.opened(data, file)
     trust = load_trust(options.trust)
     if envelope is None:
-        if trust is not None:
+        if trust is not None and not options.unsigned:
             message = "not signed, and --trust asks for a signature"
-            raise IntegrityError.at(file, message, code="report-unsigned")
+            hint = "say --unsigned where --trust is for bundles among the snapshots alone"
+            raise IntegrityError.at(file, message, code="report-unsigned", hint=hint)
         return attest.read(data, file), None
+    if options.unsigned:
+        raise UsageError.at("--unsigned", f"{file} is signed (expected no --unsigned)", code="usage-verify")
     if trust is None:
         raise IntegrityError.at(
             file,

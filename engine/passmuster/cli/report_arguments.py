@@ -42,8 +42,13 @@ def report(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
     verify.add_argument("--waivers", metavar="FILE", help="the waivers that it was judged by")
     verify.add_argument("--roster", metavar="FILE", help="the roster; without it, the names that the report implies")
     verify.add_argument("-f", "--assessment", metavar="FILE", help="the assessment that it was judged by")
-    verify.add_argument("--trust", metavar="FILE", help="whose signature on the report is believed (trust.yaml)")
-    verify.add_argument("--now", metavar="TIME", help="look at the signer's key at this moment (default: now)")
+    verify.add_argument(
+        "--trust", metavar="FILE", help="whose signatures are believed, on the report and on bundles (trust.yaml)"
+    )
+    verify.add_argument(
+        "--unsigned", action="store_true", help="the report itself is not signed: --trust is for bundles alone"
+    )
+    verify.add_argument("--now", metavar="TIME", help="look at the signers' keys at this moment (default: now)")
     verify.add_argument(
         "--with", dest="second", choices=["cel-cpp"], help="ask another implementation of CEL about each rule, too"
     )

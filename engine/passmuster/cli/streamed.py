@@ -7,13 +7,14 @@ import itertools
 import os
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from passmuster import _json
-from passmuster.cli import inputs, jobs, output, progress
+from passmuster.cli import inputs, jobs, output, progress, sealed
 from passmuster.fleet import Remembered
+from passmuster.report import Evidence, Style, counting
 from passmuster.report.matrix import text as matrix
 from passmuster.report.onepass import OnePass
 from passmuster.report.summary import text as summary
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from passmuster.judge import Given, Terms
-    from passmuster.report import Style
     from passmuster.report.onepass import Conclusion, Passed
+    from passmuster.verdict import Verdict
 
 FORMATS = frozenset(("json", "matrix", "ndjson", "summary"))
 _IN_MEMORY = 32 * 1024 * 1024
@@ -67,7 +68,8 @@ def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: S
     names = {each.reporter.name for each in outputs}
     written = bool(names & {"json", "ndjson"})
     needs = written or OnePass.needs_journal(terms)
-    bar = progress.Progress(_size(source.paths), sys.stderr if progress.wanted(sys.stderr, os.environ) else None)
+    watched = progress.wanted(sys.stderr, os.environ)
+    bar = progress.Progress(_size(source.paths), sys.stderr if watched else None)
     with contextlib.ExitStack() as stack:
         stack.enter_context(bar)
         streams = [each for each in outputs if each.reporter.name == "ndjson"]
@@ -83,13 +85,37 @@ def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: S
             met = source.kept(onepass.known) if source.kept else inputs.met(source.paths, onepass.known)
             _by_one(itertools.chain((("", 0, each) for each in source.given), met), onepass, wanted, bar)
         conclusion = onepass.conclude()
+        conclusion = replace(conclusion, verdict=replace(conclusion.verdict, bundles=sealed.taken()))
         for each in wanted.streams:
             for line in onepass.last(conclusion):
                 each.write(line + b"\n")
         bar.clear()
         whole = onepass.whole(conclusion, wanted.kept) if wanted.whole else b""
     _write(outputs, conclusion, style, whole)
+    if watched and sum(conclusion.totals.nodes.values()) > 1:
+        sys.stdout.flush()
+        sys.stderr.write(progress.finished(conclusion.totals.nodes, bar.seconds) + "\n")
     return conclusion
+
+
+def whole(source: Source, terms: Terms) -> Verdict:
+    """The verdict with every node in memory, for reports that look at all of them."""
+    style = Style(evidence=Evidence.FULL)
+    watched = progress.wanted(sys.stderr, os.environ)
+    bar = progress.Progress(_size(source.paths), sys.stderr if watched else None)
+    nodes = []
+    with bar, tempfile.SpooledTemporaryFile(_IN_MEMORY) as journal:
+        onepass = OnePass(terms, style, written=True, journal=journal)  # type: ignore[arg-type]
+        given = (("", 0, each) for each in source.given)
+        for path, line, each in itertools.chain(given, inputs.met(source.paths, onepass.known)):
+            if isinstance(each, Remembered):
+                nodes.append(onepass.remembered_verdict(each, inputs.label(path, line)))
+                bar.done(len(each.head.string), 1)
+            else:
+                read = inputs.load(inputs.document(path, line, each)) if isinstance(each, bytes) else each
+                nodes.append(onepass.plain_verdict(read))
+                bar.done(len(each) if isinstance(each, bytes) else 0, 1)
+        return replace(onepass.with_nodes(onepass.conclude(), nodes), bundles=sealed.taken())
 
 
 def _by_one(met: Iterable[inputs.Met[Remembered]], onepass: OnePass, wanted: Wanted, bar: progress.Progress) -> None:
@@ -147,7 +173,8 @@ def _write(outputs: Sequence[output.Output], conclusion: Conclusion, style: Styl
                 output.emit_bytes(summary(conclusion.verdict.outcome, conclusion.counts).encode(), each)
             case "matrix":
                 fitting = output.styled(style, each)
-                told = matrix(conclusion.totals.by_rule, conclusion.totals.nodes, fitting)
+                pools = counting.by_fleet_rule(conclusion.verdict)
+                told = matrix(conclusion.totals.by_rule, conclusion.totals.nodes, fitting, pools=pools)
                 output.emit_bytes(told.encode(), each)
             case _:
                 pass  # a stream is written by now

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from passmuster.fleetrules import Contribution
     from passmuster.outcome import NodeOutcome, RuleOutcome
-    from passmuster.verdict import RuleHeader
+    from passmuster.verdict import Result, RuleHeader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,6 +30,8 @@ class Class:
     """The end of what a node's digest is made of: outcome and rules as canonical JSON."""
     wire: bytes = b""
     """The results as a report has them: JSON objects with commas between; empty where nobody asked for them."""
+    full: tuple[Result, ...] = ()
+    """The results as they are, where they were written too."""
     contributions: tuple[Contribution | None, ...] = ()
     """What each such node contributes to each fleet rule that is asked; None where it is no member."""
 
@@ -43,6 +45,7 @@ def class_of(
     *,
     reason: str | None = None,
     wire: bytes = b"",
+    full: tuple[Result, ...] = (),
     contributions: tuple[Contribution | None, ...] = (),
 ) -> Class:
     """The class of nodes with these results; `reason` for those that are unknown as a whole."""
@@ -55,6 +58,7 @@ def class_of(
         reason=reason or nothing,
         tail=tail,
         wire=wire,
+        full=full,
         contributions=contributions,
     )
 

@@ -35,7 +35,9 @@ class Answer:
     place: int
     """Where the rule stands among all that are asked."""
     outcome: RuleOutcome
-    wire: bytes
+    wire: bytes = b""
+    result: Result | None = None
+    """All of it, where that was asked for."""
 
 
 Sections = tuple[tuple[int, tuple[int, ...]], ...]
@@ -79,11 +81,11 @@ class Group:
         if render is None:
             values = bound(self.policy, roots, self.parameters)
             asked = zip(self.places, self.policy.rules, strict=True)
-            return tuple(Answer(place=place, outcome=outcome(rule, values), wire=b"") for place, rule in asked)
+            return tuple(Answer(place=place, outcome=outcome(rule, values)) for place, rule in asked)
         sections = {part.name: part.section for part in mine if part.section is not None}
         results = evaluate(self.policy, replace(nobody, sections=sections), roots, self.parameters)
         told = zip(self.places, results, strict=True)
-        return tuple(Answer(place=place, outcome=each.outcome, wire=render(each)) for place, each in told)
+        return tuple(Answer(place=place, outcome=each.outcome, wire=render(each), result=each) for place, each in told)
 
 
 def key_of(group: Group | FleetGroup, parts: Sequence[Part]) -> tuple[object, ...]:

@@ -236,7 +236,9 @@ class Memory:
         if made is None:
             results = [(rule.header, each.outcome) for rule, each in zip(self._rules, ordered, strict=True)]
             wire = b",".join(each.wire for each in ordered)
-            made = self._by_answers[same] = class_of(results, wire=wire, contributions=contributions)
+            full = tuple(each.result for each in ordered if each.result is not None)
+            made = class_of(results, wire=wire, full=full, contributions=contributions)
+            self._by_answers[same] = made
             self._hold_bytes(_ENTRY + 2 * len(made.wire))
         return made
 

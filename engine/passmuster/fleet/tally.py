@@ -95,7 +95,7 @@ class Tally:
     def portion(self) -> Portion:
         """What was counted so far."""
         return Portion(
-            members=tuple(replace(each, wire=b"") for each in self._members),
+            members=tuple(replace(each, wire=b"", full=()) for each in self._members),
             nodes=self._nodes,
             identities=bytes(self._identities),
             absent=frozenset(self.absent),

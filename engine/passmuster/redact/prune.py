@@ -170,7 +170,11 @@ def _word(source: str, known: frozenset[str]) -> str | None:
 
 def _fits(source: str, known: str) -> bool:
     plain = _PROCESS.sub("/proc/", source)
-    if known in {source, plain} or source.startswith(f"{known}/") or (known[:1] != "/" and source.endswith(f"/{known}")):
+    if (
+        known in {source, plain}
+        or source.startswith(f"{known}/")
+        or (known[:1] != "/" and source.endswith(f"/{known}"))
+    ):
         return True
     pattern = _PLACEHOLDER.sub("[^/]+", re.escape(known))
     return pattern != re.escape(known) and re.fullmatch(pattern, source) is not None

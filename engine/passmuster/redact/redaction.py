@@ -49,9 +49,7 @@ class Redacted:
     """Which of them are new in it."""
 
 
-def plan(
-    policies: Iterable[CompiledPolicy], removed: Iterable[FieldClass] = (), key: SiteKey | None = None
-) -> Plan:
+def plan(policies: Iterable[CompiledPolicy], removed: Iterable[FieldClass] = (), key: SiteKey | None = None) -> Plan:
     """What is kept for these packs."""
     return Plan(read=reads(policies), removed=frozenset(removed), key=key)
 

@@ -52,6 +52,9 @@ def head(verdict: Verdict, counts: Mapping[str, object], style: Style) -> dict[s
         "max_age": verdict.max_age,
         "now": verdict.now,
         "outcome": verdict.outcome.value,
+        "bundles": [
+            {"digest": each.digest, "site": each.site, "assurance": each.assurance} for each in verdict.bundles
+        ],
         "summary": counts,
         "fleet_results": [_fleet(each, style) for each in verdict.fleet],
         "duplicates": [

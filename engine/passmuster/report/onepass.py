@@ -7,31 +7,31 @@ put together in the order of the input.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
-from passmuster import __version__, digest
+from passmuster import __version__, _json, digest
 from passmuster.binding import bind
 from passmuster.evaluate import bound
 from passmuster.fleet import Entry, Journal, Memory, Portion, Tally, class_of
 from passmuster.fleetrules import UNJUDGED, Aggregate, conclude, contribution
-from passmuster.judge import ONLY_FLEET, asked, fleet_digest, judge_one, labels, weight
+from passmuster.judge import ONLY_FLEET, REPEATED, asked, fleet_digest, judge_one, labels, weight
 from passmuster.outcome import NodeOutcome, fleet_outcome
 from passmuster.policy import LANGUAGE
 from passmuster.report import counting, stream
-from passmuster.verdict import RosterFindings, Verdict
+from passmuster.verdict import NodeVerdict, RosterFindings, SnapshotHeader, Verdict
 from passmuster.waivers import Seen, findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from passmuster.fleet import Remembered, Totals
+    from passmuster.fleet import Class, Remembered, Totals
     from passmuster.fleetrules import Contribution
     from passmuster.judge import Given, Terms
     from passmuster.outcome import Level, RuleOutcome
     from passmuster.report.format import Style
-    from passmuster.verdict import FleetResult, NodeVerdict, WaiverFindings
+    from passmuster.verdict import FleetResult, WaiverFindings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,16 +96,45 @@ class OnePass:
 
     def remembered(self, node: Remembered, label: bytes) -> bytes:
         """Take a node that was judged from memory, and return how a report has it; `label` is JSON."""
+        judged, sha256 = self._count(node, label)
+        return stream.remembered(node, judged, sha256) if self._written else b""
+
+    def remembered_verdict(self, node: Remembered, label: str) -> NodeVerdict:
+        """The same as a verdict; results are wanted as a report has them, with all evidence."""
+        judged, sha256 = self._count(node, _json.canonical(label)[:-1])
+        head = node.head
+        return NodeVerdict(
+            node=head[6].decode(),
+            machine_id=None if head[5] is None else head[5].decode(),
+            input=label,
+            snapshot=SnapshotHeader(
+                digest=sha256,
+                schema="passmuster.snapshot/1",
+                collected_at=head[1].decode(),
+                kind=head[3].decode(),
+                context=head[2].decode(),
+            ),
+            outcome=judged.outcome,
+            reason=judged.reason,
+            results=judged.full,
+        )
+
+    def _count(self, node: Remembered, label: bytes) -> tuple[Class, str]:
         judged = self._tally.remembered(node)
         if self._journal is None:
-            return b""
+            return judged, ""
         head = node.head
         sha256 = "sha256:" + hashlib.sha256(head.string).hexdigest()
         self._journal.write_plain(head[6], head[5], sha256, label)
-        return stream.remembered(node, judged, sha256) if self._written else b""
+        return judged, sha256
 
     def plain(self, given: Given) -> bytes:
         """Take a node that was read the plain way, or could not be read."""
+        node = self.plain_verdict(given)
+        return stream.plain(node, self._style) if self._written else b""
+
+    def plain_verdict(self, given: Given) -> NodeVerdict:
+        """The same as a verdict."""
         node = judge_one(given, self._terms, set())
         results = [(result.rule, result.outcome) for result in node.results]
         judged = class_of(results, reason=node.reason, contributions=self._contributions(given, node))
@@ -121,7 +150,7 @@ class OnePass:
                 self._seen.append((node.machine_id, seen))
         if self._journal is not None:
             self._journal.write(entry)
-        return stream.plain(node, self._style) if self._written else b""
+        return node
 
     def _contributions(self, given: Given, node: NodeVerdict) -> tuple[Contribution | None, ...]:
         if not self._fleet_rules:
@@ -227,6 +256,19 @@ class OnePass:
         for name in self._tally.absent:
             yield digest.node(name, None, NodeOutcome.UNKNOWN.value, {})
         yield from map(fleet_digest, fleet)
+
+    def with_nodes(self, conclusion: Conclusion, nodes: list[NodeVerdict]) -> Verdict:
+        """The verdict with every node, sorted; `nodes` are those that came."""
+        doubled = {(each.name, each.machine_id) for each in conclusion.verdict.duplicates if each.kind == "same_node"}
+        settled = [
+            replace(each, outcome=NodeOutcome.UNKNOWN, reason=REPEATED, results=())
+            if each.snapshot is not None and (each.node, each.machine_id) in doubled
+            else each
+            for each in nodes
+        ]
+        settled += [stream.absentee(name) for name in self._tally.absent]
+        settled.sort(key=lambda node: (node.node, node.snapshot.digest if node.snapshot else "", node.input or ""))
+        return replace(conclusion.verdict, nodes=tuple(settled))
 
     def last(self, conclusion: Conclusion) -> Iterator[bytes]:
         """The end of a stream: nodes that only the roster names, and the last line."""

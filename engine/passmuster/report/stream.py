@@ -47,10 +47,14 @@ def plain(verdict: NodeVerdict, style: Style) -> bytes:
 
 def absent(name: str, style: Style) -> bytes:
     """A node that only the roster names."""
-    node = NodeVerdict(
+    return plain(absentee(name), style)
+
+
+def absentee(name: str) -> NodeVerdict:
+    """The same as a verdict."""
+    return NodeVerdict(
         node=name, machine_id=None, input=None, snapshot=None, outcome=NodeOutcome.UNKNOWN, reason=ABSENT, results=()
     )
-    return plain(node, style)
 
 
 def disqualified(wire: bytes, reason: str) -> bytes:

@@ -41,8 +41,8 @@ def faults(kind: str, version: int, value: Any) -> tuple[Fault, ...]:
     return tuple(sorted(found, key=lambda each: tuple(str(step) for step in each.path)))
 
 
-_QUICK = ("snapshot",)
-"""Kinds that are read by the thousand."""
+_QUICK = ("report", "snapshot")
+"""Kinds that are read by the thousand, or are as long as a thousand."""
 
 
 @functools.cache

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 Check: TypeAlias = "Callable[[Any], bool]"
 
-_WORDS = frozenset(("description", "title", "$schema", "$id", "$defs", "x-class", "x-keys", "x-map", "x-source", "x-unit"))
+_WORDS = frozenset(
+    ("description", "title", "$schema", "$id", "$defs", "x-class", "x-keys", "x-map", "x-source", "x-unit")
+)
 _KINDS: dict[str, type] = {
     "array": list,
     "boolean": bool,

@@ -22,12 +22,15 @@ if TYPE_CHECKING:
 
 _MARK = b'"nodes":[]'
 _ORDER = ("name", "digest", "rank")
+_AT_ONCE = 2_000
+"""So many nodes come to the driver at once: some 20 MB."""
 _SENT = 128 * 1024 * 1024
 """So many bytes are sent to every machine at most: what is said of all facts, where that is less."""
 
 
 def told(session: Any, nodes: Nodes, settled: Settled) -> Any:
     """Rows of `rows.TOLD` in the order of a report."""
+    _divide(session, settled)
     rest = Rest(twice=settled.twice, ends=settled.ends)
     every = nodes.rows.where(f"kind = '{rows.NODE}'").selectExpr("*", "cast(0 as bigint) as rank")
     if settled.others:
@@ -41,6 +44,14 @@ def told(session: Any, nodes: Nodes, settled: Settled) -> Any:
     said = dict(rows.listed(nodes.facts.toArrow(), ("facts", "results")))
     sent = replace(rest, results=session.sparkContext.broadcast(said))
     return mapped(every.orderBy(*_ORDER), functools.partial(finish, sent), rows.TOLD)
+
+
+def _divide(session: Any, settled: Settled) -> None:
+    """Have sorted rows in parts that the driver can take one after the other; Spark would weigh narrow rows together."""
+    parts = sum(settled.conclusion.totals.nodes.values()) // _AT_ONCE + 1
+    least = session.sparkContext.defaultParallelism * 2
+    session.conf.set("spark.sql.shuffle.partitions", str(max(parts, least)))
+    session.conf.set("spark.sql.adaptive.coalescePartitions.enabled", "false")
 
 
 def _others(settled: Settled) -> Any:

@@ -56,8 +56,6 @@ def started(master: str | None, settings: Mapping[str, str]) -> Iterator[Any]:
     session = None
     try:
         session = (builder if master is None else builder.master(master)).getOrCreate()
-        if "spark.sql.shuffle.partitions" not in settings:
-            session.conf.set("spark.sql.shuffle.partitions", str(session.sparkContext.defaultParallelism * 2))
         yield session
     except (PySparkException, Py4JError) as error:
         raise UsageError.at("--engine spark", _brief(error), code="spark-failed") from None
@@ -69,8 +67,10 @@ def started(master: str | None, settings: Mapping[str, str]) -> Iterator[Any]:
 def _brief(error: Exception) -> str:
     """What happened, without the stacks of two languages."""
     java = getattr(error, "java_exception", None)
-    text = str(java.getMessage() if java is not None else error)
+    text, _, stack = str(java.getMessage() if java is not None else error).partition("JVM stacktrace:")
     lines = [line for line in text.splitlines() if line.strip() and "SQLSTATE" not in line[:12]]
-    # A traceback ends with what was raised; any other text begins with it.
-    raised = [line for line in lines if not line.startswith((" ", "\t"))] if "Traceback" in text else lines[:1]
-    return f"spark could not do it: {(raised or [type(error).__name__])[-1].strip()[:300]}"
+    caused = [line.removeprefix("Caused by: ") for line in stack.splitlines() if line.startswith("Caused by: ")]
+    # A traceback of Python ends with what was raised; what Java says of itself begins with it.
+    raised = [line for line in lines if not line.startswith((" ", "\t"))] if "Traceback" in text else []
+    told = (raised or caused or lines[:1] or [type(error).__name__])[-1]
+    return f"spark could not do it: {told.strip()[:300]}"

@@ -29,7 +29,7 @@ def write(session: Any, folder: str, name: str, pieces: Iterable[bytes]) -> None
     """Write a file into a folder, which is made where it is missing; raises UsageError."""
     here = local(folder)
     if here is None:
-        _write_remote(session, f"{folder.rstrip('/')}/{name}", _chunks(pieces))
+        write_remote(session, f"{folder.rstrip('/')}/{name}", _chunks(pieces))
         return
     try:
         here.mkdir(parents=True, exist_ok=True)
@@ -53,8 +53,8 @@ def _write_local(target: Path, pieces: Iterable[bytes]) -> None:
         raise
 
 
-def _write_remote(session: Any, url: str, chunks: Iterable[bytes]) -> None:
-    """Through Hadoop; an object store shows a file when it is closed, a file system when it is renamed."""
+def write_remote(session: Any, url: str, chunks: Iterable[bytes]) -> None:
+    """Write a file through Hadoop, under another name until it is whole; raises UsageError."""
     hadoop = session._jvm.org.apache.hadoop.fs  # noqa: SLF001 - the only way to Hadoop's file systems
     target, temporary = hadoop.Path(url), hadoop.Path(f"{url}.part")
     system = target.getFileSystem(session._jsc.hadoopConfiguration())  # noqa: SLF001

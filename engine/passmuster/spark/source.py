@@ -76,7 +76,7 @@ def read(session: Any, given: str) -> Source:
 def _column(frame: Any, given: str) -> str:
     kinds = dict(frame.dtypes)
     if kinds.get(_COLUMN) not in {"binary", "string"}:
-        found = f"of type {kinds[_COLUMN]}" if _COLUMN in kinds else f"among {', '.join(sorted(kinds)) or 'none'}"
+        found = f"of type {kinds[_COLUMN]}" if _COLUMN in kinds else f"{', '.join(sorted(kinds)) or 'none'}"
         message = f"no column with snapshots (got {found}, expected {_COLUMN!r}, binary or string)"
         raise UsageError.at(given, message, code="usage-input")
     return _COLUMN

@@ -1,0 +1,207 @@
+"""Made fleets: canonical snapshots of some 8 KB, the same for one seed, and no two nodes alike.
+
+Machines, images, runtimes and tunings are drawn with Zipf's weights, so a few of each make up most of a fleet; a name,
+a machine id, a moment, a kernel command line and an amount of memory are each node's own.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import itertools
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import orjson
+
+from benchmarks import sections
+from benchmarks.hardware import Hardware, profiles
+from benchmarks.software import IMAGES, RUNTIMES, TUNINGS, Image, Tuning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+T = TypeVar("T")
+
+SEED = 7
+_HEAD = (
+    b'{"collection":{"collected_at":"2026-11-%02dT%02d:%02d:%02dZ","collector":"0.1.0","context":"host","kind":"live",'
+    b'"recorded":[],"uid":%d},"node":{"labels":{%s},"machine_id":"sha256:%s","name":"%s"},'
+    b'"schema":"passmuster.snapshot/1","sections":{"boot":%s'
+)
+_POOLS = (b"", b'"pool":"general"', b'"pool":"virt"', b'"pool":"edge","region":"north"')
+_PLACES = (b"az1", b"az2", b"az3")
+_UNPRIVILEGED = 0.03
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Kind:
+    """What many nodes share."""
+
+    hardware: Hardware
+    image: Image
+    runtime: tuple[str, str, str]
+    tuning: Tuning
+    root: bool
+
+
+class _Drawn:
+    """Kinds, drawn by weights; the same parts give the same kind."""
+
+    def __init__(self, draw: random.Random) -> None:
+        self._draw = draw
+        self._hardware, self._images = _Weighted(profiles(), 1.1), _Weighted(IMAGES, 0.9)
+        self._runtimes, self._tunings = _Weighted(RUNTIMES, 1.1), _Weighted(TUNINGS, 1.0)
+
+    def kind(self) -> Kind:
+        """The next node's."""
+        return Kind(
+            hardware=self._hardware.one(self._draw),
+            image=self._images.one(self._draw),
+            runtime=self._runtimes.one(self._draw),
+            tuning=self._tunings.one(self._draw),
+            root=self._draw.random() >= _UNPRIVILEGED,
+        )
+
+
+class _Weighted(Generic[T]):
+    """A choice among things of which the n-th is drawn with a weight of n to the power of minus `exponent`."""
+
+    def __init__(self, of: Sequence[T], exponent: float) -> None:
+        self._of = of
+        self._weights = list(itertools.accumulate((place + 1) ** -exponent for place in range(len(of))))
+
+    def one(self, draw: random.Random) -> T:
+        """The next of them."""
+        return draw.choices(self._of, cum_weights=self._weights)[0]
+
+
+def realistic(nodes: int, seed: int = SEED) -> Iterator[bytes]:
+    """The canonical lines of a fleet; a smaller fleet of the same seed is the beginning of a larger one."""
+    draw = random.Random(seed)
+    drawn = _Drawn(draw)
+    for number in range(nodes):
+        yield _line(drawn.kind(), number, draw)
+
+
+def _line(kind: Kind, number: int, draw: random.Random) -> bytes:
+    name = b"%s-%s-%06d" % (kind.hardware.name[:3].encode(), _PLACES[number % len(_PLACES)], number)
+    lacks = draw.randrange(1 << 16) * 4096 + (kind.hardware.memory_bytes >> 6)
+    memory = sections.memory(kind.tuning).replace(sections.MEMORY, b"%d" % (kind.hardware.memory_bytes - lacks))
+    rest = _rest(kind.hardware, kind.image, kind.runtime, kind.tuning, root=kind.root)
+    return b"".join((
+        _head(kind, number, name, draw),
+        rest[0],
+        sections.kubernetes(kind.hardware, kind.image, kind.runtime).replace(sections.NODE, name),
+        b',"memory":',
+        memory,
+        rest[1],
+    ))
+
+
+def _head(kind: Kind, number: int, name: bytes, draw: random.Random) -> bytes:
+    minute, second = divmod(draw.randrange(86_400), 60)
+    hour, minute = divmod(minute, 60)
+    machine = hashlib.sha256(b"machine %d" % number).hexdigest().encode()
+    uid = 0 if kind.root else 1000
+    pool = _POOLS[draw.randrange(len(_POOLS))]
+    moment = (number % 20 + 1, hour, minute, second)
+    return _HEAD % (*moment, uid, pool, machine, name, _boot(kind, number, draw))
+
+
+def _boot(kind: Kind, number: int, draw: random.Random) -> bytes:
+    """A kernel command line that no other node has: its huge pages and the processors that it sets apart."""
+    first = draw.randrange(1, 4)
+    last = kind.hardware.logical_count - 1 - draw.randrange(0, 2)
+    iommu = {"intel": "intel_iommu=on", "amd": "amd_iommu=on"}.get(kind.hardware.maker, "iommu.passthrough=1")
+    words = (
+        f"{iommu} iommu=pt default_hugepagesz=1G hugepagesz=1G hugepages={number % 512} isolcpus={first}-{last} "
+        f"nohz_full={first}-{last} transparent_hugepage=madvise swiotlb={32_768 + number // 512 * 2}"
+    )
+    return sections.written({"cmdline": words.split()}, {"/proc/cmdline": ["cmdline"]})
+
+
+@functools.cache
+def _rest(
+    hardware: Hardware, image: Image, runtime: tuple[str, str, str], tuning: Tuning, *, root: bool
+) -> tuple[bytes, bytes]:
+    """What all nodes of a kind have in the same words: before, and after, their own sections."""
+    before = {
+        "cgroup": sections.cgroup(image, root=root),
+        "cpu": sections.cpu(hardware),
+        "devices": sections.devices(image, virtualizes=hardware.virtualizes, root=root),
+        "iommu": sections.iommu(hardware),
+        "kernel": sections.kernel(hardware, image, tuning),
+    }
+    after = {
+        "network": sections.network(image),
+        "os": sections.os(image),
+        "runtime": sections.runtime(runtime, tuning),
+        "security": sections.security(image),
+        "virtualization": sections.virtualization(hardware, guests=image.guests),
+    }
+    first, second = (b"".join(b',"%s":%s' % (name.encode(), text) for name, text in each.items()) for each in (before, after))
+    return first + b',"kubernetes":', second + b"}}\n"
+
+
+def every_section_unique(fleet: Iterable[bytes]) -> Iterator[bytes]:
+    """The same nodes, with no section that another node has too: a fact of each is made the node's own."""
+    for number, line in enumerate(fleet):
+        document = orjson.loads(line)
+        held = document["sections"]
+        for name, section in held.items():
+            _make_own(name, section["facts"], number)
+        if not held["kubernetes"]["facts"]:
+            held["kubernetes"]["unknown"]["kubernetes.node"]["detail"] = f"no Node object was given, attempt {number}"
+        yield orjson.dumps(document, option=orjson.OPT_SORT_KEYS) + b"\n"
+
+
+def _make_own(section: str, facts: dict[str, Any], number: int) -> None:
+    """Change one fact, or an amount, to what no other node has; most of them are read by rules."""
+    match section:
+        case "boot":
+            facts["cmdline"] = [*facts["cmdline"], f"mce={number}"]
+        case "cgroup":
+            facts["misc_capacity"] = {"sev": str(number)}
+        case "cpu":
+            facts["model_name"] = f"{facts['model_name'] or 'Processor'} stepping {number}"
+        case "devices":
+            facts["/dev/net/tun"]["gid"] = 100_000 + number
+        case "iommu":
+            facts["groups"] = (facts["groups"] and 1) * number + facts["groups"]
+            facts["units"] = [*facts["units"], f"unit{number}"]
+        case "kernel":
+            facts["version"] = f"{facts['version']} build {number}"
+            facts["sysctl"]["vm.max_map_count"] = str(65_530 + number)
+        case "kubernetes" if facts:
+            facts["labels"]["rack"] = str(number)
+        case "memory":
+            facts["hugepages"] = {**facts["hugepages"], "2048": number}
+        case "network":
+            facts["zone"] = number
+        case "os":
+            facts["pretty_name"] = f"{facts['pretty_name']} image {number}"
+        case "runtime":
+            facts["kubelet"]["version"] += f"+{number}"
+        case "security":
+            facts["lsm"] = [*facts["lsm"], f"module{number}"]
+        case "virtualization":
+            facts["kvm"]["parameters"]["kvm.halt_poll_ns"] = str(200_000 + number)
+        case _:
+            pass
+
+
+def of_machines(machines: Sequence[bytes], nodes: int, seed: int = SEED) -> Iterator[bytes]:
+    """A fleet of collected snapshots over and over, with the name, the id, the moment and the memory of nodes of their own."""
+    draw = random.Random(seed)
+    documents = [orjson.loads(each) for each in machines]
+    for number in range(nodes):
+        document = documents[draw.randrange(len(documents))]
+        document["node"]["name"] = f"node-{number:06d}"
+        document["node"]["machine_id"] = f"sha256:{hashlib.sha256(b'machine %d' % number).hexdigest()}"
+        document["collection"]["collected_at"] = f"2026-11-{number % 20 + 1:02d}T10:{number // 60 % 60:02d}:{number % 60:02d}Z"
+        memory = document["sections"]["memory"]["facts"]
+        if "total_bytes" in memory:
+            memory["total_bytes"] = (16 << 30) + draw.randrange(1 << 20) * 4096
+        yield orjson.dumps(document, option=orjson.OPT_SORT_KEYS) + b"\n"
