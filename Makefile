@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test test-spark lint format bench collector machines parity docs clean
+.PHONY: help run test test-spark test-offline lint format bench collector offline machines parity docs clean
 
 help:
 	@echo "make run        judge this machine"
@@ -12,6 +12,8 @@ help:
 	@echo "make lint       ruff, mypy, import contracts, the policies' lint and own tests"
 	@echo "make bench      measure start-up, collecting and judging"
 	@echo "make collector  build dist/passmuster-collector.pyz, one file for any node with Python >= 3.6"
+	@echo "make offline    build the engine as one file for this platform, and an image's context (deploy/offline)"
+	@echo "make test-offline   build that, and run the tests of the one file without a network"
 	@echo "make parity [SCENARIOS=DIR]   compare with virt-host-validate: recorded scenarios, or this machine"
 	@echo "make docs       write the reading edition of every pack into dist/docs/policies"
 	@echo "make conformance CASES=FILE   run cases of the suite of CEL"
@@ -26,6 +28,10 @@ help:
 
 .venv/dev.stamp: .venv/run.stamp
 	$(PIP) install --editable '.[dev]'
+	touch $@
+
+.venv/offline.stamp: .venv/run.stamp
+	$(PIP) install 'shiv>=1.0.8'
 	touch $@
 
 .venv/spark.stamp: .venv/dev.stamp
@@ -49,7 +55,7 @@ lint: .venv/dev.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/vermin --target=3.6- --no-tips --quiet collector/passmuster_collector
+	$(BIN)/vermin --target=3.6- --no-tips --quiet collector/passmuster_collector deploy/offline/gate.py
 	$(BIN)/passmuster policy test --coverage --mutate
 	$(BIN)/passmuster policy lint --fail-on warning
 
@@ -66,6 +72,12 @@ bench: .venv/dev.stamp
 collector:
 	mkdir -p dist
 	PYTHONPATH=collector $(PYTHON) -m passmuster_collector.zipapp dist/passmuster-collector.pyz
+
+offline: collector .venv/offline.stamp
+	$(BIN)/python deploy/offline/onefile.py dist
+
+test-offline: .venv/dev.stamp .venv/offline.stamp
+	PASSMUSTER_OFFLINE=1 $(BIN)/python -m pytest tests/airgap/test_onefile_built.py
 
 machines: .venv/dev.stamp
 	@test -n "$(DATA)" || { echo "make machines: DATA is not set (expected DATA=DIR, a folder with machines.tsv)"; exit 2; }

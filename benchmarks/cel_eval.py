@@ -8,23 +8,27 @@ status is 1 where the ratio of our own engine to `orjson.loads` is above its bou
 from __future__ import annotations
 
 import argparse
+import functools
 import gc
 import importlib
 import importlib.metadata
 import statistics
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
 from passmuster.cel import Basic, Environment, Field, ListType, MapType, ObjectType, TextType, compile_expression
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from passmuster.cel import CelType
 
+Facts: TypeAlias = "dict[str, Any]"
+Judge: TypeAlias = "Callable[[Facts], list[object]]"
+"""What each rule says of a node: a truth value, or None."""
 BOUND = 12.0
 _FLAGS = """fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ht
 syscall nx mmxext fxsr_opt pdpe1gb rdtscp lm constant_tsc rep_good nopl nonstop_tsc cpuid
@@ -103,49 +107,58 @@ def type_of(value: object) -> CelType:
     return Basic.BOOL if isinstance(value, bool) else Basic.INT if isinstance(value, int) else TextType(64)
 
 
-def ours(facts: dict[str, Any]) -> Callable[[], list[object]]:
+def ours(facts: Facts) -> Judge:
     """Passmuster's own evaluator."""
     environment = Environment(roots={name: type_of(value) for name, value in facts.items()})
     programs = [compile_expression(rule, environment, expect=Basic.BOOL) for rule in RULES]
-    return lambda: [program.run(facts).value for program in programs]
+    return lambda facts: [program.run(facts).value for program in programs]
 
 
-def cel_python(facts: dict[str, Any]) -> Callable[[], list[object]]:
+def cel_python(rules: list[str], _names: Iterable[str]) -> Judge:
     """cel-python's interpreter."""
     celpy: Any = importlib.import_module("celpy")
     environment = celpy.Environment()
-    programs = [environment.program(environment.compile(rule)) for rule in RULES]
+    programs = [environment.program(environment.compile(rule)) for rule in rules]
 
-    def run() -> list[object]:
+    def run(facts: Facts) -> list[object]:
         bound = celpy.json_to_cel(facts)
-        return [bool(program.evaluate(bound)) for program in programs]
+        return [_or_none(lambda: bool(program.evaluate(bound))) for program in programs]  # noqa: B023 - called at once
 
     return run
 
 
-def cel_expr_python(facts: dict[str, Any]) -> Callable[[], list[object]]:
+def cel_expr_python(rules: list[str], names: Iterable[str]) -> Judge:
     """Google's C++ runtime."""
     cel: Any = importlib.import_module("cel_expr_python.cel")
-    environment = cel.NewEnv(variables=dict.fromkeys(facts, cel.Type.DYN))
-    programs = [environment.compile(rule) for rule in RULES]
+    environment = cel.NewEnv(variables=dict.fromkeys(names, cel.Type.DYN))
+    programs = [environment.compile(rule) for rule in rules]
 
-    def run() -> list[object]:
+    def run(facts: Facts) -> list[object]:
         activation = environment.Activation(facts)
-        return [program.eval(activation).value() for program in programs]
+        values = [_or_none(lambda: program.eval(activation).value()) for program in programs]  # noqa: B023
+        return [value if isinstance(value, bool) else None for value in values]
 
     return run
 
 
-def common_expression_language(facts: dict[str, Any]) -> Callable[[], list[object]]:
+def common_expression_language(rules: list[str], _names: Iterable[str]) -> Judge:
     """cel-rust."""
     cel: Any = importlib.import_module("cel")
-    programs = [cel.compile(rule) for rule in RULES]
+    programs = [cel.compile(rule) for rule in rules]
 
-    def run() -> list[object]:
+    def run(facts: Facts) -> list[object]:
         context = cel.Context(variables=facts)
-        return [program.execute(context) for program in programs]
+        return [_or_none(lambda: program.execute(context)) for program in programs]  # noqa: B023
 
     return run
+
+
+def _or_none(evaluate: Callable[[], object]) -> object:
+    """What an expression gives; None where it ends in an error, as it does where a fact is missing."""
+    try:
+        return evaluate()
+    except Exception:  # noqa: BLE001 - each library has errors of its own
+        return None
 
 
 def installed(distribution: str) -> bool:
@@ -171,8 +184,10 @@ def main() -> int:
     rounds: int = parser.parse_args().rounds
     facts = document()
     data = orjson.dumps(facts)
-    runs: dict[str, Callable[[], object]] = {"orjson.loads": lambda: orjson.loads(data), "passmuster": ours(facts)}
-    runs |= {name: make(facts) for name, make in OTHERS.items() if installed(name)}
+    judges = {"passmuster": ours(facts)}
+    judges |= {name: make(RULES, facts) for name, make in OTHERS.items() if installed(name)}
+    runs: dict[str, Callable[[], object]] = {"orjson.loads": lambda: orjson.loads(data)}
+    runs |= {name: functools.partial(judge, facts) for name, judge in judges.items()}
     for name, run in runs.items():
         if name != "orjson.loads" and (verdicts := run()) != [True] * len(RULES):
             print(f"{name} does not come to the verdicts: {verdicts}")

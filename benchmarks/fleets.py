@@ -78,7 +78,7 @@ class _Weighted(Generic[T]):
 
 
 def realistic(nodes: int, seed: int = SEED) -> Iterator[bytes]:
-    """The canonical lines of a fleet; a smaller fleet of the same seed is the beginning of a larger one."""
+    """Canonical lines; a smaller fleet of the same seed is the beginning of a larger one."""
     draw = random.Random(seed)
     drawn = _Drawn(draw)
     for number in range(nodes):
@@ -90,14 +90,16 @@ def _line(kind: Kind, number: int, draw: random.Random) -> bytes:
     lacks = draw.randrange(1 << 16) * 4096 + (kind.hardware.memory_bytes >> 6)
     memory = sections.memory(kind.tuning).replace(sections.MEMORY, b"%d" % (kind.hardware.memory_bytes - lacks))
     rest = _rest(kind.hardware, kind.image, kind.runtime, kind.tuning, root=kind.root)
-    return b"".join((
-        _head(kind, number, name, draw),
-        rest[0],
-        sections.kubernetes(kind.hardware, kind.image, kind.runtime).replace(sections.NODE, name),
-        b',"memory":',
-        memory,
-        rest[1],
-    ))
+    return b"".join(
+        (
+            _head(kind, number, name, draw),
+            rest[0],
+            sections.kubernetes(kind.hardware, kind.image, kind.runtime).replace(sections.NODE, name),
+            b',"memory":',
+            memory,
+            rest[1],
+        )
+    )
 
 
 def _head(kind: Kind, number: int, name: bytes, draw: random.Random) -> bytes:
@@ -141,55 +143,63 @@ def _rest(
         "security": sections.security(image),
         "virtualization": sections.virtualization(hardware, guests=image.guests),
     }
-    first, second = (b"".join(b',"%s":%s' % (name.encode(), text) for name, text in each.items()) for each in (before, after))
+    first, second = (
+        b"".join(b',"%s":%s' % (name.encode(), text) for name, text in each.items()) for each in (before, after)
+    )
     return first + b',"kubernetes":', second + b"}}\n"
 
 
+_OWN: dict[str, tuple[tuple[str, ...], ...]] = {
+    "boot": (("cmdline",),),
+    "cgroup": (("misc_capacity", "sev"), ("v2", "mount_point")),
+    "cpu": (("model_name",),),
+    "devices": (("/dev/kvm", "gid"), ("/dev/net/tun", "gid")),
+    "iommu": (("groups",), ("units",)),
+    "kernel": (("release",), ("version",), ("sysctl", "vm.max_map_count")),
+    "kubernetes": (("labels", "rack"),),
+    "memory": (("hugepages", "2048"),),
+    "network": (("zone",),),
+    "os": (("pretty_name",),),
+    "runtime": (("kubelet", "version"),),
+    "security": (("lsm",),),
+    "virtualization": (("kvm", "parameters", "kvm.halt_poll_ns"),),
+}
+"""Facts that become a node's own, some of them read by rules; `network` has none but a name that the schema lets be."""
+
+
 def every_section_unique(fleet: Iterable[bytes]) -> Iterator[bytes]:
-    """The same nodes, with no section that another node has too: a fact of each is made the node's own."""
-    for number, line in enumerate(fleet):
+    """The same nodes, with no section that another node has too: facts of each are made the node's own."""
+    for number, line in enumerate(fleet, 1):
         document = orjson.loads(line)
-        held = document["sections"]
-        for name, section in held.items():
-            _make_own(name, section["facts"], number)
-        if not held["kubernetes"]["facts"]:
-            held["kubernetes"]["unknown"]["kubernetes.node"]["detail"] = f"no Node object was given, attempt {number}"
+        for name, section in document["sections"].items():
+            for path in _OWN[name]:
+                _make_own(section["facts"], path, number)
+            if section["status"] == "not_collected":
+                section["facts"] = {}
+                section["unknown"][f"{name}.node"]["detail"] = f"no Node object was given, attempt {number}"
         yield orjson.dumps(document, option=orjson.OPT_SORT_KEYS) + b"\n"
 
 
-def _make_own(section: str, facts: dict[str, Any], number: int) -> None:
-    """Change one fact, or an amount, to what no other node has; most of them are read by rules."""
-    match section:
-        case "boot":
-            facts["cmdline"] = [*facts["cmdline"], f"mce={number}"]
-        case "cgroup":
-            facts["misc_capacity"] = {"sev": str(number)}
-        case "cpu":
-            facts["model_name"] = f"{facts['model_name'] or 'Processor'} stepping {number}"
-        case "devices":
-            facts["/dev/net/tun"]["gid"] = 100_000 + number
-        case "iommu":
-            facts["groups"] = (facts["groups"] and 1) * number + facts["groups"]
-            facts["units"] = [*facts["units"], f"unit{number}"]
-        case "kernel":
-            facts["version"] = f"{facts['version']} build {number}"
-            facts["sysctl"]["vm.max_map_count"] = str(65_530 + number)
-        case "kubernetes" if facts:
-            facts["labels"]["rack"] = str(number)
-        case "memory":
-            facts["hugepages"] = {**facts["hugepages"], "2048": number}
-        case "network":
-            facts["zone"] = number
-        case "os":
-            facts["pretty_name"] = f"{facts['pretty_name']} image {number}"
-        case "runtime":
-            facts["kubelet"]["version"] += f"+{number}"
-        case "security":
-            facts["lsm"] = [*facts["lsm"], f"module{number}"]
-        case "virtualization":
-            facts["kvm"]["parameters"]["kvm.halt_poll_ns"] = str(200_000 + number)
-        case _:
-            pass
+def _make_own(holder: Any, path: tuple[str, ...], number: int) -> None:
+    """Change one fact to what no other node has; what stands above it must be there."""
+    *above, last = path
+    for name in above:
+        holder = holder.get(name) if isinstance(holder, dict) else None
+    if holder is None:
+        return
+    match holder.get(last):
+        case None if last == "gid":
+            pass  # no such device
+        case int(old):
+            holder[last] = old + number
+        case list(old):
+            holder[last] = [*old, f"own{number}"]
+        case str(old) if old.isdigit():
+            holder[last] = str(int(old) + number)
+        case None:
+            holder[last] = str(number)
+        case old:
+            holder[last] = f"{old}+{number}"
 
 
 def of_machines(machines: Sequence[bytes], nodes: int, seed: int = SEED) -> Iterator[bytes]:
@@ -200,7 +210,8 @@ def of_machines(machines: Sequence[bytes], nodes: int, seed: int = SEED) -> Iter
         document = documents[draw.randrange(len(documents))]
         document["node"]["name"] = f"node-{number:06d}"
         document["node"]["machine_id"] = f"sha256:{hashlib.sha256(b'machine %d' % number).hexdigest()}"
-        document["collection"]["collected_at"] = f"2026-11-{number % 20 + 1:02d}T10:{number // 60 % 60:02d}:{number % 60:02d}Z"
+        moment = f"{number // 3600 % 24:02d}:{number // 60 % 60:02d}:{number % 60:02d}"
+        document["collection"]["collected_at"] = f"2026-11-20T{moment}Z"
         memory = document["sections"]["memory"]["facts"]
         if "total_bytes" in memory:
             memory["total_bytes"] = (16 << 30) + draw.randrange(1 << 20) * 4096

@@ -5,30 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-_X86 = """fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ht syscall nx
-rdtscp lm constant_tsc rep_good nopl nonstop_tsc cpuid pni monitor cx16 lahf_lm""".split()  # noqa: SIM905 - as Linux writes it
+_X86 = """fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ht syscall 
+nx rdtscp lm constant_tsc nopl nonstop_tsc pni cx16 lahf_lm""".split()  # noqa: SIM905 - as Linux writes it
 _V2 = "popcnt sse4_1 sse4_2 ssse3".split()  # noqa: SIM905
-_V3 = """xsave avx f16c abm movbe fma avx2 bmi1 bmi2 pclmulqdq aes x2apic rdrand fsgsbase smep erms invpcid rdseed adx smap
-xsaveopt pdpe1gb pcid arat ssbd ibrs ibpb stibp cqm rdt_a cat_l3 cdp_l3 mba""".split()  # noqa: SIM905
-_V4 = """avx512f avx512dq avx512cd avx512bw avx512vl clflushopt clwb xsavec xgetbv1 xsaves cqm_llc cqm_occup_llc cqm_mbm_total
-cqm_mbm_local pku ospke avx512_vnni avx512ifma avx512vbmi avx512_vbmi2 gfni vaes vpclmulqdq avx512_bitalg avx512_vpopcntdq
-umip rdpid sha_ni wbnoinvd""".split()  # noqa: SIM905
-_INTEL = """dts acpi ss tm pbe arch_perfmon pebs bts xtopology aperfmperf dtes64 ds_cpl est tm2 xtpr pdcm dca
-tsc_deadline_timer 3dnowprefetch cpuid_fault epb pti intel_ppin tpr_shadow flexpriority ept vpid ept_ad tsc_adjust
-dtherm ida pln pts md_clear flush_l1d arch_capabilities""".split()  # noqa: SIM905
-_AMD = """mmxext fxsr_opt extd_apicid aperfmperf rapl cmp_legacy extapic cr8_legacy sse4a misalignsse 3dnowprefetch osvw ibs
-skinit wdt tce topoext perfctr_core perfctr_nb bpext perfctr_llc mwaitx cpb hw_pstate vmmcall clzero irperf xsaveerptr npt
-lbrv svm_lock nrip_save tsc_scale vmcb_clean flushbyasid decodeassists pausefilter pfthreshold avic
-v_vmsave_vmload vgif overflow_recov succor smca""".split()  # noqa: SIM905
+_V3 = """xsave avx f16c abm movbe fma avx2 bmi1 bmi2 aes x2apic rdrand fsgsbase smep erms invpcid rdseed adx
+smap xsaveopt pdpe1gb pcid""".split()  # noqa: SIM905
+_V4 = """avx512f avx512dq avx512cd avx512bw avx512vl clflushopt clwb xsavec xsaves pku avx512_vnni gfni vaes
+umip rdpid sha_ni""".split()  # noqa: SIM905
+_INTEL = """dts acpi ss tm pbe arch_perfmon aperfmperf est xtpr pdcm dca tsc_deadline_timer epb tpr_shadow ept vpid
+tsc_adjust dtherm md_clear arch_capabilities""".split()  # noqa: SIM905
+_AMD = """mmxext fxsr_opt rapl cmp_legacy extapic cr8_legacy sse4a misalignsse 3dnowprefetch osvw ibs skinit wdt
+topoext cpb vmmcall clzero irperf npt nrip_save vgif succor""".split()  # noqa: SIM905
 _ARM = """fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop asimddp ssbs sb
 paca pacg uscat ilrcpc flagm""".split()  # noqa: SIM905
 _SVE = "sve sve2 sveaes svebitperm svesha3 svesm4 i8mm svei8mm bf16 svebf16 rng bti dcpodp".split()  # noqa: SIM905
 _Z = "esan3 zarch stfle msa ldisp eimm dfp edat etf3eh highgprs te vx vxd vxe gs vxe2 vxp sort dflt sie".split()  # noqa: SIM905
 
-_DRIVERS = """acpi_ipmi acpi_power_meter ahci amd64_edac bonding ccp cdc_ether cxgb4 dca edac_mce_amd ena fjes gve i2c_i801
-i40e ice igb intel_rapl_common ioatdma ipmi_devintf ipmi_msghandler ipmi_si ixgbe joydev k10temp libahci lpc_ich megaraid_sas
-mei mei_me mgag200 mlx5_core mlx5_ib mpt3sas nvme nvme_core pinctrl_cannonlake ptdma qede r8169 rndis_host sfc smartpqi
-tg3 thunderbolt usbhid wmi xhci_pci""".split()  # noqa: SIM905
+_DRIVERS = """ahci amd64_edac bonding ccp cxgb4 ena gve i2c_i801 i40e ice igb ioatdma ipmi_si ixgbe joydev k10temp lpc_ich
+megaraid_sas mei_me mgag200 mlx5_core mpt3sas nvme ptdma qede r8169 sfc smartpqi tg3 usbhid wmi xhci_pci""".split()  # noqa: SIM905
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +46,11 @@ class Hardware:
     @property
     def virtualizes(self) -> bool:
         """Whether the processor can run guests, as far as its words tell; on ARM none does."""
-        return not self.guest and self.architecture == "aarch64" or bool({"vmx", "svm", "sie"} & {*self.flags})
+        return (not self.guest and self.architecture == "aarch64") or bool({"vmx", "svm", "sie"} & {*self.flags})
 
     @property
     def maker(self) -> str:
-        """intel or amd, as the names of modules have it; empty elsewhere."""
+        """The maker, as the names of modules have it: intel or amd; empty elsewhere."""
         return {"GenuineIntel": "intel", "AuthenticAMD": "amd"}.get(self.vendor or "", "")
 
     def cpu(self) -> dict[str, Any]:
@@ -68,7 +62,9 @@ class Hardware:
             "flags": words,
             "flags_any": words,
             "logical_count": self.logical_count,
-            "model_name": None if self.architecture == "aarch64" else f"{self.name.title().replace('-', ' ')} Processor",
+            "model_name": None
+            if self.architecture == "aarch64"
+            else f"{self.name.title().replace('-', ' ')} Processor",
             "vendor": self.vendor,
         }
 
@@ -82,7 +78,9 @@ def _words(vendor: str, level: int, *, guest: bool, nests: bool) -> list[str]:
     return [*words, "hypervisor"] if guest else words
 
 
-def _x86(number: int, name: str, vendor: str, level: int, cpus: int, *, guest: bool = False, nests: bool = False) -> Hardware:
+def _x86(
+    number: int, name: str, vendor: str, level: int, cpus: int, *, guest: bool = False, nests: bool = False
+) -> Hardware:
     spread = (number * 7) % 24
     return Hardware(
         name=name,
@@ -93,7 +91,7 @@ def _x86(number: int, name: str, vendor: str, level: int, cpus: int, *, guest: b
         flags=tuple(_words(vendor, level, guest=guest, nests=nests)),
         groups=0 if guest or number % 9 == 5 else 24 + 3 * spread,
         pci_devices=8 if guest else 30 + 4 * spread,
-        drivers=tuple(_DRIVERS[spread % 12 :: 2 if guest else 1]),
+        drivers=tuple(_DRIVERS[spread % 12 :: 3 if guest else 2]),
         guest=guest,
     )
 
@@ -122,13 +120,22 @@ def profiles() -> tuple[Hardware, ...]:
     made: list[Hardware] = []
     for number, (intel, amd) in enumerate(zip(_INTEL_NAMES, _AMD_NAMES, strict=True)):
         level = (4, 4, 3, 4, 3, 4, 3, 3, 2)[number]
-        made.append(_x86(2 * number, f"{amd}-{2 + number}", "AuthenticAMD", min(4, level + number % 2), 32 << number % 3))
+        made.append(
+            _x86(2 * number, f"{amd}-{2 + number}", "AuthenticAMD", min(4, level + number % 2), 32 << number % 3)
+        )
         made.append(_x86(2 * number + 1, f"{intel}-{2 + number}", "GenuineIntel", level, 24 << number % 3))
-    made[5:5] = [_other(f"willow-{cpus}", "aarch64", "0x41", cpus, _ARM + _SVE * (cpus > 64), cpus // 2) for cpus in (80, 128)]
+    made[5:5] = [
+        _other(f"willow-{cpus}", "aarch64", "0x41", cpus, _ARM + _SVE * (cpus > 64), cpus // 2) for cpus in (80, 128)
+    ]
     made[9:9] = [_x86(18 + at, f"cloud-nested-{at}", vendor, 4, 8 << at, guest=True, nests=True) for at, vendor in enumerate(("GenuineIntel", "AuthenticAMD", "GenuineIntel"))]  # fmt: skip
-    made += [_x86(21 + at, f"hopper-{at}", ("GenuineIntel", "AuthenticAMD")[at % 2], 4, 96 + 32 * at) for at in range(5)]
+    made += [
+        _x86(21 + at, f"hopper-{at}", ("GenuineIntel", "AuthenticAMD")[at % 2], 4, 96 + 32 * at) for at in range(5)
+    ]
     made += [_other(f"alder-{cpus}", "aarch64", "0x48", cpus, _ARM, cpus // 4) for cpus in (64, 96)]
-    made += [_x86(26 + at, f"cloud-plain-{at}", ("AuthenticAMD", "GenuineIntel")[at % 2], 3, 4 << at, guest=True) for at in range(3)]
+    made += [
+        _x86(26 + at, f"cloud-plain-{at}", ("AuthenticAMD", "GenuineIntel")[at % 2], 3, 4 << at, guest=True)
+        for at in range(3)
+    ]
     made += [_other(f"basalt-{cpus}", "s390x", "IBM/S390", cpus, _Z, 16) for cpus in (16, 40)]
     made += [_x86(29 + at, f"attic-{at}", ("GenuineIntel", "AuthenticAMD")[at % 2], 1 + at // 2, 8) for at in range(3)]
     made += [_other(f"furnace-{cpus}", "ppc64le", None, cpus, [], 20) for cpus in (128, 160)]

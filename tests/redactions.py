@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 from shipped_packs import shipped
@@ -14,7 +14,9 @@ from passmuster import _json, schema, snapshot
 from passmuster.fieldpath import FieldPath
 from passmuster.redact import Asked, SiteKey
 from passmuster.schema.fieldtypes import FieldType, Kind, ListOf, MapOf, Object, Scalar
-from passmuster.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from passmuster.snapshot import Snapshot
 
 PACKS = (("virtnest", "1.0.0"), ("virtnest", "1.1.0"), ("kubevirt", "1.0.0"), ("kubevirt", "1.1.0"))
 KEY = SiteKey(bytes(range(32)))
@@ -89,8 +91,8 @@ def planted() -> Planted:
         },
         "sections": {name: _section(made, name, kind) for name, kind in schema.sections(1).items()},
     }
-    new = made.document["sections"]["newer"] = {"facts": {made.text("newer (fact)"): made.text("newer (value)")}}
-    new["sources"] = {made.text("newer (source)"): []}
+    made.document["sections"]["newer"] = {"facts": {made.text("newer (fact)"): made.text("newer (value)")}}
+    made.document["sections"]["newer"]["sources"] = {made.text("newer (source)"): []}
     return made
 
 

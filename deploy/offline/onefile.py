@@ -34,6 +34,10 @@ _MANY = re.compile(r"manylinux_2_(\d+)_")
 _OLD_NAMES = {"manylinux1_": 5, "manylinux2010_": 12, "manylinux2014_": 17}
 _MAIN = """import sys
 
+if sys.version_info < (3, 6):
+    sys.stderr.write("passmuster: this file is for Python {python} (got %d.%d)\\n" % sys.version_info[:2])
+    sys.exit(2)
+
 from _gate import main
 
 sys.exit(main({suffix!r}, {libc!r}))
@@ -121,7 +125,7 @@ def build(work: Path, moment: int) -> tuple[bytes, str]:
     packing = ["--site-packages", str(site), "--entry-point", _ENTRY, "--output-file", str(raw)]
     _run("shiv", *packing, "--reproducible", moment=moment)
     names = sorted(each.name for each in house.iterdir())
-    main_ = _MAIN.format(suffix=SUFFIX, libc=glibc(names, _here()))
+    main_ = _MAIN.format(python=PYTHON, suffix=SUFFIX, libc=glibc(names, _here()))
     extra = {"__main__.py": main_.encode(), "_gate.py": (HERE / "gate.py").read_bytes()}
     file = settle(raw.read_bytes(), extra, f"#!/usr/bin/env python{PYTHON}\n".encode(), moment)
     return file, "".join(f"{_digest(house / each)}  {each}\n" for each in names)

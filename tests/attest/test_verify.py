@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import packs
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -277,6 +278,27 @@ def test_a_draft_is_found_where_it_is_given(capsys: pytest.CaptureFixture[str], 
     judged()
     status, told = verify(capsys, "verdict.json", "--snapshots", "fleet", "-p", "./loose.yaml")
     assert (status, "virtnest@1.1.0 is called released; no lock here vouches for that" in told) == (0, True)
+
+
+def test_a_policy_that_changed_under_its_lock_is_said(
+    capsys: pytest.CaptureFixture[str], site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSMUSTER_POLICY_PATH", "home")
+    policy = site / "home" / "demo" / "1.0.0" / "policy.yaml"
+    policy.parent.mkdir(parents=True)
+    policy.write_text(packs.text(packs.rule("six", "kernel.major >= 6")))
+    (policy.parent / "tests.yaml").write_text("schema: passmuster.tests/1\nbases: {b: {sections: {}}}\ncases: []\n")
+    judged("-p", "demo@1.0.0")
+    digest = json.loads((site / "verdict.json").read_bytes())["policies"][0]["digest"]
+    (site / "home" / "policies.lock").write_text(f"demo@1.0.0 {digest}\n")
+    status, told = verify(capsys, "verdict.json", "--snapshots", "fleet")
+    assert (status, "note: demo@1.0.0 is called a draft; it was released since" in told) == (0, True)
+    policy.write_text(packs.text(packs.rule("six", "kernel.major >= 5")))
+    status, told = verify(capsys, "verdict.json", "--snapshots", "fleet")
+    assert (status, "demo@1.0.0 is released and has changed (got sha256:" in told) == (4, True)
+    (site / "home" / "policies.lock").write_text("")
+    status, told = verify(capsys, "verdict.json", "--snapshots", "fleet")
+    assert (status, f"policy: demo@1.0.0 has another digest here (judged was {digest}" in told) == (4, True)
 
 
 def test_a_report_of_json_is_one_of_the_schema(site: Path) -> None:

@@ -115,7 +115,7 @@ def test_a_bundle_of_it_has_no_more() -> None:
     assert made.found(members(packed)["manifest.json"]) == set()
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "key").write_bytes(KEY.secret)
@@ -136,9 +136,8 @@ def test_the_command_says_nothing_of_them(site: Path, capfd: pytest.CaptureFixtu
     assert Path("map").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_refusal_says_nothing_of_them(site: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_refusal_says_nothing_of_them(capfd: pytest.CaptureFixture[str]) -> None:
     made = planted()
-    assert site
     Path("given.json").write_bytes(_json.canonical(made.document))
     assert main(["snapshot", "redact", "given.json", "--for", "kubevirt@1.1.0", *EVERY_CLASS, "--key", "key"]) == 1
     said = capfd.readouterr()
@@ -146,9 +145,8 @@ def test_a_refusal_says_nothing_of_them(site: Path, capfd: pytest.CaptureFixture
     assert made.found(said.out, said.err) == set()
 
 
-def test_what_is_no_snapshot_is_named_by_its_path_alone(site: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_what_is_no_snapshot_is_named_by_its_path_alone(capfd: pytest.CaptureFixture[str]) -> None:
     made = planted()
-    assert site
     made.document["sections"]["cpu"]["facts"]["architecture"] = made.text("cpu.architecture")
     Path("given.json").write_bytes(_json.canonical(made.document))
     assert main(["snapshot", "redact", "given.json", "--for", "virtnest", "-o", "out"]) == 3
@@ -158,9 +156,8 @@ def test_what_is_no_snapshot_is_named_by_its_path_alone(site: Path, capfd: pytes
     assert not os.path.lexists("out")
 
 
-def test_a_map_that_is_none_is_not_quoted(site: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_map_that_is_none_is_not_quoted(capfd: pytest.CaptureFixture[str]) -> None:
     made = planted()
-    assert site
     Path("given.json").write_bytes(_json.canonical(made.document))
     Path("map").write_bytes(_json.canonical(made.document))
     arguments = ["--for", "virtnest", "--class", "host-identifying", "--key", "key", "--map", "map"]

@@ -96,7 +96,7 @@ def test_a_redaction_that_changes_a_verdict_is_refused(capsys: pytest.CaptureFix
         " (demo/locked: fail -> unknown on 3 nodes)\n"
         "    hint: leave out the --class that takes out what they read, or say --allow-unknown\n"
     )
-    assert sorted(os.listdir()) == ["in", "key", "locked.yaml", "names.yaml", "other-key"]
+    assert sorted(str(each) for each in Path().iterdir()) == ["in", "key", "locked.yaml", "names.yaml", "other-key"]
 
 
 def test_it_is_written_if_that_is_allowed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from packs import compiled, rule
@@ -11,7 +11,9 @@ from snapshots import document
 
 from passmuster import _json, redact
 from passmuster.redact import FieldClass, Redacted
-from passmuster.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from passmuster.snapshot import Snapshot
 
 OTHERS = {"detail": "", "reason": "redacted"}
 

@@ -146,7 +146,14 @@ def _impact(commands: argparse._SubParsersAction[_Parser]) -> None:
     impact = _add(commands, "impact", "impact", "say which nodes another version of a policy would judge otherwise")
     impact.add_argument("old", metavar="OLD", help="PACK@V or a path")
     impact.add_argument("new", metavar="NEW", help="PACK@V or a path; it may be a draft")
-    impact.add_argument("snapshots", nargs="+", metavar="SNAPSHOT|DIR|-")
+    impact.add_argument("snapshots", nargs="+", metavar="SNAPSHOT|DIR|-|STORE")
+    impact.add_argument(
+        "--fleet",
+        action="store_true",
+        help="what is given is a store (see `passmuster fleet`): the latest of each node",
+    )
+    impact.add_argument("--as-of", metavar="TIME", help="with --fleet: the latest at that moment")
+    impact.add_argument("--before-as-of", metavar="TIME", help="with --fleet: compare with what was at that moment")
     bundle_arguments.taking(impact)
     impact.add_argument(
         "--before",

@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from passmuster import snapshot
-from passmuster.age import parse_moment
-from passmuster.cli import output, packs, streamed
+from passmuster.cli import fleet_met, output, packs, streamed
 from passmuster.cli.check import DEFAULT, _compile, _max_age, _now, _roster, _rules, _waivers, status
 from passmuster.errors import ExitStatus, UsageError
 from passmuster.judge import Given, Terms, judge
@@ -24,10 +23,8 @@ from passmuster.store.verdicts import serves
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from passmuster.cli import inputs
-    from passmuster.fleet import Remembered
     from passmuster.store.database import Database
 
 _COUNTS = frozenset(("matrix", "summary"))
@@ -37,7 +34,7 @@ _COUNTS = frozenset(("matrix", "summary"))
 def run(options: argparse.Namespace) -> ExitStatus:
     """Judge the latest snapshot of each node; the status is that of `check`."""
     outputs = output.parse(options.output)
-    choice = reading.Choice(as_of=_as_of(options.as_of), site=options.site)
+    choice = reading.Choice(as_of=fleet_met.moment(options.as_of), site=options.site)
     terms = _terms(options)
     with opened(options.store, write=False) as database:
         if terms.roster is None:
@@ -82,22 +79,13 @@ def _judged(
     verdict = judge(list(_given(database, choice)), terms) if others else None
     code = ExitStatus.GOOD
     if passing:
-        source = streamed.Source(kept=lambda known: _met(database, choice, known))
+        source = streamed.Source(kept=lambda known: fleet_met.met(database, choice, known))
         conclusion = streamed.run(source, terms, passing, style)
         code = status(conclusion.weighing, options.fail_on, whole=conclusion.verdict.incomplete)
     if verdict is not None:
         output.emit(verdict, others, style)
         code = status(counting.every_rule(verdict), options.fail_on, whole=verdict.incomplete)
     return code
-
-
-def _met(
-    database: Database, choice: reading.Choice, known: Callable[[bytes], Remembered | None]
-) -> Iterator[inputs.Met[Remembered]]:
-    library = reading.Library(database)
-    for kept in reading.latest(database, choice):
-        data = library.data(kept)
-        yield *kept.origin, known(data) or data
 
 
 def _given(database: Database, choice: reading.Choice) -> Iterator[Given]:
@@ -119,18 +107,6 @@ def _terms(options: argparse.Namespace) -> Terms:
         max_age=_max_age(options.max_age, now),
         waivers=_waivers(options.waivers, now),
     )
-
-
-def _as_of(text: str | None) -> int | None:
-    """A moment, or the last one of a day, in seconds since 1970."""
-    if text is None:
-        return None
-    try:
-        moment = parse_moment(f"{text}T23:59:59Z" if len(text) == len("2026-11-22") else text)
-    except ValueError:
-        message = f"got {text!r}, expected a day or a moment in UTC such as 2026-11-22 or 2026-11-22T10:11:12Z"
-        raise UsageError.at("--as-of", message, code="usage-now") from None
-    return int(moment.timestamp())
 
 
 def run_history(options: argparse.Namespace) -> ExitStatus:

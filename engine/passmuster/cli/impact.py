@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from passmuster import waivers
-from passmuster.cli import inputs, output, packs
+from passmuster.cli import fleet_met, inputs, output, packs
 from passmuster.cli.moment import moment
 from passmuster.compile import compile_policy
 from passmuster.errors import ExitStatus, PolicyError, Problem, UsageError
-from passmuster.impact import FORMATS, Format, Hand, Side, impact
+from passmuster.impact import FORMATS, Alike, Format, Hand, Side, Unchanged, impact
+from passmuster.judge import Given
 from passmuster.policy.parameters import effective
 from passmuster.report import harmless
 from passmuster.report.names import fold
@@ -20,12 +22,12 @@ from passmuster.waivers import InForce
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from passmuster.compile import CompiledPolicy
     from passmuster.impact import Impact
-    from passmuster.judge import Given
+    from passmuster.impact.pairing import Identity
     from passmuster.policy import Policy
 
 _NO_WAIVERS = "none"
@@ -38,8 +40,9 @@ def run(options: argparse.Namespace) -> ExitStatus:
     if "-" in options.before and "-" in options.snapshots:
         raise UsageError.at("--before -", "standard input can be read once (expected a file)", code="usage-input")
     old, new = _sides(options)
-    earlier = _given(options.before) if options.before else None
-    found = impact(old, new, _given(options.snapshots), earlier)
+    with contextlib.ExitStack() as stack:
+        later, earlier = _compared(options, old, new, stack)
+        found = impact(old, new, later, earlier)
     for each in found.unreadable:
         sys.stderr.write(harmless.lines(each.problem) + "\n")
     _emit(found, outputs)
@@ -48,13 +51,41 @@ def run(options: argparse.Namespace) -> ExitStatus:
     return ExitStatus.GOOD if found.whole else ExitStatus.INCOMPLETE
 
 
-def _given(paths: Sequence[str]) -> Iterator[Given]:
+def _compared(
+    options: argparse.Namespace, old: Side, new: Side, stack: contextlib.ExitStack
+) -> tuple[Iterator[Given | Unchanged], Iterator[Given] | None]:
+    """The snapshots that are, and those that were where there are any: of files, or of a store."""
+    if options.fleet and (len(options.snapshots) != 1 or options.before):
+        raise UsageError.at("--fleet", "got more than a store (expected --fleet STORE)", code="usage-impact")
+    if not options.fleet and (options.as_of or options.before_as_of):
+        raise UsageError.at("--as-of", "files have no history (expected --fleet STORE)", code="usage-impact")
+    quick = not options.before and not options.before_as_of and Alike.serves(old, new)
+    known = Alike(old, new).known if quick else _nothing
+    if not options.fleet:
+        later = _given(inputs.met(options.snapshots, known))
+    else:
+        store = stack.enter_context(fleet_met.state(options.snapshots[0]))
+        later = _given(store.met(options.as_of, known))
+    earlier = None
+    if options.before_as_of is not None:
+        earlier = _given(store.met(options.before_as_of, _nothing))
+    elif options.before:
+        earlier = _given(inputs.met(options.before, _nothing))
+    return later, None if earlier is None else (each for each in earlier if isinstance(each, Given))
+
+
+def _given(met: Iterable[inputs.Met[Identity]]) -> Iterator[Given | Unchanged]:
     """The snapshots one after the other: none is kept here."""
-    for found in inputs.each(paths, _nothing):
-        yield inputs.load(found) if isinstance(found, inputs.Document) else found
+    for path, line, found in met:
+        if isinstance(found, Given):
+            yield found
+        elif isinstance(found, bytes):
+            yield inputs.load(inputs.document(path, line, found))
+        else:
+            yield Unchanged(name=found[0], machine_id=found[1], input=inputs.label(path, line))
 
 
-def _nothing(_line: bytes) -> Given | None:
+def _nothing(_line: bytes) -> Identity | None:
     return None
 
 

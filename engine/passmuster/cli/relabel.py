@@ -1,4 +1,4 @@
-"""How snapshots came to a verdict: files lie elsewhere when it is made again, and are called what they were called then.
+"""How snapshots came to a verdict: files lie elsewhere when it is made again, and are called what they were then.
 
 Only what could not be read, and what came twice, is told by its path. Everything else is known by its digest. In which
 bundles snapshots came changes no verdict, and is taken from the claim, too.

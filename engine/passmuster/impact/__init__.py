@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from passmuster.impact import html, json_v1, table
+from passmuster.impact.alike import Alike, Unchanged
 from passmuster.impact.compare import impact
 from passmuster.impact.format import Format, Hand
 from passmuster.impact.model import (
@@ -21,6 +22,7 @@ from passmuster.impact.side import Side
 
 __all__ = [
     "FORMATS",
+    "Alike",
     "Cause",
     "FactChange",
     "Format",
@@ -31,6 +33,7 @@ __all__ = [
     "RuleChange",
     "Seen",
     "Side",
+    "Unchanged",
     "Unread",
     "WaiverStep",
     "When",

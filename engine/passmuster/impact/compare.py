@@ -11,25 +11,29 @@ from passmuster.impact.pairing import Identity, Roll
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from passmuster.impact.alike import Unchanged
     from passmuster.impact.model import Judged
     from passmuster.impact.side import Side
     from passmuster.judge import Given
     from passmuster.outcome import NodeOutcome
 
 
-def impact(old: Side, new: Side, later: Iterable[Given], earlier: Iterable[Given] | None = None) -> Impact:
+def impact(old: Side, new: Side, later: Iterable[Given | Unchanged], earlier: Iterable[Given] | None = None) -> Impact:
     """Compare two sides over nodes; without `earlier`, each snapshot is both what was and what is.
 
-    `later` is read once and not kept; the order of either changes nothing.
+    `later` is read once and not kept; the order of either changes nothing. Without `earlier` it may hold nodes of which
+    the caller knows (`Alike`) that nothing changes.
     """
     comparison = Comparison(old, new)
     before = Roll(When.EARLIER)
-    known = None if earlier is None else dict(before.first(earlier))
+    known = None if earlier is None else {who: one for who, one in before.first(earlier) if one is not None}
     after = Roll(When.LATER)
     compared: dict[Identity, Compared | None] = {}
     appeared: dict[Identity, OneSided] = {}
     for identity, snapshot in after.first(later):
-        if known is None:
+        if snapshot is None:
+            compared[identity] = None
+        elif known is None:
             compared[identity] = comparison.one(snapshot)
         elif identity in known:
             compared[identity] = comparison.two(known[identity], snapshot)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, TypeAlias
 
+from passmuster.impact.alike import Unchanged
 from passmuster.impact.model import Doubled, Unreadable
 
 if TYPE_CHECKING:
@@ -26,9 +27,14 @@ class Roll:
         self._inputs: dict[Identity, list[str]] = defaultdict(list)
         self._unreadable: list[Unreadable] = []
 
-    def first(self, given: Iterable[Given]) -> Iterator[tuple[Identity, Snapshot]]:
-        """Each node where it is met first."""
+    def first(self, given: Iterable[Given | Unchanged]) -> Iterator[tuple[Identity, Snapshot | None]]:
+        """Each node where it is met first; no snapshot where it is known that nothing changes on it."""
         for each in given:
+            if isinstance(each, Unchanged):
+                self._inputs[each.name, each.machine_id].append(each.input)
+                if len(self._inputs[each.name, each.machine_id]) == 1:
+                    yield (each.name, each.machine_id), None
+                continue
             name = each.input or "this node"
             if each.snapshot is None:
                 self._unreadable.append(Unreadable(input=name, problem=each.problem or "no snapshot"))

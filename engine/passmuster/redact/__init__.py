@@ -11,8 +11,8 @@ from passmuster.redact.fields import FieldClass
 from passmuster.redact.header import Pseudonyms
 from passmuster.redact.map_v1 import Map, MapError, read_map, write_map
 from passmuster.redact.pseudonyms import KEY_BYTES, SiteKey
-from passmuster.redact.refusal import RedactionError, demand_same
 from passmuster.redact.redaction import REMOVABLE, Plan, Redacted, plan, redact
+from passmuster.redact.refusal import RedactionError, demand_same
 
 __all__ = [
     "KEY_BYTES",

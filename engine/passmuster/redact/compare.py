@@ -34,7 +34,7 @@ class Change:
     after: str
     """Outcomes; of a rule about the fleet, what is known of the node's part in it."""
     withheld: bool
-    """Whether it is unknown now, because of something that was redacted; else the redaction made it say another thing."""
+    """Whether it is unknown now because something was redacted; else the redaction made it say another thing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,7 @@ class Pseudonyms:
 
 
 def collection(given: Mapping[str, Any]) -> dict[str, Any]:
-    """How it was collected: the fields that the schema names, and in its texts only what a collector can have written."""
+    """How it was collected: the fields that the schema names, and only such texts as a collector writes."""
     known = {name: given[name] for name in _COLLECTION}
     if not _VERSION.fullmatch(given["collector"]):
         known["collector"] = _NO_VERSION

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from passmuster.snapshot import Section
 
 OTHERS = "*"
-"""The name that stands, in `unknown`, for every field of its section that is named nowhere: one mark in place of many."""
+"""In `unknown`, the name for every field of its section that is named nowhere: one mark in place of many."""
 _GONE = object()
 _PROCESS = re.compile(r"^/proc/[0-9]+/")
 _PLACEHOLDER = re.compile(r"PID|RELEASE|MODULE|NAME")

@@ -1,4 +1,4 @@
-"""Refusing a redaction that changes a verdict: the rules, what they said and what they would say; no value of a node."""
+"""Refusing a redaction that changes a verdict: which rules, what they said and would say; no value of a node."""
 
 from __future__ import annotations
 

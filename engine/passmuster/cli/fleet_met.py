@@ -1,0 +1,58 @@
+"""What a store holds, as input: the latest snapshot of each node, now or at a moment."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from passmuster.age import parse_moment
+from passmuster.errors import UsageError
+from passmuster.store import reading
+from passmuster.store.database import one_state, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from passmuster.cli import inputs
+    from passmuster.store.database import Database
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A store as it is at one moment, whoever writes to it meanwhile."""
+
+    database: Database
+
+    def met(self, as_of: str | None, known: Callable[[bytes], T | None]) -> Iterator[inputs.Met[T]]:
+        """The snapshots, as `inputs.met` gives those of files."""
+        return met(self.database, reading.Choice(as_of=moment(as_of)), known)
+
+
+@contextlib.contextmanager
+def state(path: str) -> Iterator[State]:
+    """Open a store for reading."""
+    with opened(path, write=False) as database, one_state(database):
+        yield State(database)
+
+
+def met(database: Database, choice: reading.Choice, known: Callable[[bytes], T | None]) -> Iterator[inputs.Met[T]]:
+    """The latest snapshot of each node among those that are chosen; what `known` makes of it stands in its place."""
+    library = reading.Library(database)
+    for kept in reading.latest(database, choice):
+        data = library.data(kept)
+        yield *kept.origin, known(data) or data
+
+
+def moment(text: str | None) -> int | None:
+    """A moment, or the last one of a day, in seconds since 1970; raises UsageError."""
+    if text is None:
+        return None
+    try:
+        read = parse_moment(f"{text}T23:59:59Z" if len(text) == len("2026-11-22") else text)
+    except ValueError:
+        message = f"got {text!r}, expected a day or a moment in UTC such as 2026-11-22 or 2026-11-22T10:11:12Z"
+        raise UsageError.at("--as-of", message, code="usage-now") from None
+    return int(read.timestamp())
