@@ -10,14 +10,22 @@ import functools
 import hashlib
 import itertools
 import random
+import sys
+import tarfile
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import orjson
 
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 from benchmarks import sections
 from benchmarks.hardware import Hardware, profiles
 from benchmarks.software import IMAGES, RUNTIMES, TUNINGS, Image, Tuning
+from passmuster_collector.cli import collect_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -150,56 +158,52 @@ def _rest(
 
 
 _OWN: dict[str, tuple[tuple[str, ...], ...]] = {
-    "boot": (("cmdline",),),
-    "cgroup": (("misc_capacity", "sev"), ("v2", "mount_point")),
-    "cpu": (("model_name",),),
-    "devices": (("/dev/kvm", "gid"), ("/dev/net/tun", "gid")),
-    "iommu": (("groups",), ("units",)),
-    "kernel": (("release",), ("version",), ("sysctl", "vm.max_map_count")),
-    "kubernetes": (("labels", "rack"),),
-    "memory": (("hugepages", "2048"),),
-    "network": (("zone",),),
-    "os": (("pretty_name",),),
-    "runtime": (("kubelet", "version"),),
-    "security": (("lsm",),),
-    "virtualization": (("kvm", "parameters", "kvm.halt_poll_ns"),),
+    "cgroup": (("facts", "v2", "mount_point"), ("facts", "v1", "memory")),
+    "cpu": (("facts", "model_name"),),
+    "devices": (("facts", "/dev/kvm", "gid"), ("facts", "/dev/net/tun", "gid")),
+    "iommu": (("facts", "groups"),),
+    "kernel": (("facts", "version"),),
+    "kubernetes": (("facts", "os_image"), ("unknown", "kubernetes.node", "detail")),
+    "network": (("sources", "/proc/modules"),),
+    "os": (("facts", "pretty_name"),),
+    "runtime": (("facts", "kubelet", "version"),),
+    "security": (("facts", "lsm"),),
+    "virtualization": (("facts", "kvm", "parameters", "kvm.halt_poll_ns"),),
 }
-"""Facts that become a node's own, some of them read by rules; `network` has none but a name that the schema lets be."""
+"""What becomes a node's own, the first that is there; in `boot` and `memory` something is anyway, and the facts of
+`network` are truth values, so there it is a source."""
 
 
 def every_section_unique(fleet: Iterable[bytes]) -> Iterator[bytes]:
-    """The same nodes, with no section that another node has too: facts of each are made the node's own."""
+    """The same nodes, with no section that another node has too: in each, one thing is made the node's own."""
     for number, line in enumerate(fleet, 1):
         document = orjson.loads(line)
-        for name, section in document["sections"].items():
-            for path in _OWN[name]:
-                _make_own(section["facts"], path, number)
-            if section["status"] == "not_collected":
-                section["facts"] = {}
-                section["unknown"][f"{name}.node"]["detail"] = f"no Node object was given, attempt {number}"
+        for name, paths in _OWN.items():
+            if not any(_made_own(document["sections"][name], path, number) for path in paths):
+                raise ValueError(f"nothing to change in {name} of node {number}")
         yield orjson.dumps(document, option=orjson.OPT_SORT_KEYS) + b"\n"
 
 
-def _make_own(holder: Any, path: tuple[str, ...], number: int) -> None:
-    """Change one fact to what no other node has; what stands above it must be there."""
+def _made_own(holder: Any, path: tuple[str, ...], number: int) -> bool:
+    """Change what stands at a path to what no other node has; false where nothing does."""
     *above, last = path
     for name in above:
         holder = holder.get(name) if isinstance(holder, dict) else None
-    if holder is None:
-        return
-    match holder.get(last):
-        case None if last == "gid":
-            pass  # no such device
-        case int(old):
+    old = holder.get(last) if isinstance(holder, dict) else None
+    match old:
+        case int():
             holder[last] = old + number
-        case list(old):
+        case list():
             holder[last] = [*old, f"own{number}"]
-        case str(old) if old.isdigit():
+        case str() if old.isdigit():
             holder[last] = str(int(old) + number)
-        case None:
-            holder[last] = str(number)
-        case old:
+        case str():
             holder[last] = f"{old}+{number}"
+        case None if last in {"kvm.halt_poll_ns", "model_name"}:  # where the node has none, its text may be any
+            holder[last] = str(number)
+        case _:
+            return False
+    return True
 
 
 def of_machines(machines: Sequence[bytes], nodes: int, seed: int = SEED) -> Iterator[bytes]:
@@ -216,3 +220,20 @@ def of_machines(machines: Sequence[bytes], nodes: int, seed: int = SEED) -> Iter
         if "total_bytes" in memory:
             memory["total_bytes"] = (16 << 30) + draw.randrange(1 << 20) * 4096
         yield orjson.dumps(document, option=orjson.OPT_SORT_KEYS) + b"\n"
+
+
+def collected(archive: Path) -> list[bytes]:
+    """Snapshots of the machines in an archive of dumps, as `passmuster collect --from` writes them."""
+    with tempfile.TemporaryDirectory() as folder, tarfile.open(archive) as members:
+        members.extractall(folder, filter="tar")
+        machines = sorted(Path(folder, "machines").glob("*/*"))
+        return [collect_bytes(["--from", str(machine)]) for machine in machines if machine.is_dir()]
+
+
+def main() -> None:
+    """Write a realistic fleet to standard output: `python benchmarks/fleets.py 1000000`."""
+    sys.stdout.buffer.writelines(realistic(int(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()

@@ -128,7 +128,12 @@ def kernel(hardware: Hardware, image: Image, tuning: Tuning) -> bytes:
         "major": major,
         "minor": minor,
         "misc_devices": {
-            "autofs": 235, "cpu_dma_latency": 62, "fuse": 229, "hw_random": 183, "loop-control": 237, "tun": 200,
+            "autofs": 235,
+            "cpu_dma_latency": 62,
+            "fuse": 229,
+            "hw_random": 183,
+            "loop-control": 237,
+            "tun": 200,
             **({"kvm": 232} if image.guests and hardware.virtualizes else {}),
             **({"vhost-net": 238, "vhost-vsock": 241} if image.guests else {}),
         },

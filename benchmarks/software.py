@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_BASE = """af_packet_diag autofs4 br_netfilter bridge configfs dm_mod ext4 fuse inet_diag ip6_tables ip_set ip_tables 
-ip_vs ip_vs_rr iptable_filter iptable_nat jbd2 libcrc32c llc loop nf_conntrack nf_conntrack_netlink nf_nat nfnetlink overlay
-sch_ingress sd_mod tcp_diag tls udp_tunnel veth vxlan xfs xt_MASQUERADE xt_addrtype xt_conntrack xt_mark
+_BASE = """af_packet_diag autofs4 br_netfilter bridge configfs dm_mod ext4 fuse inet_diag ip6_tables ip_set ip_tables
+ip_vs ip_vs_rr iptable_filter iptable_nat jbd2 libcrc32c llc loop nf_conntrack nf_conntrack_netlink nf_nat nfnetlink
+overlay sch_ingress sd_mod tcp_diag tls udp_tunnel veth vxlan xfs xt_MASQUERADE xt_addrtype xt_conntrack xt_mark
 xt_set""".split()  # noqa: SIM905 - as Linux writes it
 _NFT = "nf_tables nft_chain_nat nft_compat nft_ct".split()  # noqa: SIM905
 _GUESTS = "irqbypass kvm tap tun vhost vhost_net vhost_vsock vsock".split()  # noqa: SIM905

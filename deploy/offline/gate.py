@@ -69,7 +69,6 @@ def _unpack() -> Optional[str]:
             asked = Environment.from_json(archive.read("environment.json").decode())
             target = cache_path(archive, asked.root, asked.build_id)
             if not (target / "site-packages").exists() or asked.force_extract:
-                target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 extract_site_packages(archive, target, asked.compile_pyc, asked.compile_workers, asked.force_extract)
             for folder in (target.parent, target):
                 reason = unsafe(folder.stat(), os.geteuid())

@@ -111,10 +111,10 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def build(work: Path, moment: int) -> tuple[bytes, str]:
+def build(work: Path, moment: int, checkout: Path = CHECKOUT) -> tuple[bytes, str]:
     """The file, and the list of the wheels that are in it, which pip gets from where it is told to."""
     house = work / "wheels"
-    _pip("wheel", "--wheel-dir", str(house), f"{CHECKOUT}[sign]", moment=moment)
+    _pip("wheel", "--wheel-dir", str(house), f"{checkout}[sign]", moment=moment)
     site = work / "site"
     alone = ["--no-index", "--no-deps", "--no-compile", "--target", str(site)]
     _pip("install", *alone, *(str(each) for each in sorted(house.iterdir())), moment=moment)
@@ -155,10 +155,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Build into a folder; 0 when all was written, 2 with one line when not."""
     parser = argparse.ArgumentParser(description="Build the engine as one file, and an image's context.")
     parser.add_argument("folder", type=Path, metavar="DIR", help="where to; the collector lies there already")
+    parser.add_argument("--checkout", type=Path, default=CHECKOUT, metavar="DIR", help="the sources (default: these)")
     options = parser.parse_args(argv)
     try:
         with tempfile.TemporaryDirectory() as work:
-            file, told = build(Path(work), _moment())
+            file, told = build(Path(work), _moment(), options.checkout)
         target = options.folder / name()
         options.folder.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file)

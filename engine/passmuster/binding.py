@@ -83,7 +83,15 @@ def _member(
         return _unknown(unknown[at])
     if any(at.covers(each) for each in unknown):
         return _value(kind, {}, at, unknown)
-    return _unknown(UnknownFact(path=at, reason=Reason.UNSUPPORTED, detail=_OLD))
+    return _unknown(_nowhere(at, unknown))
+
+
+def _nowhere(path: FieldPath, unknown: Mapping[FieldPath, UnknownFact]) -> UnknownFact:
+    """Why a field is unknown that its section does not name: for the mark of all others, else the collector is old."""
+    others = unknown.get(FieldPath((path.parts[0], "*")))
+    if others is not None:
+        return UnknownFact(path=path, reason=others.reason, detail=others.detail)
+    return UnknownFact(path=path, reason=Reason.UNSUPPORTED, detail=_OLD)
 
 
 def _open_map(

@@ -6,11 +6,11 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from passmuster import snapshot
 from passmuster.cli import fleet_met, output, packs, streamed
-from passmuster.cli.check import DEFAULT, _compile, _max_age, _now, _roster, _rules, _waivers, status
+from passmuster.cli.terms import compiled, status
+from passmuster.cli.terms import terms as terms_of
 from passmuster.errors import ExitStatus, UsageError
-from passmuster.judge import Given, Terms, judge
+from passmuster.judge import Terms
 from passmuster.policy.parameters import effective
 from passmuster.report import Evidence, Style, counting, harmless
 from passmuster.report.matrix import text as matrix
@@ -23,7 +23,7 @@ from passmuster.store.verdicts import serves
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from passmuster.store.database import Database
 
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     """Judge the latest snapshot of each node; the status is that of `check`."""
     outputs = output.parse(options.output)
     choice = reading.Choice(as_of=fleet_met.moment(options.as_of), site=options.site)
-    terms = _terms(options)
+    terms = terms_of(options)
     with opened(options.store, write=False) as database:
         if terms.roster is None:
             terms = replace(terms, roster=reading.rosters(database, options.site))
@@ -76,10 +76,10 @@ def _judged(
     style = Style(evidence=Evidence(options.evidence), verbose=options.verbose)
     passing = [each for each in outputs if each.reporter.name in streamed.FORMATS]
     others = [each for each in outputs if each not in passing]
-    verdict = judge(list(_given(database, choice)), terms) if others else None
+    source = streamed.Source(kept=lambda known: fleet_met.met(database, choice, known))
+    verdict = streamed.whole(source, terms) if others else None
     code = ExitStatus.GOOD
     if passing:
-        source = streamed.Source(kept=lambda known: fleet_met.met(database, choice, known))
         conclusion = streamed.run(source, terms, passing, style)
         code = status(conclusion.weighing, options.fail_on, whole=conclusion.verdict.incomplete)
     if verdict is not None:
@@ -88,33 +88,12 @@ def _judged(
     return code
 
 
-def _given(database: Database, choice: reading.Choice) -> Iterator[Given]:
-    library = reading.Library(database)
-    for kept in reading.latest(database, choice):
-        yield Given(input=kept.label, snapshot=snapshot.load(library.data(kept), kept.label))
-
-
-def _terms(options: argparse.Namespace) -> Terms:
-    """What `check` judges by under these options."""
-    policies = packs.chosen(options.policy or [DEFAULT])
-    compiled = _compile(policies)
-    now = _now(options.now, needed=options.max_age is not None or options.waivers is not None)
-    return Terms(
-        policies=compiled,
-        parameters=effective(policies, options.set),
-        rules=_rules(compiled, options.rule),
-        roster=_roster(options.roster),
-        max_age=_max_age(options.max_age, now),
-        waivers=_waivers(options.waivers, now),
-    )
-
-
 def run_history(options: argparse.Namespace) -> ExitStatus:
     """Say what changed on a node, and in its verdicts where policies are named."""
     terms = None
     if options.policy:
         policies = packs.chosen(options.policy)
-        terms = Terms(policies=_compile(policies), parameters=effective(policies, options.set))
+        terms = Terms(policies=compiled(policies), parameters=effective(policies, options.set))
     with opened(options.store, write=False) as database, one_state(database):
         found = stories(database, options.node, terms)
     if not found:

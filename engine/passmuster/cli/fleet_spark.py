@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from passmuster.cli import packs
-from passmuster.cli.check import _compile, _max_age, _now, _roster, _rules, status
+from passmuster.cli.moment import moment
+from passmuster.cli.terms import compiled as compile_all
+from passmuster.cli.terms import listed, max_age, rules, status
 from passmuster.errors import ExitStatus, UsageError
 from passmuster.judge import Terms
 from passmuster.policy.parameters import effective
@@ -37,14 +39,14 @@ def run(options: argparse.Namespace) -> ExitStatus:
     _demand_possible(options)
     demand()
     policies = packs.chosen(options.policy or [DEFAULT])
-    compiled = _compile(policies)
-    now = _now(options.now, needed=options.max_age is not None)
+    compiled = compile_all(policies)
+    now = moment(options.now) if options.max_age is not None else None
     terms = Terms(
         policies=compiled,
         parameters=effective(policies, options.set),
-        rules=_rules(compiled, options.rule),
-        roster=_roster(options.roster),
-        max_age=_max_age(options.max_age, now),
+        rules=rules(compiled, options.rule),
+        roster=listed(options.roster),
+        max_age=max_age(options.max_age, now),
     )
     with started(options.master, _settings(options.conf)) as session:
         return _judge(session, options, terms, _texts(policies))

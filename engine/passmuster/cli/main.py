@@ -9,7 +9,6 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from passmuster.cli import sealed
 from passmuster.cli.arguments import parser
 from passmuster.errors import ExitStatus, PassmusterError
 
@@ -25,8 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments[:1] == ["collect"]:
             return _collect(arguments[1:])
         options = parser().parse_args(arguments)
-        with sealed.taking(options):
-            status = COMMANDS[options.command](options)
+        status = _run(options)
         sys.stdout.flush()
     except PassmusterError as error:
         from passmuster.report import harmless  # noqa: PLC0415 - only now is it needed
@@ -40,6 +38,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     return int(status)
+
+
+def _run(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.sealed import taking  # noqa: PLC0415 - `collect` needs nothing of it
+
+    with taking(options):
+        return COMMANDS[options.command](options)
 
 
 def _collect(arguments: list[str]) -> int:

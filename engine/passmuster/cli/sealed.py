@@ -10,13 +10,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from passmuster.verdict import BundleHeader
-
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
     from passmuster.bundle import Reading
+    from passmuster.verdict import BundleHeader
 
 ENDING = ".pmb"
 
@@ -66,6 +65,7 @@ def _read(path: str) -> Reading:
     from passmuster import bundle  # noqa: PLC0415 - what opens no bundle does not pay for it
     from passmuster.cli.bundle import load, load_trust, warn_skipped  # noqa: PLC0415 - as above
     from passmuster.cli.moment import moment  # noqa: PLC0415 - as above
+    from passmuster.verdict import BundleHeader  # noqa: PLC0415 - as above
 
     terms = _terms.get()
     asked = bundle.Terms(trust=load_trust(terms.trust), now=moment(terms.now), skip=terms.skip)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import sys
 import tempfile
@@ -62,6 +61,11 @@ class Source:
     kept: Callable[[Callable[[bytes], Remembered | None]], Iterator[inputs.Met[Remembered]]] | None = None
     """Gives what is judged from elsewhere than paths, a store: as `inputs.met` does."""
 
+    def met(self, known: Callable[[bytes], Remembered | None]) -> Iterator[inputs.Met[Remembered]]:
+        """All of it, as `inputs.met` does."""
+        yield from (("", 0, each) for each in self.given)
+        yield from self.kept(known) if self.kept is not None else inputs.met(self.paths, known)
+
 
 def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: Style) -> Conclusion:
     """Judge the snapshots and write the reports; all of them are among FORMATS."""
@@ -82,8 +86,7 @@ def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: S
             crew = _crew(source.workers, terms, style, written=written, journal=needs)
             _by_many(source.paths, onepass, wanted, bar, crew)
         else:
-            met = source.kept(onepass.known) if source.kept else inputs.met(source.paths, onepass.known)
-            _by_one(itertools.chain((("", 0, each) for each in source.given), met), onepass, wanted, bar)
+            _by_one(source.met(onepass.known), onepass, wanted, bar)
         conclusion = onepass.conclude()
         conclusion = replace(conclusion, verdict=replace(conclusion.verdict, bundles=sealed.taken()))
         for each in wanted.streams:
@@ -106,8 +109,7 @@ def whole(source: Source, terms: Terms) -> Verdict:
     nodes = []
     with bar, tempfile.SpooledTemporaryFile(_IN_MEMORY) as journal:
         onepass = OnePass(terms, style, written=True, journal=journal)  # type: ignore[arg-type]
-        given = (("", 0, each) for each in source.given)
-        for path, line, each in itertools.chain(given, inputs.met(source.paths, onepass.known)):
+        for path, line, each in source.met(onepass.known):
             if isinstance(each, Remembered):
                 nodes.append(onepass.remembered_verdict(each, inputs.label(path, line)))
                 bar.done(len(each.head.string), 1)

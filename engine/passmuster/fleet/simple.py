@@ -8,7 +8,7 @@ from typing import Any
 _CHARACTER = rb'[^"\\\x00-\x1f\x7f-\xff]'
 _DIGITS = 18
 """Any number of so many digits fits into 64 bits."""
-_REMARKS = frozenset(("description", "title", "x-source", "x-unit"))
+_REMARKS = frozenset(("description", "title", "x-class", "x-source", "x-unit"))
 
 
 def pattern(schema: dict[str, Any]) -> re.Pattern[bytes] | None:

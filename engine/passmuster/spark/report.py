@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 _MARK = b'"nodes":[]'
 _ORDER = ("name", "digest", "rank")
-_AT_ONCE = 2_000
-"""So many nodes come to the driver at once: some 20 MB."""
+_AT_ONCE = 1_000
+"""So many nodes come to the driver at once: some 10 MB."""
 _SENT = 128 * 1024 * 1024
 """So many bytes are sent to every machine at most: what is said of all facts, where that is less."""
 

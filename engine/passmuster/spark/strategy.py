@@ -76,4 +76,4 @@ def mapped(frame: Any, function: Any, schema: Any) -> Any:
 def _kept(frame: Any) -> Any:
     from pyspark import StorageLevel  # noqa: PLC0415 - an extra
 
-    return frame.persist(StorageLevel.MEMORY_AND_DISK)
+    return frame.persist(StorageLevel.DISK_ONLY)

@@ -1,0 +1,102 @@
+"""What options say of how to judge: policies, parameters, rules, a roster, ages, waivers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from passmuster import roster, waivers
+from passmuster.age import parse_duration
+from passmuster.cli import packs
+from passmuster.cli.moment import moment
+from passmuster.compile import CompiledPolicy, compile_policy
+from passmuster.errors import ExitStatus, PolicyError, Problem, UsageError
+from passmuster.judge import MaximumAge, Terms
+from passmuster.outcome import Level, RuleOutcome
+from passmuster.policy.parameters import effective
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from passmuster.policy import Policy
+
+DEFAULT = "virtnest"
+"""The pack that is judged by where nobody names one."""
+
+
+def terms(options: argparse.Namespace) -> Terms:
+    """The terms that the options of `check` and its like state."""
+    policies = packs.chosen(options.policy or [DEFAULT])
+    made = compiled(policies)
+    waived = getattr(options, "waivers", None)
+    now = moment(options.now) if options.max_age is not None or waived is not None else None
+    return Terms(
+        policies=made,
+        parameters=effective(policies, options.set),
+        rules=rules(made, options.rule),
+        roster=listed(options.roster),
+        max_age=max_age(options.max_age, now),
+        waivers=in_force(waived, now),
+    )
+
+
+def compiled(policies: Sequence[Policy]) -> tuple[CompiledPolicy, ...]:
+    """The policies as programs; raises PolicyError with the mistakes of all of them."""
+    made: list[CompiledPolicy] = []
+    problems: list[Problem] = []
+    for policy in policies:
+        try:
+            made.append(compile_policy(policy))
+        except PolicyError as error:
+            problems += error.problems
+    if problems:
+        raise PolicyError(problems)
+    return tuple(made)
+
+
+def rules(policies: Sequence[CompiledPolicy], asked: Sequence[str]) -> frozenset[str] | None:
+    """The names of the rules that are asked for, by id or by PACK/ID; None where all are."""
+    if not asked:
+        return None
+    names = [rule.header.name for policy in policies for rule in policy.every_rule]
+    chosen: set[str] = set()
+    for text in asked:
+        fitting = [name for name in names if text in {name, name.partition("/")[2]}]
+        if not fitting:
+            known = ", ".join(name.partition("/")[2] for name in names)
+            raise UsageError.at(f"--rule {text}", f"no such rule (expected one of: {known})", code="usage-rule")
+        chosen |= set(fitting)
+    return frozenset(chosen)
+
+
+def listed(file: str | None) -> frozenset[str] | None:
+    """The nodes of a roster's file."""
+    return None if file is None else roster.parse(packs.read(Path(file)), file)
+
+
+def in_force(file: str | None, now: datetime | None) -> waivers.InForce | None:
+    """The waivers of a file, as of a moment."""
+    if file is None or now is None:
+        return None
+    return waivers.InForce(waivers=waivers.load(packs.read(Path(file)), file), now=now)
+
+
+def max_age(text: str | None, now: datetime | None) -> MaximumAge | None:
+    """The age that snapshots may have at a moment."""
+    if text is None or now is None:
+        return None
+    try:
+        return MaximumAge(text=text, span=parse_duration(text), now=now)
+    except ValueError as error:
+        raise UsageError.at("--max-age", str(error), code="usage-age") from None
+
+
+def status(counted: Mapping[Level, Mapping[RuleOutcome, int]], fail_on: str, *, whole: bool) -> ExitStatus:
+    """The status at a threshold: a failure first, then what is unknown; `whole` says that some node is, as a whole."""
+    levels = (Level.REQUIRED, Level.RECOMMENDED) if fail_on == "recommended" else (Level.REQUIRED,)
+    outcomes = {outcome for level in levels for outcome, count in counted[level].items() if count}
+    if RuleOutcome.FAIL in outcomes and fail_on != "never":
+        return ExitStatus.FAILED
+    return ExitStatus.INCOMPLETE if whole or outcomes & {RuleOutcome.UNKNOWN, RuleOutcome.ERROR} else ExitStatus.GOOD

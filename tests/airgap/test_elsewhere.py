@@ -1,0 +1,119 @@
+"""What was made in one place holds in another: other folders, homes, locales, zones, seeds and masks."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from bundles import EVERY, SITE, trust_text
+from snapshots import data
+
+NODES = ("worker-1", "wörker-2", "worker-10")
+NOW = ("--now", "2026-11-23T00:00:00Z")
+TRUST = ("--trust", "trust.yaml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """A folder, and an environment that has nothing of this process's but where Python looks."""
+
+    folder: Path
+    environment: dict[str, str]
+    umask: int
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run the command there."""
+        path = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUTF8": "1"}
+        return subprocess.run(
+            [sys.executable, "-m", "passmuster", *words],
+            cwd=self.folder,
+            env={**path, **self.environment},
+            umask=self.umask,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Machine:
+    folder = tmp_path / "here"
+    (folder / "snapshots").mkdir(parents=True)
+    for number, name in enumerate(NODES):
+        changes = {"set_": {"cpu.flags": ["lm", "vmx"]}} if number == 1 else {}
+        (folder / "snapshots" / f"{number}.json").write_bytes(data(name, machine_id=f"sha256:{number}" + "0" * 63, **changes))
+    (folder / "roster").write_text("\n".join((*NODES, "worker-3")), encoding="utf-8")
+    (folder / "key").write_bytes(SITE.pem(None))
+    (folder / "trust.yaml").write_text(trust_text(("site", SITE, EVERY)))
+    environment = {"HOME": str(tmp_path), "LC_ALL": "C", "TZ": "UTC", "PYTHONHASHSEED": "1"}
+    return Machine(folder=folder, environment=environment, umask=0o022)
+
+
+@pytest.fixture
+def there(here: Machine, tmp_path: Path) -> Machine:
+    """The same files under other names, in a deeper place, of another age, for somebody with other habits."""
+    folder = tmp_path / "somewhere" / "quite élse"
+    (folder / "as received").mkdir(parents=True)
+    for number, file in enumerate(reversed(sorted((here.folder / "snapshots").iterdir()))):
+        shutil.copyfile(file, folder / "as received" / f"x{number}.json")
+    for name in ("roster", "key", "trust.yaml"):
+        shutil.copyfile(here.folder / name, folder / name)
+    for path in folder.rglob("*"):
+        os.utime(path, (1, 1))
+    environment = {"HOME": "/nonexistent", "LC_ALL": "tr_TR.UTF-8", "TZ": "Pacific/Apia", "PYTHONHASHSEED": "77", "COLUMNS": "200"}
+    return Machine(folder=folder, environment=environment, umask=0o077)
+
+
+def bundle(machine: Machine, snapshots: str) -> bytes:
+    made = machine.run(
+        *("bundle", "create", snapshots, "-o", "site.pmb", "--site", "dc-1", "--sequence", "7", "--roster", "roster"),
+        *("--created", "2026-11-22T10:11:12Z", "--expires", "30d", "-p", "virtnest@1.1.0", "-p", "kubevirt", "--key", "key"),
+    )
+    assert (made.returncode, made.stderr) == (0, "")
+    return (machine.folder / "site.pmb").read_bytes()
+
+
+def test_two_builds_of_one_bundle_are_the_same_bytes(here: Machine, there: Machine) -> None:
+    assert bundle(here, "snapshots") == bundle(there, "as received")
+
+
+@pytest.mark.parametrize("form", ["json", "ndjson", "attestation"])
+def test_a_verdict_that_was_made_here_holds_there(here: Machine, there: Machine, form: str) -> None:
+    judged = here.run("check", "snapshots", "-p", "virtnest@1.1.0", "--roster", "roster", *NOW, "-o", f"{form}=made")
+    assert (judged.returncode, judged.stderr) == (1, "")
+    assert here.run("report", "sign", "made", "--key", "key", "-o", "made.dsse").returncode == 0
+    shutil.copyfile(here.folder / "made.dsse", there.folder / "carried.dsse")
+    proved = there.run("report", "verify", "carried.dsse", "--snapshots", "as received", *TRUST, *NOW)
+    assert (proved.returncode, proved.stderr) == (0, "")
+    assert proved.stdout.startswith("carried.dsse: holds\n  compared: every ")
+
+
+def test_a_verdict_over_a_bundle_holds_over_the_bundle_and_over_what_was_in_it(here: Machine, there: Machine) -> None:
+    bundle(here, "snapshots")
+    judged = here.run("check", "site.pmb", *TRUST, "-p", "virtnest@1.1.0", *NOW, "-o", "attestation=made")
+    assert (judged.returncode, judged.stderr) == (1, "")
+    assert here.run("report", "sign", "made", "--key", "key", "-o", "made.dsse").returncode == 0
+    for name in ("site.pmb", "made.dsse"):
+        shutil.copyfile(here.folder / name, there.folder / name)
+    for snapshots in ("site.pmb", "as received"):
+        proved = there.run("report", "verify", "made.dsse", "--snapshots", snapshots, *TRUST, *NOW)
+        assert proved.stdout.startswith("made.dsse: holds\n"), (snapshots, proved.stdout, proved.stderr)
+
+
+def test_receipts_of_two_readers_differ_in_nothing(here: Machine, there: Machine) -> None:
+    bundle(here, "snapshots")
+    shutil.copyfile(here.folder / "site.pmb", there.folder / "site.pmb")
+    receipts = []
+    for machine in (here, there):
+        done = machine.run("bundle", "verify", "site.pmb", *TRUST, *NOW, "-o", "receipt=receipt", "--state", "seen")
+        assert done.returncode == 0, done.stderr
+        receipts.append((machine.folder / "receipt").read_bytes())
+    assert receipts[0] == receipts[1]
+    assert json.loads(receipts[0])["schema"] == "passmuster.receipt/1"
