@@ -207,7 +207,7 @@ def _made_own(holder: Any, path: tuple[str, ...], number: int) -> bool:
 
 
 def of_machines(machines: Sequence[bytes], nodes: int, seed: int = SEED) -> Iterator[bytes]:
-    """A fleet of collected snapshots over and over, with the name, the id, the moment and the memory of nodes of their own."""
+    """Collected snapshots over and over, with a name, an id, a moment and an amount of memory for each node."""
     draw = random.Random(seed)
     documents = [orjson.loads(each) for each in machines]
     for number in range(nodes):

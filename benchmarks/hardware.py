@@ -22,7 +22,8 @@ _SVE = "sve sve2 sveaes svebitperm svesha3 svesm4 i8mm svei8mm bf16 svebf16 rng 
 _Z = "esan3 zarch stfle msa ldisp eimm dfp edat etf3eh highgprs te vx vxd vxe gs vxe2 vxp sort dflt sie".split()  # noqa: SIM905
 
 _DRIVERS = """ahci amd64_edac bonding ccp cxgb4 ena gve i2c_i801 i40e ice igb ioatdma ipmi_si ixgbe joydev k10temp
-lpc_ich megaraid_sas mei_me mgag200 mlx5_core mpt3sas nvme ptdma qede r8169 sfc smartpqi tg3 usbhid wmi xhci_pci""".split()  # noqa: SIM905
+lpc_ich megaraid_sas mei_me mgag200 mlx5_core mpt3sas nvme ptdma qede r8169 sfc smartpqi tg3 usbhid wmi
+xhci_pci""".split()  # noqa: SIM905
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

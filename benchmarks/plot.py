@@ -71,8 +71,6 @@ def svg(shown: Sequence[Point]) -> str:
 def _sizes(shown: Sequence[Point]) -> str:
     sizes = sorted({each.nodes for each in shown})
     return "A larger mark is a larger fleet: " + ", ".join(f"{nodes:,}" for nodes in sizes)
-        f"{nodes:,}" for nodes in sorted({each.nodes for each in shown})
-    )
 
 
 def _grid(x: float, height: int, text: str, *, one: bool) -> str:

@@ -34,7 +34,8 @@ def tree(number: int, *, flags: str = FLAGS) -> dict[str, Entry]:
     """A node that meets every prerequisite, unless its processors lack words."""
     address, mac, serial, secret = (each.format(number) for each in (ADDRESS, MAC, SERIAL, SECRET))
     cpus = "".join(
-        f"processor\t: {cpu}\nvendor_id\t: GenuineIntel\nmodel name\t: CPU {serial}\nflags\t\t: {flags}\n\n" for cpu in (0, 1)
+        f"processor\t: {cpu}\nvendor_id\t: GenuineIntel\nmodel name\t: CPU {serial}\nflags\t\t: {flags}\n\n"
+        for cpu in (0, 1)
     )
     kubelet = f"cgroupDriver: systemd\nproviderID: metal://{serial}\ncontainerRuntimeEndpoint: tcp://{address}:3735\n"
     return {

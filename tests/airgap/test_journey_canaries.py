@@ -19,8 +19,23 @@ from passmuster.cli import main
 NUMBERS = (1, 2, 3)
 NOW = ("--now", "2026-11-23T00:00:00Z")
 TRUST = ("--trust", "trust.yaml")
-REDACT = ("--for", "virtnest@1.1.0", *(word for each in ("host-identifying", "network", "sensitive", "serial") for word in ("--class", each)))
-PACK = ("--site", "dc-1", "--sequence", "7", "--created", "2026-11-22T10:11:12Z", "--expires", "30d", "--key", "site.key")
+REDACT = (
+    "--for",
+    "virtnest@1.1.0",
+    *(word for each in ("host-identifying", "network", "sensitive", "serial") for word in ("--class", each)),
+)
+PACK = (
+    "--site",
+    "dc-1",
+    "--sequence",
+    "7",
+    "--created",
+    "2026-11-22T10:11:12Z",
+    "--expires",
+    "30d",
+    "--key",
+    "site.key",
+)
 
 
 def _secrets() -> dict[str, str]:
@@ -63,7 +78,10 @@ def _redacted() -> None:
     assert main(["snapshot", "redact", "snapshots", *REDACT, *told]) == 0
     names = json.loads(Path("names.json").read_bytes())["names"]
     Path("roster").write_text("".join(f"{name}\n" for name in names))
-    assert main(["bundle", "create", "handover", "-o", "site.pmb", "--roster", "roster", "-p", "virtnest@1.1.0", *PACK]) == 0
+    assert (
+        main(["bundle", "create", "handover", "-o", "site.pmb", "--roster", "roster", "-p", "virtnest@1.1.0", *PACK])
+        == 0
+    )
 
 
 def _everything(folder: Path) -> list[bytes | str]:
@@ -75,7 +93,11 @@ def _everything(folder: Path) -> list[bytes | str]:
 def test_the_canaries_are_there_before(site: Path) -> None:
     found = _leaks(*_everything(site / "snapshots"))
     for number in NUMBERS:
-        assert {site_nodes.name(number), site_nodes.SERIAL.format(number), f"Debian of {site_nodes.name(number)}"} <= found
+        assert {
+            site_nodes.name(number),
+            site_nodes.SERIAL.format(number),
+            f"Debian of {site_nodes.name(number)}",
+        } <= found
         assert site_nodes.ADDRESS.format(number) in found
         assert f"the digest of machine id {number}" in found
 
@@ -83,7 +105,9 @@ def test_the_canaries_are_there_before(site: Path) -> None:
 def test_what_the_collector_never_takes_is_not_there_before_either(site: Path) -> None:
     found = _leaks(*_everything(site / "snapshots"))
     for number in NUMBERS:
-        kept_away = {text.format(number) for text in (site_nodes.MAC, site_nodes.SECRET)} | {site_nodes.machine_id(number)}
+        kept_away = {text.format(number) for text in (site_nodes.MAC, site_nodes.SECRET)} | {
+            site_nodes.machine_id(number)
+        }
         assert not found & kept_away
 
 
@@ -115,7 +139,23 @@ def test_nothing_of_them_is_said_or_kept_on_the_other_side(
     steps: tuple[tuple[int, tuple[str, ...]], ...] = (
         (0, ("bundle", "verify", "site.pmb", *TRUST, *NOW, "--state", "seen.json", "-o", "receipt=receipt.json")),
         (0, ("bundle", "inspect", "site.pmb")),
-        (1, ("check", "site.pmb", *TRUST, *NOW, "-p", "virtnest@1.1.0", "-o", "json=verdict.json", "-o", "html=verdict.html", "-o", "attestation=claim")),
+        (
+            1,
+            (
+                "check",
+                "site.pmb",
+                *TRUST,
+                *NOW,
+                "-p",
+                "virtnest@1.1.0",
+                "-o",
+                "json=verdict.json",
+                "-o",
+                "html=verdict.html",
+                "-o",
+                "attestation=claim",
+            ),
+        ),
         (1, ("check", "site.pmb", *TRUST, *NOW, "-p", "virtnest@1.1.0", "--evidence", "full", "-o", "ndjson")),
         (3, ("check", "site.pmb", *TRUST, *NOW, "-p", "kubevirt@1.1.0", "--fail-on", "never", "-o", "table")),
         (0, ("report", "sign", "claim", "--key", "site.key", "-o", "claim.dsse")),
@@ -137,7 +177,9 @@ def test_nothing_of_them_is_said_or_kept_on_the_other_side(
 
 
 def test_a_step_that_fails_at_the_site_says_nothing_of_them(site: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    Path("snapshots/worker-1.json").write_bytes(Path("snapshots/worker-1.json").read_bytes().replace(b'"x86_64"', b'"x"'))
+    Path("snapshots/worker-1.json").write_bytes(
+        Path("snapshots/worker-1.json").read_bytes().replace(b'"x86_64"', b'"x"')
+    )
     os.rename("snapshots/worker-1.json", "snapshots/a.json")
     told = ["--key", "pseudonyms.key", "--map", "names.json", "-o", "handover/"]
     assert main(["snapshot", "redact", "snapshots/a.json", *REDACT, *told]) == 3

@@ -61,7 +61,9 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-def run(file: Path, home: Path, *words: str, python: str = sys.executable, **more: str) -> subprocess.CompletedProcess[str]:
+def run(
+    file: Path, home: Path, *words: str, python: str = sys.executable, **more: str
+) -> subprocess.CompletedProcess[str]:
     """The file in a bare environment; for root, in a network namespace in which there is no interface that is up."""
     environment = {"HOME": str(home), "PYTHONNOUSERSITE": "1", "PATH": "/usr/bin:/bin", **more}
     command = [python, "-I", str(file), *words]
@@ -109,7 +111,18 @@ def test_it_judges_and_signs_without_a_network(file: Path, checkout: Path, home:
     (home / "key").write_bytes(SITE.pem(None))
     (home / "trust.yaml").write_text(trust_text(("site", SITE, EVERY)))
     now = ("--now", "2026-11-23T00:00:00Z")
-    created = ("--site", "dc-1", "--sequence", "1", "--created", "2026-11-22T10:11:12Z", "--key", "key", "-p", "virtnest@1.1.0")
+    created = (
+        "--site",
+        "dc-1",
+        "--sequence",
+        "1",
+        "--created",
+        "2026-11-22T10:11:12Z",
+        "--key",
+        "key",
+        "-p",
+        "virtnest@1.1.0",
+    )
     steps = (
         ("policy", "list"),
         ("bundle", "create", "a.json", "-o", "site.pmb", *created),
@@ -134,7 +147,9 @@ def _engine(checkout: Path) -> str:
     one = "find . -name '*.py' | LC_ALL=C sort | xargs sha256sum"
     other = one.replace("*.py", "*.json")
     script = f"(cd engine/passmuster; {one}; cd ../../schemas; {other}) | sha256sum"
-    return subprocess.run(["sh", "-c", script], cwd=checkout, capture_output=True, text=True, check=True).stdout.split()[0]
+    return subprocess.run(
+        ["sh", "-c", script], cwd=checkout, capture_output=True, text=True, check=True
+    ).stdout.split()[0]
 
 
 def test_the_cache_can_be_elsewhere_and_is_read_only_afterwards(file: Path, home: Path, tmp_path: Path) -> None:
@@ -197,7 +212,12 @@ def test_the_image_s_steps_leave_nothing_to_write_for_another_user(dist: Path, h
             os.umask(before)
         command = ["unshare", "-n", *user, python, "-I", str(image / "passmuster.pyz"), "check", "-o", "summary", "-"]
         done = subprocess.run(
-            command, env={"HOME": "/nonexistent", **told}, cwd="/", input=data("node-1"), capture_output=True, check=False
+            command,
+            env={"HOME": "/nonexistent", **told},
+            cwd="/",
+            input=data("node-1"),
+            capture_output=True,
+            check=False,
         )
         assert (done.returncode, done.stderr) == (0, b"")
     finally:

@@ -16,8 +16,14 @@ import pytest
 CP311 = ".cpython-311-x86_64-linux-gnu.so"
 WHEELS = {
     "pure Python runs anywhere": (["lark-1.3-py3-none-any.whl", "tzdata-1-py2.py3-none-any.whl"], 0),
-    "the newest need counts": (["a-1-cp311-cp311-manylinux_2_17_x86_64.whl", "b-1-cp311-abi3-manylinux_2_34_x86_64.whl"], 34),
-    "of several tags the easiest": (["a-1-cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64.manylinux_2_28_x86_64.whl"], 17),
+    "the newest need counts": (
+        ["a-1-cp311-cp311-manylinux_2_17_x86_64.whl", "b-1-cp311-abi3-manylinux_2_34_x86_64.whl"],
+        34,
+    ),
+    "of several tags the easiest": (
+        ["a-1-cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64.manylinux_2_28_x86_64.whl"],
+        17,
+    ),
     "an old name": (["a-1-cp311-cp311-manylinux2010_x86_64.whl"], 12),
     "compiled here": (["a-1-cp311-cp311-linux_x86_64.whl", "b-1-py3-none-any.whl"], 36),
     "nothing": ([], 0),
@@ -77,13 +83,21 @@ def test_code_is_taken_from_no_folder_of_others(status: os.stat_result, *, safe:
 
 def test_what_tells_where_it_was_made_is_taken_out(tmp_path: Path) -> None:
     record = "b/__init__.py,sha256=x,1\n../../bin/b,sha256=y,2\na.py,sha256=z,3\nb-1.dist-info/RECORD,,\n"
-    for path, text in {"b/__init__.py": "", "a.py": "", "b-1.dist-info/RECORD": record, "bin/b": "#!/home/me/python", "b/__pycache__/a.pyc": ""}.items():
+    for path, text in {
+        "b/__init__.py": "",
+        "a.py": "",
+        "b-1.dist-info/RECORD": record,
+        "bin/b": "#!/home/me/python",
+        "b/__pycache__/a.pyc": "",
+    }.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_text(text)
     onefile.strip(tmp_path)
     left = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
     assert left == ["a.py", "b-1.dist-info/RECORD", "b/__init__.py"]
-    assert (tmp_path / "b-1.dist-info/RECORD").read_text() == "a.py,sha256=z,3\nb-1.dist-info/RECORD,,\nb/__init__.py,sha256=x,1\n"
+    assert (
+        tmp_path / "b-1.dist-info/RECORD"
+    ).read_text() == "a.py,sha256=z,3\nb-1.dist-info/RECORD,,\nb/__init__.py,sha256=x,1\n"
 
 
 def _zip(order: list[str], year: int, mode: int) -> bytes:
@@ -119,7 +133,9 @@ def test_the_image_is_of_one_file_and_runs_as_nobody_without_a_network(tmp_path:
     (tmp_path / "image" / "old").write_text("")
     onefile.context(tmp_path / "image", b"file")
     assert sorted(path.name for path in (tmp_path / "image").iterdir()) == ["Containerfile", "passmuster.pyz"]
-    lines = [line for line in (tmp_path / "image" / "Containerfile").read_text().splitlines() if line and line[0] != "#"]
+    lines = [
+        line for line in (tmp_path / "image" / "Containerfile").read_text().splitlines() if line and line[0] != "#"
+    ]
     words = {line.split()[0]: line.split(maxsplit=1)[1] for line in lines}
     assert list(words) == ["ARG", "FROM", "ENV", "COPY", "RUN", "USER", "WORKDIR", "ENTRYPOINT"]
     assert words["ARG"] == f"BASE=docker.io/library/python:{onefile.PYTHON}-slim"

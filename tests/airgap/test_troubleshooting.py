@@ -76,7 +76,10 @@ CASES: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
     "cut on the way": (_bundle(lambda made: made[:-512]), VERIFY),
     "packed on the way": (_bundle(gzip.compress), VERIFY),
     "not signed": (lambda: Path("site.pmb").write_bytes(bundles.made(keys=())), VERIFY),
-    "a snapshot that was changed after it was judged": (_judged, ("report", "verify", "verdict.json", "--snapshots", "a.json")),
+    "a snapshot that was changed after it was judged": (
+        _judged,
+        ("report", "verify", "verdict.json", "--snapshots", "a.json"),
+    ),
     "another policy than the assessment names": (_assessment, ("check", "a.json", "-f", "assessment.yaml")),
     "a key for pseudonyms that others can read": (
         _redact_key,
@@ -157,4 +160,6 @@ SHOWN = len(CASES) + 1 + len(GATE) + 1
 
 def test_the_table_has_no_row_that_nothing_tells() -> None:
     assert len(_rows()) == SHOWN
-    assert "passmuster: cannot unpack itself into ... set SHIV_ROOT to a folder of yours that can be written to" in _rows()
+    assert (
+        "passmuster: cannot unpack itself into ... set SHIV_ROOT to a folder of yours that can be written to" in _rows()
+    )

@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from passmuster import roster
-from passmuster.cli import inputs, packs, progress
+from passmuster.cli import inputs, packs, progress, sealed
 from passmuster.cli.streamed import _size
 from passmuster.errors import ExitStatus, PassmusterError, SnapshotError, UsageError
 from passmuster.report import harmless
-from passmuster.store import adding, json_v1, table
+from passmuster.store import adding, bundles, json_v1, table
 from passmuster.store.cut import Cutter
-from passmuster.store.database import create, opened
+from passmuster.store.database import create, opened, transaction
 from passmuster.store.run import Intake
 from passmuster.store.writing import Writer, keep_roster
 
 if TYPE_CHECKING:
     import argparse
 
+    from passmuster.bundle import Reading
     from passmuster.judge import Given
     from passmuster.store.database import Database
 
@@ -44,6 +45,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
 
 def _add(database: Database, options: argparse.Namespace) -> ExitStatus:
+    sealed.watched_by(lambda reading: _admit(database, reading))
     cutter = Cutter()
     intake = Intake(Writer(database, cutter, options.site))
     through = False
@@ -58,6 +60,18 @@ def _add(database: Database, options: argparse.Namespace) -> ExitStatus:
             if through or intake.total.read:
                 _total(intake, options)
     return ExitStatus.INCOMPLETE if intake.total.unreadable else ExitStatus.GOOD
+
+
+def _admit(database: Database, reading: Reading) -> None:
+    """Remember a verified bundle; raises IntegrityError for one that is older than what came before."""
+    from passmuster.bundle import Assurance, replay  # noqa: PLC0415 - what opens no bundle does not pay for it
+
+    if reading.assurance is not Assurance.VERIFIED or reading.bundle.header.site is None:
+        return
+    with transaction(database):
+        known = bundles.state(database)
+        seen = replay.State() if known is None else replay.read(known, "the store")
+        bundles.keep(database, replay.write(replay.newer(seen, reading.bundle)))
 
 
 def _read(intake: Intake, cutter: Cutter, options: argparse.Namespace, bar: progress.Progress) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from passmuster.bundle import Reading
     from passmuster.verdict import BundleHeader
@@ -29,6 +29,8 @@ class _Terms:
     now: str | None = None
     taken: dict[str, BundleHeader] = field(default_factory=dict)
     """By digest."""
+    watch: list[Callable[[Reading], None]] = field(default_factory=list)
+    """Asked before anything of a bundle is used; each may refuse it."""
 
 
 _terms: ContextVar[_Terms] = ContextVar("bundles", default=_Terms())  # noqa: B039 - noted in for a command's whole run
@@ -47,6 +49,11 @@ def taking(options: argparse.Namespace) -> Iterator[None]:
         yield
     finally:
         _terms.reset(before)
+
+
+def watched_by(watch: Callable[[Reading], None]) -> None:
+    """Ask this of every bundle that the command takes in; it raises IntegrityError for one that is not to be used."""
+    _terms.get().watch.append(watch)
 
 
 def taken() -> tuple[BundleHeader, ...]:
@@ -72,6 +79,8 @@ def _read(path: str) -> Reading:
     reading = bundle.read(load(path), path, asked)
     if terms.skip:
         warn_skipped(path)
+    for watch in terms.watch:
+        watch(reading)
     made = reading.bundle
     terms.taken[made.digest] = BundleHeader(
         digest=f"sha256:{made.digest}", site=made.header.site, assurance=reading.assurance.value

@@ -36,6 +36,9 @@ INSERT INTO state VALUES (0);
 CREATE TABLE source(id INTEGER PRIMARY KEY, prefix TEXT NOT NULL, site TEXT NOT NULL, UNIQUE(prefix, site));
 CREATE TABLE roster(site TEXT PRIMARY KEY, names BLOB NOT NULL) WITHOUT ROWID;
 
+-- What was seen of bundles, so that no older one comes in again: at most one row.
+CREATE TABLE bundles(id INTEGER PRIMARY KEY CHECK(id = 1), state BLOB NOT NULL);
+
 -- Ids of pieces and shapes are never used twice: kept verdicts name them.
 CREATE TABLE piece(
   id INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE, section TEXT NOT NULL, content BLOB NOT NULL);

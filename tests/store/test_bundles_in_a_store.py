@@ -1,0 +1,68 @@
+"""A store takes bundles, and none that is older than what it has from the same site."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from snapshots import data
+
+from passmuster.cli import main
+
+pytest.importorskip("cryptography", reason="signatures need the extra [sign]")
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CREATED = ("--created", "2026-11-22T10:00:00Z")
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> Path:
+    """A folder with a key that is trusted, and bundles of one site: sequences 1, 2, and another 2."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["bundle", "keygen", "-o", "key"]) == 0
+    (tmp_path / "trust.yaml").write_text(capsys.readouterr().out)
+    for name, sequence, number in (("one", "1", 1), ("two", "2", 2), ("other", "2", 3)):
+        (tmp_path / f"{name}.json").write_bytes(data(f"n{number}", machine_id=f"sha256:{number:064x}"))
+        made = ["bundle", "create", f"{name}.json", "-o", f"{name}.pmb", "--site", "berlin", "--sequence", sequence]
+        assert main([*made, *CREATED, "--key", "key"]) == 0
+    return tmp_path
+
+
+def add(bundle: str) -> int:
+    return main(["fleet", "add", "store.db", bundle, "--trust", "trust.yaml"])
+
+
+def listed(capsys: Any) -> list[str]:
+    capsys.readouterr()
+    assert main(["fleet", "list", "store.db", "-o", "ndjson"]) == 0
+    return [part for part in capsys.readouterr().out.split('"') if part in {"n1", "n2", "n3"}]
+
+
+def test_newer_bundles_come_in_and_the_same_one_again(place: Path, capsys: Any) -> None:
+    del place
+    assert [add(each) for each in ("one.pmb", "two.pmb", "two.pmb")] == [0, 0, 0]
+    assert listed(capsys) == ["n1", "n2"]
+
+
+@pytest.mark.parametrize(
+    ("bundle", "told"),
+    [
+        ("one.pmb", "older than what was seen of 'berlin' (got sequence 1, seen 2)"),
+        ("other.pmb", "another bundle of 'berlin' had the same sequence (got 2 twice)"),
+    ],
+    ids=["an older one", "another one under the same sequence"],
+)
+def test_what_is_refused_is_not_kept(bundle: str, told: str, place: Path, capsys: Any) -> None:
+    del place
+    assert add("two.pmb") == 0
+    assert add(bundle) == 4
+    assert told in capsys.readouterr().err
+    assert listed(capsys) == ["n2"]
+
+
+def test_a_signed_bundle_without_trust_is_refused(place: Path, capsys: Any) -> None:
+    del place
+    assert main(["fleet", "add", "store.db", "one.pmb"]) == 4
+    assert "no trust is configured" in capsys.readouterr().err
