@@ -13,7 +13,6 @@ import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +21,7 @@ from passmuster.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 _BLOCK = re.compile(r"(?ms)^```console\n(?P<text>.*?)^```$")
 _COMMAND = re.compile(r"(?m)^(?P<place>[a-z]+)\$ (?P<command>(?:[^\n]*\\\n)*[^\n]*)\n")

@@ -67,7 +67,7 @@ def there(here: Machine, tmp_path: Path) -> Machine:
     """The same files under other names, in a deeper place, of another age, for somebody with other habits."""
     folder = tmp_path / "somewhere" / "quite élse"
     (folder / "as received").mkdir(parents=True)
-    for number, file in enumerate(reversed(sorted((here.folder / "snapshots").iterdir()))):
+    for number, file in enumerate(sorted((here.folder / "snapshots").iterdir(), reverse=True)):
         shutil.copyfile(file, folder / "as received" / f"x{number}.json")
     for name in ("roster", "key", "trust.yaml"):
         shutil.copyfile(here.folder / name, folder / name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import shutil
 import tarfile
 from pathlib import Path
@@ -180,7 +179,7 @@ def test_a_step_that_fails_at_the_site_says_nothing_of_them(site: Path, capfd: p
     Path("snapshots/worker-1.json").write_bytes(
         Path("snapshots/worker-1.json").read_bytes().replace(b'"x86_64"', b'"x"')
     )
-    os.rename("snapshots/worker-1.json", "snapshots/a.json")
+    Path("snapshots/worker-1.json").rename("snapshots/a.json")
     told = ["--key", "pseudonyms.key", "--map", "names.json", "-o", "handover/"]
     assert main(["snapshot", "redact", "snapshots/a.json", *REDACT, *told]) == 3
     assert main(["snapshot", "redact", "snapshots", *REDACT, "--for", "kubevirt@1.1.0", *told]) in {1, 3}

@@ -7,11 +7,14 @@ import os
 import re
 import stat
 import zipfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import gate
 import onefile
 import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CP311 = ".cpython-311-x86_64-linux-gnu.so"
 WHEELS = {

@@ -19,6 +19,8 @@ from passmuster.cli import main
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from passmuster.bundle.ed25519 import PrivateKey
+
 DOCUMENT = Path(__file__).parents[2] / "docs" / "air-gap.md"
 _ROW = re.compile(r"(?m)^\| `(?P<message>[^`]+)` \((?P<status>\d)\) \| (?P<cure>[^|]+) \|$")
 NOW = ("--now", "2026-11-23T00:00:00Z")
@@ -30,7 +32,7 @@ def _nothing() -> None:
     """All is as it was made."""
 
 
-def _trust(more: str = EVERY, key: bundles.PrivateKey = SITE) -> Callable[[], object]:
+def _trust(more: str = EVERY, key: PrivateKey = SITE) -> Callable[[], object]:
     return lambda: Path("trust.yaml").write_text(trust_text(("site", key, more)))
 
 

@@ -6,7 +6,7 @@ import re
 import statistics
 import sys
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import orjson
 import pytest
@@ -19,7 +19,6 @@ sys.path.append(str(CHECKOUT))
 from benchmarks import fleets, page, plot  # noqa: E402
 from benchmarks.hardware import profiles  # noqa: E402
 from benchmarks.timing import Series, Taken  # noqa: E402
-
 from passmuster import _json, snapshot  # noqa: E402
 from passmuster.outcome import NodeOutcome, node_outcome  # noqa: E402
 
@@ -126,7 +125,7 @@ def test_table_and_plot_go_between_the_marks_and_nowhere_else(tmp_path: Path) ->
     assert re.search(r"\Abefore\n.*\| a row \| 10 \|.*after\n\Z", written, re.DOTALL)
     assert "old" not in written
     assert "2026-11-23" in written
-    ElementTree.fromstring((tmp_path / "benchmarks.svg").read_text())
+    ET.fromstring((tmp_path / "benchmarks.svg").read_text())
 
 
 def test_the_plot_names_every_engine_once_and_has_a_mark_for_each_size() -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from snapshots import data, document
 
+from passmuster import schema
 from passmuster.cli import inputs, jobs, main, packed, packs, streamed
 from passmuster.compile import compile_policy
 from passmuster.judge import Terms, judge
@@ -154,6 +155,8 @@ def test_a_stream_has_the_order_of_the_input_and_ends_with_the_report_without_no
     report = json.loads(reports["json"])
     assert last.pop("schema") == "passmuster.stream/1"
     assert {**last, "schema": "passmuster.report/1", "nodes": report["nodes"]} == report
+    assert schema.faults("stream", 1, {**last, "schema": "passmuster.stream/1"}) == ()
+    assert schema.faults("report", 1, {**report, "nodes": nodes}) == ()
     (duplicate,) = last["duplicates"]
     assert duplicate == {
         "kind": "same_node",
@@ -196,3 +199,41 @@ def test_a_number_of_processes_is_a_number(capsys: Any) -> None:
     with pytest.raises(SystemExit):
         main(["check", "x", "--jobs", "0"])
     assert "got '0', expected a number from 1 to 256" in capsys.readouterr().err
+
+
+def test_the_schema_of_a_stream_is_that_of_a_report_without_nodes() -> None:
+    report, stream = schema.document("report", 1)["properties"], schema.document("stream", 1)["properties"]
+    assert {**stream, "nodes": report["nodes"], "schema": report["schema"]} == report
+
+
+OURS: dict[str, tuple[list[str], str]] = {
+    "a report": (["-o", "json=in/a.json"], "a report of ours"),
+    "the end of a stream": (["-o", "ndjson=in/a.ndjson"], "a stream of ours"),
+    "counts": (["-o", "summary=in/a.json"], "a summary of ours"),
+    "an attestation": (["-o", "attestation=in/a.json"], "an attestation of ours"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "told"), OURS.values(), ids=OURS)
+def test_what_we_wrote_ourselves_is_told_and_skipped(
+    arguments: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "one.json").write_bytes(node(1))
+    main(["check", "one.json", *arguments])
+    capsys.readouterr()
+    main(["check", "in", "one.json", "-o", "summary"])
+    assert told in capsys.readouterr().err
+
+
+def test_a_snapshot_that_speaks_of_a_report_is_no_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    whole = document("n1", machine_id=machine(1))
+    whole["sections"]["os"]["facts"]["more"] = {"schema": "passmuster.report/1"}
+    (tmp_path / "one.json").write_text(json.dumps(whole, sort_keys=True, separators=(",", ":")))
+    main(["check", "one.json", "-o", "summary"])
+    told = capsys.readouterr()
+    assert (json.loads(told.out)["summary"]["nodes"]["unknown"], told.err) == (0, "")
