@@ -70,6 +70,7 @@ def _unpack() -> Optional[str]:
             target = cache_path(archive, asked.root, asked.build_id)
             if not (target / "site-packages").exists() or asked.force_extract:
                 extract_site_packages(archive, target, asked.compile_pyc, asked.compile_workers, asked.force_extract)
+                os.environ.pop(Environment.FORCE_EXTRACT, None)
             for folder in (target.parent, target):
                 reason = unsafe(folder.stat(), os.geteuid())
                 if reason:

@@ -12,7 +12,7 @@ from packs import compiled, no_parameters, rule
 from shipped_packs import shipped
 from snapshots import data
 
-from passmuster.fleet import shelf
+from passmuster.fleet import facts
 from passmuster.judge import Terms
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ TERMS = {
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Sections are called volatile after a few nodes, not after thousands."""
-    monkeypatch.setattr(shelf, "_MANY", 4)
+    monkeypatch.setattr(facts, "MANY", 4)
     yield  # noqa: PT022 - hypothesis wants the patch to hold for the whole test
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from passmuster.cel import Read
 from passmuster.evaluate import bound, evaluate, outcome
-from passmuster.fleet.shelf import VOLATILE, Look
+from passmuster.fleet.facts import VOLATILE, Look
 from passmuster.fleetrules import contribution
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from passmuster.cel import Program
     from passmuster.compile import CompiledFleetRule, CompiledPolicy, CompiledRule
     from passmuster.fieldpath import FieldPath
-    from passmuster.fleet.shelf import Facts, Part
+    from passmuster.fleet.facts import Facts
+    from passmuster.fleet.shelf import Part
     from passmuster.fleetrules import Contribution
     from passmuster.judge import Terms
     from passmuster.outcome import RuleOutcome

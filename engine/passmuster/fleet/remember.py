@@ -12,7 +12,8 @@ from passmuster import _json, schema
 from passmuster.fleet.classes import Class, class_of
 from passmuster.fleet.cut import END, FACTS, HEAD, marks
 from passmuster.fleet.groups import Answer, FleetGroup, Group, asked, fleet_groups, fleeting, grouped, key_of, reads
-from passmuster.fleet.shelf import DOCUMENT, Part, Shelf, is_object, loaded
+from passmuster.fleet.shelf import Part, Shelf
+from passmuster.fleet.strict import DOCUMENT, is_object, loaded
 
 if TYPE_CHECKING:
     import re

@@ -7,46 +7,22 @@ not remembered: a pattern says each time whether it is valid.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from passmuster import _json, schema, snapshot
+from passmuster import _json, schema
 from passmuster.binding import bind_section, rebound
-from passmuster.errors import SnapshotError
-from passmuster.fleet import simple
+from passmuster.fleet import facts, simple
 from passmuster.fleet.cut import FactCutter, Pieces
+from passmuster.fleet.facts import Fact
+from passmuster.fleet.strict import read_section
 from passmuster.snapshot import Section
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from passmuster.snapshot import Snapshot
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Look:
-    """One thing that rules look at below a fact."""
-
-    path: tuple[str, ...]
-    presence: bool
-    """Only whether it is there."""
-
-
-Looks: TypeAlias = "tuple[Look, ...]"
-Facts: TypeAlias = "Mapping[str, Looks | None]"
-"""The facts of a section that rules read, and what they look at below each; None where that is all of it."""
-VOLATILE = -1
-"""The number of every fact that is valid, and not remembered."""
-_MANY = 2048
-"""So many misses are looked at before a section or a fact is called volatile."""
-_SHARE = 2
-"""Volatile: more than one miss in so many."""
-DOCUMENT = (
-    b'{"collection":{"collected_at":"2000-01-01T00:00:00Z","collector":"x","context":"host","kind":"live",'
-    b'"recorded":[],"uid":0},"node":{"labels":%s,"machine_id":null,"name":"x"},"schema":"passmuster.snapshot/1",'
-    b'"sections":{%s}}\n'
-)
+    from passmuster.fleet.facts import Facts
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
@@ -87,74 +63,6 @@ class _Frame:
     """Whether any facts fit into it, as long as each is valid by itself."""
 
 
-@dataclass(slots=True, kw_only=True)
-class _Fact:
-    """The values that were seen of one fact."""
-
-    name: str
-    mark: bytes
-    pattern: re.Pattern[bytes] | None
-    keeps: Callable[[Any], bool]
-    read: bool
-    looks: Looks | None
-    """What rules look at below it; None where they look at all of it."""
-    seen: dict[bytes, int] = field(default_factory=dict)
-    alike: dict[bytes, int] = field(default_factory=dict)
-    """Values by what rules look at."""
-    values: dict[int, Any] = field(default_factory=dict)
-    """By number; where values are alike, the first of them."""
-    asked: int = 0
-    made: int = 0
-    volatile: bool = False
-
-    def number(self, data: bytes) -> int:
-        """A number for the value; 0 where it is not valid."""
-        known = self.seen.get(data)
-        if known is not None:
-            return known
-        if self.pattern is not None and self.pattern.fullmatch(data):
-            value = _json.loads(data) if self.read and not self.volatile else None
-        else:
-            try:
-                value = _json.loads(data)
-            except _json.InvalidJSONError:
-                return 0
-            if not self.keeps(value) or _json.deeper_than(value, _json.MAX_DEPTH - 4):
-                return 0
-        number = self._like(value) if self.looks is not None and type(value) is dict else 0
-        if not self.volatile:
-            number = self.seen[data] = number or self._new(value)
-            self.volatile = len(self.seen) >= _MANY and len(self.seen) * _SHARE > self.asked
-            if self.volatile:
-                # A value that was seen before must not keep its number: what is known of it would hold for all others.
-                self.seen.clear()
-        return number or VOLATILE
-
-    def _new(self, value: Any) -> int:
-        self.made += 1
-        if self.read:
-            self.values[self.made] = value
-        return self.made
-
-    def _like(self, value: dict[str, Any]) -> int:
-        """The number of values in which rules see the same; 0 where there are too many kinds of them."""
-        assert self.looks is not None
-        key = _json.canonical([_look(value, each.path, presence=each.presence) for each in self.looks])
-        number = self.alike.get(key, 0)
-        if not number and len(self.alike) < _MANY:
-            number = self.alike[key] = self._new(value)
-        return number
-
-
-def _look(value: Any, path: tuple[str, ...], *, presence: bool) -> list[Any]:
-    """What an expression can see at a path: how far it goes, and what is there."""
-    for depth, part in enumerate(path):
-        if not isinstance(value, dict) or part not in value:
-            return [depth, value is None]
-        value = value[part]
-    return [len(path), value is None] if value is None or presence else [len(path), False, value]
-
-
 class Shelf:
     """The sections of one name."""
 
@@ -165,7 +73,7 @@ class Shelf:
         names = tuple(sorted(named))
         self._cutter = FactCutter(names)
         self._facts = [
-            _Fact(
+            Fact(
                 name=each,
                 mark=b'"%s":' % each.encode(),
                 pattern=simple.pattern(named[each]),
@@ -181,7 +89,7 @@ class Shelf:
         self.missing = Part(name=name, frame=0)
         self.whole: dict[bytes, Part] | None = {}
         """Sections by all their bytes; None where that does not pay."""
-        self._hole: _Fact | None = None
+        self._hole: Fact | None = None
         self.stem: tuple[bytes, re.Pattern[bytes], bytes, Part] | None = None
         """The section that was met last, round the one fact that differs on every node."""
         self._stems: dict[tuple[bytes, bytes], Part] = {}
@@ -203,7 +111,7 @@ class Shelf:
         if part is not None and self.whole is not None:
             self._keep(self.whole, piece, part)
             self._misses += 1
-            if self._misses >= _MANY and self._misses * _SHARE > lines:
+            if self._misses >= facts.MANY and self._misses * facts.SHARE > lines:
                 self._settle()
         return part
 
@@ -218,7 +126,7 @@ class Shelf:
         if len(volatile) == 1 and volatile[0].pattern is not None:
             self._hole = volatile[0]
 
-    def _by_stem(self, piece: bytes, hole: _Fact) -> Part | None:
+    def _by_stem(self, piece: bytes, hole: Fact) -> Part | None:
         """A section of which all but one fact was seen together."""
         assert hole.pattern is not None
         match = hole.pattern.match(piece, piece.find(hole.mark) + len(hole.mark))
@@ -236,7 +144,7 @@ class Shelf:
         hole = self._hole
         return part if hole is None or not hole.read else self._passing(part, {hole.name: _json.loads(data)})
 
-    def _new_stem(self, piece: bytes, hole: _Fact, match: re.Match[bytes], stem: tuple[bytes, bytes]) -> Part | None:
+    def _new_stem(self, piece: bytes, hole: Fact, match: re.Match[bytes], stem: tuple[bytes, bytes]) -> Part | None:
         pieces = self._cutter.cut(piece)
         if pieces is None:
             return None
@@ -266,7 +174,7 @@ class Shelf:
                 return None
             if fact.read:
                 numbers[place] = number
-                if number == VOLATILE:
+                if number == facts.VOLATILE:
                     passing[fact.name] = _json.loads(data)
         key = (frame.number, *numbers.values())
         part = self._parts.get(key)
@@ -289,23 +197,23 @@ class Shelf:
         return frame
 
     def _new_part(self, frame: _Frame, numbers: dict[int, int]) -> Part:
-        facts = {
+        values = {
             self._facts[place].name: self._facts[place].values[number]
             for place, number in numbers.items()
             if number > 0
         }
         section = Section(
-            facts=facts, unknown=frame.section.unknown, sources=frame.section.sources, reason=frame.section.reason
+            facts=values, unknown=frame.section.unknown, sources=frame.section.sources, reason=frame.section.reason
         )
         return Part(name=self.name, frame=frame.number, facts=tuple(numbers.values()), section=section)
 
     @staticmethod
-    def _passing(part: Part, facts: dict[str, Any]) -> Part:
+    def _passing(part: Part, fresh: dict[str, Any]) -> Part:
         """The same with facts that are not remembered."""
         known = part.section
         assert known is not None
         section = Section(
-            facts={**known.facts, **facts}, unknown=known.unknown, sources=known.sources, reason=known.reason
+            facts={**known.facts, **fresh}, unknown=known.unknown, sources=known.sources, reason=known.reason
         )
         return Part(
             name=part.name, frame=part.frame, facts=part.facts, section=section, like=part.like or part, lasting=False
@@ -318,26 +226,3 @@ class Shelf:
             return None
         self._made += 1
         return Part(name=self.name, frame=self._made, section=section, lasting=self.whole is not None)
-
-
-def read_section(name: str, piece: bytes) -> Section | None:
-    """Read one section strictly; None where it is not valid."""
-    # The piece has to be a whole object by itself; only then is it what stands between its neighbours.
-    read = loaded(DOCUMENT % (b"{}", b'"%s":%s' % (name.encode(), piece))) if is_object(piece) else None
-    return None if read is None else read.sections[name]
-
-
-def is_object(piece: bytes) -> bool:
-    """Whether these bytes are one JSON object."""
-    try:
-        return isinstance(_json.loads(piece), dict)
-    except _json.InvalidJSONError:
-        return False
-
-
-def loaded(document: bytes) -> Snapshot | None:
-    """The snapshot; None where it is not valid."""
-    try:
-        return snapshot.load(document, "")
-    except SnapshotError:
-        return None
