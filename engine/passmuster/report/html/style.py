@@ -62,6 +62,7 @@ h3{overflow-wrap:anywhere}
 .digests td,.waivers td{overflow-wrap:anywhere}
 .waivers td:last-child{white-space:nowrap}
 .pool th[scope=row]{font-weight:400;min-width:10rem;overflow-wrap:anywhere}
+.pool td{overflow-wrap:anywhere}
 [aria-labelledby=basis] h3{font-size:1.1rem;margin:1.8rem 0 .2rem}
 .digests td{min-width:5.5rem}
 """
