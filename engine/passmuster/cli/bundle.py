@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,6 +14,7 @@ from passmuster.bundle import container, create, describe, ed25519, receipt, rep
 from passmuster.bundle.manifest import Roster
 from passmuster.bundle.unpack import unpack
 from passmuster.cli import bundlekeys, inputs, packs
+from passmuster.cli.moment import moment
 from passmuster.cli.output import fitted, write_file
 from passmuster.errors import ExitStatus, IntegrityError, UsageError
 from passmuster.report import harmless
@@ -23,6 +22,7 @@ from passmuster.report import harmless
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
     from passmuster.bundle import Assurance, Reading, Trust
 
@@ -32,7 +32,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 def run_create(options: argparse.Namespace) -> ExitStatus:
     """Pack snapshots and policies, and sign the bundle where there are keys."""
-    created = _moment(options.created, "--created")
+    created = moment(options.created, "--created")
     order = create.Order(
         snapshots=_snapshots(options.snapshots),
         packs=[_pack(text) for text in options.policy],
@@ -156,16 +156,6 @@ def _roster(file: str | None) -> Roster | None:
     return Roster(digest="sha256:" + hashlib.sha256(data).hexdigest(), names=names)
 
 
-def _moment(text: str | None, option: str) -> datetime:
-    if text is None:
-        epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-        return datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC).replace(microsecond=0)
-    try:
-        return parse_moment(text)
-    except ValueError as error:
-        raise UsageError.at(option, str(error), code="usage-now") from None
-
-
 def load(path: str) -> bytes:
     """The bytes of a bundle's file, `-` for standard input; raises NotABundleError before the whole was read."""
     try:
@@ -207,7 +197,7 @@ def warn_skipped(path: str) -> None:
 def run_verify(options: argparse.Namespace) -> ExitStatus:
     """Verify a bundle under a trust file; the receipt says what arrived."""
     outputs = _outputs(options)
-    now = _moment(options.now, "--now")
+    now = moment(options.now, "--now")
     trust = load_trust(options.trust)
     _demand_sense(options)
     key = bundlekeys.load(options.key) if options.key else None

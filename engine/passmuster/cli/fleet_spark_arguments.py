@@ -21,7 +21,7 @@ def add_engine(command: argparse.ArgumentParser) -> None:
         "-o is json (OUTPUT/report.json, the default) or parquet (OUTPUT/nodes.parquet)",
     )
     command.add_argument("--master", metavar="URL", help="Spark's: spark://HOST:PORT, yarn, k8s://..., local[N]")
-    command.add_argument("--conf", action="append", default=[], metavar="NAME=V", help="a setting of Spark (repeatable)")
+    command.add_argument("--conf", action="append", default=[], metavar="NAME=V", help="a setting (repeatable)")
     command.add_argument(
         "--strategy",
         choices=["auto", "distinct", "partitions"],

@@ -6,13 +6,13 @@ import contextlib
 import os
 import shutil
 import sys
-import tempfile
 import textwrap
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from passmuster import _resources
+from passmuster._files import replacing
 from passmuster.errors import UsageError
 from passmuster.report import REPORTERS, Reporter, Style
 
@@ -112,30 +112,10 @@ def write_file(path: str, data: bytes) -> None:
         if target.exists() and not target.is_file():
             target.write_bytes(data)
         else:
-            _replace(target, data)
+            with replacing(target) as file:
+                file.write(data)
     except OSError as error:
         raise UsageError.at(path, f"cannot be written ({error.strerror})", code="file") from None
-
-
-def _replace(target: Path, data: bytes) -> None:
-    with _replacing(target) as file:
-        file.write(data)
-
-
-@contextlib.contextmanager
-def _replacing(target: Path) -> Iterator[BinaryIO]:
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
 
 
 @contextlib.contextmanager
@@ -149,7 +129,7 @@ def growing(path: str | None) -> Iterator[BinaryIO]:
     target = Path(os.path.realpath(path))
     replaced = target.is_file() or not target.exists()
     try:
-        with _replacing(target) if replaced else target.open("wb") as file:
+        with replacing(target) if replaced else target.open("wb") as file:
             yield file
     except OSError as error:
         raise UsageError.at(path, f"cannot be written ({error.strerror})", code="file") from None

@@ -47,7 +47,7 @@ def told(session: Any, nodes: Nodes, settled: Settled) -> Any:
 
 
 def _divide(session: Any, settled: Settled) -> None:
-    """Have sorted rows in parts that the driver can take one after the other; Spark would weigh narrow rows together."""
+    """Have sorted rows in parts that the driver can take one after the other; Spark would take narrow rows together."""
     parts = sum(settled.conclusion.totals.nodes.values()) // _AT_ONCE + 1
     least = session.sparkContext.defaultParallelism * 2
     session.conf.set("spark.sql.shuffle.partitions", str(max(parts, least)))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from passmuster._files import replacing
 from passmuster.errors import UsageError
 
 if TYPE_CHECKING:
@@ -33,24 +31,10 @@ def write(session: Any, folder: str, name: str, pieces: Iterable[bytes]) -> None
         return
     try:
         here.mkdir(parents=True, exist_ok=True)
-        _write_local(here / name, pieces)
+        with replacing(here / name, buffering=_CHUNK) as file:
+            file.writelines(pieces)
     except OSError as error:
         raise UsageError.at(str(here / name), f"cannot be written ({error.strerror})", code="file") from None
-
-
-def _write_local(target: Path, pieces: Iterable[bytes]) -> None:
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb", buffering=_CHUNK) as file:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
 
 
 def write_remote(session: Any, url: str, chunks: Iterable[bytes]) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeAlias
 
+from passmuster._files import replacing
 from passmuster.errors import UsageError
 from passmuster.store import parquet, reading
 
@@ -49,27 +48,12 @@ def _whole(write: Export) -> Export:
         try:
             if target.exists() and not target.is_file():
                 return write(str(target), database)
-            return _replaced(target, write, database)
+            with replacing(target) as file:
+                return write(file.name, database)
         except OSError as error:
             raise UsageError.at(path, f"cannot be written ({error.strerror or error})", code="file") from None
 
     return written
-
-
-def _replaced(target: Path, write: Export, database: sqlite3.Connection) -> int:
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    os.close(handle)
-    try:
-        many = write(temporary, database)
-        with Path(temporary).open("rb+") as file:
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
-    return many
 
 
 FORMATS: dict[str, Export] = {"ndjson": _whole(_ndjson), "parquet": _whole(_parquet)}
