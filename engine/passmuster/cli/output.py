@@ -9,7 +9,7 @@ import sys
 import textwrap
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING
 
 from passmuster import _resources
 from passmuster._files import replacing
@@ -119,7 +119,7 @@ def write_file(path: str, data: bytes) -> None:
 
 
 @contextlib.contextmanager
-def growing(path: str | None) -> Iterator[BinaryIO]:
+def growing(path: str | None) -> Iterator[IO[bytes]]:
     """A file to write piece by piece, whole at the end or as it was before; standard output where there is no path."""
     if path is None:
         sys.stdout.flush()

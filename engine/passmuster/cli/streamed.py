@@ -8,7 +8,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING
 
 from passmuster import _json
 from passmuster.cli import inputs, jobs, output, progress, sealed
@@ -36,7 +36,7 @@ _SOME = 256
 class Wanted:
     """What is to be written."""
 
-    streams: list[BinaryIO]
+    streams: list[IO[bytes]]
     """Nodes go there as they come."""
     whole: bool
     """Whether a report with all nodes is wanted."""
