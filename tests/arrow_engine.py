@@ -113,7 +113,8 @@ def report(folder: Path, parts: list[Batches], judging: Judging, *, lines: bool 
     told += [(name, "", rank, node) for rank, (name, node) in enumerate(settled.others)]
     told.sort(key=lambda each: each[:3])
     conclusion = settled.conclusion
-    return stream.whole(conclusion.verdict, conclusion.counts, [each[3] for each in told], style)
+    head, tail = stream.frame(conclusion.verdict, conclusion.counts, style)
+    return head + b",".join(each[3] for each in told) + tail
 
 
 def _mapped(function: Callable[..., Iterator[Any]], parts: list[Batches], schema: Any) -> Any:

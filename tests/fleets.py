@@ -38,7 +38,7 @@ def passed(lines: list[bytes], terms: Terms) -> tuple[str, int]:
         written.append(
             onepass.plain(_given(line, f"f:{at}")) if known is None else onepass.remembered(known, b'"f:%d"' % at)
         )
-    return onepass.whole(onepass.conclude(), written).decode(), remembered
+    return b"".join(onepass.whole(onepass.conclude(), written)).decode(), remembered
 
 
 def counted(lines: list[bytes], terms: Terms) -> Conclusion:

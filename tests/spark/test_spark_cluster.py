@@ -225,7 +225,9 @@ def test_what_cannot_be_judged_is_said_and_what_is_written_is_whole(folder: Path
         "no more",
     ]
     assert (folder / "remote" / "report.json").read_bytes() == b"the second"
-    assert sorted(each.name for each in (folder / "remote").iterdir() if not each.name.startswith(".")) == ["report.json"]
+    assert sorted(each.name for each in (folder / "remote").iterdir() if not each.name.startswith(".")) == [
+        "report.json"
+    ]
 
 
 def test_a_failure_of_spark_is_one_line_and_status_2(folder: Path) -> None:

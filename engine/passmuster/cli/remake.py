@@ -243,7 +243,7 @@ def _again(claim: Claim, terms: Terms, paths: Sequence[str], oracle: Oracle | No
         met = (relabel.renamed(each, names) for each in inputs.met(paths, _nothing if oracle else onepass.known))
         nodes = [node for _, node in streamed.judged(met if oracle is None else _asked(met, oracle), onepass)]
         conclusion = relabel.as_then(onepass.conclude(), claim)
-        whole = onepass.whole(conclusion, list(nodes))
+        whole = b"".join(onepass.whole(conclusion, list(nodes)))
         lines = [*(node + b"\n" for node in nodes), *(each + b"\n" for each in onepass.last(conclusion))]
     match claim.kind:
         case Kind.REPORT:

@@ -6,13 +6,13 @@ import contextlib
 import os
 import sys
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from passmuster import _json
 from passmuster.cli import inputs, jobs, output, progress, sealed
-from passmuster.fleet import Remembered
+from passmuster.fleet import Remembered, Spool
 from passmuster.report import Evidence, Style, counting
 from passmuster.report.matrix import text as matrix
 from passmuster.report.onepass import OnePass
@@ -38,17 +38,15 @@ class Wanted:
 
     streams: list[IO[bytes]]
     """Nodes go there as they come."""
-    whole: bool
-    """Whether a report with all nodes is wanted."""
-    kept: list[bytes] = field(default_factory=list)
-    """The nodes, for that one."""
+    kept: Spool | None
+    """All nodes, where a report that holds them is wanted."""
 
     def take(self, node: bytes) -> None:
         """Write or keep one node."""
         for each in self.streams:
             each.write(node + b"\n")
-        if self.whole:
-            self.kept.append(node)
+        if self.kept is not None:
+            self.kept.add(node)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +74,12 @@ def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: S
     bar = progress.Progress(_size(source.paths), sys.stderr if watched else None)
     with contextlib.ExitStack() as stack:
         stack.enter_context(bar)
-        streams = [each for each in outputs if each.reporter.name == "ndjson"]
+        spool = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY)) if "json" in names else None
         wanted = Wanted(
-            streams=[stack.enter_context(output.growing(each.file)) for each in streams], whole="json" in names
+            streams=[
+                stack.enter_context(output.growing(each.file)) for each in outputs if each.reporter.name == "ndjson"
+            ],
+            kept=None if spool is None else Spool(spool),
         )
         journal = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY)) if needs else None
         onepass = OnePass(terms, style, written=written, journal=journal)  # type: ignore[arg-type]
@@ -93,8 +94,12 @@ def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: S
             for line in onepass.last(conclusion):
                 each.write(line + b"\n")
         bar.clear()
-        whole = onepass.whole(conclusion, wanted.kept) if wanted.whole else b""
-    _write(outputs, conclusion, style, whole)
+        for each in output.files_first(outputs):
+            if each.reporter.name == "json" and wanted.kept is not None:
+                with output.growing(each.file) as file:
+                    file.writelines(onepass.whole(conclusion, wanted.kept))
+            else:
+                _write(each, conclusion, style)
     if watched and sum(conclusion.totals.nodes.values()) > 1:
         sys.stdout.flush()
         sys.stderr.write(progress.finished(conclusion.totals.nodes, bar.seconds) + "\n")
@@ -166,20 +171,17 @@ def _by_many(paths: Sequence[str], onepass: OnePass, wanted: Wanted, bar: progre
         bar.done(size, len(passed.portion.nodes))
 
 
-def _write(outputs: Sequence[output.Output], conclusion: Conclusion, style: Style, whole: bytes) -> None:
-    for each in output.files_first(outputs):
-        match each.reporter.name:
-            case "json":
-                output.emit_bytes(whole, each)
-            case "summary":
-                output.emit_bytes(summary(conclusion.verdict.outcome, conclusion.counts).encode(), each)
-            case "matrix":
-                fitting = output.styled(style, each)
-                pools = counting.by_fleet_rule(conclusion.verdict)
-                told = matrix(conclusion.totals.by_rule, conclusion.totals.nodes, fitting, pools=pools)
-                output.emit_bytes(told.encode(), each)
-            case _:
-                pass  # a stream is written by now
+def _write(each: output.Output, conclusion: Conclusion, style: Style) -> None:
+    match each.reporter.name:
+        case "summary":
+            output.emit_bytes(summary(conclusion.verdict.outcome, conclusion.counts).encode(), each)
+        case "matrix":
+            pools = counting.by_fleet_rule(conclusion.verdict)
+            fitting = output.styled(style, each)
+            told = matrix(conclusion.totals.by_rule, conclusion.totals.nodes, fitting, pools=pools)
+            output.emit_bytes(told.encode(), each)
+        case _:
+            pass  # a stream is written by now
 
 
 def _size(paths: Sequence[str]) -> int | None:

@@ -1,8 +1,8 @@
 """Judging fleets: facts that were seen before are remembered by their bytes, and so is what was said of them."""
 
 from passmuster.fleet.classes import Class, class_of
-from passmuster.fleet.journal import Entry, Journal
+from passmuster.fleet.journal import Entry, Journal, Spool
 from passmuster.fleet.remember import Memory, Remembered
 from passmuster.fleet.tally import Portion, Tally, Totals
 
-__all__ = ["Class", "Entry", "Journal", "Memory", "Portion", "Remembered", "Tally", "Totals", "class_of"]
+__all__ = ["Class", "Entry", "Journal", "Memory", "Portion", "Remembered", "Spool", "Tally", "Totals", "class_of"]

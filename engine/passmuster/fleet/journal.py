@@ -16,7 +16,7 @@ from passmuster.judge import conflicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from typing import BinaryIO
+    from typing import IO, BinaryIO
 
     from passmuster.fleet.classes import Class
     from passmuster.verdict import Duplicate
@@ -34,6 +34,27 @@ class Entry(NamedTuple):
     """Of the snapshot; None where there is none that can be read."""
     label: str
     """Where it came from."""
+
+
+class Spool:
+    """Texts in the order in which they came, in a file that is empty at first; each can be had again by its place."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._ends = array("Q", [0])
+
+    def add(self, text: bytes) -> None:
+        """Keep one."""
+        self._file.write(text)
+        self._ends.append(self._ends[-1] + len(text))
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, at: int) -> bytes:
+        """The one at a place."""
+        self._file.seek(self._ends[at])
+        return self._file.read(self._ends[at + 1] - self._ends[at])
 
 
 class Journal:

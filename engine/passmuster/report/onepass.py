@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from heapq import merge
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -24,7 +25,7 @@ from passmuster.verdict import NodeVerdict, RosterFindings, SnapshotHeader, Verd
 from passmuster.waivers import Seen, findings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from passmuster.fleet import Class, Remembered, Totals
     from passmuster.fleetrules import Contribution
@@ -276,17 +277,25 @@ class OnePass:
             yield stream.absent(name, self._style)
         yield stream.last(conclusion.verdict, conclusion.counts, self._style)
 
-    def whole(self, conclusion: Conclusion, written: list[bytes]) -> bytes:
-        """The report as one document; `written` holds every node, in the order in which they came."""
+    def whole(self, conclusion: Conclusion, written: Sequence[bytes]) -> Iterator[bytes]:
+        """The report as one document, in pieces; `written` holds every node, in the order in which they came."""
         assert self._journal is not None
+        places = sorted((entry.name, entry.digest or "", entry.label, at) for at, entry in enumerate(self._journal))
+        absent = [(name, "", "", -1) for name in sorted(self._tally.absent)]
+        doubled = self._doubled_places(conclusion)
+        head, tail = stream.frame(conclusion.verdict, conclusion.counts, self._style)
+        yield head
+        for number, (name, _, _, at) in enumerate(merge(places, absent)):
+            yield b"," if number else b""
+            if at < 0:
+                yield stream.absent(name, self._style)
+            else:
+                yield stream.disqualified(written[at], REPEATED) if at in doubled else written[at]
+        yield tail
+
+    def _doubled_places(self, conclusion: Conclusion) -> set[int]:
+        """Where nodes came of which more than one snapshot did."""
         doubled = {(each.name, each.machine_id) for each in conclusion.verdict.duplicates if each.kind == "same_node"}
-        reason = self._tally.repeated.reason or ""
-        nodes = [
-            (entry.name, entry.digest or "", entry.label, stream.disqualified(each, reason))
-            if entry.digest is not None and (entry.name, entry.machine_id) in doubled
-            else (entry.name, entry.digest or "", entry.label, each)
-            for entry, each in zip(self._journal, written, strict=True)
-        ]
-        nodes += [(name, "", "", stream.absent(name, self._style)) for name in self._tally.absent]
-        nodes.sort(key=lambda each: each[:3])
-        return stream.whole(conclusion.verdict, conclusion.counts, [each[3] for each in nodes], self._style)
+        if not doubled or self._journal is None:
+            return set()
+        return {at for at, each in enumerate(self._journal) if each.digest and (each.name, each.machine_id) in doubled}

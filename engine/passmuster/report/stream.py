@@ -15,7 +15,7 @@ from passmuster.report import counting, harmless, json_v1
 from passmuster.verdict import NodeVerdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from passmuster.fleet import Class, Remembered
     from passmuster.report.format import Style
@@ -75,12 +75,11 @@ def last(verdict: Verdict, counts: Mapping[str, object], style: Style) -> bytes:
     return _written({**json_v1.head(verdict, counts, style), "schema": SCHEMA})
 
 
-def whole(verdict: Verdict, counts: Mapping[str, object], nodes: Iterable[bytes], style: Style) -> bytes:
-    """The report that holds these nodes, which are written and sorted."""
-    mark = b'"nodes":[]'
-    head, found, tail = _written({**json_v1.head(verdict, counts, style), "nodes": []}).partition(mark)
-    assert found
-    return b'%s"nodes":[%s]%s\n' % (head, b",".join(nodes), tail)
+def frame(verdict: Verdict, counts: Mapping[str, object], style: Style) -> tuple[bytes, bytes]:
+    """What stands before and behind the nodes of a report; between nodes stands a comma."""
+    head, mark, tail = _written({**json_v1.head(verdict, counts, style), "nodes": []}).partition(b'"nodes":[]')
+    assert mark
+    return head + b'"nodes":[', b"]" + tail + b"\n"
 
 
 def _written(value: object) -> bytes:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from passmuster.spark.settle import Settled
     from passmuster.spark.strategy import Nodes
 
-_MARK = b'"nodes":[]'
 _ORDER = ("name", "digest", "rank")
 _AT_ONCE = 1_000
 """So many nodes come to the driver at once: some 10 MB."""
@@ -65,10 +64,10 @@ def _others(settled: Settled) -> Any:
 def pieces(ordered: Any, settled: Settled, style: Style) -> Iterator[bytes]:
     """The report's JSON, a node at a time: the bytes that `check -o json` writes."""
     conclusion = settled.conclusion
-    head, _, tail = stream.whole(conclusion.verdict, conclusion.counts, (), style).partition(_MARK)
-    yield head + _MARK[:-1]
+    head, tail = stream.frame(conclusion.verdict, conclusion.counts, style)
+    yield head
     comma = b""
     for row in ordered.select("node").toLocalIterator(prefetchPartitions=True):
         yield comma + bytes(row[0])
         comma = b","
-    yield _MARK[-1:] + tail
+    yield tail
