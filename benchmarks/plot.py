@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from benchmarks.timing import Series
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _STEP = 860, 270, 70, 64, 30
+_NEAR = 0.05
+"""So much of a decade below its end opens no new one."""
 _STYLE = """
     text { font: 14px system-ui, sans-serif; fill: #24292f }
     .quiet { fill: #57606a; font-size: 12px }
@@ -47,7 +49,7 @@ def points(rows: Sequence[Series]) -> list[Point]:
 def svg(shown: Sequence[Point]) -> str:
     """The plot; marks of one engine grow with the size of the fleet, and the last is written out."""
     engines = list(dict.fromkeys(point.engine for point in shown))
-    low = math.floor(math.log10(min(point.ratio for point in shown)))
+    low = math.floor(math.log10(min(point.ratio for point in shown)) + _NEAR)
     high = math.ceil(math.log10(max(point.ratio for point in shown)))
     height = _TOP + _STEP * len(engines) + 30
     scale = (_WIDTH - _LEFT - _RIGHT) / max(1, high - low)
@@ -70,7 +72,8 @@ def svg(shown: Sequence[Point]) -> str:
 
 def _sizes(shown: Sequence[Point]) -> str:
     sizes = sorted({each.nodes for each in shown})
-    return "A larger mark is a larger fleet: " + ", ".join(f"{nodes:,}" for nodes in sizes)
+    told = ", ".join(f"{nodes:,}" for nodes in sizes)
+    return f"A larger mark is a larger fleet ({told}); the figure is that of the largest"
 
 
 def _grid(x: float, height: int, text: str, *, one: bool) -> str:

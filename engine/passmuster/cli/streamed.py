@@ -76,9 +76,7 @@ def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: S
         stack.enter_context(bar)
         spool = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY)) if "json" in names else None
         wanted = Wanted(
-            streams=[
-                stack.enter_context(output.growing(each.file)) for each in outputs if each.reporter.name == "ndjson"
-            ],
+            streams=[stack.enter_context(output.growing(file)) for file in _streams(outputs)],
             kept=None if spool is None else Spool(spool),
         )
         journal = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY)) if needs else None
@@ -94,12 +92,12 @@ def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: S
             for line in onepass.last(conclusion):
                 each.write(line + b"\n")
         bar.clear()
-        for each in output.files_first(outputs):
-            if each.reporter.name == "json" and wanted.kept is not None:
-                with output.growing(each.file) as file:
+        for one in output.files_first(outputs):
+            if one.reporter.name == "json" and wanted.kept is not None:
+                with output.growing(one.file) as file:
                     file.writelines(onepass.whole(conclusion, wanted.kept))
             else:
-                _write(each, conclusion, style)
+                _write(one, conclusion, style)
     if watched and sum(conclusion.totals.nodes.values()) > 1:
         sys.stdout.flush()
         sys.stderr.write(progress.finished(conclusion.totals.nodes, bar.seconds) + "\n")
@@ -169,6 +167,10 @@ def _by_many(paths: Sequence[str], onepass: OnePass, wanted: Wanted, bar: progre
     for size, passed in jobs.passed(paths, crew):
         take(passed)
         bar.done(size, len(passed.portion.nodes))
+
+
+def _streams(outputs: Sequence[output.Output]) -> list[str | None]:
+    return [each.file for each in outputs if each.reporter.name == "ndjson"]
 
 
 def _write(each: output.Output, conclusion: Conclusion, style: Style) -> None:

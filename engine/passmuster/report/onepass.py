@@ -27,7 +27,7 @@ from passmuster.waivers import Seen, findings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from passmuster.fleet import Class, Remembered, Totals
+    from passmuster.fleet import Class, Remembered, Spool, Totals
     from passmuster.fleetrules import Contribution
     from passmuster.judge import Given, Terms
     from passmuster.outcome import Level, RuleOutcome
@@ -277,7 +277,7 @@ class OnePass:
             yield stream.absent(name, self._style)
         yield stream.last(conclusion.verdict, conclusion.counts, self._style)
 
-    def whole(self, conclusion: Conclusion, written: Sequence[bytes]) -> Iterator[bytes]:
+    def whole(self, conclusion: Conclusion, written: Sequence[bytes] | Spool) -> Iterator[bytes]:
         """The report as one document, in pieces; `written` holds every node, in the order in which they came."""
         assert self._journal is not None
         places = sorted((entry.name, entry.digest or "", entry.label, at) for at, entry in enumerate(self._journal))

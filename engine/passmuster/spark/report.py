@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 _ORDER = ("name", "digest", "rank")
 _AT_ONCE = 1_000
-"""So many nodes come to the driver at once: some 10 MB."""
+"""So many nodes are one part: some 10 MB."""
+_PARTS = 8
+"""So many parts are made, and come to the driver, at once."""
 _SENT = 128 * 1024 * 1024
 """So many bytes are sent to every machine at most: what is said of all facts, where that is less."""
 
@@ -67,7 +69,16 @@ def pieces(ordered: Any, settled: Settled, style: Style) -> Iterator[bytes]:
     head, tail = stream.frame(conclusion.verdict, conclusion.counts, style)
     yield head
     comma = b""
-    for row in ordered.select("node").toLocalIterator(prefetchPartitions=True):
-        yield comma + bytes(row[0])
+    for node in _collected(ordered):
+        yield comma + node
         comma = b","
     yield tail
+
+
+def _collected(ordered: Any) -> Iterator[bytes]:
+    """The nodes, some parts at a time; DataFrame.toLocalIterator would keep all of them in the driver's Java."""
+    found = ordered.select("node").rdd
+    parts = range(found.getNumPartitions())
+    for first in parts[::_PARTS]:
+        for row in found.context.runJob(found, list, list(parts[first : first + _PARTS])):
+            yield bytes(row[0])
