@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from passmuster.fleet.classes import Class
     from passmuster.verdict import Duplicate
 
-_AT_ONCE = 250_000
+_AT_ONCE = 100_000
 """So many nodes are compared in memory at a time."""
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _IDENTITY = 16
 """Bytes of an identity's digest: that two nodes of a million share one by chance has a probability of 1e-27."""
 _NOBODY = bytes(_IDENTITY)
-_AT_ONCE = 250_000
+_AT_ONCE = 100_000
 """So many identities are compared in memory at a time."""
 
 
