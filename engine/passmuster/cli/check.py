@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from passmuster import snapshot
-from passmuster.cli import assessed, inputs, output, streamed
+from passmuster.cli import inputs, output, streamed
 from passmuster.cli.terms import status
 from passmuster.cli.terms import terms as terms_of
 from passmuster.errors import ExitStatus, SnapshotError, UsageError
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from passmuster.judge import Terms
+
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Judge what the options say; returns the status."""
     outputs = output.parse(options.output)
-    terms, fail_on = (
-        assessed.terms(options) if options.assessment else (terms_of(options), options.fail_on or "required")
-    )
+    terms, fail_on = _asked(options)
     given = [] if options.snapshots else [_live(options.keep)]
     style = Style(evidence=Evidence(options.evidence), verbose=options.verbose)
     streamed_ = [each for each in outputs if each.reporter.name in streamed.FORMATS]
@@ -43,6 +43,15 @@ def run(options: argparse.Namespace) -> ExitStatus:
     verdict = streamed.whole(streamed.Source(paths=() if given else options.snapshots, given=given), terms)
     output.emit(verdict, [each for each in outputs if each not in lines], style)
     return status(counting.every_rule(verdict), fail_on, whole=verdict.incomplete)
+
+
+def _asked(options: argparse.Namespace) -> tuple[Terms, str]:
+    """What is judged by, and the level that counts for the status: as options say, or an assessment."""
+    if options.assessment is None:
+        return terms_of(options), options.fail_on or "required"
+    from passmuster.cli.assessed import terms  # noqa: PLC0415 - most checks have no assessment
+
+    return terms(options)
 
 
 def _other(outputs: Sequence[output.Output]) -> str:

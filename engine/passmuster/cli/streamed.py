@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from passmuster import _json
-from passmuster.cli import inputs, jobs, output, progress, sealed
+from passmuster.cli import inputs, output, progress, sealed
 from passmuster.fleet import Remembered, Spool
 from passmuster.report import Evidence, Style, counting
 from passmuster.report.matrix import text as matrix
@@ -82,8 +82,11 @@ def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: S
         journal = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY)) if needs else None
         onepass = OnePass(terms, style, written=written, journal=journal)  # type: ignore[arg-type]
         if source.workers > 1:
-            crew = _crew(source.workers, terms, style, written=written, journal=needs)
-            _by_many(source.paths, onepass, wanted, bar, crew)
+            for size, passed in _by_many(source, terms, style, written=written, journal=needs):
+                onepass.take(passed)
+                for node in passed.written:
+                    wanted.take(node)
+                bar.done(size, len(passed.portion.nodes))
         else:
             _by_one(source.met(onepass.known), onepass, wanted, bar)
         conclusion = onepass.conclude()
@@ -151,22 +154,16 @@ def judged(found: Iterable[inputs.Met[Remembered]], onepass: OnePass) -> Iterato
             yield 0, onepass.plain(each)
 
 
-def _crew(workers: int, terms: Terms, style: Style, *, written: bool, journal: bool) -> jobs.Crew:
+def _by_many(
+    source: Source, terms: Terms, style: Style, *, written: bool, journal: bool
+) -> Iterator[tuple[int, Passed]]:
+    """What several processes make of the paths, a part at a time and in their order."""
+    from passmuster.cli import jobs  # noqa: PLC0415 - one process needs nothing of it
+
     def make() -> OnePass:
         return OnePass(terms, style, written=written, journal=jobs.fresh() if journal else None)
 
-    return jobs.Crew(workers=workers, make=make, judge=judged)
-
-
-def _by_many(paths: Sequence[str], onepass: OnePass, wanted: Wanted, bar: progress.Progress, crew: jobs.Crew) -> None:
-    def take(passed: Passed) -> None:
-        onepass.take(passed)
-        for node in passed.written:
-            wanted.take(node)
-
-    for size, passed in jobs.passed(paths, crew):
-        take(passed)
-        bar.done(size, len(passed.portion.nodes))
+    return jobs.passed(source.paths, jobs.Crew(workers=source.workers, make=make, judge=judged))
 
 
 def _streams(outputs: Sequence[output.Output]) -> list[str | None]:

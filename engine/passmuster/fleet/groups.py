@@ -9,6 +9,7 @@ from passmuster.cel import Read
 from passmuster.evaluate import bound, evaluate, outcome
 from passmuster.fleet.facts import VOLATILE, Look
 from passmuster.fleetrules import contribution
+from passmuster.outcome import RuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
     from passmuster.fleet.shelf import Part
     from passmuster.fleetrules import Contribution
     from passmuster.judge import Terms
-    from passmuster.outcome import RuleOutcome
     from passmuster.snapshot import Snapshot
     from passmuster.verdict import Result
 
 Reads: TypeAlias = "dict[str, Facts | None]"
 """Section -> the facts that are read of it; None where all of it is."""
+
+
+OUTCOMES = {outcome: place for place, outcome in enumerate(RuleOutcome)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,8 @@ class Answer:
 
     place: int
     """Where the rule stands among all that are asked."""
-    outcome: RuleOutcome
+    outcome: int
+    """Its place among `RuleOutcome`: one byte, so that the outcomes of all rules are a text."""
     wire: bytes = b""
     result: Result | None = None
     """All of it, where that was asked for."""
@@ -82,11 +86,13 @@ class Group:
         if render is None:
             values = bound(self.policy, roots, self.parameters)
             asked = zip(self.places, self.policy.rules, strict=True)
-            return tuple(Answer(place=place, outcome=outcome(rule, values)) for place, rule in asked)
+            return tuple(Answer(place=place, outcome=OUTCOMES[outcome(rule, values)]) for place, rule in asked)
         sections = {part.name: part.section for part in mine if part.section is not None}
         results = evaluate(self.policy, replace(nobody, sections=sections), roots, self.parameters)
         told = zip(self.places, results, strict=True)
-        return tuple(Answer(place=place, outcome=each.outcome, wire=render(each), result=each) for place, each in told)
+        return tuple(
+            Answer(place=place, outcome=OUTCOMES[each.outcome], wire=render(each), result=each) for place, each in told
+        )
 
 
 def key_of(group: Group | FleetGroup, parts: Sequence[Part]) -> tuple[object, ...]:

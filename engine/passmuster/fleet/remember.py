@@ -14,10 +14,11 @@ from passmuster.fleet.cut import END, FACTS, HEAD, marks
 from passmuster.fleet.groups import Answer, FleetGroup, Group, asked, fleet_groups, fleeting, grouped, key_of, reads
 from passmuster.fleet.shelf import Part, Shelf
 from passmuster.fleet.strict import DOCUMENT, is_object, loaded
+from passmuster.outcome import RuleOutcome
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from passmuster.fleetrules import Contribution
     from passmuster.judge import Terms
@@ -28,6 +29,7 @@ G = TypeVar("G", Group, FleetGroup)
 _LIMIT = 64 * 1024 * 1024
 _ENTRY = 300
 """Bytes that are reckoned for what was said of one set of facts."""
+_OUTCOMES = tuple(RuleOutcome)
 _NEVER = b"\n\n"
 """No line begins with this at any place."""
 _Again: TypeAlias = "tuple[bytes, re.Pattern[bytes] | None, bytes, Part, int, int]"
@@ -65,7 +67,10 @@ class Remembered(NamedTuple):
 class _Known:
     """What is the same for all nodes that differ only in facts that are not remembered."""
 
+    outcomes: bytes
+    """Of each rule, as `groups.Answer` has it; nought where it has to be asked for each node."""
     answers: tuple[Answer, ...]
+    """How reports have them; empty where outcomes are all that is wanted."""
     contributions: Mapping[int, Contribution | None]
     """By number of the fleet rule's group."""
     groups: tuple[Group, ...]
@@ -196,7 +201,8 @@ class Memory:
         }
         asked_ = {group.number for group in groups} | {group.number for group in fleet_groups_}
         known = _Known(
-            answers=tuple(answers),
+            outcomes=self._outcomes(bytes(len(self._rules)), answers),
+            answers=tuple(answers) if self._render is not None else (),
             contributions=contributions,
             groups=tuple(group for group in self._groups if group.number not in asked_),
             fleet_groups=tuple(group for group in self._fleet_groups if group.number not in asked_),
@@ -208,14 +214,23 @@ class Memory:
             self._hold_bytes(_ENTRY)
         return known
 
+    @staticmethod
+    def _outcomes(known: bytes, answers: Iterable[Answer]) -> bytes:
+        """The outcome of each rule, a byte each, with these answers among them."""
+        outcomes = bytearray(known)
+        for answer in answers:
+            outcomes[answer.place] = answer.outcome
+        return bytes(outcomes)
+
     def _class(self, known: _Known, parts: list[Part]) -> Class:
         """What all rules say, those asked now that read what is not remembered."""
-        answers = [*known.answers]
-        for group in known.groups:
-            answers += self._answered(group, parts)
-        fresh = {group.number: group.contribution(parts) for group in known.fleet_groups}
-        every = {**known.contributions, **fresh}
-        return self._combined(answers, tuple(every[group.number] for group in self._fleet_groups))
+        fresh = [answer for group in known.groups for answer in self._answered(group, parts)]
+        contributions = known.contributions
+        if known.fleet_groups:
+            contributions = {**contributions, **{each.number: each.contribution(parts) for each in known.fleet_groups}}
+        told = tuple([contributions[group.number] for group in self._fleet_groups])
+        answers = sorted([*known.answers, *fresh], key=_place) if self._render is not None else ()
+        return self._combined(self._outcomes(known.outcomes, fresh), told, answers)
 
     def _answered(self, group: Group, parts: Sequence[Part]) -> tuple[Answer, ...]:
         return group.answers(parts, self._nobody, self._render)
@@ -229,18 +244,19 @@ class Memory:
             self._hold_bytes(_ENTRY)
         return known[key]
 
-    def _combined(self, answers: list[Answer], contributions: tuple[Contribution | None, ...]) -> Class:
-        """One class for each set of answers, so that nodes of one class are known by it."""
-        ordered = sorted(answers, key=_place)
-        same = (tuple([each.outcome for each in ordered]), contributions, *[each.wire for each in ordered])
+    def _combined(
+        self, outcomes: bytes, contributions: tuple[Contribution | None, ...], answers: Sequence[Answer]
+    ) -> Class:
+        """One class for all nodes of which the same is said; `answers` are in the order of the rules."""
+        same = outcomes, contributions, *[each.wire for each in answers]
         made = self._by_answers.get(same)
         if made is None:
-            results = [(rule.header, each.outcome) for rule, each in zip(self._rules, ordered, strict=True)]
-            wire = b",".join(each.wire for each in ordered)
-            full = tuple(each.result for each in ordered if each.result is not None)
+            results = [(rule.header, _OUTCOMES[each]) for rule, each in zip(self._rules, outcomes, strict=True)]
+            wire = b",".join(each.wire for each in answers)
+            full = tuple(each.result for each in answers if each.result is not None)
             made = class_of(results, wire=wire, full=full, contributions=contributions)
             self._by_answers[same] = made
-            self._hold_bytes(_ENTRY + 2 * len(made.wire))
+            self._hold_bytes(_ENTRY + 3 * len(made.wire))
         return made
 
     def _hold_bytes(self, size: int) -> None:
@@ -251,7 +267,10 @@ class Memory:
     def _forget(self) -> None:
         """Start anew."""
         self._held, self._full = 0, False
-        self._shelves = [Shelf(name, self._reads.get(name, {}), self._hold_bytes) for name in self._names]
+        shown = self._render is not None
+        self._shelves = [
+            Shelf(name, self._reads.get(name, {}), self._hold_bytes, sources=shown) for name in self._names
+        ]
         self._missing = [shelf.missing for shelf in self._shelves]
         self._read = tuple(at for at, shelf in enumerate(self._shelves) if shelf.is_read)
         self._again: list[_Again] = [(_NEVER, None, b"", shelf.missing, 0, -1) for shelf in self._shelves]

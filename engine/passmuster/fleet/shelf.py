@@ -15,8 +15,7 @@ from passmuster.binding import bind_section, rebound
 from passmuster.fleet import facts, simple
 from passmuster.fleet.cut import FactCutter, Pieces
 from passmuster.fleet.facts import Fact
-from passmuster.fleet.strict import read_section
-from passmuster.snapshot import Section
+from passmuster.snapshot import Section, load_section
 
 if TYPE_CHECKING:
     import re
@@ -66,9 +65,12 @@ class _Frame:
 class Shelf:
     """The sections of one name."""
 
-    def __init__(self, name: str, read: Facts | None, hold: Callable[[int], None]) -> None:
-        """Rules read these facts of the section, or all of it where that is None; `hold` is told what is kept."""
-        self.name, self._hold, self.is_read = name, hold, read is None or bool(read)
+    def __init__(self, name: str, read: Facts | None, hold: Callable[[int], None], *, sources: bool) -> None:
+        """Rules read these facts of the section, or all of it where that is None; `hold` is told what is kept.
+
+        `sources`: whether it matters where facts came from, and how it is worded why there are none.
+        """
+        self.name, self._hold, self.is_read, self._sources = name, hold, read is None or bool(read), sources
         named = schema.facts(1, name)
         names = tuple(sorted(named))
         self._cutter = FactCutter(names)
@@ -94,6 +96,7 @@ class Shelf:
         """The section that was met last, round the one fact that differs on every node."""
         self._stems: dict[tuple[bytes, bytes], Part] = {}
         self._frames: dict[tuple[tuple[int, ...], bytes], _Frame] = {}
+        self._by_meaning: dict[tuple[object, ...], _Frame] = {}
         self._parts: dict[tuple[int, ...], Part] = {}
         self._made = self._misses = 0
 
@@ -185,16 +188,28 @@ class Shelf:
 
     def _new_frame(self, piece: bytes, pieces: Pieces) -> _Frame | None:
         """Read a section whole, for its frame; None where it is not valid."""
-        section = read_section(self.name, piece)
+        section = load_section(self.name, piece)
         if section is None:
             return None
-        names = [self._facts[place].name for place in pieces.frame[0]]
-        # Where single members of a fact are unknown, whether a value fits hangs on which members it has.
-        divisible = names == sorted(section.facts) and all(len(path.parts) == 2 for path in section.unknown)
-        self._made += 1
-        frame = self._frames[pieces.frame] = _Frame(number=self._made, section=section, divisible=divisible)
+        like = self._like(section, pieces.frame[0])
+        frame = self._by_meaning.get(like)
+        if frame is None:
+            names = [self._facts[place].name for place in pieces.frame[0]]
+            # Where single members of a fact are unknown, whether a value fits hangs on which members it has.
+            divisible = names == sorted(section.facts) and all(len(path.parts) == 2 for path in section.unknown)
+            self._made += 1
+            frame = self._by_meaning[like] = _Frame(number=self._made, section=section, divisible=divisible)
+        self._frames[pieces.frame] = frame
         self._hold(len(piece))
         return frame
+
+    def _like(self, section: Section, places: tuple[int, ...]) -> tuple[object, ...]:
+        """Equal for frames in which rules see the same."""
+        unknown = sorted(
+            (path, fact.reason.value, fact.detail * self._sources) for path, fact in section.unknown.items()
+        )
+        named = sorted(section.sources.items()) if self._sources else ()
+        return places, tuple(section.facts), section.reason, tuple(unknown), tuple(named)
 
     def _new_part(self, frame: _Frame, numbers: dict[int, int]) -> Part:
         values = {
@@ -221,7 +236,7 @@ class Shelf:
 
     def _of_whole(self, piece: bytes) -> Part | None:
         """A section that is known by all its bytes alone."""
-        section = read_section(self.name, piece)
+        section = load_section(self.name, piece)
         if section is None:
             return None
         self._made += 1

@@ -8,7 +8,7 @@ from passmuster import _json, snapshot
 from passmuster.errors import SnapshotError
 
 if TYPE_CHECKING:
-    from passmuster.snapshot import Section, Snapshot
+    from passmuster.snapshot import Snapshot
 
 DOCUMENT = (
     b'{"collection":{"collected_at":"2000-01-01T00:00:00Z","collector":"x","context":"host","kind":"live",'
@@ -16,13 +16,6 @@ DOCUMENT = (
     b'"sections":{%s}}\n'
 )
 """A snapshot with room for labels and for sections."""
-
-
-def read_section(name: str, piece: bytes) -> Section | None:
-    """Read one section strictly; None where it is not valid."""
-    # The piece has to be a whole object by itself; only then is it what stands between its neighbours.
-    read = loaded(DOCUMENT % (b"{}", b'"%s":%s' % (name.encode(), piece))) if is_object(piece) else None
-    return None if read is None else read.sections[name]
 
 
 def is_object(piece: bytes) -> bool:

@@ -58,7 +58,6 @@ class Tally:
     def __init__(self, terms: Terms) -> None:
         self._age, self._fleet_rules = terms.max_age, len(terms.fleet_rules)
         self._members: list[Class] = []
-        self._numbers: dict[Class, int] = {}
         self._alike: dict[tuple[object, ...], int] = {}
         self._nodes = array("I")
         self._identities = bytearray()
@@ -74,8 +73,7 @@ class Tally:
         if self._age is not None:
             misfit = misdated(head[1].decode(), self._age)
             judged = judged if misfit is None else unjudged(misfit, self._fleet_rules)
-        number = self._numbers.get(judged)
-        self._nodes.append(self._number(judged) if number is None else number)
+        self._nodes.append(self._number(judged))
         self._identities += _identity(head[6], head[5])
         if self.absent:
             self.absent.discard(head[6].decode())
@@ -95,7 +93,7 @@ class Tally:
     def portion(self) -> Portion:
         """What was counted so far."""
         return Portion(
-            members=tuple(replace(each, wire=b"", full=()) for each in self._members),
+            members=tuple(self._members),
             nodes=self._nodes,
             identities=bytes(self._identities),
             absent=frozenset(self.absent),
@@ -113,11 +111,12 @@ class Tally:
         return (self._members[each] for each in self._nodes)
 
     def _number(self, judged: Class) -> int:
-        number = self._alike.setdefault(judged.alike(), len(self._members))
-        if number == len(self._members):
-            self._members.append(judged)
-        if judged.reason is None:
-            self._numbers[judged] = number
+        alike = judged.alike()
+        number = self._alike.get(alike)
+        if number is None:
+            number = self._alike[alike] = len(self._members)
+            # Results are long, and others keep them for as long as they are needed.
+            self._members.append(replace(judged, wire=b"", full=()))
         return number
 
     def totals(self) -> Totals:

@@ -17,7 +17,7 @@ from passmuster.schema.wording import Fault, fault
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
-__all__ = ["Fault", "document", "facts", "faults", "header", "keeps", "sections", "versions"]
+__all__ = ["Fault", "document", "facts", "faults", "header", "keeps", "section_holds", "sections", "versions"]
 
 
 @functools.cache
@@ -41,8 +41,8 @@ def faults(kind: str, version: int, value: Any) -> tuple[Fault, ...]:
     return tuple(sorted(found, key=lambda each: tuple(str(step) for step in each.path)))
 
 
-_QUICK = ("report", "snapshot")
-"""Kinds that are read by the thousand, or are as long as a thousand."""
+_QUICK = ("policy", "report", "snapshot")
+"""Kinds that every command reads, or thousands of, or that are as long as a thousand."""
 
 
 @functools.cache
@@ -65,6 +65,13 @@ def facts(version: int, section: str) -> dict[str, dict[str, Any]]:
         return dict.fromkeys(whole.get("x-keys", ()), whole["additionalProperties"])
     named: dict[str, dict[str, Any]] = whole["properties"]
     return named
+
+
+@functools.cache
+def section_holds(version: int, name: str) -> Check:
+    """A predicate that is true only of sections of this name which keep to the schema."""
+    whole = document("snapshot", version)
+    return check(whole["properties"]["sections"]["properties"][name], whole["$defs"])
 
 
 def keeps(version: int, schema: dict[str, Any]) -> Check:

@@ -42,7 +42,14 @@ def _concerns(maker: Callable[..., Check], schema: dict[str, Any]) -> bool:
 
 def _reference(schema: dict[str, Any], definitions: dict[str, Any]) -> Check:
     name = schema["$ref"].removeprefix("#/$defs/")
-    return check(definitions[name], definitions)
+    made: list[Check] = []
+
+    def holds(value: Any) -> bool:
+        if not made:  # made when it is first needed: a definition may refer to itself
+            made.append(check(definitions[name], definitions))
+        return made[0](value)
+
+    return holds
 
 
 def _type(schema: dict[str, Any], _definitions: dict[str, Any]) -> Check:
@@ -95,6 +102,20 @@ def _object(schema: dict[str, Any], definitions: dict[str, Any]) -> Check:
     return holds
 
 
+def _every(schema: dict[str, Any], definitions: dict[str, Any]) -> Check:
+    made = [check(each, definitions) for each in schema["allOf"]]
+    return lambda value: all(each(value) for each in made)
+
+
+def _condition(schema: dict[str, Any], definitions: dict[str, Any]) -> Check:
+    """A condition has to be answered rightly both ways, so it may only be of words of which `no` is right too."""
+    asked = {word for each in (schema["if"], *schema["if"].get("properties", {}).values()) for word in each}
+    if not asked <= {"properties", "const", "enum"}:
+        raise ValueError(f"a condition that cannot be answered here (got {sorted(asked)})")
+    holds, then = check(schema["if"], definitions), check(schema["then"], definitions)
+    return lambda value: then(value) if holds(value) else True
+
+
 def _anything(_value: Any) -> bool:
     return True
 
@@ -110,5 +131,7 @@ _MAKERS: dict[Callable[[dict[str, Any], dict[str, Any]], Check], Iterable[str]] 
     _text: ("maxLength", "minLength", "pattern"),
     _number: ("minimum", "maximum"),
     _list: ("items", "maxItems", "minItems"),
+    _every: ("allOf",),
+    _condition: ("if", "then"),
     _object: ("properties", "required", "additionalProperties", "propertyNames", "maxProperties"),
 }

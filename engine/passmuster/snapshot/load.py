@@ -46,6 +46,19 @@ def load(data: bytes, file: str, line: int = 1) -> Snapshot:
     )
 
 
+def load_section(name: str, data: bytes) -> Section | None:
+    """Read one section of a snapshot as strictly as within it; None where it is not valid, or the engine knows none."""
+    try:
+        section = _json.loads(data)
+    except _json.InvalidJSONError:
+        return None
+    if name not in schema.sections(1) or not schema.section_holds(1, name)(section):
+        return None
+    if _json.deeper_than(section, _json.MAX_DEPTH - 2) or _breaches({"sections": {name: section}}):
+        return None
+    return _section(name, section)
+
+
 def _error(file: str, line: int, column: int, message: str, code: str) -> SnapshotError:
     return SnapshotError([Problem(code=code, message=message, location=Location(file=file, line=line, column=column))])
 
