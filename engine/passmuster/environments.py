@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from passmuster import cel, schema
@@ -26,12 +27,16 @@ def environment(
 ) -> cel.Environment:
     """The names that an expression about one node can use."""
     constants = constants or {}
-    roots: dict[str, cel.CelType] = {
-        name: cel.type_of_field(kind) for name, kind in {**schema.sections(1), **schema.header(1)}.items()
-    }
+    roots = dict(_of_node())
     roots.update(_terms(parameters, constants))
     roots["variables"] = _object(variables or {})
     return cel.Environment(roots=roots, constants=constants)
+
+
+@functools.cache
+def _of_node() -> dict[str, cel.CelType]:
+    """The types of a node's sections, and of what stands above them."""
+    return {name: cel.type_of_field(kind) for name, kind in {**schema.sections(1), **schema.header(1)}.items()}
 
 
 def aggregates(

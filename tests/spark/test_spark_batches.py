@@ -33,7 +33,7 @@ from passmuster.spark.task import PolicyText
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SPECS = ("virtnest@1.0.0", "kubevirt@1.0.0")
+SPECS = ("virtnest@1.0.0", "kubevirt@1.1.0")
 
 
 def _texts() -> list[PolicyText]:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PACKS = ("-p", "virtnest@1.0.0", "-p", "kubevirt@1.0.0")
-NODES = 1500
+PACKS = ("-p", "virtnest@1.0.0", "-p", "kubevirt@1.1.0")
+NODES = 1000
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_the_report_is_that_of_check_when_a_worker_is_killed_and_when_none_is(
     logs.mkdir()
     recorded = {
         **SMALL,
-        "spark.sql.files.maxPartitionBytes": "100k",
+        "spark.sql.files.maxPartitionBytes": "80k",
         "spark.eventLog.enabled": "true",
         "spark.eventLog.compress": "false",
         "spark.eventLog.dir": f"file://{logs}",

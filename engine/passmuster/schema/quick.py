@@ -66,9 +66,12 @@ def _values(schema: dict[str, Any], _definitions: dict[str, Any]) -> Check:
 
 def _text(schema: dict[str, Any], _definitions: dict[str, Any]) -> Check:
     longest, shortest = schema.get("maxLength", 2**62), schema.get("minLength", 0)
-    pattern = re.compile(schema.get("pattern", ""))
+    if "pattern" not in schema:
+        return lambda value: type(value) is not str or shortest <= len(value) <= longest
+    pattern = re.compile(schema["pattern"])
     return lambda value: (
         type(value) is not str
+        # Python's `$` fits before a last newline too, a schema's does not.
         or (shortest <= len(value) <= longest and pattern.search(value) is not None and not value.endswith("\n"))
     )
 
