@@ -49,7 +49,7 @@ Sections = tuple[tuple[int, tuple[int, ...]], ...]
 """Place of each section among all, and which of the numbers of its part count."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FleetGroup:
     """A fleet rule, with the facts of a node that it reads."""
 
@@ -65,7 +65,7 @@ class FleetGroup:
         return contribution(self.rule, bound(self.policy, roots, self.parameters))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Group:
     """Rules of one policy that read the same facts."""
 

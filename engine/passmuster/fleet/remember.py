@@ -64,6 +64,18 @@ class Remembered(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What some of the rules say."""
+
+    outcomes: int
+    """A byte for each rule, as one number: so what several say is put together by `|`."""
+    answers: tuple[Answer, ...]
+    """How reports have them; empty where outcomes are all that is wanted."""
+    groups: tuple[Group, ...]
+    """Those of them that have to be asked for each node."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
     """What is the same for all nodes that differ only in facts that are not remembered."""
 
@@ -97,6 +109,10 @@ class Memory:
         self._forget()
         orders = [shelf.order for shelf in self._shelves]
         self._groups = grouped(terms, self._names, orders)
+        self._single = {
+            at: [group for group in self._groups if [place for place, _ in group.sections] == [at]] for at in self._read
+        }
+        self._several = [group for group in self._groups if len(group.sections) != 1]
         self._fleet_groups = fleet_groups(terms, self._names, orders)
 
     @staticmethod
@@ -192,20 +208,21 @@ class Memory:
 
     def _learned(self, key: tuple[Part, ...], parts: list[Part]) -> _Known:
         """What is the same for all nodes with these facts; kept where they can come again."""
-        groups = [group for group in self._groups if not fleeting(group, parts)]
-        fleet_groups_ = [group for group in self._fleet_groups if not fleeting(group, parts)]
-        answers = [each for group in groups for each in self._once(self._answers, group, parts, self._answered)]
-        contributions = {
-            group.number: self._once(self._contributions, group, parts, FleetGroup.contribution)
-            for group in fleet_groups_
-        }
-        asked_ = {group.number for group in groups} | {group.number for group in fleet_groups_}
+        told = [self._of_part(at, groups, parts) for at, groups in self._single.items()]
+        told.append(self._told(self._several, parts))
+        outcomes = 0
+        for each in told:
+            outcomes |= each.outcomes
+        lasting = [group for group in self._fleet_groups if not fleeting(group, parts)]
         known = _Known(
-            outcomes=self._outcomes(bytes(len(self._rules)), answers),
-            answers=tuple(answers) if self._render is not None else (),
-            contributions=contributions,
-            groups=tuple(group for group in self._groups if group.number not in asked_),
-            fleet_groups=tuple(group for group in self._fleet_groups if group.number not in asked_),
+            outcomes=outcomes.to_bytes(len(self._rules), "big"),
+            answers=tuple(answer for each in told for answer in each.answers),
+            contributions={
+                group.number: self._once(self._contributions, group, parts, FleetGroup.contribution)
+                for group in lasting
+            },
+            groups=tuple(group for each in told for group in each.groups),
+            fleet_groups=tuple(group for group in self._fleet_groups if group not in lasting),
         )
         if not known.groups and not known.fleet_groups:
             known = replace(known, told=self._class(known, parts))
@@ -213,6 +230,27 @@ class Memory:
             self._classes[key] = known
             self._hold_bytes(_ENTRY)
         return known
+
+    def _of_part(self, at: int, groups: Sequence[Group], parts: list[Part]) -> _Told:
+        """What the rules say that read nothing but this section."""
+        part = parts[at].like or parts[at]
+        known = self._by_part.get(part)
+        if known is None:
+            known = self._told(groups, parts)
+            if part.lasting:
+                self._by_part[part] = known
+                self._hold_bytes(_ENTRY)
+        return known
+
+    def _told(self, groups: Sequence[Group], parts: list[Part]) -> _Told:
+        lasting = [group for group in groups if not fleeting(group, parts)]
+        answers = [each for group in lasting for each in self._once(self._answers, group, parts, self._answered)]
+        outcomes = self._outcomes(bytes(len(self._rules)), answers)
+        return _Told(
+            outcomes=int.from_bytes(outcomes, "big"),
+            answers=tuple(answers) if self._render is not None else (),
+            groups=tuple(group for group in groups if group not in lasting),
+        )
 
     @staticmethod
     def _outcomes(known: bytes, answers: Iterable[Answer]) -> bytes:
@@ -233,7 +271,9 @@ class Memory:
         return self._combined(self._outcomes(known.outcomes, fresh), told, answers)
 
     def _answered(self, group: Group, parts: Sequence[Part]) -> tuple[Answer, ...]:
-        return group.answers(parts, self._nobody, self._render)
+        answers = group.answers(parts, self._nobody, self._render)
+        self._hold_bytes(sum(3 * len(each.wire) for each in answers))
+        return answers
 
     def _once(
         self, known: dict[tuple[object, ...], T], group: G, parts: list[Part], ask: Callable[[G, Sequence[Part]], T]
@@ -275,6 +315,7 @@ class Memory:
         self._read = tuple(at for at, shelf in enumerate(self._shelves) if shelf.is_read)
         self._again: list[_Again] = [(_NEVER, None, b"", shelf.missing, 0, -1) for shelf in self._shelves]
         self._labels: set[bytes] = set()
+        self._by_part: dict[Part, _Told] = {}
         self._classes: dict[tuple[Part, ...], _Known] = {}
         self._answers: dict[tuple[object, ...], tuple[Answer, ...]] = {}
         self._contributions: dict[tuple[object, ...], Contribution | None] = {}
