@@ -24,19 +24,7 @@ _MARK = "PASSMUSTER_TEST_CLUSTER"
 _PATIENCE = 90
 QUICK = "-XX:TieredStopAtLevel=1 -Xss4m"
 """Java starts sooner without its last optimizations."""
-PROGRAM = """
-import argparse, sys
-from passmuster.cli import fleet_spark, fleet_spark_arguments
-from passmuster.errors import PassmusterError
-parser = argparse.ArgumentParser()
-fleet_spark_arguments.add_arguments(parser)
-try:
-    status = fleet_spark.run(parser.parse_args())
-except PassmusterError as error:
-    sys.stderr.write(f"{error}\\n")
-    status = error.status
-sys.exit(int(status))
-"""
+COMMAND = [sys.executable, "-m", "passmuster", "fleet", "check", "--engine", "spark"]
 
 
 @dataclass(slots=True)
@@ -174,7 +162,7 @@ def run(cluster: Cluster, *arguments: str, conf: dict[str, str] | None = None) -
     }
     words = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *arguments, *words],
+        [*COMMAND, *arguments, *words],
         env=cluster.environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

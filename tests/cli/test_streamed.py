@@ -237,3 +237,11 @@ def test_a_snapshot_that_speaks_of_a_report_is_no_report(
     main(["check", "one.json", "-o", "summary"])
     told = capsys.readouterr()
     assert (json.loads(told.out)["summary"]["nodes"]["unknown"], told.err) == (0, "")
+
+
+def test_a_document_alone_in_its_file_keeps_its_line(check: Any, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "one.json").write_bytes(b"\n\nhello\n")
+    (node_,) = json.loads(check("in")[1]["json"])["nodes"]
+    assert node_["node"] == "in/one.json"
+    assert node_["reason"].startswith("in/one.json:3:1: not JSON")

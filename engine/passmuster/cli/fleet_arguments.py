@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from passmuster.cli import bundle_arguments
+from passmuster.cli import bundle_arguments, fleet_spark_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,6 +101,7 @@ def _list(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
 def _check(actions: object, add: Callable[..., argparse.ArgumentParser], statuses: str) -> None:
     command = add(actions, "check", "fleet check", "judge the latest snapshot of each node", epilog=statuses)
     _store(command)
+    fleet_spark_arguments.add_engine(command)
     _terms(command)
     command.add_argument("--as-of", metavar="TIME", help="the latest at that moment (2026-11-22T10:11:12Z, 2026-11-22)")
     command.add_argument("--site", metavar="NAME", help="only snapshots from this site")

@@ -33,6 +33,7 @@ _COUNTS = frozenset(("matrix", "summary"))
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Judge the latest snapshot of each node; the status is that of `check`."""
+    _demand_one_machine(options)
     outputs = output.parse(options.output)
     choice = reading.Choice(as_of=fleet_met.moment(options.as_of), site=options.site)
     terms = terms_of(options)
@@ -43,6 +44,14 @@ def run(options: argparse.Namespace) -> ExitStatus:
             return _counted(database, terms, choice, options, outputs)
         with one_state(database):
             return _judged(database, terms, choice, options, outputs)
+
+
+def _demand_one_machine(options: argparse.Namespace) -> None:
+    """Raise UsageError where something is said that is for a cluster."""
+    told = {"OUTPUT": options.result, "--master": options.master, "--conf": options.conf}
+    for name, value in told.items():
+        if value:
+            raise UsageError.at(name, "only with --engine spark (expected a store alone)", code="usage-engine")
 
 
 def _counted(

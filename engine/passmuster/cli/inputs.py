@@ -41,8 +41,8 @@ class Document:
 
 
 Met: TypeAlias = "tuple[str, int, bytes | Given | T]"
-"""What was met in the input: the path, the line (0 for a document that is alone in its file), and a document's bytes,
-what cannot be read, or what was made of a line."""
+"""What was met in the input: the path, the line (below 0 for a document that is alone in its file, 0 where there are no
+lines), and a document's bytes, what cannot be read, or what was made of a line."""
 
 
 def read(paths: Sequence[str]) -> list[Given]:
@@ -76,7 +76,7 @@ def each(paths: Sequence[str], known: Callable[[bytes], T | None]) -> Iterator[D
 
 def document(path: str, line: int, data: bytes) -> Document:
     """A document that was met."""
-    return Document(label=label(path, line), path=path, line=line or 1, data=data)
+    return Document(label=label(path, line), path=path, line=abs(line) or 1, data=data)
 
 
 def readable(path: str) -> str:
@@ -87,7 +87,7 @@ def readable(path: str) -> str:
 def label(path: str, line: int) -> str:
     """What a document is called: by its path, and its line where the file holds several."""
     name = readable(path)
-    return f"{name}:{line}" if line else name
+    return f"{name}:{line}" if line > 0 else name
 
 
 def met(paths: Sequence[str], known: Callable[[bytes], T | None]) -> Iterator[Met[T]]:
@@ -169,7 +169,7 @@ def lines(found: Iterator[tuple[int, bytes | T]], path: str, *, alone: bool = Fa
         if ours is not None:
             sys.stderr.write(harmless.plain(f"note: {path}: {ours} of ours is no snapshot; skipped") + "\n")
         else:
-            yield path, 0 if alone else line, each_
+            yield path, -line if alone else line, each_
 
 
 def _ours(data: bytes) -> str | None:

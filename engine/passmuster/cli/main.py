@@ -192,6 +192,10 @@ def _fleet_list(options: argparse.Namespace) -> ExitStatus:
 
 
 def _fleet_check(options: argparse.Namespace) -> ExitStatus:
+    if options.engine == "spark":
+        from passmuster.cli.fleet_spark import run as run_spark  # noqa: PLC0415 - imported when it runs
+
+        return run_spark(options)
     from passmuster.cli.fleet_check import run  # noqa: PLC0415 - imported when it runs
 
     return run(options)

@@ -146,7 +146,7 @@ def judged(found: Iterable[inputs.Met[Remembered]], onepass: OnePass) -> Iterato
         if isinstance(each, Remembered):
             if path is not last:
                 labelled, last = _json.canonical(inputs.readable(path))[:-2], path
-            label = b'%s:%d"' % (labelled, line) if line else labelled + b'"'
+            label = b'%s:%d"' % (labelled, line) if line > 0 else labelled + b'"'
             yield len(each.head.string), onepass.remembered(each, label)
         elif isinstance(each, bytes):
             yield len(each), onepass.plain(inputs.load(inputs.document(path, line, each)))

@@ -19,7 +19,7 @@ def row(cutter: Cutter, data: bytes, path: str, line: int) -> Row:
     cut = cutter.cut(data)
     if cut is not None:
         return Row(digest, cut.own.name, cut.own.machine, cut.own.at, cut, prefix, place)
-    read = snapshot.load(data, path, line or 1)
+    read = snapshot.load(data, path, abs(line) or 1)
     at = moment_of(read)
     machine = None if read.machine_id is None else bytes.fromhex(read.machine_id.removeprefix("sha256:"))
     return Row(digest, read.name, machine, at, data, prefix, place)
@@ -34,7 +34,7 @@ def moment_of(read: snapshot.Snapshot) -> int:
 
 def _place(path: str, line: int) -> tuple[str, int | str]:
     """A label in two parts, the first of which many snapshots share: the file, or the folder."""
-    if line:
+    if line > 0:
         return f"{path}:", line
     folder, slash, name = path.rpartition("/")
     return folder + slash, name
