@@ -176,7 +176,7 @@ def test_forgetting_changes_nothing() -> None:
         one, two = forgetful.judge(line), other.judge(line)
         assert one is not None
         assert two is not None
-        assert one.judged.alike() == two.judged.alike()
+        assert one.judged.alike == two.judged.alike
 
 
 def test_no_node_at_all() -> None:

@@ -35,9 +35,8 @@ class Class:
     contributions: tuple[Contribution | None, ...] = ()
     """What each such node contributes to each fleet rule that is asked; None where it is no member."""
 
-    def alike(self) -> tuple[object, ...]:
-        """Equal for classes of which a count says the same."""
-        return self.tail, self.reason, self.contributions
+    alike: tuple[object, ...] = ()
+    """Equal for classes of which a count says the same."""
 
 
 def class_of(
@@ -60,6 +59,7 @@ def class_of(
         wire=wire,
         full=full,
         contributions=contributions,
+        alike=(tail, reason or nothing, contributions),
     )
 
 

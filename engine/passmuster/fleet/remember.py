@@ -146,7 +146,7 @@ class Memory:
             return None
         begin = start + len(self._marks[at]) - 1 - FACTS
         parts = self._missing.copy()
-        again = self._again
+        again, ready, mark, count = self._again, self._ready, self._marks, len(self._marks)
         while at >= 0:
             expected, pattern, behind, part, step, next_ = again[at]
             if line.startswith(expected, begin):
@@ -161,6 +161,14 @@ class Memory:
                     begin = match.end() + step
                     at = next_
                     continue
+            end = line.find(mark[at + 1], begin) if at + 1 < count else len(line) - len(END)
+            seen = ready[at].get(line[begin:end]) if end >= 0 else None
+            if seen is not None and seen[5] == (at + 1 if at + 1 < count else -1):
+                again[at] = seen
+                parts[at] = seen[3]
+                begin += seen[4]
+                at = seen[5]
+                continue
             met = self._other(line, at, begin)
             if met is None:
                 return None
@@ -185,7 +193,10 @@ class Memory:
             prefix, pattern, suffix, whole = shelf.stem
             self._again[at] = (prefix, pattern, suffix + follows, whole, len(suffix) + step, next_)
         elif shelf.whole is not None:
-            self._again[at] = (piece + follows, None, b"", part, end - begin + step, next_)
+            self._again[at] = self._ready[at][piece] = (piece + follows, None, b"", part, end - begin + step, next_)
+            self._hold_bytes(len(piece))
+        else:
+            self._ready[at].clear()
         return part, end + step, next_
 
     def _first(self, line: bytes, start: int) -> int:
@@ -314,6 +325,8 @@ class Memory:
         self._missing = [shelf.missing for shelf in self._shelves]
         self._read = tuple(at for at, shelf in enumerate(self._shelves) if shelf.is_read)
         self._again: list[_Again] = [(_NEVER, None, b"", shelf.missing, 0, -1) for shelf in self._shelves]
+        self._ready: list[dict[bytes, _Again]] = [{} for _ in self._names]
+        """The same of every section that is known by all its bytes."""
         self._labels: set[bytes] = set()
         self._by_part: dict[Part, _Told] = {}
         self._classes: dict[tuple[Part, ...], _Known] = {}

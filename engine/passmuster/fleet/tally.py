@@ -111,10 +111,9 @@ class Tally:
         return (self._members[each] for each in self._nodes)
 
     def _number(self, judged: Class) -> int:
-        alike = judged.alike()
-        number = self._alike.get(alike)
+        number = self._alike.get(judged.alike)
         if number is None:
-            number = self._alike[alike] = len(self._members)
+            number = self._alike[judged.alike] = len(self._members)
             # Results are long, and others keep them for as long as they are needed.
             self._members.append(replace(judged, wire=b"", full=()))
         return number

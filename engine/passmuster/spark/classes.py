@@ -41,7 +41,7 @@ class Classes:
         if known is None:
             if len(self._names) == _AT_HAND:
                 self._names.clear()
-            content = (judged.alike(), judged.wire) if wire else judged.alike()
+            content = (judged.alike, judged.wire) if wire else judged.alike
             known = hashlib.blake2b(repr(content).encode(), digest_size=_NAME).digest()
             self._names[judged, wire] = known
         return known
