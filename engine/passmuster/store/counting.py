@@ -12,7 +12,7 @@ from passmuster.outcome import Level, NodeOutcome, RuleOutcome, fleet_outcome
 from passmuster.store import reading
 from passmuster.store.cut import Own
 from passmuster.store.database import one_state
-from passmuster.store.packing import DamageError, unpack
+from passmuster.store.packing import DamageError, apart, pack
 from passmuster.store.verdicts import Judge, Judged, Shelf, reads
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ class _Survey:
         self._table = "main.snapshot" if choice.everything else "temp.chosen"
         self._between = _between(terms.max_age)
         sections = dict(database.execute("SELECT id, section FROM piece"))
-        self._known = sections.keys()
-        self._read = {piece for piece, section in sections.items() if section in self._reads.sections}
+        self._known = frozenset(pack([piece]) for piece in sections)
+        self._read = frozenset(pack([id_]) for id_, section in sections.items() if section in self._reads.sections)
         self.nodes: Counter[bytes] = Counter()
         """By the name of their facts."""
         self._samples: dict[bytes, tuple[int, int | None]] = {}
@@ -152,10 +152,11 @@ class _Survey:
             yield shape, self._facts(packed, own)
 
     def _facts(self, packed: bytes, own: Own | None) -> bytes:
-        pieces = unpack(packed)
-        if not self._known >= set(pieces):
+        pieces = apart(packed)
+        if not self._known.issuperset(pieces):
             raise DamageError("a piece is missing")
-        return self._reads.facts([piece for piece in pieces if piece in self._read], own)
+        read = self._read
+        return self._reads.facts(b"".join([piece for piece in pieces if piece in read]), own)
 
     def _add(self, facts: bytes, many: int, sample: tuple[int, int | None]) -> None:
         self.nodes[facts] += many

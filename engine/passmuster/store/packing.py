@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,14 @@ def unpack(packed: bytes) -> tuple[int, ...]:
             ids.append(number)
             number = shift = 0
     return tuple(ids)
+
+
+_NUMBER = re.compile(rb"[\x80-\xff]*[\x00-\x7f]")
+
+
+def apart(packed: bytes) -> list[bytes]:
+    """The numbers, each still packed: where only their names count, a quarter of the time of `unpack`."""
+    return _NUMBER.findall(packed)
 
 
 def compress(content: bytes) -> bytes:

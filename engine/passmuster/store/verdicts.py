@@ -16,7 +16,7 @@ from passmuster.judge import Given, asked, judge_one
 from passmuster.outcome import NodeOutcome, RuleOutcome
 from passmuster.store.database import transaction
 from passmuster.store.holes import HOLES
-from passmuster.store.packing import DamageError, fingerprint, pack
+from passmuster.store.packing import DamageError, fingerprint
 
 if TYPE_CHECKING:
     import sqlite3
@@ -57,9 +57,8 @@ class Reads:
         """Whether they look at nothing that each node has for itself."""
         return not (self.cmdline or self.total or self.name)
 
-    def facts(self, pieces: Iterable[int], own: Own | None) -> bytes:
-        """The name of a set of facts: of the ids of the pieces that are read; `own` counts only where it is read."""
-        shared = pack(pieces)
+    def facts(self, shared: bytes, own: Own | None) -> bytes:
+        """The name of a set of facts: packed ids of the pieces that are read; `own` counts only where it is read."""
         if own is None or self.shared:
             return shared
         values = (
