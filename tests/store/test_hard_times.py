@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import shutil
@@ -15,6 +16,7 @@ from packs import no_parameters, virtnest
 from snapshots import data
 from stores import complained, contents, machine, node, said, told
 
+from passmuster.cli import main
 from passmuster.judge import Terms
 from passmuster.store import verifying
 from passmuster.store.adding import row
@@ -229,3 +231,27 @@ def test_a_torn_page_never_ends_in_a_traceback(folder: Path, capsys: pytest.Capt
         if command == ["verify"] and not unused:
             assert status in {2, 4}
     capsys.readouterr()
+
+
+def test_a_schema_that_is_no_text_is_damage(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = folder / "s.db"
+    _store(store)
+    content = store.read_bytes()
+    assert b"CREATE TABLE whole" in content
+    store.write_bytes(content.replace(b"CREATE TABLE whole", b"CREAT\x85 TABLE whole"))
+    for command in (["fleet", "check", "s.db"], ["fleet", "list", "s.db"], ["fleet", "verify", "s.db"]):
+        assert main(command) == 4
+        assert "s.db: damaged: malformed database schema" in capsys.readouterr().err
+
+
+def test_a_piece_of_no_section_is_found(folder: Path) -> None:
+    store = folder / "s.db"
+    _store(store)
+    with contextlib.closing(sqlite3.connect(store)) as database:
+        database.execute("PRAGMA writable_schema = ON")
+        database.execute("UPDATE sqlite_schema SET sql = replace(sql, 'section TEXT NOT NULL', 'section TEXT')")
+        database.commit()
+    with contextlib.closing(sqlite3.connect(store)) as database:
+        database.execute("UPDATE piece SET section = NULL WHERE section = 'os'")
+        database.commit()
+    assert any("other bytes than were kept" in each for each in _found(store))

@@ -116,6 +116,10 @@ def _connect(path: str, *, write: bool) -> sqlite3.Connection:
         database.execute("PRAGMA cache_size=-65536")
         database.execute("PRAGMA wal_autocheckpoint=4000")
         database.execute("SELECT gc FROM state").fetchone()
+    except UnicodeDecodeError as error:
+        # SQLite's own message, for it quotes what is damaged.
+        database.close()
+        raise DamageError(error.object.decode(errors="backslashreplace")) from None
     except sqlite3.OperationalError:
         database.close()
         # In a folder that cannot be written to, SQLite cannot make the files beside a store that others may write.

@@ -60,7 +60,7 @@ def _guarded(
 ) -> None:
     try:
         step(database, found)
-    except (sqlite3.DatabaseError, DamageError, ValueError, TypeError) as error:
+    except (sqlite3.DatabaseError, DamageError, ValueError, TypeError, AttributeError) as error:
         found.broken.append(f"what cannot be read: {error}")
 
 
@@ -75,7 +75,7 @@ def _pieces(database: sqlite3.Connection, found: Findings) -> None:
         found.pieces += 1
         try:
             holds = fingerprint(section.encode(), decompress(content)) == digest
-        except (DamageError, TypeError):
+        except (DamageError, TypeError, AttributeError):
             holds = False
         if not holds:
             found.broken.append(f"piece {id_} ({section or 'head'}): other bytes than were kept")
