@@ -66,3 +66,10 @@ def test_a_signed_bundle_without_trust_is_refused(place: Path, capsys: Any) -> N
     del place
     assert main(["fleet", "add", "store.db", "one.pmb"]) == 4
     assert "no trust is configured" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["check"], ["snapshot", "validate"], ["fleet", "add", "store.db"]], ids=" ".join)
+def test_trust_is_not_skipped_over(command: list[str], place: Path, capsys: Any) -> None:
+    del place
+    assert main([*command, "one.pmb", "--trust", "trust.yaml", "--insecure-skip-verify"]) == 2
+    assert "--insecure-skip-verify: contradicts --trust (expected one of them)" in capsys.readouterr().err

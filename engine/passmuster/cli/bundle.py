@@ -237,9 +237,7 @@ def _outputs(options: argparse.Namespace) -> list[str | None]:
 
 def _demand_sense(options: argparse.Namespace) -> None:
     skip, wrong = options.insecure_skip_verify, None
-    if skip and options.trust is not None:
-        wrong = ("--insecure-skip-verify", "contradicts --trust (expected one of them)")
-    elif skip and options.state is not None:
+    if skip and options.state is not None:
         wrong = ("--state", "a bundle that nobody verified may not change it (expected --trust)")
     elif options.key is not None and not options.output:
         wrong = ("--key", "nothing to sign (expected -o receipt or -o receipt=FILE)")

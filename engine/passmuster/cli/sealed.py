@@ -10,6 +10,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from passmuster.errors import UsageError
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
@@ -38,12 +40,15 @@ _terms: ContextVar[_Terms] = ContextVar("bundles", default=_Terms())  # noqa: B0
 
 @contextlib.contextmanager
 def taking(options: argparse.Namespace) -> Iterator[None]:
-    """Take bundles on the terms of a command, for as long as it runs."""
+    """Take bundles on the terms of a command, for as long as it runs; raises UsageError where these contradict."""
     told = _Terms(
         trust=getattr(options, "trust", None),
         skip=getattr(options, "insecure_skip_verify", False),
         now=getattr(options, "now", None),
     )
+    if told.skip and told.trust is not None:
+        message = "contradicts --trust (expected one of them)"
+        raise UsageError.at("--insecure-skip-verify", message, code="usage-trust")
     before = _terms.set(told)
     try:
         yield
