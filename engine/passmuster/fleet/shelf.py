@@ -8,7 +8,7 @@ not remembered: a pattern says each time whether it is valid.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from passmuster import _json, schema
 from passmuster.binding import bind_section, rebound
@@ -62,6 +62,26 @@ class _Frame:
     """Whether any facts fit into it, as long as each is valid by itself."""
 
 
+class Stem(NamedTuple):
+    """A section round the one fact that differs on every node."""
+
+    prefix: bytes
+    hole: Fact
+    suffix: bytes
+    part: Part
+    """What the section is, that fact apart."""
+
+
+class Found(NamedTuple):
+    """What became of a section."""
+
+    part: Part
+    kept: bool
+    """Whether it is known by all its bytes from now on."""
+    stem: Stem | None
+    """Where one fact in it differs on every node."""
+
+
 class Shelf:
     """The sections of one name."""
 
@@ -89,47 +109,55 @@ class Shelf:
         self.order = {self._facts[place].name: at for at, place in enumerate(self._places)}
         """Facts that rules read, and where their numbers stand."""
         self.missing = Part(name=name, frame=0)
-        self.whole: dict[bytes, Part] | None = {}
-        """Sections by all their bytes; None where that does not pay."""
+        self.era = 0
+        """Above 0 where most sections of this name are not met twice: then they are known by what differs in them.
+        What was found in an earlier era does not hold."""
+        self._whole: dict[bytes, Part] = {}
+        """Sections by all their bytes."""
         self._hole: Fact | None = None
-        self.stem: tuple[bytes, re.Pattern[bytes], bytes, Part] | None = None
-        """The section that was met last, round the one fact that differs on every node."""
         self._stems: dict[tuple[bytes, bytes], Part] = {}
         self._frames: dict[tuple[tuple[int, ...], bytes], _Frame] = {}
         self._by_meaning: dict[tuple[object, ...], _Frame] = {}
         self._parts: dict[tuple[int, ...], Part] = {}
         self._made = self._misses = 0
 
-    def part(self, piece: bytes, lines: int) -> Part | None:
-        """What a section is, that `whole` does not have; None where it is not valid. `lines` were seen so far."""
+    def find(self, piece: bytes, lines: int) -> Found | None:
+        """What a section is; None where it is not valid. `lines` were seen so far."""
+        known = self._whole.get(piece)
+        if known is not None:
+            return Found(known, kept=True, stem=None)
         if self._hole is not None:
-            found = self._by_stem(piece, self._hole)
-            if found is not None:
-                return found
-        self.stem = None
+            stemmed = self._by_stem(piece, self._hole)
+            if stemmed is not None:
+                return stemmed
         pieces = self._cutter.cut(piece)
-        part = self._of_facts(piece, pieces) if pieces is not None else None
+        by_facts = self._of_facts(piece, pieces) if pieces is not None else None
+        part, passing = (self._of_whole(piece), False) if by_facts is None else by_facts
         if part is None:
-            part = self._of_whole(piece)
-        if part is not None and self.whole is not None:
-            self._keep(self.whole, piece, part)
-            self._misses += 1
-            if self._misses >= facts.MANY and self._misses * facts.SHARE > lines:
-                self._settle()
-        return part
+            return None
+        self._misses += 1
+        if not self.era and self._misses >= facts.MANY and self._misses * facts.SHARE > lines:
+            self._choose_hole()
+        kept = self._roomy and not (passing and self.era)
+        if kept:
+            self._whole[piece] = part
+            self._hold(len(piece) + 200)
+        return Found(part, kept=kept, stem=None)
 
-    def _keep(self, whole: dict[bytes, Part], piece: bytes, part: Part) -> None:
-        whole[piece] = part
-        self._hold(len(piece) + 200)
+    @property
+    def _roomy(self) -> bool:
+        """Whether one more section may be known by all its bytes."""
+        return not self.era or len(self._whole) < facts.MANY
 
-    def _settle(self) -> None:
-        """Sections are hardly met twice: know them by what differs in them."""
-        self.whole = None
+    def _choose_hole(self) -> None:
+        """Begin a new era."""
+        self.era += 1
+        self._whole.clear()
         volatile = [each for each in self._facts if each.volatile]
-        if len(volatile) == 1 and volatile[0].pattern is not None:
-            self._hole = volatile[0]
+        self._hole = volatile[0] if len(volatile) == 1 and volatile[0].pattern is not None else None
+        self._stems.clear()
 
-    def _by_stem(self, piece: bytes, hole: Fact) -> Part | None:
+    def _by_stem(self, piece: bytes, hole: Fact) -> Found | None:
         """A section of which all but one fact was seen together."""
         assert hole.pattern is not None
         match = hole.pattern.match(piece, piece.find(hole.mark) + len(hole.mark))
@@ -139,13 +167,11 @@ class Shelf:
         part = self._stems.get(stem) or self._new_stem(piece, hole, match, stem)
         if part is None:
             return None
-        self.stem = (stem[0], hole.pattern, stem[1], part)
-        return self.filled(part, match[0])
+        return Found(self.filled(part, hole, match[0]), kept=False, stem=Stem(stem[0], hole, stem[1], part))
 
-    def filled(self, part: Part, data: bytes) -> Part:
+    def filled(self, part: Part, hole: Fact, data: bytes) -> Part:
         """A part of which one fact is not remembered, with that fact."""
-        hole = self._hole
-        return part if hole is None or not hole.read else self._passing(part, {hole.name: _json.loads(data)})
+        return self._passing(part, {hole.name: _json.loads(data)}) if hole.read else part
 
     def _new_stem(self, piece: bytes, hole: Fact, match: re.Match[bytes], stem: tuple[bytes, bytes]) -> Part | None:
         pieces = self._cutter.cut(piece)
@@ -155,36 +181,43 @@ class Shelf:
         at = [place for place, value in zip(pieces.frame[0], pieces.values, strict=True) if value == match[0]]
         if not any(self._facts[place] is hole for place in at) or piece.find(hole.mark) != piece.rfind(hole.mark):
             return None
-        part = self._of_facts(piece, pieces)
-        if part is not None:
-            self._stems[stem] = part
-            self._hold(len(piece) + 200)
-        return part
+        found = self._of_facts(piece, pieces)
+        if found is None:
+            return None
+        self._stems[stem] = found[0]
+        self._hold(len(piece) + 200)
+        return found[0]
 
-    def _of_facts(self, piece: bytes, pieces: Pieces) -> Part | None:
+    def _of_facts(self, piece: bytes, pieces: Pieces) -> tuple[Part, bool] | None:
+        """A section by its facts, and whether one of them is not remembered; None where it cannot be known so."""
         frame = self._frames.get(pieces.frame)
         if frame is None:
             frame = self._new_frame(piece, pieces)
         if frame is None or not frame.divisible:
             return None
         numbers = dict.fromkeys(self._places, 0)
-        passing: dict[str, Any] = {}
+        fresh: dict[str, Any] = {}
+        passing = False
         for place, data in zip(pieces.frame[0], pieces.values, strict=True):
             fact = self._facts[place]
             fact.asked += 1
+            lasting = not fact.volatile
             number = fact.number(data)
+            if lasting and fact.volatile and self.era:
+                self._choose_hole()
             if number == 0:
                 return None
+            passing = passing or fact.volatile
             if fact.read:
                 numbers[place] = number
                 if number == facts.VOLATILE:
-                    passing[fact.name] = _json.loads(data)
+                    fresh[fact.name] = _json.loads(data)
         key = (frame.number, *numbers.values())
         part = self._parts.get(key)
         if part is None:
             part = self._parts[key] = self._new_part(frame, numbers)
             self._hold(200)
-        return self._passing(part, passing) if passing else part
+        return (self._passing(part, fresh) if fresh else part), passing
 
     def _new_frame(self, piece: bytes, pieces: Pieces) -> _Frame | None:
         """Read a section whole, for its frame; None where it is not valid."""
@@ -240,4 +273,4 @@ class Shelf:
         if section is None:
             return None
         self._made += 1
-        return Part(name=self.name, frame=self._made, section=section, lasting=self.whole is not None)
+        return Part(name=self.name, frame=self._made, section=section, lasting=self._roomy)

@@ -1,0 +1,139 @@
+"""From canonical lines to what their sections are: one that was met before is found by the few bytes that tell it."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from passmuster.fleet.cut import END, FACTS, marks
+from passmuster.fleet.shelf import Part, Shelf, Stem
+from passmuster.fleet.tree import Tree
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Sequence
+
+    from passmuster.fleet.facts import Fact
+    from passmuster.fleet.groups import Reads
+
+
+class _Met(NamedTuple):
+    """A section that was met, with what follows it."""
+
+    part: Part
+    step: int
+    """How far it is from where it was found to the next section."""
+    next: int
+    """Which one that is: -1 where it was the last."""
+
+
+class _Stem(NamedTuple):
+    """The beginning of a section, up to a fact that differs on every node."""
+
+    length: int
+    hole: Fact
+    pattern: re.Pattern[bytes]
+    """That of the fact."""
+    rests: Tree[_Met]
+    """What stands behind that fact."""
+
+
+class Lines:
+    """Reads lines, and remembers their sections."""
+
+    def __init__(self, names: Sequence[str], reads: Reads, hold: Callable[[int], None], *, sources: bool) -> None:
+        """Rules read these facts of sections of these names; `hold` is told how many bytes are kept.
+
+        `sources`: whether it matters where facts came from, and how it is worded why there are none.
+        """
+        self.names, self._hold = tuple(names), hold
+        self._marks = marks(self.names)
+        self._firsts = [mark[1:] for mark in self._marks]
+        self.shelves = tuple(Shelf(name, reads.get(name, {}), hold, sources=sources) for name in names)
+        self.read = tuple(at for at, shelf in enumerate(self.shelves) if shelf.is_read)
+        """The sections that rules read."""
+        self.key: Callable[[list[Part]], tuple[Part, ...]] = _getter(self.read)
+        """The parts that rules read."""
+        self._missing = [shelf.missing for shelf in self.shelves]
+        self._trees: list[Tree[_Met | _Stem]] = [Tree() for _ in names]
+        self._stems: list[dict[bytes, _Stem]] = [{} for _ in names]
+        self._seen = 0
+
+    def parts(self, line: bytes, start: int) -> list[Part] | None:
+        """What each section is, those that are not there included; None where one is not valid, or there is none.
+
+        The first section begins at `start`.
+        """
+        self._seen += 1
+        at = 0
+        while not line.startswith(self._firsts[at], start):
+            at += 1
+            if at == len(self._firsts):
+                return None
+        begin = start + len(self._firsts[at]) - FACTS
+        parts, trees = self._missing.copy(), self._trees
+        while at >= 0:
+            met = trees[at].find(line, begin)
+            if type(met) is _Met:
+                parts[at], step, at = met
+                begin += step
+                continue
+            found = self._by_stem(line, at, begin, met) if isinstance(met, _Stem) else None
+            if found is None:
+                found = self._other(line, at, begin)
+                if found is None:
+                    return None
+            parts[at], begin, at = found
+        return parts if begin == len(line) else None
+
+    def _by_stem(self, line: bytes, at: int, begin: int, stem: _Stem) -> tuple[Part, int, int] | None:
+        """A section of which all but one fact was met before."""
+        match = stem.pattern.match(line, begin + stem.length)
+        rest = stem.rests.find(line, match.end()) if match is not None else None
+        if rest is None or match is None:
+            return None
+        return self.shelves[at].filled(rest.part, stem.hole, match[0]), match.end() + rest.step, rest.next
+
+    def _other(self, line: bytes, at: int, begin: int) -> tuple[Part, int, int] | None:
+        """A section that is new at its place, where the next one begins, and which one that is."""
+        shelf = self.shelves[at]
+        end, next_ = self._end(line, at, begin)
+        era = shelf.era
+        found = shelf.find(line[begin:end], self._seen)
+        if found is None:
+            return None
+        if shelf.era != era:
+            self._trees[at], self._stems[at] = Tree(), {}
+        step = len(self._marks[next_]) - FACTS if next_ >= 0 else len(END)
+        follows = line[end : end + step + FACTS]
+        if found.stem is not None:
+            self._keep_stem(at, found.stem, follows, step, next_)
+        elif found.kept:
+            self._trees[at].add(line[begin:end] + follows, _Met(found.part, end - begin + step, next_))
+            self._hold(end - begin + 200)
+        return found.part, end + step, next_
+
+    def _keep_stem(self, at: int, found: Stem, follows: bytes, step: int, next_: int) -> None:
+        prefix, hole, suffix, part = found
+        assert hole.pattern is not None
+        stem = self._stems[at].get(prefix)
+        if stem is None or stem.hole is not hole:
+            stem = self._stems[at][prefix] = _Stem(len(prefix), hole, hole.pattern, Tree())
+            self._trees[at].add(prefix, stem)
+            self._hold(len(prefix) + 300)
+        stem.rests.add(suffix + follows, _Met(part, len(suffix) + step, next_))
+        self._hold(len(suffix) + 200)
+
+    def _end(self, line: bytes, at: int, begin: int) -> tuple[int, int]:
+        """Where a section ends, and which one is next: -1 where it is the last."""
+        for next_ in range(at + 1, len(self._marks)):
+            end = line.find(self._marks[next_], begin)
+            if end >= 0:
+                return end, next_
+        return len(line) - len(END), -1
+
+
+def _getter(places: tuple[int, ...]) -> Callable[[list[Part]], tuple[Part, ...]]:
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda parts: tuple([parts[at] for at in places])
