@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import shutil
+import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -330,13 +332,47 @@ def _latest(lines: list[bytes], as_of: str | None) -> list[bytes]:
     return [line for some in found.values() for at, line in some if at == max(each for each, _ in some)]
 
 
-def test_damage_is_told_and_nothing_is_judged(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+DAMAGE = {
+    "a piece of another node's": (
+        "UPDATE piece SET content = (SELECT max(content) FROM piece WHERE section = 'devices') WHERE section = 'kernel'",
+        "piece 7 has other bytes",
+    ),
+    "a piece that is called otherwise": (
+        "UPDATE piece SET section = 'cgroup' WHERE section = 'cpu'",
+        "piece 4 has other bytes",
+    ),
+    "a piece of no section": ("UPDATE piece SET section = 'cpv' WHERE section = 'cpu'", "a piece of no section"),
+    "a piece that is gone": ("DELETE FROM piece WHERE section = 'cpu'", "a piece is missing"),
+    "a shape of other pieces": (
+        "UPDATE shape SET pieces = CAST((SELECT pieces || x'00' FROM shape WHERE id = 2) AS BLOB) WHERE id = 1",
+        "shape 1 has other pieces",
+    ),
+    "a shape that is text": ("UPDATE shape SET pieces = 'text' WHERE id = 1", "shape 1 has other pieces"),
+    "a piece that is text": ("UPDATE piece SET content = 'text' WHERE section = 'cpu'", "piece 4 has other bytes"),
+    "a proof": ("UPDATE shape SET proof = proof + 1 WHERE id = 1", "shape 1 has other pieces"),
+}
+
+
+@pytest.mark.parametrize(("change", "words"), DAMAGE.values(), ids=DAMAGE)
+def test_damage_is_told_and_nothing_is_judged(
+    folder: Path, capsys: pytest.CaptureFixture[str], change: str, words: str
+) -> None:
+    Path("a.ndjson").write_bytes(node(1) + node(2, set_={"kernel.release": "4.4.0"}))
+    said(capsys, "fleet", "add", "s.db", "a.ndjson")
+    with contextlib.closing(sqlite3.connect(folder / "s.db")) as database:
+        database.execute(change)
+        database.commit()
+    err = complained(capsys, "fleet", "check", "s.db", "-p", "virtnest@1.0.0", "-o", "summary", status=4)
+    assert err.startswith(f"s.db: damaged: {words}")
+    assert "hint: `passmuster fleet verify s.db` lists all that is damaged" in err
+
+
+def test_a_snapshot_that_is_read_whole_must_have_its_digest(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("a.json").write_bytes(node(1))
     said(capsys, "fleet", "add", "s.db", "a.json")
     content = (folder / "s.db").read_bytes()
     digest = bytes.fromhex(load(node(1), "").digest.removeprefix("sha256:"))
     at = content.index(digest) + 9
     (folder / "s.db").write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
-    err = complained(capsys, "fleet", "check", "s.db", "-p", "virtnest@1.0.0", "-o", "summary", status=4)
+    err = complained(capsys, "fleet", "check", "s.db", "-p", "virtnest@1.0.0", "-o", "json", status=4)
     assert err.startswith("s.db: damaged: the snapshot a.json of n1 has other bytes")
-    assert "hint: `passmuster fleet verify s.db` lists all that is damaged" in err

@@ -147,6 +147,7 @@ BLOBS = {
     "a command line": "SELECT cmdline FROM snapshot WHERE id = 1",
     "bytes that are kept whole": "SELECT content FROM whole",
     "a machine id": "SELECT machine FROM node WHERE id = 3",
+    "a shape": "SELECT pieces FROM shape",
     "the outcomes of a verdict": "SELECT content FROM class",
     "terms": "SELECT content FROM terms",
 }
@@ -175,6 +176,7 @@ LIES = {
     "a name beside bytes that are kept whole": "UPDATE node SET name = 'n9' WHERE id = 4",
     "a mark": "UPDATE snapshot SET latest = 0 WHERE id = 1",
     "a node that is gone": "DELETE FROM node WHERE id = 1",
+    "the proof of a shape": "UPDATE shape SET proof = proof + 1",
     "a piece that is gone": "DELETE FROM piece WHERE section = 'os'",
     "a shape that is gone": "DELETE FROM shape WHERE id = 1",
     "a verdict of other facts": "UPDATE verdict SET class = (SELECT max(class) FROM verdict)",

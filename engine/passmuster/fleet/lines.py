@@ -86,6 +86,17 @@ class Lines:
             parts[at], begin, at = found
         return parts if begin == len(line) else None
 
+    def nothing(self) -> list[Part]:
+        """What the sections of a snapshot are that has none, for one whose sections are known otherwise."""
+        self._seen += 1
+        return self._missing.copy()
+
+    def alone(self, name: str, section: bytes) -> tuple[int, Part] | None:
+        """The place of a section among parts, and what it is; None where it is not valid."""
+        at = self.names.index(name)
+        found = self.shelves[at].find(section, self._seen)
+        return None if found is None else (at, found.part)
+
     def _by_stem(self, line: bytes, at: int, begin: int, stem: _Stem) -> tuple[Part, int, int] | None:
         """A section of which all but one fact was met before."""
         match = stem.pattern.match(line, begin + stem.length)

@@ -19,7 +19,7 @@ from passmuster.outcome import RuleOutcome
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from passmuster.fleet.answers import Render
     from passmuster.fleet.groups import Answer
@@ -95,6 +95,28 @@ class Memory:
             return None
         return Remembered(head, self._classes.get(self._lines.key(parts)) or self._class(parts))
 
+    def judge_sections(self, keys: Iterable[bytes], read: Callable[[bytes], tuple[str, bytes]]) -> Class | None:
+        """The verdict of a valid snapshot with these sections; None where it has to be read the plain way.
+
+        Each is given by a key that stands for its bytes; `read` gives its name and its bytes, and is asked once.
+        """
+        if self._full:
+            self._forget()
+        known, parts = self._by_key, self._lines.nothing()
+        for key in keys:
+            found = known.get(key) or self._learn_section(key, *read(key))
+            if found is None:
+                return None
+            parts[found[0]] = found[1]
+        return self._classes.get(self._lines.key(parts)) or self._class(parts)
+
+    def _learn_section(self, key: bytes, name: str, section: bytes) -> tuple[int, Part] | None:
+        found = self._lines.alone(name, section)
+        if found is not None:
+            self._by_key[key] = found
+            self._hold(ENTRY)
+        return found
+
     def _learn_labels(self, labels: bytes) -> bool:
         valid = is_object(labels) and loaded(DOCUMENT % (labels, b"")) is not None
         if valid:
@@ -152,6 +174,7 @@ class Memory:
         self._labels: set[bytes] = set()
         self._lines = Lines(self._names, self._reads, self._hold, sources=self._render is not None)
         self._answers = Answers(self._terms, self._lines, self._hold, rules=len(self._rules), render=self._render)
+        self._by_key: dict[bytes, tuple[int, Part]] = {}
         self._known: dict[tuple[Part, ...], _Known] = {}
         self._classes: dict[tuple[Part, ...], Class] = {}
         self._by_answers: dict[tuple[object, ...], Class] = {}

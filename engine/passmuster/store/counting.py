@@ -7,16 +7,17 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from passmuster import schema
 from passmuster.judge import SKEW
 from passmuster.outcome import Level, NodeOutcome, RuleOutcome, fleet_outcome
 from passmuster.store import reading
 from passmuster.store.cut import Own
 from passmuster.store.database import one_state
-from passmuster.store.packing import DamageError, apart, pack
+from passmuster.store.packing import DamageError, apart, checksum, pack
 from passmuster.store.verdicts import Judge, Judged, Shelf, reads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from passmuster.judge import MaximumAge, Terms
     from passmuster.store.reading import Choice
@@ -89,6 +90,8 @@ class _Survey:
         self._table = "main.snapshot" if choice.everything else "temp.chosen"
         self._between = _between(terms.max_age)
         sections = dict(database.execute("SELECT id, section FROM piece"))
+        if not {"", *schema.sections(1)}.issuperset(sections.values()):
+            raise DamageError("a piece of no section")
         self._known = frozenset(pack([piece]) for piece in sections)
         self._read = frozenset(pack([id_]) for id_, section in sections.items() if section in self._reads.sections)
         self.nodes: Counter[bytes] = Counter()
@@ -107,15 +110,21 @@ class _Survey:
 
     def judged(self, missing: Iterable[bytes]) -> dict[bytes, Judged]:
         """What the policies say of facts that were not judged before."""
-        judge, library = Judge(self._terms), reading.Library(self._database)
+        library = reading.Library(self._database)
+        judge = Judge(self._terms, library)
         found: dict[bytes, Judged] = {}
         for facts in missing:
             shape, snapshot = self._samples[facts]
-            if snapshot is None:
-                snapshot = next(self._ask("SELECT id FROM {} WHERE shape = ? AND {} LIMIT 1", shape))[0]
-            kept = reading.one(self._database, snapshot)
-            found[facts] = judge.judge(library.data(kept), kept.label)
+            judged = judge.judge_pieces(apart(facts)) if snapshot is None else None
+            found[facts] = judged or self._sampled(judge, library, shape, snapshot)
         return found
+
+    def _sampled(self, judge: Judge, library: reading.Library, shape: int, snapshot: int | None) -> Judged:
+        """What the policies say of a snapshot of a shape."""
+        if snapshot is None:
+            snapshot = next(self._ask("SELECT id FROM {} WHERE shape = ? AND {} LIMIT 1", shape))[0]
+        kept = reading.one(self._database, snapshot)
+        return judge.judge(library.data(kept), kept.label)
 
     def _ask(self, text: str, *more: object) -> sqlite3.Cursor:
         return self._database.execute(
@@ -137,7 +146,7 @@ class _Survey:
 
     def _single(self) -> None:
         """Where something is read that each node has for itself, every node is looked at."""
-        pieces = dict(self._database.execute("SELECT id, pieces FROM shape"))
+        pieces = dict(self._packed())
         joined = (
             "SELECT s.id, s.shape, s.total, s.cmdline, n.name FROM"
             " (SELECT id FROM {} WHERE shape > 0 AND {}) c JOIN main.snapshot s ON s.id = c.id"
@@ -148,8 +157,15 @@ class _Survey:
             self._add(self._facts(pieces[shape], own), 1, (shape, id_))
 
     def _shapes(self, own: Own | None) -> Iterable[tuple[int, bytes]]:
-        for shape, packed in self._database.execute("SELECT id, pieces FROM shape"):
+        for shape, packed in self._packed():
             yield shape, self._facts(packed, own)
+
+    def _packed(self) -> Iterator[tuple[int, bytes]]:
+        """Every shape, and its pieces."""
+        for shape, packed, proof in self._database.execute("SELECT id, pieces, proof FROM shape"):
+            if not isinstance(packed, bytes) or checksum(packed) != proof:
+                raise DamageError(f"shape {shape} has other pieces")
+            yield shape, packed
 
     def _facts(self, packed: bytes, own: Own | None) -> bytes:
         pieces = apart(packed)

@@ -42,7 +42,8 @@ CREATE TABLE bundles(id INTEGER PRIMARY KEY CHECK(id = 1), state BLOB NOT NULL);
 -- Ids of pieces and shapes are never used twice: kept verdicts name them.
 CREATE TABLE piece(
   id INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE, section TEXT NOT NULL, content BLOB NOT NULL);
-CREATE TABLE shape(id INTEGER PRIMARY KEY AUTOINCREMENT, pieces BLOB NOT NULL UNIQUE);
+CREATE TABLE shape(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, pieces BLOB NOT NULL UNIQUE, proof INTEGER NOT NULL);
 
 CREATE TABLE node(id INTEGER PRIMARY KEY, name TEXT NOT NULL, machine BLOB);
 CREATE INDEX node_name ON node(name);

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
     from passmuster.snapshot import Section, Snapshot
 
-MARK = b':{"facts":{'
+FACTS = b'{"facts":{'
+"""What every section begins with."""
+MARK = b":" + FACTS
 HOLE = b"\0"
 """Stands for a value of the node's own: no JSON holds this byte."""
 NAME = b"\1"
@@ -90,7 +92,7 @@ def taken(chunk: bytes, hole: Hole, name: bytes) -> tuple[bytes, bytes | None]:
 
 def alone(section: bytes, body: bytes) -> Section | None:
     """The section that a body is by itself; None where it is none that is valid."""
-    piece = b'{"facts":{' + body
+    piece = FACTS + body
     try:
         if isinstance(_json.loads(piece), dict):
             return snapshot.load(_DOCUMENT % (section, piece), "").sections[section.decode()]

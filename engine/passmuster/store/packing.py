@@ -61,6 +61,11 @@ def decompress(packed: bytes) -> bytes:
         raise DamageError(f"not a compressed text ({error})") from None
 
 
+def checksum(*parts: bytes) -> int:
+    """A number that says, with a chance of one in four thousand million to err, that these are what was kept."""
+    return zlib.crc32(b"".join(parts))
+
+
 def fingerprint(*parts: bytes) -> bytes:
     """The sha256 of several texts, each with its end marked."""
     hashed = hashlib.sha256()

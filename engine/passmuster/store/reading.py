@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from passmuster.store.cut import Own, join
-from passmuster.store.packing import DamageError, decompress, unpack
+from passmuster.store.packing import DamageError, decompress, fingerprint, unpack
 
 if TYPE_CHECKING:
     import sqlite3
@@ -194,6 +194,21 @@ class Library:
             self._hold(len(known))
             self._pieces[id_] = known
         return known
+
+    def section(self, id_: int) -> tuple[str, bytes]:
+        """The section that a piece is, and its bytes, which are proven; raises DamageError."""
+        found = self._database.execute("SELECT digest, section, content FROM piece WHERE id = ?", (id_,)).fetchone()
+        if found is None:
+            raise DamageError(f"piece {id_} is missing")
+        digest, section, content = found
+        try:
+            piece = decompress(content)
+            holds = fingerprint(section.encode(), piece) == digest
+        except (DamageError, TypeError, AttributeError):
+            holds = False
+        if not holds:
+            raise DamageError(f"piece {id_} has other bytes")
+        return section, piece
 
     def _hold(self, size: int) -> None:
         self._held += size

@@ -6,7 +6,6 @@ nodes of one hardware and one configuration are judged once, and a second look a
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +13,10 @@ from passmuster import __version__, _json, snapshot
 from passmuster.fleet import Memory
 from passmuster.judge import Given, asked, judge_one
 from passmuster.outcome import NodeOutcome, RuleOutcome
+from passmuster.store.cut import whole
 from passmuster.store.database import transaction
 from passmuster.store.holes import HOLES
-from passmuster.store.packing import DamageError, fingerprint
+from passmuster.store.packing import DamageError, checksum, fingerprint, unpack
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from passmuster.fleet import Class
     from passmuster.judge import Terms
     from passmuster.store.cut import Own
+    from passmuster.store.reading import Library
 
 _OF_A_VERDICT = ("language", "levels", "parameters", "policies", "rules")
 """What the outcome of one node's rules depends on; a roster and ages come later."""
@@ -99,8 +100,8 @@ def serves(terms: Terms) -> bool:
 class Judge:
     """Judges the facts of single nodes, whatever their roster and age; equal verdicts are one object."""
 
-    def __init__(self, terms: Terms) -> None:
-        self._terms = replace(terms, roster=None, max_age=None)
+    def __init__(self, terms: Terms, library: Library) -> None:
+        self._terms, self._library = replace(terms, roster=None, max_age=None), library
         self._memory = Memory(self._terms)
         self._by_class: dict[Class, Judged] = {}
         self._made: dict[Judged, Judged] = {}
@@ -108,9 +109,21 @@ class Judge:
     def judge(self, data: bytes, label: str) -> Judged:
         """What the policies say of a valid snapshot."""
         known = self._memory.judge(data)
-        if known is None:
-            return self._plain(data, label)
-        class_ = known.judged
+        return self._plain(data, label) if known is None else self._of_class(known.judged)
+
+    def judge_pieces(self, pieces: Iterable[bytes]) -> Judged | None:
+        """What the policies say of a snapshot that has these pieces among others, each by its packed id.
+
+        They must be all that the policies look at. None where the whole snapshot is needed; raises DamageError.
+        """
+        known = self._memory.judge_sections(pieces, self._section)
+        return None if known is None else self._of_class(known)
+
+    def _section(self, packed: bytes) -> tuple[str, bytes]:
+        section, piece = self._library.section(*unpack(packed))
+        return section, whole(section, piece)
+
+    def _of_class(self, class_: Class) -> Judged:
         judged = self._by_class.get(class_)
         if judged is None:
             results = tuple((rule.name, each) for rule, each in class_.results)
@@ -224,7 +237,7 @@ def drop_terms(database: sqlite3.Connection, ids: Iterable[int]) -> None:
 
 def proved(terms: bytes, facts: bytes, class_: bytes) -> int:
     """A check over what belongs together in a verdict's row."""
-    return zlib.crc32(terms + facts + class_)
+    return checksum(terms, facts, class_)
 
 
 def read_class(content: bytes, digest: bytes) -> Judged:

@@ -10,7 +10,7 @@ from passmuster import snapshot
 from passmuster.errors import SnapshotError
 from passmuster.store import reading
 from passmuster.store.adding import moment_of
-from passmuster.store.packing import DamageError, decompress, fingerprint
+from passmuster.store.packing import DamageError, checksum, decompress, fingerprint
 from passmuster.store.verdicts import kept_terms, proved, read_class
 from passmuster.store.writing import machine_text
 
@@ -49,7 +49,7 @@ class Findings:
 def verify(database: sqlite3.Connection) -> Findings:
     """Look at everything; what is broken is found, and nothing is raised."""
     found = Findings()
-    for step in (_structure, _pieces, _laws, _rosters, _verdicts, _snapshots):
+    for step in (_structure, _pieces, _shapes, _laws, _rosters, _verdicts, _snapshots):
         _guarded(database, found, step)
     del found.broken[_MOST:]
     return found
@@ -79,6 +79,12 @@ def _pieces(database: sqlite3.Connection, found: Findings) -> None:
             holds = False
         if not holds:
             found.broken.append(f"piece {id_} ({section or 'head'}): other bytes than were kept")
+
+
+def _shapes(database: sqlite3.Connection, found: Findings) -> None:
+    for id_, pieces, kept in database.execute("SELECT id, pieces, proof FROM shape"):
+        if not isinstance(pieces, bytes) or checksum(pieces) != kept:
+            found.broken.append(f"shape {id_}: other pieces than were kept")
 
 
 def _laws(database: sqlite3.Connection, found: Findings) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from passmuster.store.database import transaction
-from passmuster.store.packing import compress, fingerprint, pack
+from passmuster.store.packing import checksum, compress, fingerprint, pack
 
 if TYPE_CHECKING:
     import sqlite3
@@ -158,7 +158,7 @@ class Writer:
         known = self._shapes.get(numbers)
         if known is None:
             packed = pack(self._piece(number) for number in numbers)
-            known = self._shapes[numbers] = self._id("shape", "pieces", packed, ())
+            known = self._shapes[numbers] = self._id("shape", "pieces", packed, (checksum(packed),))
         return known
 
     def _piece(self, number: int) -> int:
