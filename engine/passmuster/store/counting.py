@@ -92,8 +92,9 @@ class _Survey:
         sections = dict(database.execute("SELECT id, section FROM piece"))
         if not {"", *schema.sections(1)}.issuperset(sections.values()):
             raise DamageError("a piece of no section")
-        self._known = frozenset(pack([piece]) for piece in sections)
-        self._read = frozenset(pack([id_]) for id_, section in sections.items() if section in self._reads.sections)
+        packed = ((pack([id_]), section) for id_, section in sections.items())
+        self._name = {id_: id_ if section in self._reads.sections else b"" for id_, section in packed}
+        """What each piece gives to the name of a set of facts."""
         self.nodes: Counter[bytes] = Counter()
         """By the name of their facts."""
         self._samples: dict[bytes, tuple[int, int | None]] = {}
@@ -140,9 +141,13 @@ class _Survey:
 
     def _shared(self, shapes: Mapping[int, int]) -> None:
         """Where nothing is read that each node has for itself, a shape says all."""
-        for shape, facts in self._shapes(None):
-            if shape in shapes:
-                self._add(facts, shapes[shape], (shape, None))
+        left = dict(shapes)
+        for shape, packed in self._packed():
+            many = left.pop(shape, 0)
+            if many:
+                self._add(self._facts(packed), many, (shape, None))
+        if left:
+            raise DamageError(f"shape {min(left)} is missing")
 
     def _single(self) -> None:
         """Where something is read that each node has for itself, every node is looked at."""
@@ -153,12 +158,10 @@ class _Survey:
             " JOIN node n ON n.id = s.node"
         )
         for id_, shape, total, cmdline, name in self._ask(joined):
+            if shape not in pieces:
+                raise DamageError(f"shape {shape} is missing")
             own = Own(0, None, name, cmdline, total)
-            self._add(self._facts(pieces[shape], own), 1, (shape, id_))
-
-    def _shapes(self, own: Own | None) -> Iterable[tuple[int, bytes]]:
-        for shape, packed in self._packed():
-            yield shape, self._facts(packed, own)
+            self._add(self._reads.facts(self._facts(pieces[shape]), own), 1, (shape, id_))
 
     def _packed(self) -> Iterator[tuple[int, bytes]]:
         """Every shape, and its pieces."""
@@ -167,16 +170,15 @@ class _Survey:
                 raise DamageError(f"shape {shape} has other pieces")
             yield shape, packed
 
-    def _facts(self, packed: bytes, own: Own | None) -> bytes:
-        pieces = apart(packed)
-        if not self._known.issuperset(pieces):
-            raise DamageError("a piece is missing")
-        read = self._read
-        return self._reads.facts(b"".join([piece for piece in pieces if piece in read]), own)
+    def _facts(self, packed: bytes) -> bytes:
+        try:
+            return b"".join(map(self._name.__getitem__, apart(packed)))
+        except KeyError:
+            raise DamageError("a piece is missing") from None
 
     def _add(self, facts: bytes, many: int, sample: tuple[int, int | None]) -> None:
         self.nodes[facts] += many
-        self._samples.setdefault(facts, sample)
+        self._samples[facts] = sample
 
 
 def _between(max_age: MaximumAge | None) -> tuple[int, int]:
@@ -201,15 +203,17 @@ def _summed(terms: Terms, survey: _Survey, known: Mapping[bytes, Judged], unknow
     for facts, each in survey.nodes.items():
         many[id(known[facts])] += each
     headers = {rule.header.name: rule.header for policy in terms.policies for rule in policy.rules}
-    by_rule: dict[RuleHeader, Counter[RuleOutcome]] = {}
     nodes = dict.fromkeys(NodeOutcome, 0)
     nodes[NodeOutcome.UNKNOWN] = unknown
-    rules = {level: dict.fromkeys(RuleOutcome, 0) for level in Level}
+    found: Counter[tuple[str, str]] = Counter()
     for class_, each in many.items():
-        judged = classes[class_]
-        nodes[judged.outcome] += each
-        for name, outcome in judged.results:
-            rules[headers[name].level][outcome] += each
-            by_rule.setdefault(headers[name], Counter())[outcome] += each
+        nodes[classes[class_].outcome] += each
+        for pair in classes[class_].results:
+            found[pair] += each
+    by_rule: dict[RuleHeader, Counter[RuleOutcome]] = {}
+    rules = {level: dict.fromkeys(RuleOutcome, 0) for level in Level}
+    for (name, outcome), each in found.items():
+        rules[headers[name].level][RuleOutcome(outcome)] += each
+        by_rule.setdefault(headers[name], Counter())[RuleOutcome(outcome)] += each
     whole = unknown > 0 or not many or any(classes[class_].whole for class_ in many)
     return _Sums(nodes, rules, by_rule, whole)

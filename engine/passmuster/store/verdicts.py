@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from passmuster import __version__, _json, snapshot
 from passmuster.fleet import Memory
 from passmuster.judge import Given, asked, judge_one
-from passmuster.outcome import NodeOutcome, RuleOutcome
+from passmuster.outcome import NodeOutcome
 from passmuster.store.cut import whole
 from passmuster.store.database import transaction
 from passmuster.store.holes import HOLES
@@ -39,8 +39,9 @@ class Judged:
     outcome: NodeOutcome
     whole: bool
     """Whether the node is unknown as a whole."""
-    results: tuple[tuple[str, RuleOutcome], ...]
-    """Each rule by its name, PACK/ID, in the policies' order; empty where the node was not judged."""
+    results: tuple[tuple[str, str], ...]
+    """Each rule by its name, PACK/ID, and its outcome in the word that reports have for it, in the policies' order;
+    empty where the node was not judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,14 +127,14 @@ class Judge:
     def _of_class(self, class_: Class) -> Judged:
         judged = self._by_class.get(class_)
         if judged is None:
-            results = tuple((rule.name, each) for rule, each in class_.results)
+            results = tuple((rule.name, each.value) for rule, each in class_.results)
             judged = self._one(Judged(outcome=class_.outcome, whole=class_.reason is not None, results=results))
             self._by_class[class_] = judged
         return judged
 
     def _plain(self, data: bytes, label: str) -> Judged:
         node = judge_one(Given(input=label, snapshot=snapshot.load(data, label)), self._terms, set())
-        results = tuple((each.rule.name, each.outcome) for each in node.results)
+        results = tuple((each.rule.name, each.outcome.value) for each in node.results)
         return self._one(Judged(outcome=node.outcome, whole=node.reason is not None, results=results))
 
     def _one(self, judged: Judged) -> Judged:
@@ -245,16 +246,11 @@ def read_class(content: bytes, digest: bytes) -> Judged:
     if fingerprint(content) != digest:
         raise DamageError("the outcomes of a verdict are not those that were kept")
     outcome, whole, results = _json.loads(content)
-    return Judged(
-        outcome=NodeOutcome(outcome),
-        whole=whole,
-        results=tuple((rule, RuleOutcome(each)) for rule, each in results),
-    )
+    return Judged(outcome=NodeOutcome(outcome), whole=whole, results=tuple((rule, each) for rule, each in results))
 
 
 def _written(judged: Judged) -> bytes:
-    results = [[rule, outcome.value] for rule, outcome in judged.results]
-    return _json.canonical([judged.outcome.value, judged.whole, results])
+    return _json.canonical([judged.outcome.value, judged.whole, judged.results])
 
 
 def _described(terms: Terms) -> dict[str, Any]:
