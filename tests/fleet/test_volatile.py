@@ -36,7 +36,8 @@ TERMS = {
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Sections are called volatile after a few nodes, not after thousands."""
-    monkeypatch.setattr(facts, "MANY", 4)
+    monkeypatch.setattr(facts, "MANY", 8)
+    monkeypatch.setattr(facts, "FIRST", 4)
     yield  # noqa: PT022 - hypothesis wants the patch to hold for the whole test
 
 

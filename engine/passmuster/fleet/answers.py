@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from passmuster.fleet.groups import Answer
     from passmuster.fleet.lines import Lines
-    from passmuster.fleet.shelf import Part
+    from passmuster.fleet.part import Part
     from passmuster.fleetrules import Contribution
     from passmuster.judge import Terms
     from passmuster.verdict import Result

@@ -26,8 +26,11 @@ Facts: TypeAlias = "Mapping[str, Looks | None]"
 """The facts of a section that rules read, and what they look at below each; None where that is all of it."""
 VOLATILE = -1
 """The number of every fact that is valid, and not remembered."""
+FIRST = 256
+"""So many misses are looked at first for what differs on every node."""
+_WRONG = object()
 MANY = 2048
-"""So many misses are looked at before a section or a fact is called volatile."""
+"""So many are looked at before a section or a fact is called volatile."""
 SHARE = 2
 """Volatile: more than one miss in so many."""
 
@@ -37,7 +40,6 @@ class Fact:
     """The values that were seen of one fact, by number; values that look alike to rules have the same."""
 
     name: str
-    mark: bytes
     pattern: re.Pattern[bytes] | None
     keeps: Callable[[Any], bool]
     read: bool
@@ -60,11 +62,8 @@ class Fact:
         if self.pattern is not None and self.pattern.fullmatch(data):
             value = _json.loads(data) if self.read and not self.volatile else None
         else:
-            try:
-                value = _json.loads(data)
-            except _json.InvalidJSONError:
-                return 0
-            if not self.keeps(value) or _json.deeper_than(value, _json.MAX_DEPTH - 4):
+            value = self._valid(data)
+            if value is _WRONG:
                 return 0
         number = self._like(value) if self.looks is not None and type(value) is dict else 0
         if not self.volatile:
@@ -74,6 +73,17 @@ class Fact:
                 # A value that was seen before must not keep its number: what is known of it would hold for all others.
                 self.seen.clear()
         return number or VOLATILE
+
+    def holds(self, data: bytes) -> bool:
+        """Whether the value is valid."""
+        return self._valid(data) is not _WRONG
+
+    def _valid(self, data: bytes) -> Any:
+        try:
+            value = _json.loads(data)
+        except _json.InvalidJSONError:
+            return _WRONG
+        return value if self.keeps(value) and not _json.deeper_than(value, _json.MAX_DEPTH - 4) else _WRONG
 
     def _new(self, value: Any) -> int:
         self.made += 1

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from passmuster.compile import CompiledFleetRule, CompiledPolicy, CompiledRule
     from passmuster.fieldpath import FieldPath
     from passmuster.fleet.facts import Facts
-    from passmuster.fleet.shelf import Part
+    from passmuster.fleet.part import Part
     from passmuster.fleetrules import Contribution
     from passmuster.judge import Terms
     from passmuster.snapshot import Snapshot

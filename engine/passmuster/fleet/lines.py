@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from passmuster.fleet.cut import END, FACTS, marks
-from passmuster.fleet.shelf import Part, Shelf, Stem
+from passmuster.fleet.shelf import Shelf
 from passmuster.fleet.tree import Tree
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Sequence
 
-    from passmuster.fleet.facts import Fact
     from passmuster.fleet.groups import Reads
+    from passmuster.fleet.part import Part
+    from passmuster.fleet.shelf import Stem
 
 
 class _Met(NamedTuple):
@@ -28,14 +29,25 @@ class _Met(NamedTuple):
 
 
 class _Stem(NamedTuple):
-    """The beginning of a section, up to a fact that differs on every node."""
+    """The beginning of a section up to a hole, or what stands between two holes."""
 
     length: int
-    hole: Fact
     pattern: re.Pattern[bytes]
-    """That of the fact."""
-    rests: Tree[_Met]
-    """What stands behind that fact."""
+    """Of what stands in the hole."""
+    rests: Tree[_Stem | _End]
+    """What stands behind it."""
+    stems: dict[bytes, _Stem]
+    """Those among the rests that another hole follows, by their text."""
+
+
+class _End(NamedTuple):
+    """What stands behind the last hole of a section, with what follows the section."""
+
+    stem: Stem
+    step: int
+    """How far it is from the last hole to the next section."""
+    next: int
+    """Which one that is: -1 where it was the last."""
 
 
 class Lines:
@@ -78,7 +90,7 @@ class Lines:
                 parts[at], step, at = met
                 begin += step
                 continue
-            found = self._by_stem(line, at, begin, met) if isinstance(met, _Stem) else None
+            found = self._by_stem(line, begin, met) if isinstance(met, _Stem) else None
             if found is None:
                 found = self._other(line, at, begin)
                 if found is None:
@@ -97,13 +109,21 @@ class Lines:
         found = self.shelves[at].find(section, self._seen)
         return None if found is None else (at, found.part)
 
-    def _by_stem(self, line: bytes, at: int, begin: int, stem: _Stem) -> tuple[Part, int, int] | None:
-        """A section of which all but one fact was met before."""
-        match = stem.pattern.match(line, begin + stem.length)
-        rest = stem.rests.find(line, match.end()) if match is not None else None
-        if rest is None or match is None:
-            return None
-        return self.shelves[at].filled(rest.part, stem.hole, match[0]), match.end() + rest.step, rest.next
+    def _by_stem(self, line: bytes, begin: int, stem: _Stem) -> tuple[Part, int, int] | None:
+        """A section of which all was met before but what stands in its holes."""
+        values = []
+        while True:
+            match = stem.pattern.match(line, begin + stem.length)
+            if match is None:
+                return None
+            values.append(match[0])
+            begin = match.end()
+            rest = stem.rests.find(line, begin)
+            if rest is None:
+                return None
+            if isinstance(rest, _End):
+                return rest.stem.filled(values), begin + rest.step, rest.next
+            stem = rest
 
     def _other(self, line: bytes, at: int, begin: int) -> tuple[Part, int, int] | None:
         """A section that is new at its place, where the next one begins, and which one that is."""
@@ -113,11 +133,11 @@ class Lines:
         found = shelf.find(line[begin:end], self._seen)
         if found is None:
             return None
-        if shelf.era != era:
-            self._trees[at], self._stems[at] = Tree(), {}
         step = len(self._marks[next_]) - FACTS if next_ >= 0 else len(END)
         follows = line[end : end + step + FACTS]
-        if found.stem is not None:
+        if shelf.era != era:
+            self._trees[at], self._stems[at] = Tree(), {}
+        elif found.stem is not None:
             self._keep_stem(at, found.stem, follows, step, next_)
         elif found.kept:
             self._trees[at].add(line[begin:end] + follows, _Met(found.part, end - begin + step, next_))
@@ -125,15 +145,18 @@ class Lines:
         return found.part, end + step, next_
 
     def _keep_stem(self, at: int, found: Stem, follows: bytes, step: int, next_: int) -> None:
-        prefix, hole, suffix, part = found
-        assert hole.pattern is not None
-        stem = self._stems[at].get(prefix)
-        if stem is None or stem.hole is not hole:
-            stem = self._stems[at][prefix] = _Stem(len(prefix), hole, hole.pattern, Tree())
-            self._trees[at].add(prefix, stem)
-            self._hold(len(prefix) + 300)
-        stem.rests.add(suffix + follows, _Met(part, len(suffix) + step, next_))
-        self._hold(len(suffix) + 200)
+        tree: Tree[Any] = self._trees[at]
+        stems = self._stems[at]
+        for text, hole in zip(found.texts, found.holes, strict=False):
+            stem = stems.get(text)
+            if stem is None:
+                stem = stems[text] = _Stem(len(text), hole.pattern, Tree(), {})
+                tree.add(text, stem)
+                self._hold(len(text) + 500)
+            tree, stems = stem.rests, stem.stems
+        last = found.texts[-1]
+        tree.add(last + follows, _End(found, len(last) + step, next_))
+        self._hold(len(last) + 300)
 
     def _end(self, line: bytes, at: int, begin: int) -> tuple[int, int]:
         """Where a section ends, and which one is next: -1 where it is the last."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from passmuster.fleet.answers import Render
     from passmuster.fleet.groups import Answer
-    from passmuster.fleet.shelf import Part
+    from passmuster.fleet.part import Part
     from passmuster.fleetrules import Contribution
     from passmuster.judge import Terms
 

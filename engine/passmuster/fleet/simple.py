@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 _CHARACTER = rb'[^"\\\x00-\x1f\x7f-\xff]'
-_DIGITS = 18
-"""Any number of so many digits fits into 64 bits."""
+_LARGEST = 10**18 - 1
+"""Every number up to here fits into 64 bits, and no larger one of as many digits."""
 _REMARKS = frozenset(("description", "title", "x-class", "x-source", "x-unit"))
 
 
@@ -24,8 +24,9 @@ def _expression(schema: dict[str, Any]) -> bytes | None:
     kinds = schema.get("type")
     kind = next((each for each in kinds if each != "null"), None) if isinstance(kinds, list) else kinds
     words = set(schema) - {"type"}
-    if kind == "integer" and words <= {"minimum", "maximum"} and _any_number(schema):
-        return rb"(?:0|[1-9][0-9]{0,%d})" % (_DIGITS - 1)
+    if kind == "integer" and words <= {"minimum", "maximum"} and schema.get("minimum", 0) <= 0:
+        digits = len(str(min(schema.get("maximum", _LARGEST), _LARGEST) + 1)) - 1
+        return rb"(?:0|[1-9][0-9]{0,%d})" % (digits - 1) if digits > 0 else None
     if kind == "string" and words <= {"minLength", "maxLength"}:
         return b'"%s{%d,%d}"' % (_CHARACTER, schema.get("minLength", 0), schema.get("maxLength", 2**16))
     if kind == "array" and words <= {"items", "maxItems"} and schema.get("maxItems", 0) > 1:
@@ -33,7 +34,3 @@ def _expression(schema: dict[str, Any]) -> bytes | None:
         if item is not None and schema["items"].get("type") == "string":
             return rb"\[(?:%s(?:,%s){0,%d})?\]" % (item, item, schema["maxItems"] - 1)
     return None
-
-
-def _any_number(schema: dict[str, Any]) -> bool:
-    return bool(schema.get("minimum", 0) <= 0 and schema.get("maximum", 10**_DIGITS) >= 10**_DIGITS - 1)

@@ -17,7 +17,7 @@ from passmuster.schema.wording import Fault, fault
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
 
-__all__ = ["Fault", "document", "facts", "faults", "header", "keeps", "section_holds", "sections", "versions"]
+__all__ = ["Fault", "below", "document", "facts", "faults", "header", "keeps", "section_holds", "sections", "versions"]
 
 
 @functools.cache
@@ -65,6 +65,25 @@ def facts(version: int, section: str) -> dict[str, dict[str, Any]]:
         return dict.fromkeys(whole.get("x-keys", ()), whole["additionalProperties"])
     named: dict[str, dict[str, Any]] = whole["properties"]
     return named
+
+
+def below(version: int, section: str, path: tuple[str, ...]) -> dict[str, Any] | None:
+    """The schema of what stands at a path of a section; None where there is none, or what stands elsewhere matters."""
+    whole = document("snapshot", version)
+    at: Any = whole["properties"]["sections"]["properties"][section]
+    for key in (*path, None):
+        if isinstance(at, dict) and "$ref" in at:
+            at = whole["$defs"][at["$ref"].removeprefix("#/$defs/")]
+        if not isinstance(at, dict) or not at.keys().isdisjoint(_CONDITIONS):
+            return None
+        if key is not None:
+            at = at.get("properties", {}).get(key, at.get("additionalProperties"))
+    found: dict[str, Any] = at
+    return found
+
+
+_CONDITIONS = frozenset(("allOf", "if", "then"))
+"""Words by which a schema makes one value hang on another."""
 
 
 @functools.cache
