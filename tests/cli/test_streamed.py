@@ -7,6 +7,7 @@ import importlib.util
 import io
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,7 +23,7 @@ from passmuster.report.json_v1 import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
 
 FORMATS = ("json", "ndjson", "summary", "matrix")
 CHOSEN = packs.chosen(["kubevirt@1.1.0", "virtnest@1.1.0"])
@@ -50,6 +51,7 @@ def fleet() -> list[bytes]:
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are cut after a few nodes, not after megabytes."""
     monkeypatch.setattr(jobs, "_PIECE", 20_000)
+    monkeypatch.setattr(jobs, "_LARGE", 30_000)
     monkeypatch.setattr(jobs, "_FILES", 3)
 
 
@@ -87,6 +89,7 @@ LAYOUTS: dict[str, Callable[[], dict[str, bytes]]] = {
     "no newline at the end": lambda: {"in/fleet.ndjson": b"".join(fleet())[:-1]},
     "blank lines at both ends": lambda: {"in/fleet.ndjson": b"\n" * 30_000 + b"".join(fleet()) + b"\n" * 30_000},
     "one node among blank lines": lambda: {"in/fleet.ndjson": b"\n" * 30_000 + node(1) + b"\n" * 30_000},
+    "a long file of blank lines": lambda: {"in/blank.ndjson": b"\n" * 50_000, "in/z.json": node(60)},
     "an empty file among others": lambda: {"in/a.json": b"", "in/b.json": node(1)},
     "gzip": lambda: {"in/fleet.ndjson.gz": gzip.compress(b"".join(fleet()), mtime=0), "in/z.json": node(60)},
     "gzip that is cut off": lambda: {"in/fleet.ndjson.gz": gzip.compress(b"".join(fleet()), mtime=0)[:-9]},
@@ -106,6 +109,26 @@ def test_any_number_of_processes_gives_the_same_bytes(
     named = sorted(str(each.relative_to(tmp_path)) for each in (tmp_path / "in").iterdir())
     assert check(*named, "--jobs", "3") == check(*named)
     assert one[1]["json"] == _plainly("in")
+
+
+COUNTS = ("-p", "kubevirt@1.0.0", "-p", "virtnest@1.1.0", "-o", "summary=out.summary", "-o", "matrix=out.matrix")
+
+
+@pytest.mark.usefixtures("small_pieces")
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_counts_alone_are_the_same_too(
+    layout: Callable[[], dict[str, bytes]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody asks for the numbers of lines then."""
+    monkeypatch.chdir(tmp_path)
+    for name, content in layout().items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    found = []
+    for workers in ("1", "3"):
+        status = main(["check", "in", *COUNTS, "--jobs", workers])
+        found.append((status, Path("out.summary").read_bytes(), Path("out.matrix").read_bytes()))
+    assert found[0] == found[1]
 
 
 def _plainly(*paths: str) -> bytes:

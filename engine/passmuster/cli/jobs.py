@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from passmuster.report.onepass import OnePass, Passed
 
 _PIECE = 4 * 1024 * 1024
+_LARGE = 4 * _PIECE
+"""A piece where nobody asks for numbers of lines: the fewer pieces, the less goes from one process to another."""
 _FILES = 256
 """So many small files, or nodes, make a part, or fewer that are longer together than a piece."""
 
@@ -39,6 +41,8 @@ class Crew:
     workers: int
     make: Callable[[], OnePass]
     judge: Callable[[Iterable[inputs.Met[Remembered]], OnePass], Iterator[tuple[int, bytes]]]
+    numbered: bool
+    """Whether it matters on which line of its file a node is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +114,7 @@ def passed(paths: Sequence[str], crew: Crew) -> Iterator[tuple[int, Passed]]:
     context = multiprocessing.get_context("fork")
     try:
         with ProcessPoolExecutor(crew.workers, mp_context=context) as pool:
-            for run in _runs(paths):
+            for run in _runs(paths, numbered=crew.numbered):
                 yield from _made.uncut(run) if isinstance(run, Uncut) else _in_order(pool, run, crew)
     except BrokenProcessPool:
         raise UsageError.at("--jobs", "a worker process was killed", code="usage-jobs") from None
@@ -205,23 +209,26 @@ class _Worker:
 _made: _Worker
 
 
-def _runs(paths: Sequence[str]) -> Iterator[Iterator[Part] | Uncut]:
+def _runs(paths: Sequence[str], *, numbered: bool) -> Iterator[Iterator[Part] | Uncut]:
     """The input as runs of parts: the pieces of one long file are a run, and so are small files one after another."""
     for folder, some in itertools.groupby(paths, key=lambda path: path != "-" and Path(path).is_dir()):
         if folder:
             for path in some:
-                yield from _of_files(inputs.files(path), named=False)
+                yield from _of_files(inputs.files(path), named=False, numbered=numbered)
         else:
-            yield from _of_files(some, named=True)
+            yield from _of_files(some, named=True, numbered=numbered)
 
 
-def _of_files(paths: Iterable[str], *, named: bool) -> Iterator[Iterator[Part] | Uncut]:
+def _of_files(paths: Iterable[str], *, named: bool, numbered: bool) -> Iterator[Iterator[Part] | Uncut]:
     for long, some in itertools.groupby(paths, key=_long):
         if not long:
             yield _files(some, named=named)
             continue
         for path in some:
-            yield Uncut(path=path, named=named) if path.endswith(_PACKED) else _pieces(path)
+            if path.endswith(_PACKED):
+                yield Uncut(path=path, named=named)
+            else:
+                yield _pieces(path) if numbered or path == "-" else _unnumbered(path)
 
 
 _PACKED = (".gz", ".zst", sealed.ENDING)
@@ -267,6 +274,21 @@ def _pieces(path: str) -> Iterator[Part]:
             start += len(piece)
             piece = data
     yield _cut(path, line, start, piece, whole=not cut)
+
+
+def _unnumbered(path: str) -> Iterator[Part]:
+    """The same without a look at what is in them: lines are not counted, and pieces may be blank."""
+    with inputs.opened(path) as handle:
+        blank = not _lines(handle).strip()
+        size, start = _size(path), 0
+        while start < size and not blank:
+            handle.seek(start + _LARGE)
+            handle.readline()
+            end = min(handle.tell(), size)
+            yield Piece(path=path, line=1, start=start, size=end - start, data=None, whole=False)
+            start = end
+    if blank:
+        yield from _pieces(path)
 
 
 def _cut(path: str, line: int, start: int, piece: bytes, *, whole: bool) -> Piece:

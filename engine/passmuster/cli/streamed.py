@@ -163,7 +163,8 @@ def _by_many(
     def make() -> OnePass:
         return OnePass(terms, style, written=written, journal=jobs.fresh() if journal else None)
 
-    return jobs.passed(source.paths, jobs.Crew(workers=source.workers, make=make, judge=judged))
+    crew = jobs.Crew(workers=source.workers, make=make, judge=judged, numbered=journal)
+    return jobs.passed(source.paths, crew)
 
 
 def _streams(outputs: Sequence[output.Output]) -> list[str | None]:
