@@ -105,8 +105,7 @@ class _Survey:
             self._shared(shapes)
         else:
             self._single()
-        every = database.execute(f"SELECT count(*) FROM {self._table} WHERE latest > 0").fetchone()[0]  # noqa: S608
-        self.unknown: int = every - self.nodes.total()
+        self.unknown = self._tied() + (0 if terms.max_age is None else self._misdated())
         """Snapshots that are too old or too new, and those of nodes that have several of one moment."""
 
     def judged(self, missing: Iterable[bytes]) -> dict[bytes, Judged]:
@@ -127,6 +126,13 @@ class _Survey:
         kept = reading.one(self._database, snapshot)
         return judge.judge(library.data(kept), kept.label)
 
+    def _tied(self) -> int:
+        tied = self._database.execute(f"SELECT count(*) FROM {self._table} WHERE latest = 2")  # noqa: S608
+        return int(tied.fetchone()[0])
+
+    def _misdated(self) -> int:
+        return int(next(self._ask("SELECT count(*) FROM {} WHERE NOT ({}) AND latest = 1"))[0])
+
     def _ask(self, text: str, *more: object) -> sqlite3.Cursor:
         return self._database.execute(
             text.format(self._table, "latest = 1 AND at BETWEEN ? AND ?"), (*more, *self._between)
@@ -137,15 +143,17 @@ class _Survey:
         if many:
             for (id_,) in self._ask("SELECT id FROM {} WHERE shape = 0 AND {}").fetchall():
                 digest = self._database.execute("SELECT digest FROM main.snapshot WHERE id = ?", (id_,)).fetchone()[0]
-                self._add(b"\0" + digest[:16], 1, (0, id_))
+                self.nodes[b"\0" + digest[:16]] = 1
+                self._samples[b"\0" + digest[:16]] = (0, id_)
 
     def _shared(self, shapes: Mapping[int, int]) -> None:
         """Where nothing is read that each node has for itself, a shape says all."""
-        left = dict(shapes)
+        left, nodes, samples = dict(shapes), self.nodes, self._samples
         for shape, packed in self._packed():
-            many = left.pop(shape, 0)
-            if many:
-                self._add(self._facts(packed), many, (shape, None))
+            if shape in left:
+                facts = self._facts(packed)
+                nodes[facts] = nodes.get(facts, 0) + left.pop(shape)
+                samples[facts] = (shape, None)
         if left:
             raise DamageError(f"shape {min(left)} is missing")
 
@@ -161,12 +169,14 @@ class _Survey:
             if shape not in pieces:
                 raise DamageError(f"shape {shape} is missing")
             own = Own(0, None, name, cmdline, total)
-            self._add(self._reads.facts(self._facts(pieces[shape]), own), 1, (shape, id_))
+            facts = self._reads.facts(self._facts(pieces[shape]), own)
+            self.nodes[facts] += 1
+            self._samples[facts] = (shape, id_)
 
     def _packed(self) -> Iterator[tuple[int, bytes]]:
         """Every shape, and its pieces."""
         for shape, packed, proof in self._database.execute("SELECT id, pieces, proof FROM shape"):
-            if not isinstance(packed, bytes) or checksum(packed) != proof:
+            if type(packed) is not bytes or checksum(packed) != proof:
                 raise DamageError(f"shape {shape} has other pieces")
             yield shape, packed
 
@@ -175,10 +185,6 @@ class _Survey:
             return b"".join(map(self._name.__getitem__, apart(packed)))
         except KeyError:
             raise DamageError("a piece is missing") from None
-
-    def _add(self, facts: bytes, many: int, sample: tuple[int, int | None]) -> None:
-        self.nodes[facts] += many
-        self._samples[facts] = sample
 
 
 def _between(max_age: MaximumAge | None) -> tuple[int, int]:

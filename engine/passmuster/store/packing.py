@@ -61,9 +61,9 @@ def decompress(packed: bytes) -> bytes:
         raise DamageError(f"not a compressed text ({error})") from None
 
 
-def checksum(*parts: bytes) -> int:
-    """A number that says, with a chance of one in four thousand million to err, that these are what was kept."""
-    return zlib.crc32(b"".join(parts))
+def checksum(text: bytes) -> int:
+    """A number that says, with a chance of one in four thousand million to err, that this is what was kept."""
+    return zlib.crc32(text)
 
 
 def fingerprint(*parts: bytes) -> bytes:

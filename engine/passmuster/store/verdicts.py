@@ -238,7 +238,7 @@ def drop_terms(database: sqlite3.Connection, ids: Iterable[int]) -> None:
 
 def proved(terms: bytes, facts: bytes, class_: bytes) -> int:
     """A check over what belongs together in a verdict's row."""
-    return checksum(terms, facts, class_)
+    return checksum(terms + facts + class_)
 
 
 def read_class(content: bytes, digest: bytes) -> Judged:
