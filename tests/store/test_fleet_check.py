@@ -264,6 +264,14 @@ def test_an_empty_choice_is_unknown(tmp_path: Path) -> None:
     assert (counts.outcome.value, counts.whole, sum(counts.nodes.values())) == ("unknown", True, 0)
 
 
+@pytest.mark.parametrize("choice", [Choice(), Choice(as_of=2**40)], ids=["the newest", "as of a day"])
+def test_several_snapshots_of_one_moment_are_unknown(tmp_path: Path, choice: Choice) -> None:
+    same = [node(1, set_={"os.id": name}) for name in "abc"]
+    _put(tmp_path / "s.db", [*same, node(2)])
+    counts = _counted(tmp_path / "s.db", TERMS, choice)
+    assert (counts.nodes, counts.whole) == (judged([*same, node(2)], TERMS)[0], True)
+
+
 def judged(lines: list[bytes], terms: Terms) -> tuple[Any, Any, bool, Any]:
     """What judging every snapshot comes to."""
     verdict = judge([Given(input=f"f:{at}", snapshot=load(line, "f")) for at, line in enumerate(lines)], terms)

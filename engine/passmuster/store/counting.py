@@ -86,7 +86,7 @@ class _Survey:
     """How many nodes have each set of facts that the terms read."""
 
     def __init__(self, database: sqlite3.Connection, terms: Terms, choice: Choice) -> None:
-        self._database, self._terms, self._reads = database, terms, reads(terms)
+        self._database, self._terms, self._choice, self._reads = database, terms, choice, reads(terms)
         self._table = "main.snapshot" if choice.everything else "temp.chosen"
         self._between = _between(terms.max_age)
         sections = dict(database.execute("SELECT id, section FROM piece"))
@@ -127,7 +127,9 @@ class _Survey:
         return judge.judge(library.data(kept), kept.label)
 
     def _tied(self) -> int:
-        tied = self._database.execute(f"SELECT count(*) FROM {self._table} WHERE latest = 2")  # noqa: S608
+        # For the whole store there is an index of them; among chosen ones, `latest` says how many there are of a moment.
+        which = "= 2" if self._choice.everything else "> 1"
+        tied = self._database.execute(f"SELECT count(*) FROM {self._table} WHERE latest {which}")  # noqa: S608
         return int(tied.fetchone()[0])
 
     def _misdated(self) -> int:
