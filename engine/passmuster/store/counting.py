@@ -127,7 +127,7 @@ class _Survey:
         return judge.judge(library.data(kept), kept.label)
 
     def _tied(self) -> int:
-        # For the whole store there is an index of them; among chosen ones, `latest` says how many there are of a moment.
+        # Of the whole store there is an index; among chosen ones, `latest` says how many there are of a moment.
         which = "= 2" if self._choice.everything else "> 1"
         tied = self._database.execute(f"SELECT count(*) FROM {self._table} WHERE latest {which}")  # noqa: S608
         return int(tied.fetchone()[0])
