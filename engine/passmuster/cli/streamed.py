@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 FORMATS = frozenset(("json", "matrix", "ndjson", "summary"))
 _IN_MEMORY = 32 * 1024 * 1024
 """Bytes of names that are kept in memory; more of them go to a temporary file."""
+_ROLL = 4 * 1024 * 1024
+"""The same of identities."""
 _SOME = 256
 """Nodes between two looks at the clock."""
 
@@ -80,7 +82,8 @@ def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: S
             kept=None if spool is None else Spool(spool),
         )
         journal = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY)) if needs else None
-        onepass = OnePass(terms, style, written=written, journal=journal)  # type: ignore[arg-type]
+        roll = stack.enter_context(tempfile.SpooledTemporaryFile(_ROLL))
+        onepass = OnePass(terms, style, written=written, journal=journal, roll=roll)  # type: ignore[arg-type]
         if source.workers > 1:
             for size, passed in _by_many(source, terms, style, written=written, journal=needs):
                 onepass.take(passed)

@@ -1,4 +1,4 @@
-"""Counting a fleet in one pass: each node once, some twenty bytes kept of each, nothing of its facts."""
+"""Counting a fleet in one pass: each node once, and nothing of its facts."""
 
 from __future__ import annotations
 
@@ -6,24 +6,21 @@ import hashlib
 from array import array
 from collections import Counter
 from dataclasses import dataclass, replace
+from io import BytesIO
 from typing import TYPE_CHECKING
 
 from passmuster.fleet.classes import Class, unjudged
+from passmuster.fleet.roll import NOBODY, WHO, Roll
 from passmuster.judge import ABSENT, ONLY_FLEET, REPEATED, misdated
 from passmuster.outcome import Level, NodeOutcome, RuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import BinaryIO
 
     from passmuster.fleet.remember import Remembered
     from passmuster.judge import Terms
     from passmuster.verdict import RuleHeader
-
-_IDENTITY = 16
-"""Bytes of an identity's digest: that two nodes of a million share one by chance has a probability of 1e-27."""
-_NOBODY = bytes(_IDENTITY)
-_AT_ONCE = 100_000
-"""So many identities are compared in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +52,12 @@ class Portion:
 class Tally:
     """Nodes as they come; the same totals as judging them all at once gives."""
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, terms: Terms, file: BinaryIO | None = None) -> None:
+        """The file is empty, and takes what of a large fleet does not stay in memory; None for what is never large."""
         self._age, self._fleet_rules = terms.max_age, len(terms.fleet_rules)
         self._members: list[Class] = []
         self._alike: dict[tuple[object, ...], int] = {}
-        self._nodes = array("I")
-        self._identities = bytearray()
+        self._roll = Roll(BytesIO() if file is None else file)
         self.absent = set(terms.roster or ())
         """Names of the roster that did not come so far."""
         self.repeated = unjudged(REPEATED, self._fleet_rules)
@@ -73,42 +70,40 @@ class Tally:
         if self._age is not None:
             misfit = misdated(head[1].decode(), self._age)
             judged = judged if misfit is None else unjudged(misfit, self._fleet_rules)
-        self._nodes.append(self._number(judged))
-        self._identities += _identity(head[6], head[5])
+        self._roll.add(_identity(head[6], head[5]), self._number(judged))
         if self.absent:
             self.absent.discard(head[6].decode())
         return judged
 
     def plain(self, judged: Class, name: str, machine_id: str | None) -> None:
         """Count a node that was judged the plain way."""
-        self._nodes.append(self._number(judged))
-        self._identities += _identity(name.encode(), machine_id.encode() if machine_id is not None else None)
+        machine = machine_id.encode() if machine_id is not None else None
+        self._roll.add(_identity(name.encode(), machine), self._number(judged))
         self.absent.discard(name)
 
     def nameless(self, judged: Class) -> None:
         """Count what could not be read: nobody knows which node it is."""
-        self._nodes.append(self._number(judged))
-        self._identities += _NOBODY
+        self._roll.add(NOBODY, self._number(judged))
 
     def portion(self) -> Portion:
         """What was counted so far."""
         return Portion(
             members=tuple(self._members),
-            nodes=self._nodes,
-            identities=bytes(self._identities),
+            nodes=array("I", self._roll.numbers()),
+            identities=self._roll.whos(),
             absent=frozenset(self.absent),
         )
 
     def add(self, portion: Portion) -> None:
         """Take over what was counted elsewhere, behind what was counted here."""
         numbers = [self._number(each) for each in portion.members]
-        self._nodes.extend(numbers[each] for each in portion.nodes)
-        self._identities += portion.identities
+        for at, each in enumerate(portion.nodes):
+            self._roll.add(portion.identities[at * WHO : (at + 1) * WHO], numbers[each])
         self.absent &= portion.absent
 
     def classes(self) -> Iterator[Class]:
         """The class of each node, in the order in which they came."""
-        return (self._members[each] for each in self._nodes)
+        return (self._members[each] for each in self._roll.numbers())
 
     def _number(self, judged: Class) -> int:
         number = self._alike.get(judged.alike)
@@ -120,9 +115,8 @@ class Tally:
 
     def totals(self) -> Totals:
         """What all nodes came to; nodes that only the roster names are unknown, and so are those that came twice."""
-        counts = Counter(self._nodes)
-        doubled = self._doubled()
-        counts.subtract(Counter(self._nodes[at] for at in doubled))
+        counts, doubled = self._roll.counts(), self._roll.repeated()
+        counts.subtract(doubled)
         found = {self._members[number]: many for number, many in counts.items() if many}
         found |= {
             each: many for each, many in ((self.repeated, len(doubled)), (self._missing, len(self.absent))) if many
@@ -144,21 +138,6 @@ class Tally:
             whole=not found or any(each.reason is not None for each in weighed),
         )
 
-    def _doubled(self) -> list[int]:
-        """The places of nodes of which more than one snapshot was given."""
-        firsts = memoryview(self._identities).cast("Q")[::2]
-        suspects: set[int] = set()
-        slices = len(firsts) // _AT_ONCE + 1
-        for at in range(slices):
-            some = Counter(each for each in firsts if each % slices == at) if slices > 1 else Counter(firsts)
-            if len(some) < len(firsts):
-                suspects |= {each for each, many in some.items() if many > 1}
-        places: dict[bytes, list[int]] = {}
-        for at, each in enumerate(firsts):
-            if each in suspects:
-                places.setdefault(bytes(self._identities[at * _IDENTITY : (at + 1) * _IDENTITY]), []).append(at)
-        return [at for who, found in places.items() if len(found) > 1 and who != _NOBODY for at in found]
-
 
 def _identity(name: bytes, machine_id: bytes | None) -> bytes:
-    return hashlib.blake2b(b"%s\n%s" % (machine_id or b"", name), digest_size=_IDENTITY).digest()
+    return hashlib.blake2b(b"%s\n%s" % (machine_id or b"", name), digest_size=WHO).digest()

@@ -70,24 +70,27 @@ class OnePass:
     """A pass over one fleet, or a part of it.
 
     `journal` is an empty file for names, so that there can be a digest, duplicates, and fleet rules; None where counts
-    are all that is wanted, and no fleet rule is asked. `written`: whether nodes are wanted as a report has them.
+    are all that is wanted, and no fleet rule is asked. `roll` is another, for what of a large fleet does not stay in
+    memory; None for a small part. `written`: whether nodes are wanted as a report has them.
     """
 
-    def __init__(self, terms: Terms, style: Style, *, written: bool, journal: BinaryIO | None) -> None:
+    def __init__(
+        self, terms: Terms, style: Style, *, written: bool, journal: BinaryIO | None, roll: BinaryIO | None = None
+    ) -> None:
         self._terms, self._style, self._written = terms, style, written
         self._fleet_rules = terms.fleet_rules
         render = stream.result(style) if written else None
         self._memory = Memory(terms, render=render) if Memory.serves(terms) else None
         self._file = journal
-        self._start()
+        self._start(roll)
 
     @staticmethod
     def needs_journal(terms: Terms) -> bool:
         """Whether the terms cannot be met without the names of all nodes."""
         return bool(terms.fleet_rules) or terms.waivers is not None
 
-    def _start(self) -> None:
-        self._tally = Tally(self._terms)
+    def _start(self, roll: BinaryIO | None = None) -> None:
+        self._tally = Tally(self._terms, roll)
         self._journal = None if self._file is None else Journal(self._file)
         self._seen: list[tuple[str | None, Seen]] = []
 
