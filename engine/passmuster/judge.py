@@ -108,7 +108,7 @@ def judge(given: Iterable[Given], terms: Terms) -> Verdict:
     )
     doubled = {(each.name, each.machine_id) for each in duplicates if each.kind == "same_node"}
     nodes = [judge_one(each, terms, doubled) for each in inputs]
-    waivers = findings(terms.waivers, _seen(inputs, nodes)) if terms.waivers else None
+    waivers = findings(terms.waivers, _seen(terms.waivers, inputs, nodes)) if terms.waivers else None
     roster = _roster(nodes, terms.roster) if terms.roster is not None else None
     nodes += [_nameless(name, None, ABSENT) for name in (roster.missing if roster else ())]
     fleet = over(terms.fleet_rules, _members(inputs, nodes, terms, doubled), terms.parameters)
@@ -227,7 +227,10 @@ def _results(snapshot: Snapshot, terms: Terms) -> tuple[Result, ...]:
         for result in evaluate(policy, snapshot, roots, terms.parameters[policy.header.pack])
     ]
     wanted = tuple(result for result in found if terms.rules is None or result.rule.name in terms.rules)
-    return waive(terms.waivers, snapshot.name, labels(snapshot), wanted) if terms.waivers else wanted
+    if terms.waivers is None:
+        return wanted
+    covering = terms.waivers.on(snapshot.name, labels(snapshot))
+    return tuple(waive(covering, result) for result in wanted)
 
 
 def labels(snapshot: Snapshot) -> Mapping[str, str]:
@@ -236,10 +239,14 @@ def labels(snapshot: Snapshot) -> Mapping[str, str]:
     return found
 
 
-def _seen(inputs: Sequence[Given], nodes: Sequence[NodeVerdict]) -> list[Seen]:
-    """The nodes that were judged, with their labels."""
+def _seen(waivers: InForce, inputs: Sequence[Given], nodes: Sequence[NodeVerdict]) -> list[Seen]:
+    """The nodes that could be read, with the waivers that hold on them."""
     return [
-        Seen(name=node.node, labels=labels(each.snapshot), results=node.results)
+        Seen(
+            name=node.node,
+            covering=tuple(waiver.id for waiver in waivers.on(node.node, labels(each.snapshot))),
+            waived=tuple(result.rule.name for result in node.results if result.outcome is RuleOutcome.WAIVED),
+        )
         for each, node in zip(inputs, nodes, strict=True)
         if each.snapshot is not None
     ]

@@ -4,5 +4,18 @@ from passmuster.fleet.classes import Class, class_of
 from passmuster.fleet.journal import Entry, Journal, Spool
 from passmuster.fleet.remember import Memory, Remembered
 from passmuster.fleet.tally import Portion, Tally, Totals
+from passmuster.fleet.waiving import Waiving
 
-__all__ = ["Class", "Entry", "Journal", "Memory", "Portion", "Remembered", "Spool", "Tally", "Totals", "class_of"]
+__all__ = [
+    "Class",
+    "Entry",
+    "Journal",
+    "Memory",
+    "Portion",
+    "Remembered",
+    "Spool",
+    "Tally",
+    "Totals",
+    "Waiving",
+    "class_of",
+]

@@ -45,7 +45,8 @@ class Side:
         """What becomes of each rule, by id; `roots` is the snapshot as `binding.bind` gives it."""
         found = evaluate(self.policy, snapshot, roots, self.parameters)
         if self.waivers is not None:
-            found = waive(self.waivers, snapshot.name, snapshot.node["labels"], found)
+            covering = self.waivers.on(snapshot.name, snapshot.node["labels"])
+            found = tuple(waive(covering, result) for result in found)
         return {each.rule.id: each for each in found}
 
     def only(self, rule: str) -> Side:

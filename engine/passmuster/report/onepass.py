@@ -15,14 +15,13 @@ from typing import TYPE_CHECKING, BinaryIO
 from passmuster import __version__, _json, digest
 from passmuster.binding import bind
 from passmuster.evaluate import bound
-from passmuster.fleet import Entry, Journal, Memory, Portion, Tally, class_of
+from passmuster.fleet import Entry, Journal, Memory, Portion, Tally, Waiving, class_of
 from passmuster.fleetrules import UNJUDGED, Aggregate, conclude, contribution
 from passmuster.judge import ONLY_FLEET, REPEATED, asked, fleet_digest, judge_one, labels, weight
 from passmuster.outcome import NodeOutcome, fleet_outcome
 from passmuster.policy import LANGUAGE
 from passmuster.report import counting, stream
 from passmuster.verdict import NodeVerdict, RosterFindings, SnapshotHeader, Verdict
-from passmuster.waivers import Seen, findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +31,8 @@ if TYPE_CHECKING:
     from passmuster.judge import Given, Terms
     from passmuster.outcome import Level, RuleOutcome
     from passmuster.report.format import Style
-    from passmuster.verdict import FleetResult, WaiverFindings
+    from passmuster.verdict import FleetResult
+    from passmuster.waivers import Seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +41,8 @@ class Passed:
 
     portion: Portion
     journal: bytes
-    seen: tuple[tuple[str | None, Seen], ...]
-    """Machine id and node, where there are waivers; empty where there are none."""
+    noted: tuple[tuple[tuple[str | None, Seen], ...], int]
+    """Machine ids and nodes on which waivers hold, and how many others there are; empty and 0 without waivers."""
     written: list[bytes]
     """Each node as a report has it; empty where nobody asked for them."""
 
@@ -80,7 +80,9 @@ class OnePass:
         self._terms, self._style, self._written = terms, style, written
         self._fleet_rules = terms.fleet_rules
         render = stream.result(style) if written else None
-        self._memory = Memory(terms, render=render) if Memory.serves(terms) else None
+        unwaived = replace(terms, waivers=None)
+        self._memory = Memory(unwaived, render=render) if Memory.serves(unwaived) else None
+        self._waiving = None if terms.waivers is None else Waiving(terms.waivers, render)
         self._file = journal
         self._start(roll)
 
@@ -92,7 +94,6 @@ class OnePass:
     def _start(self, roll: BinaryIO | None = None) -> None:
         self._tally = Tally(self._terms, roll)
         self._journal = None if self._file is None else Journal(self._file)
-        self._seen: list[tuple[str | None, Seen]] = []
 
     def known(self, line: bytes) -> Remembered | None:
         """The verdict of a line from memory; None where it has to be read the plain way."""
@@ -109,7 +110,7 @@ class OnePass:
         head = node.head
         return NodeVerdict(
             node=head[6].decode(),
-            machine_id=None if head[5] is None else head[5].decode(),
+            machine_id=_text(node.machine_id),
             input=label,
             snapshot=SnapshotHeader(
                 digest=sha256,
@@ -124,7 +125,13 @@ class OnePass:
         )
 
     def _count(self, node: Remembered, label: bytes) -> tuple[Class, str]:
-        judged = self._tally.remembered(node)
+        if self._waiving is None:
+            judged = self._tally.remembered(node)
+        else:
+            waived, covering = self._waiving.remembered(node)
+            judged = self._tally.remembered(waived)
+            results = ((rule.name, outcome) for rule, outcome in judged.results)
+            self._waiving.note(node.name.decode(), _text(node.machine_id), covering, results)
         if self._journal is None:
             return judged, ""
         head = node.head
@@ -149,9 +156,10 @@ class OnePass:
         else:
             self._tally.plain(judged, node.node, node.machine_id)
             entry = Entry(node.node, node.machine_id, given.snapshot.digest, label)
-            if self._terms.waivers is not None:
-                seen = Seen(name=node.node, labels=labels(given.snapshot), results=node.results)
-                self._seen.append((node.machine_id, seen))
+            if self._waiving is not None:
+                covering = self._waiving.on(node.node, labels(given.snapshot))
+                outcomes = ((rule.name, outcome) for rule, outcome in results)
+                self._waiving.note(node.node, node.machine_id, covering, outcomes)
         if self._journal is not None:
             self._journal.write(entry)
         return node
@@ -171,7 +179,8 @@ class OnePass:
         """What was passed so far, to be put together with other parts; a new part begins."""
         assert isinstance(self._file, BytesIO | None)
         journal = b"" if self._file is None else self._file.getvalue()
-        passed = Passed(portion=self._tally.portion(), journal=journal, seen=tuple(self._seen), written=written)
+        noted = ((), 0) if self._waiving is None else self._waiving.hand_over()
+        passed = Passed(portion=self._tally.portion(), journal=journal, noted=noted, written=written)
         self._file = None if self._file is None else BytesIO()
         self._start()
         return passed
@@ -179,7 +188,8 @@ class OnePass:
     def take(self, passed: Passed) -> None:
         """Take over what another worker passed."""
         self._tally.add(passed.portion)
-        self._seen += passed.seen
+        if self._waiving is not None:
+            self._waiving.take(*passed.noted)
         if self._journal is not None:
             self._journal.append(passed.journal)
 
@@ -198,7 +208,7 @@ class OnePass:
             rules=tuple(sorted(self._terms.rules)) if self._terms.rules is not None else None,
             levels=self._terms.raised,
             assessment=self._terms.assessment,
-            waivers=self._waivers(doubled),
+            waivers=None if self._waiving is None else self._waiving.findings(doubled),
             roster=self._roster(),
             max_age=self._terms.max_age.text if self._terms.max_age else None,
             now=self._terms.now,
@@ -228,15 +238,6 @@ class OnePass:
             for (policy, rule), aggregate in zip(self._fleet_rules, gathered, strict=True)
             for result in conclude(rule, aggregate, parameters[policy.header.pack], policy.constants)
         )
-
-    def _waivers(self, doubled: frozenset[tuple[str | None, str | None]]) -> WaiverFindings | None:
-        if self._terms.waivers is None:
-            return None
-        nodes = (
-            Seen(name=each.name, labels=each.labels, results=()) if (each.name, machine) in doubled else each
-            for machine, each in self._seen
-        )
-        return findings(self._terms.waivers, nodes)
 
     def _roster(self) -> RosterFindings | None:
         listed = self._terms.roster
@@ -302,3 +303,7 @@ class OnePass:
         if not doubled or self._journal is None:
             return set()
         return {at for at, each in enumerate(self._journal) if each.digest and (each.name, each.machine_id) in doubled}
+
+
+def _text(written: bytes | None) -> str | None:
+    return None if written is None else written.decode()

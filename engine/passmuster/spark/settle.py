@@ -87,7 +87,7 @@ def _passed(table: Any, classes: Mapping[bytes, Class], terms: Terms, names: _Na
     ):
         tally.plain(classes[class_], name, machine_id)
         journal.write(Entry(name, machine_id, digest, names.label(place)))
-    return Passed(portion=tally.portion(), journal=file.getvalue(), seen=(), written=[])
+    return Passed(portion=tally.portion(), journal=file.getvalue(), noted=((), 0), written=[])
 
 
 _PLACE = ("file", "block", "at")

@@ -13,13 +13,13 @@ from passmuster.outcome import RuleOutcome
 from passmuster.verdict import Waived, WaiverFindings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from passmuster.verdict import Result
     from passmuster.waivers.model import Waiver, Waivers
 
-_WAIVABLE = frozenset((RuleOutcome.FAIL, RuleOutcome.UNKNOWN))
+WAIVABLE = frozenset((RuleOutcome.FAIL, RuleOutcome.UNKNOWN))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +35,11 @@ class InForce:
 
     def covering(self, name: str, labels: Mapping[str, str], rule: str) -> list[Waiver]:
         """The waivers that hold for a rule (PACK/ID) on a node, in the order of the file."""
-        return [
-            waiver
-            for waiver in self.waivers.waivers
-            if self.holds(waiver) and waiver.names(rule) and waiver.node.covers(name, labels)
-        ]
+        return [waiver for waiver in self.on(name, labels) if waiver.names(rule)]
+
+    def on(self, name: str, labels: Mapping[str, str]) -> tuple[Waiver, ...]:
+        """The waivers that hold on a node, whatever their rule, in the order of the file."""
+        return tuple(each for each in self.waivers.waivers if self.holds(each) and each.node.covers(name, labels))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,46 +47,37 @@ class Seen:
     """One node that was judged, for what is to be said of the waivers as a whole."""
 
     name: str
-    labels: Mapping[str, str]
-    results: Sequence[Result]
+    covering: tuple[str, ...]
+    """The ids of the waivers that hold on it."""
+    waived: tuple[str, ...]
+    """The rules, as PACK/ID, of which its result is waived."""
 
 
-def waive(in_force: InForce, name: str, labels: Mapping[str, str], results: Iterable[Result]) -> tuple[Result, ...]:
-    """The results of one node, those that a waiver covers as waived."""
-    return tuple(_waived(in_force, name, labels, result) for result in results)
-
-
-def _waived(in_force: InForce, name: str, labels: Mapping[str, str], result: Result) -> Result:
-    if result.outcome not in _WAIVABLE:
+def waive(covering: Sequence[Waiver], result: Result) -> Result:
+    """The result of a node on which these waivers hold: as waived where one of them is about its rule."""
+    if result.outcome not in WAIVABLE:
         return result
-    covering = in_force.covering(name, labels, result.rule.name)
-    if not covering:
+    first = next((waiver for waiver in covering if waiver.names(result.rule.name)), None)
+    if first is None:
         return result
-    waived = Waived(waiver=covering[0].header, outcome=result.outcome)
-    return replace(result, outcome=RuleOutcome.WAIVED, waived=waived)
+    return replace(result, outcome=RuleOutcome.WAIVED, waived=Waived(waiver=first.header, outcome=result.outcome))
 
 
-def findings(in_force: InForce, nodes: Iterable[Seen]) -> WaiverFindings:
+def findings(in_force: InForce, nodes: Sequence[Seen], *, others: int = 0) -> WaiverFindings:
     """What a report says of the waivers: how much they did, and which of them should be looked at.
 
-    Unused: nothing that it covers failed or was unknown. Too wide: its glob fits any name, or it covers
-    every one of several nodes.
+    `others` are nodes on which no waiver holds. Unused: nothing that it covers failed or was unknown. Too wide: its
+    glob fits any name, or it covers every one of several nodes.
     """
-    judged = list(nodes)
-    applied = [(node, result) for node in judged for result in node.results if result.outcome is RuleOutcome.WAIVED]
-    used = {
-        waiver.id for node, result in applied for waiver in in_force.covering(node.name, node.labels, result.rule.name)
-    }
+    by_id = {waiver.id: waiver for waiver in in_force.waivers.waivers}
+    waived = {(id_, rule) for node in nodes for rule in node.waived for id_ in node.covering}
+    used = {id_ for id_, rule in waived if by_id[id_].names(rule)}
+    everywhere = {id_ for id_ in by_id if not others and len(nodes) > 1 and all(id_ in node.covering for node in nodes)}
     holding = [waiver for waiver in in_force.waivers.waivers if in_force.holds(waiver)]
     return WaiverFindings(
         digest=in_force.waivers.digest,
-        applied=len(applied),
+        applied=sum(len(node.waived) for node in nodes),
         expired=tuple(waiver.header for waiver in in_force.waivers.waivers if not in_force.holds(waiver)),
         unused=tuple(waiver.header for waiver in holding if waiver.id not in used),
-        wide=tuple(waiver.header for waiver in holding if _wide(waiver, judged)),
+        wide=tuple(waiver.header for waiver in holding if waiver.node.everything or waiver.id in everywhere),
     )
-
-
-def _wide(waiver: Waiver, nodes: Sequence[Seen]) -> bool:
-    everywhere = len(nodes) > 1 and all(waiver.node.covers(node.name, node.labels) for node in nodes)
-    return waiver.node.everything or everywhere
