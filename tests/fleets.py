@@ -14,7 +14,7 @@ from passmuster.report.onepass import OnePass
 from passmuster.snapshot import load
 
 if TYPE_CHECKING:
-    from passmuster.report.onepass import Conclusion
+    from passmuster.report.conclusion import Conclusion
 
 
 def _given(line: bytes, label: str) -> Given:

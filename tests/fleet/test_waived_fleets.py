@@ -81,7 +81,11 @@ _WAIVERS = st.builds(
 
 
 @pytest.mark.parametrize("terms", PACKS.values(), ids=PACKS)
-@given(lines=st.lists(_NODES, min_size=1, max_size=14), entries=st.lists(_WAIVERS, min_size=1, max_size=4), old=st.booleans())
+@given(
+    lines=st.lists(_NODES, min_size=1, max_size=14),
+    entries=st.lists(_WAIVERS, min_size=1, max_size=4),
+    old=st.booleans(),
+)
 def test_any_fleet_and_any_waivers(
     terms: Terms,
     lines: list[bytes],

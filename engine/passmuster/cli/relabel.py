@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from passmuster.attest import Claim
     from passmuster.fleet import Remembered
-    from passmuster.report.onepass import Conclusion
+    from passmuster.report.conclusion import Conclusion
 
 
 def labels(claim: Claim) -> Mapping[str, str]:

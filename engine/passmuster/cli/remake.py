@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from passmuster.fleet import Remembered
     from passmuster.judge import Terms
     from passmuster.policy import Policy
-    from passmuster.report.onepass import Conclusion
+    from passmuster.report.conclusion import Conclusion
     from passmuster.waivers import Waivers
 
 _IN_MEMORY = 32 * 1024 * 1024

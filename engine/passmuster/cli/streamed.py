@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from passmuster.judge import Given, Terms
-    from passmuster.report.onepass import Conclusion, Passed
+    from passmuster.report.conclusion import Conclusion
+    from passmuster.report.onepass import Passed
     from passmuster.verdict import Verdict
 
 FORMATS = frozenset(("json", "matrix", "ndjson", "summary"))

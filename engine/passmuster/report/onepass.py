@@ -12,26 +12,24 @@ from heapq import merge
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
-from passmuster import __version__, _json, digest
+from passmuster import _json
 from passmuster.binding import bind
 from passmuster.evaluate import bound
 from passmuster.fleet import Entry, Journal, Memory, Portion, Tally, Waiving, class_of
-from passmuster.fleetrules import UNJUDGED, Aggregate, conclude, contribution
-from passmuster.judge import ONLY_FLEET, REPEATED, asked, fleet_digest, judge_one, labels, weight
-from passmuster.outcome import NodeOutcome, fleet_outcome
-from passmuster.policy import LANGUAGE
-from passmuster.report import counting, stream
-from passmuster.verdict import NodeVerdict, RosterFindings, SnapshotHeader, Verdict
+from passmuster.fleetrules import UNJUDGED, contribution
+from passmuster.judge import ONLY_FLEET, REPEATED, judge_one, labels
+from passmuster.outcome import NodeOutcome
+from passmuster.report import stream
+from passmuster.report.conclusion import Conclusion, Ended
+from passmuster.verdict import NodeVerdict, SnapshotHeader, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from passmuster.fleet import Class, Remembered, Spool, Totals
+    from passmuster.fleet import Class, Remembered, Spool
     from passmuster.fleetrules import Contribution
     from passmuster.judge import Given, Terms
-    from passmuster.outcome import Level, RuleOutcome
     from passmuster.report.format import Style
-    from passmuster.verdict import FleetResult
     from passmuster.waivers import Seen
 
 
@@ -45,25 +43,6 @@ class Passed:
     """Machine ids and nodes on which waivers hold, and how many others there are; empty and 0 without waivers."""
     written: list[bytes]
     """Each node as a report has it; empty where nobody asked for them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conclusion:
-    """What a fleet came to."""
-
-    verdict: Verdict
-    """Without nodes; its digest is empty where no journal was kept."""
-    totals: Totals
-
-    @property
-    def counts(self) -> dict[str, object]:
-        """The counts in the words of the wire format."""
-        return counting.worded(self.totals.nodes, self.totals.rules, counting.fleet_rules(self.verdict))
-
-    @property
-    def weighing(self) -> Mapping[Level, Mapping[RuleOutcome, int]]:
-        """The results of rules about nodes and of those about the fleet: what the exit status hangs on."""
-        return counting.together(self.totals.rules, counting.fleet_rules(self.verdict))
 
 
 class OnePass:
@@ -195,72 +174,8 @@ class OnePass:
 
     def conclude(self) -> Conclusion:
         """What hangs on all nodes."""
-        totals = self._tally.totals()
-        duplicates = () if self._journal is None else self._journal.duplicates()
-        doubled = frozenset((each.name, each.machine_id) for each in duplicates if each.kind == "same_node")
-        fleet = self._fleet_results(doubled)
-        outcomes = [*totals.outcomes, *weight(fleet)]
-        verdict = Verdict(
-            engine=__version__,
-            language=LANGUAGE,
-            policies=tuple(policy.header for policy in self._terms.policies),
-            parameters=self._terms.named_parameters,
-            rules=tuple(sorted(self._terms.rules)) if self._terms.rules is not None else None,
-            levels=self._terms.raised,
-            assessment=self._terms.assessment,
-            waivers=None if self._waiving is None else self._waiving.findings(doubled),
-            roster=self._roster(),
-            max_age=self._terms.max_age.text if self._terms.max_age else None,
-            now=self._terms.now,
-            outcome=fleet_outcome(outcomes),
-            nodes=(),
-            fleet=fleet,
-            incomplete=not outcomes or totals.whole,
-            duplicates=duplicates,
-            digest=self._digest(doubled, fleet),
-        )
-        return Conclusion(verdict=verdict, totals=totals)
-
-    def _fleet_results(self, doubled: frozenset[tuple[str | None, str | None]]) -> tuple[FleetResult, ...]:
-        if not self._fleet_rules or self._journal is None:
-            return ()
-        gathered = [Aggregate() for _ in self._fleet_rules]
-        for entry, judged in zip(self._journal, self._tally.classes(), strict=True):
-            told = judged if (entry.name, entry.machine_id) not in doubled else self._tally.repeated
-            for aggregate, each in zip(gathered, told.contributions, strict=True):
-                aggregate.add(each, entry.name)
-        for name in self._tally.absent:
-            for aggregate in gathered:
-                aggregate.add(UNJUDGED, name)
-        parameters = self._terms.parameters
-        return tuple(
-            result
-            for (policy, rule), aggregate in zip(self._fleet_rules, gathered, strict=True)
-            for result in conclude(rule, aggregate, parameters[policy.header.pack], policy.constants)
-        )
-
-    def _roster(self) -> RosterFindings | None:
-        listed = self._terms.roster
-        if listed is None or self._journal is None:
-            return None
-        names = {entry.name for entry in self._journal if entry.digest is not None and entry.name not in listed}
-        return RosterFindings(
-            listed=len(listed), missing=tuple(sorted(self._tally.absent)), unlisted=tuple(sorted(names))
-        )
-
-    def _digest(self, doubled: frozenset[tuple[str | None, str | None]], fleet: tuple[FleetResult, ...]) -> str:
-        if self._journal is None:
-            return ""
-        return digest.verdict(asked(self._terms), self._digests(doubled, fleet))
-
-    def _digests(
-        self, doubled: frozenset[tuple[str | None, str | None]], fleet: tuple[FleetResult, ...]
-    ) -> Iterator[bytes]:
-        assert self._journal is not None
-        yield from self._journal.digests(self._tally.classes(), doubled, self._tally.repeated)
-        for name in self._tally.absent:
-            yield digest.node(name, None, NodeOutcome.UNKNOWN.value, {})
-        yield from map(fleet_digest, fleet)
+        ended = Ended(terms=self._terms, tally=self._tally, journal=self._journal, waiving=self._waiving)
+        return ended.conclude()
 
     def with_nodes(self, conclusion: Conclusion, nodes: list[NodeVerdict]) -> Verdict:
         """The verdict with every node, sorted; `nodes` are those that came."""

@@ -18,11 +18,12 @@ from passmuster.errors import Location, Problem, UsageError
 from passmuster.fleet import Entry, Journal, Tally
 from passmuster.judge import Given
 from passmuster.report import stream
-from passmuster.report.onepass import Conclusion, OnePass, Passed
+from passmuster.report.onepass import OnePass, Passed
 from passmuster.spark import rows
 from passmuster.spark.classes import unpacked
 
 if TYPE_CHECKING:
+    from passmuster.report.conclusion import Conclusion
     from collections.abc import Iterator, Mapping
 
     from passmuster.fleet import Class

@@ -1,0 +1,122 @@
+"""What hangs on all nodes of a fleet that was passed: its verdict without nodes, its counts, its digest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from passmuster import __version__, digest
+from passmuster.fleetrules import UNJUDGED, Aggregate, conclude
+from passmuster.judge import asked, fleet_digest, weight
+from passmuster.outcome import NodeOutcome, fleet_outcome
+from passmuster.policy import LANGUAGE
+from passmuster.report import counting
+from passmuster.verdict import RosterFindings, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from passmuster.fleet import Journal, Tally, Totals, Waiving
+    from passmuster.judge import Terms
+    from passmuster.outcome import Level, RuleOutcome
+    from passmuster.verdict import FleetResult
+
+Doubled: TypeAlias = "frozenset[tuple[str | None, str | None]]"
+"""Name and machine id of nodes of which more than one snapshot came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """What a fleet came to."""
+
+    verdict: Verdict
+    """Without nodes; its digest is empty where no journal was kept."""
+    totals: Totals
+
+    @property
+    def counts(self) -> dict[str, object]:
+        """The counts in the words of the wire format."""
+        return counting.worded(self.totals.nodes, self.totals.rules, counting.fleet_rules(self.verdict))
+
+    @property
+    def weighing(self) -> Mapping[Level, Mapping[RuleOutcome, int]]:
+        """The results of rules about nodes and of those about the fleet: what the exit status hangs on."""
+        return counting.together(self.totals.rules, counting.fleet_rules(self.verdict))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A fleet that was passed as a whole."""
+
+    terms: Terms
+    tally: Tally
+    journal: Journal | None
+    """None where counts are all that is wanted."""
+    waiving: Waiving | None
+
+    def conclude(self) -> Conclusion:
+        """What hangs on all nodes."""
+        totals = self.tally.totals()
+        duplicates = () if self.journal is None else self.journal.duplicates()
+        doubled = frozenset((each.name, each.machine_id) for each in duplicates if each.kind == "same_node")
+        fleet = self._fleet_results(doubled)
+        outcomes = [*totals.outcomes, *weight(fleet)]
+        verdict = Verdict(
+            engine=__version__,
+            language=LANGUAGE,
+            policies=tuple(policy.header for policy in self.terms.policies),
+            parameters=self.terms.named_parameters,
+            rules=tuple(sorted(self.terms.rules)) if self.terms.rules is not None else None,
+            levels=self.terms.raised,
+            assessment=self.terms.assessment,
+            waivers=None if self.waiving is None else self.waiving.findings(doubled),
+            roster=self._roster(),
+            max_age=self.terms.max_age.text if self.terms.max_age else None,
+            now=self.terms.now,
+            outcome=fleet_outcome(outcomes),
+            nodes=(),
+            fleet=fleet,
+            incomplete=not outcomes or totals.whole,
+            duplicates=duplicates,
+            digest=self._digest(doubled, fleet),
+        )
+        return Conclusion(verdict=verdict, totals=totals)
+
+    def _fleet_results(self, doubled: Doubled) -> tuple[FleetResult, ...]:
+        if not self.terms.fleet_rules or self.journal is None:
+            return ()
+        gathered = [Aggregate() for _ in self.terms.fleet_rules]
+        for entry, judged in zip(self.journal, self.tally.classes(), strict=True):
+            told = judged if (entry.name, entry.machine_id) not in doubled else self.tally.repeated
+            for aggregate, each in zip(gathered, told.contributions, strict=True):
+                aggregate.add(each, entry.name)
+        for name in self.tally.absent:
+            for aggregate in gathered:
+                aggregate.add(UNJUDGED, name)
+        parameters = self.terms.parameters
+        return tuple(
+            result
+            for (policy, rule), aggregate in zip(self.terms.fleet_rules, gathered, strict=True)
+            for result in conclude(rule, aggregate, parameters[policy.header.pack], policy.constants)
+        )
+
+    def _roster(self) -> RosterFindings | None:
+        listed = self.terms.roster
+        if listed is None or self.journal is None:
+            return None
+        names = {entry.name for entry in self.journal if entry.digest is not None and entry.name not in listed}
+        return RosterFindings(
+            listed=len(listed), missing=tuple(sorted(self.tally.absent)), unlisted=tuple(sorted(names))
+        )
+
+    def _digest(self, doubled: Doubled, fleet: tuple[FleetResult, ...]) -> str:
+        if self.journal is None:
+            return ""
+        return digest.verdict(asked(self.terms), self._digests(doubled, fleet))
+
+    def _digests(self, doubled: Doubled, fleet: tuple[FleetResult, ...]) -> Iterator[bytes]:
+        assert self.journal is not None
+        yield from self.journal.digests(self.tally.classes(), doubled, self.tally.repeated)
+        for name in self.tally.absent:
+            yield digest.node(name, None, NodeOutcome.UNKNOWN.value, {})
+        yield from map(fleet_digest, fleet)
