@@ -23,12 +23,12 @@ from passmuster.spark import rows
 from passmuster.spark.classes import unpacked
 
 if TYPE_CHECKING:
-    from passmuster.report.conclusion import Conclusion
     from collections.abc import Iterator, Mapping
 
     from passmuster.fleet import Class
     from passmuster.judge import Terms
     from passmuster.report import Style
+    from passmuster.report.conclusion import Conclusion
     from passmuster.spark.batches import Place
     from passmuster.spark.source import Source
 
