@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 import pytest
@@ -12,30 +12,17 @@ from hypothesis import strategies as st
 from packs import compiled, no_parameters, rule
 from shipped_packs import shipped
 from snapshots import FACTS, data, document, every_path
+from stores import machine
 
 from passmuster import _json, schema
 from passmuster.fieldpath import FieldPath
-from passmuster.fleet import facts, holes
+from passmuster.fleet import holes
 from passmuster.fleet.facts import Look
 from passmuster.judge import Terms
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+pytestmark = pytest.mark.usefixtures("impatient")
 KUBEVIRT = shipped("kubevirt", "1.1.0")
 TERMS = Terms(policies=(KUBEVIRT.policy,), parameters={"kubevirt": dict(KUBEVIRT.defaults)})
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Holes are looked for after a few nodes, not after hundreds."""
-    monkeypatch.setattr(facts, "MANY", 8)
-    monkeypatch.setattr(facts, "FIRST", 4)
-    yield  # noqa: PT022 - hypothesis wants the patch to hold for the whole test
-
-
-def machine(number: int) -> str:
-    return f"sha256:{number:064x}"
 
 
 def value_at(path: FieldPath) -> Any:

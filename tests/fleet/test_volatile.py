@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from fleets import fast, plain
@@ -11,13 +11,11 @@ from hypothesis import strategies as st
 from packs import compiled, no_parameters, rule
 from shipped_packs import shipped
 from snapshots import data
+from stores import machine
 
-from passmuster.fleet import facts
 from passmuster.judge import Terms
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+pytestmark = pytest.mark.usefixtures("impatient")
 SMALL = compiled(
     rule("memory", "memory.total_bytes >= 5"),
     rule("words", "boot.cmdline.exists(w, w.endsWith('3'))", level="recommended"),
@@ -31,18 +29,6 @@ TERMS = {
     "a small policy": Terms(policies=(SMALL,), parameters=no_parameters(SMALL)),
     "a pack with fleet rules": Terms(policies=(KUBEVIRT.policy,), parameters={"kubevirt": dict(KUBEVIRT.defaults)}),
 }
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Sections are called volatile after a few nodes, not after thousands."""
-    monkeypatch.setattr(facts, "MANY", 8)
-    monkeypatch.setattr(facts, "FIRST", 4)
-    yield  # noqa: PT022 - hypothesis wants the patch to hold for the whole test
-
-
-def machine(number: int) -> str:
-    return f"sha256:{number:064x}"
 
 
 def fleet(vary: Any, size: int = 40) -> list[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from os import SEEK_END
+from io import SEEK_END
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
