@@ -33,7 +33,7 @@ def passed(lines: list[bytes], terms: Terms) -> tuple[str, int]:
     onepass, written = OnePass(terms, Style(), written=True, journal=BytesIO()), []
     remembered = 0
     for at, line in enumerate(lines):
-        known = onepass.known(line)
+        known = onepass.known(line) or onepass.known_otherwise(line)
         remembered += known is not None
         written.append(
             onepass.plain(_given(line, f"f:{at}")) if known is None else onepass.remembered(known, b'"f:%d"' % at)
@@ -45,7 +45,7 @@ def counted(lines: list[bytes], terms: Terms) -> Conclusion:
     """The same for its counts alone."""
     onepass = OnePass(terms, Style(), written=False, journal=BytesIO() if OnePass.needs_journal(terms) else None)
     for at, line in enumerate(lines):
-        known = onepass.known(line)
+        known = onepass.known(line) or onepass.known_otherwise(line)
         if known is None:
             onepass.plain(_given(line, f"f:{at}"))
         else:

@@ -22,8 +22,9 @@ MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
 _INT64 = range(-(2**63), 2**63)
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
-_LONG = re.compile(rb"[0-9]{19}")
-"""Numbers that may not fit into 64 bits, and longer texts of digits."""
+_LONG = b"0" * 19
+"""Numbers that may not fit into 64 bits, and longer texts of digits, each digit as a nought (`_NOUGHTS`)."""
+_NOUGHTS = bytes(ord("0") if byte in b"0123456789" else ord(" ") for byte in range(256))
 _STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"?|[{}\[\]]', re.DOTALL)
 
 
@@ -45,7 +46,7 @@ def loads(data: bytes) -> Any:
         raise InvalidJSONError(f"not JSON: {error.msg}", error.lineno, error.colno) from None
     if deeper_than(value, MAX_DEPTH):
         raise InvalidJSONError(f"nested too deeply (expected at most {MAX_DEPTH} levels)", 1, 1)
-    if not _LONG.search(data) and orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == data.rstrip(b"\n"):
+    if _LONG not in data.translate(_NOUGHTS) and orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == data.rstrip(b"\n"):
         # What is written again as it was read lost no key and no digit: much faster than looking at each of them.
         return value
     try:

@@ -120,14 +120,20 @@ def whole(source: Source, terms: Terms) -> Verdict:
     with bar, tempfile.SpooledTemporaryFile(_IN_MEMORY) as journal:
         onepass = OnePass(terms, style, written=True, journal=journal)  # type: ignore[arg-type]
         for path, line, each in source.met(onepass.known):
-            if isinstance(each, Remembered):
-                nodes.append(onepass.remembered_verdict(each, inputs.label(path, line)))
-                bar.done(len(each.head.string), 1)
+            found = _known(each, onepass)
+            if isinstance(found, Remembered):
+                nodes.append(onepass.remembered_verdict(found, inputs.label(path, line)))
+                bar.done(len(found.data), 1)
             else:
-                read = inputs.load(inputs.document(path, line, each)) if isinstance(each, bytes) else each
+                read = inputs.load(inputs.document(path, line, found)) if isinstance(found, bytes) else found
                 nodes.append(onepass.plain_verdict(read))
-                bar.done(len(each) if isinstance(each, bytes) else 0, 1)
+                bar.done(len(found) if isinstance(found, bytes) else 0, 1)
         return replace(onepass.with_nodes(onepass.conclude(), nodes), bundles=sealed.taken())
+
+
+def _known(met: bytes | Given | Remembered, onepass: OnePass) -> bytes | Given | Remembered:
+    """What was met, judged from memory where that is possible."""
+    return (onepass.known_otherwise(met) or met) if isinstance(met, bytes) else met
 
 
 def _by_one(met: Iterable[inputs.Met[Remembered]], onepass: OnePass, wanted: Wanted, bar: progress.Progress) -> None:
@@ -146,12 +152,13 @@ def _by_one(met: Iterable[inputs.Met[Remembered]], onepass: OnePass, wanted: Wan
 def judged(found: Iterable[inputs.Met[Remembered]], onepass: OnePass) -> Iterator[tuple[int, bytes]]:
     """Every node of the input: how long it was, and how a report has it."""
     labelled, last = b"", ""
-    for path, line, each in found:
+    for path, line, met in found:
+        each = _known(met, onepass)
         if isinstance(each, Remembered):
             if path is not last:
                 labelled, last = _json.canonical(inputs.readable(path))[:-2], path
             label = b'%s:%d"' % (labelled, line) if line > 0 else labelled + b'"'
-            yield len(each.head.string), onepass.remembered(each, label)
+            yield len(each.data), onepass.remembered(each, label)
         elif isinstance(each, bytes):
             yield len(each), onepass.plain(inputs.load(inputs.document(path, line, each)))
         else:

@@ -14,6 +14,7 @@ from passmuster.fleet.classes import Class, class_of
 from passmuster.fleet.cut import END, HEAD
 from passmuster.fleet.groups import asked, reads
 from passmuster.fleet.lines import Lines
+from passmuster.fleet.restate import restated
 from passmuster.fleet.strict import DOCUMENT, is_object, loaded
 from passmuster.outcome import RuleOutcome
 
@@ -37,6 +38,8 @@ class Remembered(NamedTuple):
     head: re.Match[bytes]
     """The beginning of the line; see `cut.HEAD`."""
     judged: Class
+    data: bytes
+    """The snapshot as it was received."""
 
     @property
     def name(self) -> bytes:
@@ -93,7 +96,13 @@ class Memory:
         parts = self._lines.parts(line, head.end())
         if parts is None:
             return None
-        return Remembered(head, self._classes.get(self._lines.key(parts)) or self._class(parts))
+        return Remembered(head, self._classes.get(self._lines.key(parts)) or self._class(parts), line)
+
+    def judge_other(self, data: bytes) -> Remembered | None:
+        """The same of a snapshot that is laid out in another way, or holds what this engine does not know."""
+        line = restated(data)
+        found = None if line is None else self.judge(line)
+        return None if found is None else found._replace(data=data)
 
     def judge_sections(self, keys: Iterable[bytes], read: Callable[[bytes], tuple[str, bytes]]) -> Class | None:
         """The verdict of a valid snapshot with these sections; None where it has to be read the plain way.

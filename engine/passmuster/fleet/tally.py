@@ -66,7 +66,7 @@ class Tally:
 
     def remembered(self, node: Remembered) -> Class:
         """Count a node that was judged from memory; returns its class, which its age may have decided."""
-        head, judged = node
+        head, judged, _ = node
         if self._age is not None:
             misfit = misdated(head[1].decode(), self._age)
             judged = judged if misfit is None else unjudged(misfit, self._fleet_rules)

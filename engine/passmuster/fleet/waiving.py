@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from passmuster import _json
 from passmuster.fleet.classes import class_of
-from passmuster.fleet.remember import Remembered
 from passmuster.outcome import RuleOutcome
 from passmuster.waivers import Seen, findings, waive
 from passmuster.waivers.apply import WAIVABLE
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from passmuster.fleet.classes import Class
+    from passmuster.fleet.remember import Remembered
     from passmuster.verdict import Result, WaiverFindings
     from passmuster.waivers import InForce, Waiver
 
@@ -45,7 +45,7 @@ class Waiving:
             if len(self._made) >= _MANY:
                 self._made.clear()
             known = self._made[node.judged, ids] = self._waived(node.judged, covering)
-        return Remembered(node.head, known), ids
+        return node._replace(judged=known), ids
 
     def note(
         self, name: str, machine_id: str | None, covering: tuple[str, ...], results: Iterable[tuple[str, RuleOutcome]]

@@ -78,6 +78,10 @@ class OnePass:
         """The verdict of a line from memory; None where it has to be read the plain way."""
         return None if self._memory is None else self._memory.judge(line)
 
+    def known_otherwise(self, data: bytes) -> Remembered | None:
+        """The same of a document that is no such line."""
+        return None if self._memory is None else self._memory.judge_other(data)
+
     def remembered(self, node: Remembered, label: bytes) -> bytes:
         """Take a node that was judged from memory, and return how a report has it; `label` is JSON."""
         judged, sha256 = self._count(node, label)
@@ -114,7 +118,7 @@ class OnePass:
         if self._journal is None:
             return judged, ""
         head = node.head
-        sha256 = "sha256:" + hashlib.sha256(head.string).hexdigest()
+        sha256 = "sha256:" + hashlib.sha256(node.data).hexdigest()
         self._journal.write_plain(head[6], head[5], sha256, label)
         return judged, sha256
 

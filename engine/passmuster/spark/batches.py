@@ -109,7 +109,7 @@ def split(data: bytes, batches: Iterable[Any]) -> Iterator[Any]:
 
 
 def _split(known: Remembered, judged: Class, classes: Classes) -> Row:
-    line = known.head.string
+    line = known.data
     machine = None if known.machine_id is None else known.machine_id.decode()
     who = (known.name.decode(), machine, "sha256:" + hashlib.sha256(line).hexdigest())
     head = line[: known.head.end() + 1]  # with the quotation mark that the pattern looks ahead for
@@ -176,7 +176,7 @@ class _Maker:
                     self._known.clear()
                 self._known[facts] = with_results(results if sent is None else sent.value[facts])
             known = self._known[facts]
-            yield stream.remembered(Remembered(match, known), known, digest)
+            yield stream.remembered(Remembered(match, known, head), known, digest)
 
 
 _MAKING = ("node", "head", "facts", "digest")
