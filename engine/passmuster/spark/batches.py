@@ -99,7 +99,9 @@ def split(data: bytes, batches: Iterable[Any]) -> Iterator[Any]:
         made: list[Row] = []
         others: list[Document] = []
         for each in found:
-            known = memory.judge(each.data) if memory and each.kind == rows.NODE and each.data is not None else None
+            known = None
+            if memory and each.kind == rows.NODE and each.data is not None:
+                known = memory.judge(each.data) or memory.judge_other(each.data)
             if known is None:
                 others.append(each)
             else:
@@ -109,9 +111,9 @@ def split(data: bytes, batches: Iterable[Any]) -> Iterator[Any]:
 
 
 def _split(known: Remembered, judged: Class, classes: Classes) -> Row:
-    line = known.data
+    line: bytes = known.head.string
     machine = None if known.machine_id is None else known.machine_id.decode()
-    who = (known.name.decode(), machine, "sha256:" + hashlib.sha256(line).hexdigest())
+    who = (known.name.decode(), machine, "sha256:" + hashlib.sha256(known.data).hexdigest())
     head = line[: known.head.end() + 1]  # with the quotation mark that the pattern looks ahead for
     return (*who, None, *classes.counted(judged), None, head, *classes.worded(judged))
 
