@@ -26,10 +26,16 @@ _OLD = "the collector that wrote this snapshot did not know it"
 def bind(snapshot: Snapshot) -> dict[str, object]:
     """The root variables of expressions: each section, `node` and `collection` (without its time)."""
     roots = {name: bind_section(name, snapshot.sections.get(name)) for name in schema.sections(1)}
-    for name, kind in schema.header(1).items():
-        value = snapshot.node if name == "node" else snapshot.collection
-        roots[name] = _value(kind, value, FieldPath((name,)), {})
-    return roots
+    return {
+        **roots,
+        "node": bind_header("node", snapshot.node),
+        "collection": bind_header("collection", snapshot.collection),
+    }
+
+
+def bind_header(name: str, value: Mapping[str, Any]) -> object:
+    """One of the two that are no sections."""
+    return _value(schema.header(1)[name], value, FieldPath((name,)), {})
 
 
 def bind_section(name: str, section: Section | None) -> object:

@@ -88,10 +88,10 @@ def test_what_is_wrong_stays_wrong(make: Callable[[int], bytes]) -> None:
     assert json.loads(text)["outcome"] == "unknown"
 
 
-def test_rules_about_the_node_itself_are_not_asked_from_memory() -> None:
-    policy = compiled(rule("pool", "has(node.labels.pool) && node.labels.pool == 'a'"))
+def test_rules_about_what_was_recorded_are_not_asked_from_memory() -> None:
+    policy = compiled(rule("recorded", "'lsmod' in collection.recorded"))
     terms = Terms(policies=(policy,), parameters=no_parameters(policy))
-    lines = [laid_out(at) for at in range(3)]
+    lines = [SAME["what was recorded"](at) for at in range(3)]
     text, remembered = fast(lines, terms)
     assert remembered == 0
     assert text == plain(lines, terms)

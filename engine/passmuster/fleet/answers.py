@@ -9,10 +9,9 @@ from passmuster.fleet.groups import FleetGroup, Group, fleet_groups, fleeting, g
 from passmuster.fleet.strict import DOCUMENT, loaded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from passmuster.fleet.groups import Answer
-    from passmuster.fleet.lines import Lines
     from passmuster.fleet.part import Part
     from passmuster.fleetrules import Contribution
     from passmuster.judge import Terms
@@ -37,13 +36,25 @@ class Told:
     """Those that have to be asked for each node: they read what is not remembered."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where among the parts of a node is what."""
+
+    names: tuple[str, ...]
+    """The name of the part at each place."""
+    orders: tuple[Mapping[str, int], ...]
+    """The facts of each that have a number, and where among its numbers that stands."""
+    read: tuple[int, ...]
+    """The places that rules look at."""
+
+
 class Answers:
     """The rules of some terms, and what they said so far."""
 
     def __init__(
-        self, terms: Terms, lines: Lines, hold: Callable[[int], None], *, rules: int, render: Render | None
+        self, terms: Terms, places: Places, hold: Callable[[int], None], *, rules: int, render: Render | None
     ) -> None:
-        """So many rules are asked of what `lines` gives; `hold` is told how many bytes are kept.
+        """So many rules are asked; `hold` is told how many bytes are kept.
 
         `render` gives the form that a result has in a report; None where outcomes are all that is wanted.
         """
@@ -51,11 +62,10 @@ class Answers:
         nobody = loaded(DOCUMENT % (b"{}", b""))
         assert nobody is not None
         self._nobody = nobody
-        orders = [shelf.order for shelf in lines.shelves]
-        groups = grouped(terms, lines.names, orders)
-        self.fleet_groups = fleet_groups(terms, lines.names, orders)
+        groups = grouped(terms, places.names, places.orders)
+        self.fleet_groups = fleet_groups(terms, places.names, places.orders)
         self._single = [
-            (at, [group for group in groups if [place for place, _ in group.sections] == [at]]) for at in lines.read
+            (at, [group for group in groups if [place for place, _ in group.sections] == [at]]) for at in places.read
         ]
         self._several = [group for group in groups if len(group.sections) != 1]
         self._counting = _counting(self._several)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from passmuster.fleet.cut import END, FACTS, marks
@@ -64,8 +63,6 @@ class Lines:
         self.shelves = tuple(Shelf(name, reads.get(name, {}), hold, sources=sources) for name in names)
         self.read = tuple(at for at, shelf in enumerate(self.shelves) if shelf.is_read)
         """The sections that rules read."""
-        self.key: Callable[[list[Part]], tuple[Part, ...]] = _getter(self.read)
-        """The parts that rules read."""
         self._missing = [shelf.missing for shelf in self.shelves]
         self._trees: list[Tree[_Met | _Stem]] = [Tree() for _ in names]
         self._stems: list[dict[bytes, _Stem]] = [{} for _ in names]
@@ -165,9 +162,3 @@ class Lines:
             if end >= 0:
                 return end, next_
         return len(line) - len(END), -1
-
-
-def _getter(places: tuple[int, ...]) -> Callable[[list[Part]], tuple[Part, ...]]:
-    if len(places) > 1:
-        return itemgetter(*places)
-    return lambda parts: tuple([parts[at] for at in places])

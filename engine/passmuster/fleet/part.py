@@ -28,6 +28,10 @@ class Part:
     """Whether the same can come again; what a part is like can."""
     _bound: object = None
 
+    def bind(self, value: object) -> None:
+        """Say what expressions see."""
+        self._bound = value
+
     def bound(self) -> object:
         """The value that expressions see."""
         if self._bound is None:

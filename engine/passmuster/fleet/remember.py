@@ -6,13 +6,16 @@ What is remembered is bounded: beyond the limit all is forgotten, and learned ag
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from passmuster import _json, schema
-from passmuster.fleet.answers import ENTRY, Answers, Told
+from passmuster.fleet import heads
+from passmuster.fleet.answers import ENTRY, Answers, Places, Told
 from passmuster.fleet.classes import Class, class_of
 from passmuster.fleet.cut import END, HEAD
 from passmuster.fleet.groups import asked, reads
+from passmuster.fleet.heads import Heads
 from passmuster.fleet.lines import Lines
 from passmuster.fleet.restate import restated
 from passmuster.fleet.strict import DOCUMENT, is_object, loaded
@@ -81,8 +84,13 @@ class Memory:
 
     @staticmethod
     def serves(terms: Terms) -> bool:
-        """Whether rules look at sections alone: then what was said of one node holds for the next of its kind."""
-        return terms.waivers is None and not terms.only_fleet_rules and not reads(terms).keys() & {"node", "collection"}
+        """Whether what was said of one node holds for the next of its kind."""
+        return terms.waivers is None and not terms.only_fleet_rules
+
+    @staticmethod
+    def serves_sections(terms: Terms) -> bool:
+        """Whether nothing else counts, not even the head of a snapshot."""
+        return Memory.serves(terms) and reads(terms).keys().isdisjoint(heads.NAMES)
 
     def judge(self, line: bytes) -> Remembered | None:
         """The verdict of a canonical line; None where it has to be read the plain way."""
@@ -96,17 +104,20 @@ class Memory:
         parts = self._lines.parts(line, head.end())
         if parts is None:
             return None
-        return Remembered(head, self._classes.get(self._lines.key(parts)) or self._class(parts), line)
+        if self._heads.read:
+            parts += self._heads.parts(head)
+        return Remembered(head, self._classes.get(self._key(parts)) or self._class(parts), line)
 
     def judge_other(self, data: bytes) -> Remembered | None:
         """The same of a snapshot that is laid out in another way, or holds what this engine does not know."""
-        line = restated(data)
+        line = restated(data, recorded="collection" in self._heads.read)
         found = None if line is None else self.judge(line)
         return None if found is None else found._replace(data=data)
 
     def judge_sections(self, keys: Iterable[bytes], read: Callable[[bytes], tuple[str, bytes]]) -> Class | None:
         """The verdict of a valid snapshot with these sections; None where it has to be read the plain way.
 
+        Nothing else may count (`serves_sections`).
         Each is given by a key that stands for its bytes; `read` gives its name and its bytes, and is asked once.
         """
         if self._full:
@@ -117,7 +128,7 @@ class Memory:
             if found is None:
                 return None
             parts[found[0]] = found[1]
-        return self._classes.get(self._lines.key(parts)) or self._class(parts)
+        return self._classes.get(self._key(parts)) or self._class(parts)
 
     def _learn_section(self, key: bytes, name: str, section: bytes) -> tuple[int, Part] | None:
         found = self._lines.alone(name, section)
@@ -136,7 +147,7 @@ class Memory:
     def _class(self, parts: list[Part]) -> Class:
         """What all rules say; those that read what is not remembered are asked now."""
         answers = self._answers
-        key = self._lines.key([part.like or part for part in parts])
+        key = self._key([part.like or part for part in parts])
         known = self._known.get(key)
         if known is None:
             known = _Known(told=answers.told(parts), contributions=answers.contributions(parts))
@@ -182,7 +193,10 @@ class Memory:
         self._held, self._full = 0, False
         self._labels: set[bytes] = set()
         self._lines = Lines(self._names, self._reads, self._hold, sources=self._render is not None)
-        self._answers = Answers(self._terms, self._lines, self._hold, rules=len(self._rules), render=self._render)
+        self._heads = Heads(self._reads, self._hold)
+        places = _places(self._lines, self._heads)
+        self._key = _getter(places.read)
+        self._answers = Answers(self._terms, places, self._hold, rules=len(self._rules), render=self._render)
         self._by_key: dict[bytes, tuple[int, Part]] = {}
         self._known: dict[tuple[Part, ...], _Known] = {}
         self._classes: dict[tuple[Part, ...], Class] = {}
@@ -191,3 +205,20 @@ class Memory:
 
 def _place(answer: Answer) -> int:
     return answer.place
+
+
+def _places(lines: Lines, heads_: Heads) -> Places:
+    """The sections, and behind them the heads, where rules look at these."""
+    behind = len(lines.names)
+    return Places(
+        names=(*lines.names, *heads.NAMES),
+        orders=(*(shelf.order for shelf in lines.shelves), *heads_.orders),
+        read=(*lines.read, *(behind + heads.NAMES.index(name) for name in heads_.read)),
+    )
+
+
+def _getter(places: tuple[int, ...]) -> Callable[[list[Part]], tuple[Part, ...]]:
+    """The parts at these places."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda parts: tuple([parts[at] for at in places])

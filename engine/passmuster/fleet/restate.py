@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def restated(data: bytes) -> bytes | None:
+def restated(data: bytes, *, recorded: bool = False) -> bytes | None:
     """The canonical line of a snapshot that says the same to rules about its sections; None where it is none.
 
     What the schema does not name is left out: it is kept in a snapshot, and ignored. So is what was recorded of the
-    collection, once it is seen to be valid.
+    collection, once it is seen to be valid, where `recorded` does not say that rules look at it.
     """
     try:
         document = _json.loads(data)
@@ -31,7 +31,7 @@ def restated(data: bytes) -> bytes | None:
         return None
     return _json.canonical(
         {
-            "collection": {**_named("collection", document["collection"]), "recorded": []},
+            "collection": {**_named("collection", document["collection"]), **({} if recorded else {"recorded": []})},
             "node": _named("node", document["node"]),
             "schema": document.get("schema"),
             "sections": {name: section for name, section in sections.items() if name in known},

@@ -38,7 +38,7 @@ class Alike:
     @staticmethod
     def serves(old: Side, new: Side) -> bool:
         """Whether what is said of one node holds for the next of its kind."""
-        return all(side.waivers is None and Memory.serves(_terms(side)) for side in (old, new))
+        return all(side.waivers is None and Memory.serves_sections(_terms(side)) for side in (old, new))
 
     def known(self, line: bytes) -> tuple[str, str | None] | None:
         """Name and machine id of a node on which nothing changes; None where something does, or nobody knows."""

@@ -93,7 +93,7 @@ def judge(data: bytes, batches: Iterable[Any]) -> Iterator[Any]:
 def split(data: bytes, batches: Iterable[Any]) -> Iterator[Any]:
     """The same batches as batches of `rows.SPLIT`."""
     judging, classes = judge_of(data), Classes()
-    memory = Memory(judging.terms, render=judging.render) if Memory.serves(judging.terms) else None
+    memory = Memory(judging.terms, render=judging.render) if Memory.serves_sections(judging.terms) else None
     for found in documents(batches, lines=judging.task.lines):
         tally = Tally(judging.terms)
         made: list[Row] = []

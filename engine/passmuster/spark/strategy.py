@@ -46,7 +46,7 @@ class Strategy(enum.Enum):
 
 def choose(source: Source, terms: Terms, task: bytes) -> Strategy:
     """The strategy for an input, by a sample of it."""
-    if not Memory.serves(terms):
+    if not Memory.serves_sections(terms):
         return Strategy.PARTITIONS
     split = mapped(source.frame.limit(_SAMPLE), functools.partial(batches.split, task), rows.SPLIT)
     facts = split.select("facts").toArrow().column("facts")

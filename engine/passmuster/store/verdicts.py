@@ -95,7 +95,7 @@ def _meet(one: FieldPath, other: FieldPath) -> bool:
 
 def serves(terms: Terms) -> bool:
     """Whether verdicts under these terms depend on each node's facts alone, so that they can be kept."""
-    return Memory.serves(terms) and not terms.fleet_rules
+    return Memory.serves_sections(terms) and not terms.fleet_rules
 
 
 class Judge:
