@@ -117,8 +117,8 @@ class Memory:
     def judge_sections(self, keys: Iterable[bytes], read: Callable[[bytes], tuple[str, bytes]]) -> Class | None:
         """The verdict of a valid snapshot with these sections; None where it has to be read the plain way.
 
-        Nothing else may count (`serves_sections`).
-        Each is given by a key that stands for its bytes; `read` gives its name and its bytes, and is asked once.
+        Nothing else may count (`serves_sections`). Each section is given by a key that stands for its bytes; `read`
+        gives its name and its bytes, and is asked once.
         """
         if self._full:
             self._forget()
@@ -148,6 +148,9 @@ class Memory:
         """What all rules say; those that read what is not remembered are asked now."""
         answers = self._answers
         key = self._key([part.like or part for part in parts])
+        settled = self._classes.get(key)
+        if settled is not None:
+            return settled
         known = self._known.get(key)
         if known is None:
             known = _Known(told=answers.told(parts), contributions=answers.contributions(parts))
