@@ -28,7 +28,7 @@ from benchmarks.timing import Series  # noqa: E402
 from passmuster import policy  # noqa: E402
 from passmuster.compile import compile_policy  # noqa: E402
 from passmuster.fleet import Memory, Tally  # noqa: E402
-from passmuster.judge import Terms  # noqa: E402
+from passmuster.terms import Terms  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from passmuster.judge import Terms
     from passmuster.spark.task import PolicyText
+    from passmuster.terms import Terms
 
 Batches = list[Any]
 INPUT = pa.schema(

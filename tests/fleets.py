@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from passmuster.errors import SnapshotError
-from passmuster.judge import Given, Terms, judge
+from passmuster.judge import Given, judge
 from passmuster.report import Style
 from passmuster.report.json_v1 import render
 from passmuster.report.onepass import OnePass
@@ -15,6 +15,7 @@ from passmuster.snapshot import load
 
 if TYPE_CHECKING:
     from passmuster.report.conclusion import Conclusion
+    from passmuster.terms import Terms
 
 
 def _given(line: bytes, label: str) -> Given:

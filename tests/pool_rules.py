@@ -11,7 +11,8 @@ from snapshots import snapshot
 from passmuster import policy
 from passmuster.compile import CompiledPolicy, compile_policy
 from passmuster.fleetrules import over
-from passmuster.judge import Given, Terms, judge
+from passmuster.judge import Given, judge
+from passmuster.terms import Terms
 
 if TYPE_CHECKING:
     from passmuster.verdict import FleetResult, Verdict

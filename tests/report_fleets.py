@@ -12,8 +12,9 @@ from snapshots import snapshot
 
 from passmuster import waivers
 from passmuster.fieldpath import FieldPath
-from passmuster.judge import Given, MaximumAge, Terms, judge
+from passmuster.judge import Given, judge
 from passmuster.outcome import Level, RuleOutcome
+from passmuster.terms import MaximumAge, Terms
 from passmuster.unknown import Reason, UnknownFact
 from passmuster.verdict import FleetResult, FleetUndecided, FleetValue, RuleHeader
 

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from passmuster import __version__, digest
-from passmuster.age import days, format_moment, parse_moment
+from passmuster.age import days, parse_moment
 from passmuster.binding import bind
+from passmuster.duplicates import conflicts
 from passmuster.evaluate import evaluate
 from passmuster.fleetrules import over
 from passmuster.outcome import Level, NodeOutcome, RuleOutcome, fleet_outcome, node_outcome
 from passmuster.policy import LANGUAGE
-from passmuster.verdict import Duplicate, NodeVerdict, RosterFindings, SnapshotHeader, Verdict
+from passmuster.terms import asked
+from passmuster.verdict import NodeVerdict, RosterFindings, SnapshotHeader, Verdict
 from passmuster.waivers import Seen, findings, waive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
-    from passmuster.compile import CompiledFleetRule, CompiledPolicy
     from passmuster.snapshot import Snapshot
+    from passmuster.terms import MaximumAge, Terms
     from passmuster.verdict import FleetResult, Result
     from passmuster.waivers import InForce
 
@@ -42,60 +42,6 @@ class Given:
     snapshot: Snapshot | None
     problem: str | None = None
     """Why it could not be read; None where it was."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MaximumAge:
-    """Snapshots older than `span` at `now` leave their nodes unknown."""
-
-    text: str
-    span: timedelta
-    now: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What nodes are judged by."""
-
-    policies: tuple[CompiledPolicy, ...]
-    parameters: Mapping[str, Mapping[str, Any]]
-    """By pack, then name: every parameter's effective value."""
-    rules: frozenset[str] | None = None
-    """The only rules to judge, as PACK/ID; None for all."""
-    roster: frozenset[str] | None = None
-    max_age: MaximumAge | None = None
-    waivers: InForce | None = None
-    assessment: str | None = None
-    """Digest of the assessment that the rest is by; None where there is none."""
-
-    @property
-    def raised(self) -> dict[str, Level]:
-        """Rules whose level is another than their policy gives them, by PACK/ID, with that level."""
-        rules = [rule for policy in self.policies for rule in policy.every_rule]
-        return {rule.header.name: rule.header.level for rule in rules if rule.header.level is not rule.source.level}
-
-    @property
-    def fleet_rules(self) -> tuple[tuple[CompiledPolicy, CompiledFleetRule], ...]:
-        """The rules about pools of nodes that are asked, each with its policy."""
-        pairs = [(policy, rule) for policy in self.policies for rule in policy.fleet_rules]
-        return tuple(pair for pair in pairs if self.rules is None or pair[1].header.name in self.rules)
-
-    @property
-    def only_fleet_rules(self) -> bool:
-        """Whether no rule about single nodes is asked, so that nodes by themselves have no part in the outcome."""
-        names = {rule.header.name for policy in self.policies for rule in policy.rules}
-        return bool(self.fleet_rules) and not (names if self.rules is None else names & self.rules)
-
-    @property
-    def named_parameters(self) -> dict[str, Any]:
-        """Every parameter's effective value, as PACK.NAME."""
-        return {f"{pack}.{name}": value for pack, values in self.parameters.items() for name, value in values.items()}
-
-    @property
-    def now(self) -> str | None:
-        """The moment that something here needs; None where nothing does."""
-        needs = self.max_age or self.waivers
-        return format_moment(needs.now) if needs else None
 
 
 def judge(given: Iterable[Given], terms: Terms) -> Verdict:
@@ -256,56 +202,11 @@ def _counts(level: Level, outcome: RuleOutcome) -> bool:
     return level is not Level.INFORMATIONAL and outcome not in {RuleOutcome.NOT_APPLICABLE, RuleOutcome.WAIVED}
 
 
-def conflicts(claims: Iterable[tuple[str, str | None, str]]) -> tuple[Duplicate, ...]:
-    """Identities that come more than once, or contradict each other, among (name, machine id, where it came from)."""
-    by_name: dict[str, list[tuple[str | None, str]]] = defaultdict(list)
-    by_machine: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    by_node: dict[tuple[str, str | None], list[str]] = defaultdict(list)
-    for name, machine, path in claims:
-        by_name[name].append((machine, path))
-        by_node[name, machine].append(path)
-        if machine is not None:
-            by_machine[machine].append((name, path))
-    found = [
-        Duplicate(kind="same_node", name=name, machine_id=machine, inputs=tuple(sorted(paths)))
-        for (name, machine), paths in by_node.items()
-        if len(paths) > 1
-    ]
-    for name, holders in by_name.items():
-        if len({machine for machine, _ in holders}) > 1:
-            paths = tuple(sorted(path for _, path in holders))
-            found.append(Duplicate(kind="same_name", name=name, machine_id=None, inputs=paths))
-    for machine, names in by_machine.items():
-        if len({name for name, _ in names}) > 1:
-            paths = tuple(sorted(path for _, path in names))
-            found.append(Duplicate(kind="same_machine_id", name=None, machine_id=machine, inputs=paths))
-    return tuple(sorted(found, key=lambda each: (each.kind, each.name or "", each.machine_id or "")))
-
-
 def _roster(nodes: Sequence[NodeVerdict], listed: frozenset[str]) -> RosterFindings:
     seen = {node.node for node in nodes if node.snapshot is not None}
     return RosterFindings(
         listed=len(listed), missing=tuple(sorted(listed - seen)), unlisted=tuple(sorted(seen - listed))
     )
-
-
-def asked(terms: Terms) -> dict[str, Any]:
-    """What a verdict's digest holds beside its nodes: nothing of the engine, the machine, or the wording."""
-    told = {
-        "language": LANGUAGE,
-        "policies": [[policy.header.pack, policy.header.version, policy.header.digest] for policy in terms.policies],
-        "parameters": terms.named_parameters,
-        "rules": sorted(terms.rules) if terms.rules is not None else None,
-        "levels": {
-            rule.header.name: rule.header.level.value for policy in terms.policies for rule in policy.every_rule
-        },
-        "waivers": terms.waivers.waivers.digest if terms.waivers else None,
-        "roster": sorted(terms.roster) if terms.roster is not None else None,
-        "max_age": terms.max_age.text if terms.max_age else None,
-        "now": terms.now,
-    }
-    # Only where there is one: verdicts without an assessment keep the digests that they had before there were any.
-    return told if terms.assessment is None else {**told, "assessment": terms.assessment}
 
 
 def fleet_digest(result: FleetResult) -> bytes:

@@ -14,7 +14,7 @@ from snapshots import data, snapshot
 
 from passmuster.attest.celcpp import Oracle
 from passmuster.cli import main
-from passmuster.judge import Terms
+from passmuster.terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable

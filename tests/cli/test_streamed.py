@@ -16,10 +16,11 @@ from snapshots import data, document
 from passmuster import schema
 from passmuster.cli import inputs, jobs, main, packed, packs, streamed
 from passmuster.compile import compile_policy
-from passmuster.judge import Terms, judge
+from passmuster.judge import judge
 from passmuster.policy.parameters import effective
 from passmuster.report import Style
 from passmuster.report.json_v1 import render
+from passmuster.terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable

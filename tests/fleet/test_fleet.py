@@ -17,7 +17,7 @@ from snapshots import data, document
 from passmuster import _json
 from passmuster.cli import inputs, main
 from passmuster.fleet import Memory
-from passmuster.judge import MaximumAge, Terms
+from passmuster.terms import MaximumAge, Terms
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,9 +152,9 @@ def test_a_rule_that_reads_volatile_numbers_sees_each_of_them() -> None:
     assert fast(lines, terms) == (plain(lines, terms), 10)
 
 
-def test_rules_that_read_more_than_sections_are_not_served() -> None:
+def test_rules_that_read_more_than_sections_are_told() -> None:
     named = compiled(rule("it", "node.name == 'n1'"))
-    assert not Memory.serves(Terms(policies=(named,), parameters=no_parameters(named)))
+    assert not Memory.serves_sections(Terms(policies=(named,), parameters=no_parameters(named)))
     assert Memory.serves(TERMS)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from fleets import fast, plain
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from packs import no_parameters, rule
 from pool_rules import compiled, fleet_rule
@@ -14,7 +14,7 @@ from snapshots import document
 from stores import machine
 
 from passmuster import _json
-from passmuster.judge import Terms
+from passmuster.terms import Terms
 
 POOL = "has(node.labels.pool) && node.labels.pool == 'gpu'"
 POLICIES = {
@@ -68,6 +68,7 @@ _NODES = st.builds(
 
 
 @pytest.mark.parametrize("rules", POLICIES.values(), ids=POLICIES)
+@settings(max_examples=25)
 @given(lines=st.lists(_NODES, min_size=1, max_size=12))
 def test_any_fleet(rules: list[str], lines: list[bytes]) -> None:
     policy = compiled(*rules)

@@ -14,7 +14,7 @@ from stores import machine
 
 from passmuster import _json
 from passmuster.fleet.restate import restated
-from passmuster.judge import Terms
+from passmuster.terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from fleets import fast, plain
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from packs import compiled, no_parameters, rule
 from shipped_packs import shipped
 from snapshots import document
 
 from passmuster import _json, waivers
-from passmuster.judge import MaximumAge, Terms
+from passmuster.terms import MaximumAge, Terms
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SMALL = compiled(
@@ -81,6 +81,7 @@ _WAIVERS = st.builds(
 
 
 @pytest.mark.parametrize("terms", PACKS.values(), ids=PACKS)
+@settings(max_examples=40)
 @given(
     lines=st.lists(_NODES, min_size=1, max_size=14),
     entries=st.lists(_WAIVERS, min_size=1, max_size=4),

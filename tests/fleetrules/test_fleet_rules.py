@@ -14,8 +14,9 @@ from passmuster.errors import PolicyError
 from passmuster.fleetrules import Aggregate, conclude
 from passmuster.fleetrules.aggregate import MAX_NAMES, MAX_POOLS
 from passmuster.fleetrules.contribution import Valued
-from passmuster.judge import Given, Terms, judge
+from passmuster.judge import Given, judge
 from passmuster.outcome import NodeOutcome, RuleOutcome
+from passmuster.terms import Terms
 
 INTEL, AMD = "GenuineIntel", "AuthenticAMD"
 ARM: dict[str, Any] = {"set_": {"cpu.architecture": "aarch64", "cpu.vendor": "0x41"}}

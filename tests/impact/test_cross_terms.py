@@ -14,8 +14,9 @@ from packs import compiled, rule
 from snapshots import snapshot
 
 from passmuster.impact import Cause, Impact, Origin, Side, impact
-from passmuster.judge import Given, Terms, judge
+from passmuster.judge import Given, judge
 from passmuster.outcome import NodeOutcome, RuleOutcome
+from passmuster.terms import Terms
 
 if TYPE_CHECKING:
     from passmuster.compile import CompiledPolicy

@@ -18,9 +18,10 @@ from packs import no_parameters, virtnest
 from snapshots import snapshot
 
 from passmuster import schema, waivers
-from passmuster.judge import Given, MaximumAge, Terms, judge
+from passmuster.judge import Given, judge
 from passmuster.report import REPORTERS, Evidence, Reporter, Style
 from passmuster.report.names import fold
+from passmuster.terms import MaximumAge, Terms
 
 if TYPE_CHECKING:
     from passmuster.verdict import Verdict

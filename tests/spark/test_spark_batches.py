@@ -24,11 +24,12 @@ from passmuster.age import parse_moment
 from passmuster.cli import inputs
 from passmuster.compile import compile_policy
 from passmuster.errors import UsageError
-from passmuster.judge import MaximumAge, Terms, judge
+from passmuster.judge import judge
 from passmuster.policy.parameters import effective
 from passmuster.report import Evidence, Style, json_v1
 from passmuster.spark import batches, task
 from passmuster.spark.task import PolicyText
+from passmuster.terms import MaximumAge, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -21,7 +21,7 @@ from stores import complained, machine, node, rows, said, told
 
 from passmuster import __version__, _json
 from passmuster.cli import main
-from passmuster.judge import Given, MaximumAge, Terms, judge
+from passmuster.judge import Given, judge
 from passmuster.report import counting
 from passmuster.snapshot import load
 from passmuster.store.adding import row
@@ -31,6 +31,7 @@ from passmuster.store.database import create, opened
 from passmuster.store.reading import Choice
 from passmuster.store.verdicts import serves
 from passmuster.store.writing import Writer
+from passmuster.terms import MaximumAge, Terms
 
 if TYPE_CHECKING:
     from passmuster.compile import CompiledPolicy

@@ -17,7 +17,6 @@ from snapshots import data
 from stores import complained, contents, machine, node, said, told
 
 from passmuster.cli import main
-from passmuster.judge import Terms
 from passmuster.store import verifying
 from passmuster.store.adding import row
 from passmuster.store.counting import count
@@ -25,6 +24,7 @@ from passmuster.store.cut import Cutter
 from passmuster.store.database import create, opened
 from passmuster.store.reading import Choice
 from passmuster.store.writing import Writer
+from passmuster.terms import Terms
 
 HERE = Path(__file__).resolve().parent
 WRITERS = 8

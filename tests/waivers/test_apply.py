@@ -14,9 +14,10 @@ from packs import compiled, no_parameters, rule
 from snapshots import document
 
 from passmuster import _json, waivers
-from passmuster.judge import Given, Terms, judge
+from passmuster.judge import Given, judge
 from passmuster.outcome import NodeOutcome, RuleOutcome
 from passmuster.snapshot import load
+from passmuster.terms import Terms
 
 if TYPE_CHECKING:
     from passmuster.verdict import Verdict

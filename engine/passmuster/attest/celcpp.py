@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from passmuster.compile import CompiledPolicy, CompiledRule
     from passmuster.fieldpath import FieldPath
-    from passmuster.judge import Terms
     from passmuster.snapshot import Snapshot
+    from passmuster.terms import Terms
 
 EXTENSIONS = (("math", "ExtMath"), ("strings", "ExtStrings"), ("optional", "ExtOptional"), ("bindings", "ExtBindings"))
 _UNDECLARED = re.compile(r"undeclared reference to '([\w.]+)'")

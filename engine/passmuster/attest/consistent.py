@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from passmuster import digest
 from passmuster.attest.claim import Kind
-from passmuster.judge import asked
+from passmuster.terms import asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from passmuster.attest.claim import Claim
-    from passmuster.judge import Terms
+    from passmuster.terms import Terms
 
 
 def of_claim(claim: Claim, terms: Terms) -> str | None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from passmuster.age import parse_duration, parse_moment
 from passmuster.assessment.settle import RANK, raised
-from passmuster.judge import MaximumAge, Terms
 from passmuster.outcome import Level
 from passmuster.policy.parameters import effective, fitting
+from passmuster.terms import MaximumAge, Terms
 from passmuster.waivers import InForce
 
 if TYPE_CHECKING:

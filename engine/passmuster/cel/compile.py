@@ -60,6 +60,7 @@ class Compiler:
         self._text = text
         self._types = types
         self._slots: dict[Node, tuple[int, ...]] = {}
+        self._parts: dict[tuple[object, ...], Run] = {}
 
     def type_of(self, node: Node) -> CelType:
         """The type that the checker found."""
@@ -87,6 +88,14 @@ class Compiler:
             return value
 
         return placed
+
+    def part(self, node: Node, scope: Mapping[str, int]) -> Run:
+        """The same as `run`, made once for each part: explanations of many nodes look at the same parts."""
+        key = (node, *scope.items())
+        made = self._parts.get(key)
+        if made is None:
+            made = self._parts[key] = self.run(node, scope)
+        return made
 
     def run(self, node: Node, scope: Mapping[str, int]) -> Run:  # noqa: C901, PLR0912
         """The closure of a node; `scope` tells where the frame keeps the macro variables."""

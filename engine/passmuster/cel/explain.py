@@ -134,7 +134,7 @@ class _Explainer:
     def _value(self, node: Node, scope: _Scope) -> object:
         self._frame.steps = STEP_BUDGET
         try:
-            return self._program.compiler.run(node, scope.slots)(self._frame)
+            return self._program.compiler.part(node, scope.slots)(self._frame)
         except OutOfStepsError:
             return OUT_OF_STEPS
 
@@ -237,6 +237,8 @@ class _Explainer:
         return " && ".join(f"{_literal(element)} in {name}" for element in lacking)
 
     def _written(self, node: Node, scope: _Scope) -> str:
+        if not scope.values:
+            return self._program.text[node.start : node.end]
         parts: list[str] = []
         at = node.start
         for name, value in sorted(_variables(node, scope.values), key=lambda found: found[0].start):

@@ -12,7 +12,7 @@ from passmuster.cli import packs
 from passmuster.cli.moment import moment
 from passmuster.compile import compile_policy
 from passmuster.errors import IntegrityError, Location, PassmusterError, PolicyError, Problem, UsageError
-from passmuster.judge import MaximumAge, Terms
+from passmuster.terms import MaximumAge, Terms
 
 if TYPE_CHECKING:
     import argparse

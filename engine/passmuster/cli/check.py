@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from passmuster.judge import Terms
+    from passmuster.terms import Terms
 
 
 def run(options: argparse.Namespace) -> ExitStatus:

@@ -10,7 +10,6 @@ from passmuster.cli import fleet_met, output, packs, streamed
 from passmuster.cli.terms import compiled, status
 from passmuster.cli.terms import terms as terms_of
 from passmuster.errors import ExitStatus, UsageError
-from passmuster.judge import Terms
 from passmuster.policy.parameters import effective
 from passmuster.report import Evidence, Style, counting, harmless
 from passmuster.report.matrix import text as matrix
@@ -20,6 +19,7 @@ from passmuster.store.counting import count
 from passmuster.store.database import one_state, opened
 from passmuster.store.run import stories
 from passmuster.store.verdicts import serves
+from passmuster.terms import Terms
 
 if TYPE_CHECKING:
     import argparse

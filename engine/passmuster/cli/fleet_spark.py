@@ -11,10 +11,10 @@ from passmuster.cli.moment import moment
 from passmuster.cli.terms import compiled as compile_all
 from passmuster.cli.terms import listed, max_age, rules, status
 from passmuster.errors import ExitStatus, UsageError
-from passmuster.judge import Terms
 from passmuster.policy.parameters import effective
 from passmuster.report import Evidence, Style, harmless
 from passmuster.report.summary import text as summary
+from passmuster.terms import Terms
 
 if TYPE_CHECKING:
     import argparse

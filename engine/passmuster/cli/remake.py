@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from passmuster.attest import Claim
     from passmuster.attest.celcpp import Opinion, Oracle
     from passmuster.fleet import Remembered
-    from passmuster.judge import Terms
     from passmuster.policy import Policy
     from passmuster.report.conclusion import Conclusion
+    from passmuster.terms import Terms
     from passmuster.waivers import Waivers
 
 _IN_MEMORY = 32 * 1024 * 1024

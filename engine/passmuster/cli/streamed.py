@@ -21,9 +21,10 @@ from passmuster.report.summary import text as summary
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from passmuster.judge import Given, Terms
+    from passmuster.judge import Given
     from passmuster.report.conclusion import Conclusion
     from passmuster.report.onepass import Passed
+    from passmuster.terms import Terms
     from passmuster.verdict import Verdict
 
 FORMATS = frozenset(("json", "matrix", "ndjson", "summary"))

@@ -11,9 +11,9 @@ from passmuster.cli import packs
 from passmuster.cli.moment import moment
 from passmuster.compile import CompiledPolicy, compile_policy
 from passmuster.errors import ExitStatus, PolicyError, Problem, UsageError
-from passmuster.judge import MaximumAge, Terms
 from passmuster.outcome import Level, RuleOutcome
 from passmuster.policy.parameters import effective
+from passmuster.terms import MaximumAge, Terms
 
 if TYPE_CHECKING:
     import argparse

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from passmuster.fleet.groups import Answer
     from passmuster.fleet.part import Part
     from passmuster.fleetrules import Contribution
-    from passmuster.judge import Terms
+    from passmuster.terms import Terms
     from passmuster.verdict import Result
 
 T = TypeVar("T")

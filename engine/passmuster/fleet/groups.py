@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from passmuster.fleet.facts import Facts
     from passmuster.fleet.part import Part
     from passmuster.fleetrules import Contribution
-    from passmuster.judge import Terms
     from passmuster.snapshot import Snapshot
+    from passmuster.terms import Terms
     from passmuster.verdict import Result
 
 Reads: TypeAlias = "dict[str, Facts | None]"

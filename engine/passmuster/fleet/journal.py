@@ -12,7 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from passmuster import _json
-from passmuster.judge import conflicts
+from passmuster.duplicates import conflicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

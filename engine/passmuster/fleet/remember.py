@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from passmuster.fleet.groups import Answer
     from passmuster.fleet.part import Part
     from passmuster.fleetrules import Contribution
-    from passmuster.judge import Terms
+    from passmuster.terms import Terms
 
 _LIMIT = 64 * 1024 * 1024
 _OUTCOMES = tuple(RuleOutcome)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from passmuster.fleet.remember import Remembered
-    from passmuster.judge import Terms
+    from passmuster.terms import Terms
     from passmuster.verdict import RuleHeader
 
 

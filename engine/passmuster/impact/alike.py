@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from passmuster import snapshot
 from passmuster.fleet import Class, Memory
 from passmuster.impact.node import Comparison
-from passmuster.judge import Terms
+from passmuster.terms import Terms
 
 if TYPE_CHECKING:
     from passmuster.impact.side import Side

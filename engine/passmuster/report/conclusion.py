@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from passmuster import __version__, digest
 from passmuster.fleetrules import UNJUDGED, Aggregate, conclude
-from passmuster.judge import asked, fleet_digest, weight
+from passmuster.judge import fleet_digest, weight
 from passmuster.outcome import NodeOutcome, fleet_outcome
 from passmuster.policy import LANGUAGE
 from passmuster.report import counting
+from passmuster.terms import asked
 from passmuster.verdict import RosterFindings, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from passmuster.fleet import Journal, Tally, Totals, Waiving
-    from passmuster.judge import Terms
     from passmuster.outcome import Level, RuleOutcome
+    from passmuster.terms import Terms
     from passmuster.verdict import FleetResult
 
 Doubled: TypeAlias = "frozenset[tuple[str | None, str | None]]"

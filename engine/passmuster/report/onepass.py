@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
     from passmuster.fleet import Class, Remembered, Spool
     from passmuster.fleetrules import Contribution
-    from passmuster.judge import Given, Terms
+    from passmuster.judge import Given
     from passmuster.report.format import Style
+    from passmuster.terms import Terms
     from passmuster.waivers import Seen
 
 

@@ -11,7 +11,7 @@ from passmuster.fleet.groups import asked
 from passmuster.outcome import NodeOutcome, RuleOutcome
 
 if TYPE_CHECKING:
-    from passmuster.judge import Terms
+    from passmuster.terms import Terms
 
 _NAME = 16
 """Bytes of a name: that two of a million share one by chance has a probability of 1e-27."""

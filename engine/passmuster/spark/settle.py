@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from passmuster.fleet import Class
-    from passmuster.judge import Terms
     from passmuster.report import Style
     from passmuster.report.conclusion import Conclusion
     from passmuster.spark.batches import Place
     from passmuster.spark.source import Source
+    from passmuster.terms import Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from passmuster.fleet import Memory
 from passmuster.spark import batches, rows
 
 if TYPE_CHECKING:
-    from passmuster.judge import Terms
     from passmuster.spark.source import Source
+    from passmuster.terms import Terms
 
 _SAMPLE = 2_000
 """Rows that are looked at before a strategy is chosen."""

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from passmuster import _json, policy
 from passmuster.age import format_moment, parse_duration, parse_moment
 from passmuster.compile import compile_policy
-from passmuster.judge import MaximumAge, Terms
 from passmuster.report import Evidence
+from passmuster.terms import MaximumAge, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -19,8 +19,8 @@ from passmuster.store.verdicts import Judge, Judged, Shelf, reads
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from passmuster.judge import MaximumAge, Terms
     from passmuster.store.reading import Choice
+    from passmuster.terms import MaximumAge, Terms
     from passmuster.verdict import RuleHeader
 
 _EVER = 2**62

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Sequence
 
-    from passmuster.judge import Terms
     from passmuster.store.history import Change, Turn
     from passmuster.store.reading import Kept
     from passmuster.store.writing import Conflict, Row, Writer
+    from passmuster.terms import Terms
 
 BATCH = 4_000
 _BYTES = 64 * 1024 * 1024

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from passmuster import __version__, _json, snapshot
 from passmuster.fleet import Memory
-from passmuster.judge import Given, asked, judge_one
+from passmuster.judge import Given, judge_one
 from passmuster.outcome import NodeOutcome
 from passmuster.store.cut import whole
 from passmuster.store.database import transaction
 from passmuster.store.holes import HOLES
 from passmuster.store.packing import DamageError, checksum, fingerprint, unpack
+from passmuster.terms import asked
 
 if TYPE_CHECKING:
     import sqlite3
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 
     from passmuster.fieldpath import FieldPath
     from passmuster.fleet import Class
-    from passmuster.judge import Terms
     from passmuster.store.cut import Own
     from passmuster.store.reading import Library
+    from passmuster.terms import Terms
 
 _OF_A_VERDICT = ("language", "levels", "parameters", "policies", "rules")
 """What the outcome of one node's rules depends on; a roster and ages come later."""

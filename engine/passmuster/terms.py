@@ -1,0 +1,90 @@
+"""What nodes are judged by, as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from passmuster.age import format_moment
+from passmuster.policy import LANGUAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime, timedelta
+
+    from passmuster.compile import CompiledFleetRule, CompiledPolicy
+    from passmuster.outcome import Level
+    from passmuster.waivers import InForce
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaximumAge:
+    """Snapshots older than `span` at `now` leave their nodes unknown."""
+
+    text: str
+    span: timedelta
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What nodes are judged by."""
+
+    policies: tuple[CompiledPolicy, ...]
+    parameters: Mapping[str, Mapping[str, Any]]
+    """By pack, then name: every parameter's effective value."""
+    rules: frozenset[str] | None = None
+    """The only rules to judge, as PACK/ID; None for all."""
+    roster: frozenset[str] | None = None
+    max_age: MaximumAge | None = None
+    waivers: InForce | None = None
+    assessment: str | None = None
+    """Digest of the assessment that the rest is by; None where there is none."""
+
+    @property
+    def raised(self) -> dict[str, Level]:
+        """Rules whose level is another than their policy gives them, by PACK/ID, with that level."""
+        rules = [rule for policy in self.policies for rule in policy.every_rule]
+        return {rule.header.name: rule.header.level for rule in rules if rule.header.level is not rule.source.level}
+
+    @property
+    def fleet_rules(self) -> tuple[tuple[CompiledPolicy, CompiledFleetRule], ...]:
+        """The rules about pools of nodes that are asked, each with its policy."""
+        pairs = [(policy, rule) for policy in self.policies for rule in policy.fleet_rules]
+        return tuple(pair for pair in pairs if self.rules is None or pair[1].header.name in self.rules)
+
+    @property
+    def only_fleet_rules(self) -> bool:
+        """Whether no rule about single nodes is asked, so that nodes by themselves have no part in the outcome."""
+        names = {rule.header.name for policy in self.policies for rule in policy.rules}
+        return bool(self.fleet_rules) and not (names if self.rules is None else names & self.rules)
+
+    @property
+    def named_parameters(self) -> dict[str, Any]:
+        """Every parameter's effective value, as PACK.NAME."""
+        return {f"{pack}.{name}": value for pack, values in self.parameters.items() for name, value in values.items()}
+
+    @property
+    def now(self) -> str | None:
+        """The moment that something here needs; None where nothing does."""
+        needs = self.max_age or self.waivers
+        return format_moment(needs.now) if needs else None
+
+
+def asked(terms: Terms) -> dict[str, Any]:
+    """What a verdict's digest holds beside its nodes: nothing of the engine, the machine, or the wording."""
+    told = {
+        "language": LANGUAGE,
+        "policies": [[policy.header.pack, policy.header.version, policy.header.digest] for policy in terms.policies],
+        "parameters": terms.named_parameters,
+        "rules": sorted(terms.rules) if terms.rules is not None else None,
+        "levels": {
+            rule.header.name: rule.header.level.value for policy in terms.policies for rule in policy.every_rule
+        },
+        "waivers": terms.waivers.waivers.digest if terms.waivers else None,
+        "roster": sorted(terms.roster) if terms.roster is not None else None,
+        "max_age": terms.max_age.text if terms.max_age else None,
+        "now": terms.now,
+    }
+    # Only where there is one: verdicts without an assessment keep the digests that they had before there were any.
+    return told if terms.assessment is None else {**told, "assessment": terms.assessment}
