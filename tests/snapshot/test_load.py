@@ -50,6 +50,23 @@ def test_what_this_engine_does_not_know_is_kept() -> None:
     assert loaded.sections["cpu"].facts["colour"] == "red"
 
 
+@pytest.mark.parametrize(
+    "section",
+    [
+        {},
+        {"status": "stormy", "facts": {}, "unknown": {}, "sources": {}},
+        {"status": ["ok"], "facts": [1], "unknown": 5, "sources": [1]},
+        {"facts": None, "unknown": {"rain": "why"}, "sources": {"a": 5}},
+    ],
+    ids=["empty", "another status", "lists and numbers", "other members"],
+)
+def test_of_a_section_that_nobody_knows_no_more_is_asked_than_that_it_is_an_object(section: dict[str, Any]) -> None:
+    changed = document()
+    changed["sections"]["weather"] = section
+    loaded = load(json.dumps(changed).encode(), "x.json")
+    assert (loaded.sections["weather"].facts, loaded.sections["weather"].reason) == ({}, None)
+
+
 def _changed(path: list[str], value: Any) -> bytes:
     changed = document()
     holder = changed

@@ -6,14 +6,15 @@ import hashlib
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 from passmuster import bundle, roster
 from passmuster.age import format_moment, parse_duration, parse_moment
-from passmuster.bundle import container, create, describe, ed25519, receipt, replay, sshsig, verify
+from passmuster.bundle import create, describe, ed25519, receipt, replay, sshsig, verify
 from passmuster.bundle.manifest import Roster
 from passmuster.bundle.unpack import unpack
 from passmuster.cli import bundlekeys, inputs, packs
+from passmuster.cli.bundlefiles import load, load_trust, named, warn_skipped
 from passmuster.cli.moment import moment
 from passmuster.cli.output import fitted, write_file
 from passmuster.errors import ExitStatus, IntegrityError, UsageError
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from passmuster.bundle import Assurance, Reading, Trust
+    from passmuster.bundle import Assurance, Reading
 
 _SITE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -156,44 +157,6 @@ def _roster(file: str | None) -> Roster | None:
     return Roster(digest="sha256:" + hashlib.sha256(data).hexdigest(), names=names)
 
 
-def load(path: str) -> bytes:
-    """The bytes of a bundle's file, `-` for standard input; raises NotABundleError before the whole was read."""
-    try:
-        if path == "-":
-            return _bounded(sys.stdin.buffer, _named(path))
-        with Path(path).open("rb") as handle:
-            return _bounded(handle, path)
-    except OSError as error:
-        raise UsageError.at(path, f"cannot be read ({error.strerror or error})", code="usage-input") from None
-
-
-def _named(path: str) -> str:
-    return "<stdin>" if path == "-" else path
-
-
-def _bounded(handle: BinaryIO, name: str) -> bytes:
-    beginning = handle.read(container.BLOCK)
-    container.demand_beginning(beginning, name)
-    data = beginning + handle.read(container.MAX_BYTES + 1 - len(beginning))
-    if len(data) > container.MAX_BYTES:
-        message = f"larger than a bundle may be (expected at most {container.MAX_BYTES} bytes)"
-        raise IntegrityError.at(name, message, code="bundle-container")
-    return data
-
-
-def load_trust(file: str | None) -> Trust | None:
-    """The trust that a caller configures; None where none is."""
-    return None if file is None else bundle.load_trust(packs.read(Path(file)), file)
-
-
-def warn_skipped(path: str) -> None:
-    """Say loudly that nobody looked at signatures."""
-    sys.stderr.write(
-        harmless.plain(f"WARNING: {path}: signatures NOT verified (--insecure-skip-verify): anyone may have made this")
-        + "\n"
-    )
-
-
 def run_verify(options: argparse.Namespace) -> ExitStatus:
     """Verify a bundle under a trust file; the receipt says what arrived."""
     outputs = _outputs(options)
@@ -202,7 +165,7 @@ def run_verify(options: argparse.Namespace) -> ExitStatus:
     _demand_sense(options)
     key = bundlekeys.load(options.key) if options.key else None
     terms = bundle.Terms(trust=trust, now=now, skip=options.insecure_skip_verify)
-    reading = bundle.read(load(options.bundle), _named(options.bundle), terms)
+    reading = bundle.read(load(options.bundle), named(options.bundle), terms)
     if trust is None and not terms.skip:
         message = "not signed, so nothing of it can be verified"
         raise IntegrityError.at(reading.bundle.file, message, code="bundle-unsigned")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from passmuster import attest
 from passmuster.attest import signature
 from passmuster.cli import bundlekeys, remake
-from passmuster.cli.bundle import load_trust
+from passmuster.cli.bundlefiles import load_trust
 from passmuster.cli.moment import moment
 from passmuster.cli.output import fitted, write_file
 from passmuster.errors import ExitStatus, IntegrityError, UsageError

@@ -75,7 +75,7 @@ def snapshots(path: str) -> Iterator[tuple[str, bytes]]:
 
 def _read(path: str) -> Reading:
     from passmuster import bundle  # noqa: PLC0415 - what opens no bundle does not pay for it
-    from passmuster.cli.bundle import load, load_trust, warn_skipped  # noqa: PLC0415 - as above
+    from passmuster.cli.bundlefiles import load, load_trust, warn_skipped  # noqa: PLC0415 - as above
     from passmuster.cli.moment import moment  # noqa: PLC0415 - as above
     from passmuster.verdict import BundleHeader  # noqa: PLC0415 - as above
 

@@ -108,14 +108,17 @@ def _unknown_breach(name: str, text: str, facts: dict[str, Any]) -> str | None:
 
 
 def _section(name: str, section: dict[str, Any]) -> Section:
-    status = section.get("status", "ok")
+    if name not in schema.sections(1):
+        # A newer collector wrote it: no more of it was looked at than that it is an object.
+        facts = section.get("facts")
+        return Section(facts=facts if isinstance(facts, dict) else {}, unknown={}, sources={})
     unknown = {}
-    for text, each in section.get("unknown", {}).items() if name in schema.sections(1) else ():
+    for text, each in section["unknown"].items():
         path = FieldPath.parse(text)
         unknown[path] = UnknownFact(path=path, reason=Reason(each["reason"]), detail=each["detail"])
     return Section(
-        facts=section.get("facts", {}),
+        facts=section["facts"],
         unknown=unknown,
-        sources={source: tuple(names) for source, names in section.get("sources", {}).items()},
-        reason=None if status in _LOOKED else Reason(status),
+        sources={source: tuple(names) for source, names in section["sources"].items()},
+        reason=None if section["status"] in _LOOKED else Reason(section["status"]),
     )
