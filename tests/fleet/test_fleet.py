@@ -16,7 +16,7 @@ from snapshots import data, document
 
 from passmuster import _json
 from passmuster.cli import inputs, main
-from passmuster.fleet import Memory
+from passmuster.fleet import Memory, roll
 from passmuster.terms import MaximumAge, Terms
 
 if TYPE_CHECKING:
@@ -129,6 +129,12 @@ def _without(section: str) -> bytes:
 def test_a_fleet_of_everything_has_the_same_totals(terms: Terms) -> None:
     lines = [line for line, _ in LINES.values()] + [_without(name) for name in document()["sections"]]
     assert fast(lines, terms)[0] == plain(lines, terms)
+
+
+def test_most_of_a_fleet_in_a_file_makes_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(roll, "RUN", 4)
+    lines = [line for line, _ in LINES.values()] * 2
+    assert fast(lines, TERMS)[0] == plain(lines, TERMS)
 
 
 @pytest.mark.parametrize("name", LINES)

@@ -33,11 +33,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(error.status)
     except BrokenPipeError:
         # The reader went away (`| head`): quiet, as other tools are; the interpreter must not flush again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return 141
+    except OSError as error:
+        # Whoever opens a file tells what is wrong with it; what is left is a full disk behind standard output.
+        sys.stderr.write(f"{error.filename or 'standard output'}: cannot be written ({error.strerror or error})\n")
+        _write_no_more()
+        return int(ExitStatus.UNUSABLE)
     except KeyboardInterrupt:
         return 130
     return int(status)
+
+
+def _write_no_more() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(options: argparse.Namespace) -> ExitStatus:

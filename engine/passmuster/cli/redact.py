@@ -11,10 +11,11 @@ import textwrap
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING
 
 from passmuster import redact
 from passmuster.cli import inputs, output, packs
+from passmuster.cli.scratch import Scratch
 from passmuster.compile import compile_policy
 from passmuster.errors import ExitStatus, PolicyError, Problem, UsageError
 from passmuster.policy.parameters import effective
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from passmuster.redact import Redacted
 
 _KEY_MOST = 4096
+_IN_MEMORY = 32 * 1024 * 1024
+"""Bytes of redacted snapshots that are kept in memory; more of them go to a temporary file."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _NAME_MOST = 200
 
@@ -37,7 +40,7 @@ _NAME_MOST = 200
 class _Run:
     """What became of the snapshots so far."""
 
-    spool: BinaryIO
+    spool: IO[bytes]
     """The redacted ones, one after the other: nothing of them goes anywhere until all are judged."""
     sizes: list[tuple[str, int]] = field(default_factory=list)
     """Of each redacted one its file's name in a folder, and its bytes."""
@@ -56,7 +59,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     _demand_apart(options)
     plan = redact.plan([each.policy for each in asked], classes, key)
     known = _known(options.map, key)
-    with tempfile.TemporaryFile() as spool:
+    with Scratch(_IN_MEMORY) as spool:
         state = _Run(spool=spool)
         _redact(options.snapshots, plan, asked, state)
         redact.demand_same(state.changes, allow_unknown=options.allow_unknown)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from passmuster.age import format_moment
 from passmuster.attest import Kind, Remade, consistent
 from passmuster.attest.terms import terms as claimed_terms
 from passmuster.cli import assessed, inputs, packs, relabel, sealed, streamed
+from passmuster.cli.scratch import Scratch
 from passmuster.compile import compile_policy
 from passmuster.errors import UsageError
 from passmuster.policy.parameters import effective
@@ -237,7 +237,7 @@ class Again:
 
 def _again(claim: Claim, terms: Terms, paths: Sequence[str], oracle: Oracle | None) -> Again:
     style = Style(evidence=Evidence(claim.evidence))
-    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as journal:
+    with Scratch(_IN_MEMORY) as journal:
         onepass = OnePass(terms, style, written=True, journal=journal)  # type: ignore[arg-type]
         names = relabel.labels(claim)
         met = (relabel.renamed(each, names) for each in inputs.met(paths, _nothing if oracle else onepass.known))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from passmuster import _json
 from passmuster.cli import inputs, output, progress, sealed
+from passmuster.cli.scratch import Scratch
 from passmuster.fleet import Remembered, Spool
 from passmuster.report import Evidence, Style, counting
 from passmuster.report.matrix import text as matrix
@@ -78,13 +78,13 @@ def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: S
     bar = progress.Progress(_size(source.paths), sys.stderr if watched else None)
     with contextlib.ExitStack() as stack:
         stack.enter_context(bar)
-        spool = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY)) if "json" in names else None
+        spool = stack.enter_context(Scratch(_IN_MEMORY)) if "json" in names else None
         wanted = Wanted(
             streams=[stack.enter_context(output.growing(file)) for file in _streams(outputs)],
             kept=None if spool is None else Spool(spool),
         )
-        journal = stack.enter_context(tempfile.SpooledTemporaryFile(_IN_MEMORY)) if needs else None
-        roll = stack.enter_context(tempfile.SpooledTemporaryFile(_ROLL))
+        journal = stack.enter_context(Scratch(_IN_MEMORY)) if needs else None
+        roll = stack.enter_context(Scratch(_ROLL))
         onepass = OnePass(terms, style, written=written, journal=journal, roll=roll)  # type: ignore[arg-type]
         if source.workers > 1:
             for size, passed in _by_many(source, terms, style, written=written, journal=needs):
@@ -118,7 +118,7 @@ def whole(source: Source, terms: Terms) -> Verdict:
     watched = progress.wanted(sys.stderr, os.environ)
     bar = progress.Progress(_size(source.paths), sys.stderr if watched else None)
     nodes = []
-    with bar, tempfile.SpooledTemporaryFile(_IN_MEMORY) as journal:
+    with bar, Scratch(_IN_MEMORY) as journal:
         onepass = OnePass(terms, style, written=True, journal=journal)  # type: ignore[arg-type]
         for path, line, each in source.met(onepass.known):
             found = _known(each, onepass)

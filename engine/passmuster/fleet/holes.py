@@ -60,12 +60,13 @@ def find(pieces: Collection[bytes], section: str, read: Facts | None, *, sources
 
     Rules read these facts of the section, or all of it where that is None; `sources`: whether the rest matters too.
     """
-    seen: dict[Path, set[str]] = {}
+    seen: dict[Path, set[int]] = {}
     there: Counter[Path] = Counter()
     for piece in pieces:
         for path, value in _leaves(_json.trusted(piece), ()):
             there[path] += 1
-            seen.setdefault(path, set()).add(repr(value))
+            # A hash is enough to guess by, and a long value takes no room.
+            seen.setdefault(path, set()).add(hash(repr(value)))
     found = []
     for path, many in sorted(there.items()):
         if many >= _COMMON * len(pieces) and len(seen[path]) >= _UNIQUE * many:

@@ -207,7 +207,7 @@ class Cutter:
 _NOTHING: dict[bytes, tuple[int, bytes]] = {}
 
 
-def whole(section: str, piece: bytes) -> bytes:
+def as_section(section: str, piece: bytes) -> bytes:
     """The section that a piece is, as JSON; values of a node's own, that were taken out of it, are made up."""
     body, _ = _parted(piece)
     hole = HOLED.get(section.encode())

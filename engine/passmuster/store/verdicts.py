@@ -13,7 +13,7 @@ from passmuster import __version__, _json, snapshot
 from passmuster.fleet import Memory
 from passmuster.judge import Given, judge_one
 from passmuster.outcome import NodeOutcome
-from passmuster.store.cut import whole
+from passmuster.store.cut import as_section
 from passmuster.store.database import transaction
 from passmuster.store.holes import HOLES
 from passmuster.store.packing import DamageError, checksum, fingerprint, unpack
@@ -123,7 +123,7 @@ class Judge:
 
     def _section(self, packed: bytes) -> tuple[str, bytes]:
         section, piece = self._library.section(*unpack(packed))
-        return section, whole(section, piece)
+        return section, as_section(section, piece)
 
     def _of_class(self, class_: Class) -> Judged:
         judged = self._by_class.get(class_)
