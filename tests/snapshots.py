@@ -124,7 +124,7 @@ def document(
     set_: dict[str, Any] | None = None,
     unknown: dict[str, str] | None = None,
     machine_id: str | None = "sha256:" + "0" * 64,
-    collected_at: str = "2026-11-22T10:11:12Z",
+    collected_at: str | None = "2026-11-22T10:11:12Z",
 ) -> dict[str, Any]:
     """A snapshot as JSON; `set_` replaces facts by path, `unknown` withholds them for a reason."""
     facts = copy.deepcopy(FACTS)

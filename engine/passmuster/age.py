@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"(?:\d{1,6}[smhdw])+", re.ASCII)
-_MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+_WRITTEN = "%Y-%m-%dT%H:%M:%SZ"
+_DAY = (
+    r"(?:\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))"
+    r"|(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)"
+)
+MOMENT = rf"(?!0000){_DAY}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ"
+"""A regular expression (ASCII digits) for every moment that the calendar has, in UTC to the second, and for nothing
+else: no day 31 of November, no second 60. Texts of this form are in the order of their moments."""
+_MOMENT = re.compile(MOMENT, re.ASCII)
 
 
 def parse_duration(text: str) -> timedelta:
@@ -19,15 +27,15 @@ def parse_duration(text: str) -> timedelta:
 
 def parse_moment(text: str) -> datetime:
     """Read a moment in UTC to the second; raises ValueError."""
-    try:
-        return datetime.strptime(text, _MOMENT).replace(tzinfo=UTC)
-    except ValueError:
-        raise ValueError(f"got {text!r}, expected a moment in UTC such as 2026-11-22T10:11:12Z") from None
+    if not _MOMENT.fullmatch(text):
+        raise ValueError(f"got {text[:40]!r}, expected a moment in UTC such as 2026-11-22T10:11:12Z")
+    return datetime.fromisoformat(text)
 
 
 def format_moment(moment: datetime) -> str:
     """Write a moment in UTC to the second."""
-    return moment.astimezone(UTC).strftime(_MOMENT)
+    moment = moment.astimezone(UTC)
+    return f"{moment.year:04}{moment.strftime(_WRITTEN.removeprefix('%Y'))}"
 
 
 def days(span: timedelta) -> str:

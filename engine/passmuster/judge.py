@@ -150,14 +150,13 @@ def _disqualified(snapshot: Snapshot, terms: Terms, doubled: set[tuple[str | Non
     return misdated(snapshot.collection["collected_at"], terms.max_age)
 
 
-def misdated(collected_at: str, max_age: MaximumAge | None) -> str | None:
+def misdated(collected_at: str | None, max_age: MaximumAge | None) -> str | None:
     """What is wrong with the moment of a collection; None where nothing is, or no age was asked for."""
     if max_age is None:
         return None
-    try:
-        age = max_age.now - parse_moment(collected_at)
-    except ValueError as error:
-        return f"the time of collection cannot be read ({error})"
+    if collected_at is None:
+        return f"the age of the snapshot is not known (it has no moment of collection, expected at most {max_age.text})"
+    age = max_age.now - parse_moment(collected_at)
     if age < -SKEW:
         return f"the snapshot is from the future (collected {collected_at})"
     if age > max_age.span:

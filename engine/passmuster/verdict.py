@@ -101,9 +101,19 @@ class SnapshotHeader:
 
     digest: str
     schema: str
-    collected_at: str
+    collected_at: str | None
+    """In UTC to the second; None where it is not known, as of a dump without a date."""
     kind: str
     context: str
+
+    @property
+    def when(self) -> str:
+        """When it was collected, for a person; it goes behind the word "collected"."""
+        return UNDATED if self.collected_at is None else self.collected_at
+
+
+UNDATED = "at an unknown time"
+"""When a snapshot without a moment was collected, for a person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

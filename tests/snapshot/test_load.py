@@ -149,6 +149,18 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         ),
         'not one of the values (got "lazy"',
     ),
+    "a month that the calendar does not have": (
+        _changed(["collection", "collected_at"], "2026-99-99T10:00:00Z"),
+        "collection.collected_at: no such moment (got '2026-99-99T10:00:00Z', expected a moment in UTC such as",
+    ),
+    "a moment with a newline behind it": (
+        _changed(["collection", "collected_at"], "2026-11-22T10:11:12Z\n"),
+        'collection.collected_at: wrong form (got "2026-11-22T10:11:12Z\\n", expected the pattern',
+    ),
+    "a machine id with a newline behind it": (
+        _changed(["node", "machine_id"], "sha256:" + "0" * 64 + "\n"),
+        "node.machine_id: wrong form",
+    ),
     "a list beyond its limit": (
         _changed([*CPU, "facts", "flags"], ["x"] * 1025),
         "sections.cpu.facts.flags: too large (got 1025, expected at most 1024)",
@@ -173,6 +185,10 @@ def test_the_place_of_a_mistake_is_the_place_in_the_file() -> None:
         load(text.encode(), "f", line=11)
     where = caught.value.problems[0].location
     assert (where.line, where.column) == (line + 10, lines[line - 1].index('"4"') + 1)
+
+
+def test_a_moment_of_collection_may_be_unknown() -> None:
+    assert snapshot(collected_at=None).collection["collected_at"] is None
 
 
 @given(st.sampled_from(every_path()), st.sampled_from(Reason))

@@ -44,6 +44,8 @@ def changed(name: str = "n1", **changes: Any) -> bytes:
 LINES: dict[str, tuple[bytes, bool]] = {
     "a node": (data("n1", machine_id=machine(1)), True),
     "no machine id": (data("n1", machine_id=None), True),
+    "no moment of collection": (data("n1", machine_id=machine(1), collected_at=None), True),
+    "neither a moment nor a machine id": (data("n1", machine_id=None, collected_at=None), True),
     "another collector's words": (changed(collection__collector="9.9", collection__recorded=["uid"]), True),
     "labels": (changed(node__labels={"host": "n1", "pool": "gpu"}), True),
     "a section that this engine does not know": (

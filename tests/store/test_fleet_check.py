@@ -52,7 +52,7 @@ def _odd() -> list[bytes]:
     return [
         json.dumps(document("pretty", machine_id=machine(900)), indent=1).encode() + b"\n",
         data('quo"te', machine_id=machine(902)),
-        data("m13", machine_id=machine(903), collected_at="2026-13-41T00:00:00Z"),
+        data("m13", machine_id=machine(903), collected_at=None),
         data("old", machine_id=machine(904), collected_at="2020-01-01T00:00:00Z"),
         data("future", machine_id=machine(905), collected_at="2030-01-01T00:00:00Z"),
         data("twice", machine_id=machine(906)),

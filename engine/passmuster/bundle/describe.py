@@ -24,10 +24,11 @@ def contents(bundle: Bundle) -> Iterator[str]:
     yield f"nodes      {_nodes(bundle)}"
     sealed = sum(snapshot.seal is not None for snapshot in bundle.snapshots)
     if bundle.snapshots:
-        times = sorted(snapshot.collected_at for snapshot in bundle.snapshots)
+        times = sorted(snapshot.collected_at for snapshot in bundle.snapshots if snapshot.collected_at is not None)
+        when = f"{times[0]} to {times[-1]}" if times else "at unknown times"
         by = ", ".join(header.collectors)
         count = f"{len(bundle.snapshots)}, {sealed} sealed"
-        yield f"snapshots  {count}, collected {times[0]} to {times[-1]} by collector {by}"
+        yield f"snapshots  {count}, collected {when} by collector {by}"
     for policy in bundle.policies:
         yield f"policy     {policy.pack}@{policy.version}#sha256:{policy.digest}"
 

@@ -29,7 +29,8 @@ class Carried:
     data: bytes
     """As the collector wrote them."""
     node: str
-    collected_at: str
+    collected_at: str | None
+    """As it says itself; None where it does not know."""
     collector: str
     seal: bytes | None
     """An OpenSSH signature over the bytes, where one came with the snapshot."""

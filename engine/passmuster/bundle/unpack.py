@@ -75,10 +75,11 @@ def _snapshot(member: Member, seal: bytes | None, file: str) -> Carried:
     )
 
 
-def about(data: bytes) -> tuple[str, str, str]:
+def about(data: bytes) -> tuple[str, str | None, str]:
     """A snapshot's node, when it was collected, and the collector's version; raises ValueError.
 
-    No more of it is read here: whether it can be judged is for whoever judges it to say.
+    The moment is None where the snapshot does not know it. No more is read here: whether the snapshot can be
+    judged is for whoever judges it to say.
     """
     try:
         document: Any = _json.loads(data)
@@ -89,15 +90,11 @@ def about(data: bytes) -> tuple[str, str, str]:
         raise ValueError('no schema of a snapshot (expected "schema":"passmuster.snapshot/1")')
     collection = document.get("collection")
     node, collection = document.get("node"), collection if isinstance(collection, dict) else {}
-    found = (
-        node.get("name") if isinstance(node, dict) else None,
-        collection.get("collected_at"),
-        collection.get("collector"),
-    )
-    if not all(isinstance(each, str) and each for each in found):
+    name, collector = node.get("name") if isinstance(node, dict) else None, collection.get("collector")
+    collected_at = collection.get("collected_at", "")
+    if not all(isinstance(each, str) and each for each in (name, collector, collected_at or "null")):
         raise ValueError("it does not say of which node it is, when it was collected and by what")
-    name, collected_at, collector = map(str, found)
-    return name, collected_at, collector
+    return str(name), collected_at, str(collector)
 
 
 def _policy(member: Member, file: str) -> CarriedPolicy:

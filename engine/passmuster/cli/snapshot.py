@@ -11,6 +11,7 @@ from passmuster.cli import inputs
 from passmuster.cli.output import width
 from passmuster.errors import ExitStatus, UsageError
 from passmuster.report import harmless
+from passmuster.verdict import UNDATED
 
 if TYPE_CHECKING:
     import argparse
@@ -57,7 +58,8 @@ def run_show(options: argparse.Namespace) -> ExitStatus:
 def _lines(snapshot: Snapshot, names: list[str]) -> Iterator[str]:
     collection = snapshot.collection
     how = f"{collection['kind']}, {collection['context']}"
-    yield f"{snapshot.name}  collected {collection['collected_at']} by {collection['collector']} ({how})"
+    when = collection["collected_at"] or UNDATED
+    yield f"{snapshot.name}  collected {when} by {collection['collector']} ({how})"
     yield f"digest   {snapshot.digest}"
     for name in names:
         yield ""

@@ -12,15 +12,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from passmuster.age import MOMENT
+
 _TEXT = rb'[^"\\\x00-\x1f\x7f-\xff]'
 HEAD = re.compile(
-    rb'\{"collection":\{"collected_at":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)","collector":"' + _TEXT + rb'{0,64}",'
+    rb'\{"collection":\{"collected_at":(null|"' + MOMENT.encode() + rb'"),"collector":"' + _TEXT + rb'{0,64}",'
     rb'"context":"(host|container|elsewhere)","kind":"(live|root|dump)","recorded":\[\],'
     rb'"uid":(?:null|0|[1-9][0-9]{0,8})\},"node":\{"labels":(\{[^{}]*\}),'
     rb'"machine_id":(?:null|"(sha256:[0-9a-f]{64})"),"name":"(' + _TEXT + rb'{0,253})"\},'
     rb'"schema":"passmuster\.snapshot/1","sections":\{(?=")'
 )
-"""Groups: moment, context, kind, labels (JSON that was not validated yet), machine id (None for null), name."""
+"""Groups: moment (as JSON: null, or with its quotation marks), context, kind, labels (JSON that was not validated yet),
+machine id (None for null), name."""
 FACTS = len(b'{"facts":')
 END = b"}}\n"
 _OPEN = b'{"facts":{'

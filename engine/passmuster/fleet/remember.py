@@ -57,9 +57,9 @@ class Remembered(NamedTuple):
         return machine_id
 
     @property
-    def collected_at(self) -> str:
+    def collected_at(self) -> str | None:
         """The moment of the collection, as the snapshot has it."""
-        return self.head[1].decode()
+        return None if self.head[1] == b"null" else self.head[1][1:-1].decode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

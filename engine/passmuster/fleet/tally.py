@@ -68,7 +68,7 @@ class Tally:
         """Count a node that was judged from memory; returns its class, which its age may have decided."""
         head, judged, _ = node
         if self._age is not None:
-            misfit = misdated(head[1].decode(), self._age)
+            misfit = misdated(node.collected_at, self._age)
             judged = judged if misfit is None else unjudged(misfit, self._fleet_rules)
         self._roll.add(_identity(head[6], head[5]), self._number(judged))
         if self.absent:

@@ -99,7 +99,7 @@ class OnePass:
             snapshot=SnapshotHeader(
                 digest=sha256,
                 schema="passmuster.snapshot/1",
-                collected_at=head[1].decode(),
+                collected_at=node.collected_at,
                 kind=head[3].decode(),
                 context=head[2].decode(),
             ),

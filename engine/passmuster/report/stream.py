@@ -35,7 +35,7 @@ def remembered(node: Remembered, judged: Class, digest: str) -> bytes:
     machine = b"null" if head[5] is None else b'"%s"' % head[5]
     reason = b"null" if judged.reason is None else _written(judged.reason)
     return (
-        b'{"machine_id":%s,"node":"%s","outcome":"%s","reason":%s,"results":[%s],"snapshot":{"collected_at":"%s",'
+        b'{"machine_id":%s,"node":"%s","outcome":"%s","reason":%s,"results":[%s],"snapshot":{"collected_at":%s,'
         b'"context":"%s","digest":"%s","kind":"%s","schema":"passmuster.snapshot/1"}}'
     ) % (machine, head[6], outcome, reason, judged.wire, head[1], head[2], digest.encode(), head[3])
 

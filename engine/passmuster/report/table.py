@@ -67,7 +67,7 @@ class _Page:
             told = f"{node.node} {_VERDICTS[outcome]}{f': {decisive}' if decisive else ''} ({policies})"
             yield from self._wrap(told, first=self._word(outcome.name))
             if node.snapshot is not None:
-                how = f"{_KINDS[node.snapshot.kind]}, collected {node.snapshot.collected_at}"
+                how = f"{_KINDS[node.snapshot.kind]}, collected {node.snapshot.when}"
                 yield from self._wrap(how, first=_INDENT)
             return
         yield from self._wrap(f"{self._total()} ({policies})", first=self._word(self.verdict.outcome.name))

@@ -6,6 +6,7 @@ The one door to jsonschema. A schema has a kind and a version: ``schemas/<kind>/
 from __future__ import annotations
 
 import functools
+import re
 from typing import TYPE_CHECKING, Any
 
 from passmuster import _json, _resources
@@ -15,6 +16,8 @@ from passmuster.schema.reading import field_type
 from passmuster.schema.wording import Fault, fault
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jsonschema.protocols import Validator
 
 __all__ = ["Fault", "below", "document", "facts", "faults", "header", "keeps", "section_holds", "sections", "versions"]
@@ -112,12 +115,21 @@ def header(version: int) -> dict[str, FieldType]:
 @functools.cache
 def _validator(kind: str, version: int) -> Validator:
     # jsonschema costs 0.1 s to import: only what validates pays for it.
-    from jsonschema import Draft202012Validator, TypeChecker, validators  # noqa: PLC0415
+    from jsonschema import Draft202012Validator, TypeChecker, ValidationError, validators  # noqa: PLC0415
 
     def integer(_checker: TypeChecker, instance: object) -> bool:
         return type(instance) is int  # draft 2020-12 calls 1.0 an integer; a snapshot has no floats
 
+    def pattern(_validator: Validator, wanted: str, instance: object, _schema: object) -> Iterator[ValidationError]:
+        # Python's `$` fits before a last newline too, a schema's does not.
+        if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", wanted), instance):
+            yield ValidationError("another form")
+
     extend: Any = validators.extend  # untyped in the library's stubs
-    strict = extend(Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", integer))
+    strict = extend(
+        Draft202012Validator,
+        {"pattern": pattern},
+        type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", integer),
+    )
     validator: Validator = strict(document(kind, version))
     return validator

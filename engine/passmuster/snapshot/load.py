@@ -1,20 +1,24 @@
 """Reading a snapshot from bytes: limits, strict JSON, schema version, schema, and its own laws.
 
-The laws that a JSON Schema cannot state: a path is not both a fact and unknown; an unknown path
-is a canonical selector inside its own section; `ok` has nothing unknown, and a section whose
-status is a reason has no facts (it may say of single fields why).
+The laws that a JSON Schema cannot state: the calendar has the moment of collection; a path is not
+both a fact and unknown; an unknown path is a canonical selector inside its own section; `ok` has
+nothing unknown, and a section whose status is a reason has no facts (it may say of single fields why).
 """
 
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from passmuster import _json, schema
+from passmuster.age import parse_moment
 from passmuster.errors import Location, Problem, SnapshotError
 from passmuster.fieldpath import FieldPath
 from passmuster.snapshot.model import Section, Snapshot
 from passmuster.unknown import Reason, UnknownFact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SCHEMA = "passmuster.snapshot/1"
 _LOOKED = ("ok", "partial")
@@ -72,7 +76,7 @@ def _problem(file: str, line: int, data: bytes, path: tuple[str | int, ...], mes
 
 def _breaches(document: dict[str, Any]) -> list[tuple[tuple[str | int, ...], str]]:
     known = schema.sections(1)
-    found: list[tuple[tuple[str | int, ...], str]] = []
+    found = list(_misdated(document["collection"]["collected_at"])) if "collection" in document else []
     for name, section in document["sections"].items():
         if name not in known:
             continue
@@ -88,6 +92,14 @@ def _breaches(document: dict[str, Any]) -> list[tuple[tuple[str | int, ...], str
             if message is not None:
                 found.append(((*at, "unknown", text), message))
     return found
+
+
+def _misdated(collected_at: str | None) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    if collected_at is not None:
+        try:
+            parse_moment(collected_at)
+        except ValueError as error:
+            yield ("collection", "collected_at"), f"no such moment ({error})"
 
 
 def _unknown_breach(name: str, text: str, facts: dict[str, Any]) -> str | None:

@@ -5,11 +5,8 @@ from __future__ import annotations
 import hashlib
 
 from passmuster import snapshot
-from passmuster.store.cut import Cutter, moment, moment_text
+from passmuster.store.cut import Cutter, moment
 from passmuster.store.writing import Row
-
-NO_MOMENT = -(2**62)
-"""Stands for a moment of collection that is none (a month 13): before all others."""
 
 
 def row(cutter: Cutter, data: bytes, path: str, line: int) -> Row:
@@ -20,16 +17,9 @@ def row(cutter: Cutter, data: bytes, path: str, line: int) -> Row:
     if cut is not None:
         return Row(digest, cut.own.name, cut.own.machine, cut.own.at, cut, prefix, place)
     read = snapshot.load(data, path, abs(line) or 1)
-    at = moment_of(read)
+    at = moment(read.collection["collected_at"])
     machine = None if read.machine_id is None else bytes.fromhex(read.machine_id.removeprefix("sha256:"))
     return Row(digest, read.name, machine, at, data, prefix, place)
-
-
-def moment_of(read: snapshot.Snapshot) -> int:
-    """When a snapshot was collected, in seconds since 1970; NO_MOMENT where that is no moment."""
-    text = read.collection["collected_at"]
-    at = moment(text)
-    return at if at is not None and moment_text(at) == text else NO_MOMENT
 
 
 def _place(path: str, line: int) -> tuple[str, int | str]:

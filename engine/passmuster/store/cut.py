@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from passmuster import _json
+from passmuster.age import MOMENT, format_moment, parse_moment
 from passmuster.store.holes import (
     FACTS,
     HOLE,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from passmuster.store.holes import Hole
 
 _HEAD = re.compile(
-    rb'(\{"collection":\{"collected_at":")(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)(".*"node":\{"labels":\{)(.*)'
+    rb'(\{"collection":\{"collected_at":)(null|"' + MOMENT.encode() + rb'")(,.*"node":\{"labels":\{)(.*)'
     rb'(\},"machine_id":)(null|"sha256:[0-9a-f]{64}")(,"name":")(' + TEXT + rb"{1,253})"
     rb'("\},"schema":"passmuster\.snapshot/1","sections":\{)"([a-z][a-z0-9_]{0,63})"'
 )
@@ -51,7 +52,7 @@ class Own:
     """What a node has for itself."""
 
     at: int
-    """The moment of collection in seconds since 1970."""
+    """The moment of collection in seconds since 1970; NO_MOMENT where it is not known."""
     machine: bytes | None
     """The 32 bytes of the machine id."""
     name: str
@@ -86,7 +87,7 @@ class Cut:
 
 def join(pieces: Iterable[bytes], own: Own) -> bytes:
     """The bytes of a snapshot again."""
-    values = [moment_text(own.at).encode()]
+    values = [moment_text(own.at).encode()] if own.at > NO_MOMENT else []
     if own.machine is not None:
         values.append(own.machine.hex().encode())
     if own.cmdline is not None:
@@ -96,17 +97,18 @@ def join(pieces: Iterable[bytes], own: Own) -> bytes:
     return filled(MARK.join(pieces), values, own.name.encode())
 
 
-def moment(text: str) -> int | None:
-    """Seconds since 1970 of a moment as snapshots write it; None where there is no such moment."""
-    try:
-        return int(datetime.fromisoformat(text).timestamp())
-    except ValueError:
-        return None
+NO_MOMENT = -(2**62)
+"""Stands for a moment of collection that is not known: before all others."""
+
+
+def moment(text: str | None) -> int:
+    """Seconds since 1970 of a moment as snapshots write it; NO_MOMENT where there is none."""
+    return NO_MOMENT if text is None else int(parse_moment(text).timestamp())
 
 
 def moment_text(at: int) -> str:
     """The moment as snapshots write it."""
-    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return format_moment(datetime.fromtimestamp(at, UTC))
 
 
 class Cutter:
@@ -124,9 +126,9 @@ class Cutter:
         match = _HEAD.fullmatch(first)
         if match is None or not chunks:
             return None
-        at, name = moment(match[2].decode()), match[8]
+        at, name = moment(None if match[2] == b"null" else match[2][1:-1].decode()), match[8]
         head = self._head(match)
-        if head is None or at is None:
+        if head is None:
             return None
         numbers, values = [head], _Values()
         if not self._chunks(match[10], chunks, name, numbers, values):
@@ -177,11 +179,12 @@ class Cutter:
 
     def _head(self, match: re.Match[bytes]) -> int | None:
         """A number for what stands before the sections, with the moment, the machine id and the name taken out."""
-        begin, _, to_labels, labels, to_machine, machine, to_name, name, to_sections, section = match.groups()
+        begin, when, to_labels, labels, to_machine, machine, to_name, name, to_sections, section = match.groups()
+        moment_hole = b"null" if when == b"null" else b'"' + HOLE + b'"'
         hole = b"null" if machine == b"null" else b'"sha256:' + HOLE + b'"'
         shared = labels.replace(b':"' + name + b'"', b':"' + NAME + b'"')
         stem = b"".join(
-            [begin, HOLE, to_labels, shared, to_machine, hole, to_name, NAME, to_sections, b'"' + section + b'"']
+            [begin, moment_hole, to_labels, shared, to_machine, hole, to_name, NAME, to_sections, b'"' + section + b'"']
         )
         number = self._heads.get(stem)
         if number is None and head_holds(stem, section):

@@ -126,12 +126,13 @@ _HEAD_PROBES = (("2001-02-03T04:05:06Z", "0" * 64, "x"), ("2011-12-13T14:15:16Z"
 def _headed(stem: bytes, section: bytes, at: str, machine: str, name: str) -> Snapshot | None:
     """A snapshot without sections that has these values; None where it is none, or has others."""
     begin = stem.removesuffix(b'"' + section + b'"') + b"}}\n"
-    values = [at.encode(), machine.encode()][: stem.count(HOLE)]
+    dated, known = (each + HOLE in stem for each in (b'"collected_at":"', b'"machine_id":"sha256:'))
+    values = [value.encode() for value, has in ((at, dated), (machine, known)) if has]
     try:
         one = snapshot.load(filled(begin, values, name.encode()), "")
     except SnapshotError:
         return None
-    expected = (at, name, f"sha256:{machine}" if len(values) > 1 else None)
+    expected = (at if dated else None, name, f"sha256:{machine}" if known else None)
     return one if (one.collection["collected_at"], one.name, one.machine_id) == expected else None
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from passmuster import _json
-from passmuster.store.adding import NO_MOMENT
-from passmuster.store.cut import moment_text
+from passmuster.store.cut import NO_MOMENT, moment_text
 from passmuster.store.writing import machine_text
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from passmuster.store.adding import NO_MOMENT
-from passmuster.store.cut import moment_text
+from passmuster.store.cut import NO_MOMENT, moment_text
 from passmuster.store.writing import machine_text
 
 if TYPE_CHECKING:
@@ -170,7 +169,7 @@ def _short(machine_id: str) -> str:
 
 
 def _moment(at: int) -> str:
-    return moment_text(at) if at > NO_MOMENT else "no moment"
+    return moment_text(at) if at > NO_MOMENT else "unknown"
 
 
 def _json(value: object) -> str:

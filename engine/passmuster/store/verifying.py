@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from passmuster import snapshot
 from passmuster.errors import SnapshotError
 from passmuster.store import reading
-from passmuster.store.adding import moment_of
+from passmuster.store.cut import moment
 from passmuster.store.packing import DamageError, checksum, decompress, fingerprint
 from passmuster.store.verdicts import kept_terms, proved, read_class
 from passmuster.store.writing import machine_text
@@ -133,6 +133,6 @@ def _same(kept: reading.Kept, data: bytes) -> None:
         read = snapshot.load(data, kept.label)
     except SnapshotError as error:
         raise DamageError(f"the snapshot {kept.label} of {kept.name} is none ({error.problems[0]})") from None
-    own = (read.name, read.machine_id, moment_of(read))
+    own = (read.name, read.machine_id, moment(read.collection["collected_at"]))
     if own != (kept.name, machine_text(kept.machine), kept.at):
         raise DamageError(f"the snapshot {kept.label} says {own[0]}, and is kept as one of {kept.name}")

@@ -73,7 +73,7 @@ def _node(node: NodeVerdict) -> Markup:
     snapshot = node.snapshot
     rows = (
         ("Snapshot", tag("span", snapshot.digest, class_="mono digest")),
-        ("Collected", f"{snapshot.collected_at}, {_KINDS.get(snapshot.kind, snapshot.kind)} ({snapshot.context})"),
+        ("Collected", f"{snapshot.when}, {_KINDS.get(snapshot.kind, snapshot.kind)} ({snapshot.context})"),
         ("Machine", tag("span", node.machine_id or "no machine id", class_="mono digest")),
     )
     listed = [part for name, told in rows for part in (tag("dt", name), tag("dd", told))]
@@ -85,7 +85,7 @@ _KINDS = {"live": "from the live system", "root": "from a host mounted under a f
 
 def _nodes(number: int | None, nodes: Sequence[NodeVerdict]) -> Markup:
     rows = [
-        words.row(words.name(node.node), node.snapshot.collected_at, node.snapshot.digest)
+        words.row(words.name(node.node), node.snapshot.when, node.snapshot.digest)
         if node.snapshot
         else words.row(words.name(node.node), "", "no snapshot that can be read")
         for node in nodes
