@@ -27,6 +27,8 @@ class ExitStatus(enum.IntEnum):
     """Nothing fails at the threshold, but something is unknown, an error or unreadable."""
     INTEGRITY = 4
     """A digest, signature or lock does not hold."""
+    DEFECT = 70
+    """An exception that nobody foresaw: a defect in passmuster. Whatever was printed is no verdict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,10 @@ def test_a_store_is_compared_as_its_files_are(place: Path) -> None:
     lines = (place / "now.ndjson").read_bytes().splitlines(keepends=True)[:61]
     (place / "good.ndjson").write_bytes(b"".join(lines))
     assert main(["fleet", "add", "store.db", "good.ndjson", "then.ndjson"]) == 0
-    assert impact(place, "--fleet", "store.db") == impact(place, "good.ndjson")
+    by_files = impact(place, "good.ndjson")
+    assert impact(place, "--fleet", "store.db") == by_files
+    assert main(["impact", "--fleet", "store.db", "old.yaml", "new.yaml", "-o", "json=first.json"]) == by_files[0]
+    assert json.loads((place / "first.json").read_bytes()) == by_files[1]
 
 
 def test_two_moments_of_a_store(place: Path) -> None:
@@ -73,12 +76,13 @@ def test_two_moments_of_a_store(place: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--fleet", "a", "b"], "--fleet: got more than a store (expected --fleet STORE)"),
+        (["--fleet", "a", "b"], "--fleet: contradicts SNAPSHOT and --before (expected a store alone)"),
+        ([], "impact: nothing to judge (expected SNAPSHOT, a folder, - or --fleet)"),
         (["now.ndjson", "--as-of", "2026-11-21"], "--as-of: files have no history (expected --fleet STORE)"),
         (["--fleet", "now.ndjson"], "now.ndjson"),
         (["--fleet", "gone.db"], "gone.db"),
     ],
-    ids=["two stores", "files as of a day", "a store that is none", "a store that is not there"],
+    ids=["two stores", "nothing", "files as of a day", "a store that is none", "a store that is not there"],
 )
 def test_what_cannot_be_compared(arguments: list[str], told: str, place: Path, capsys: Any) -> None:
     del place

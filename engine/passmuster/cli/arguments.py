@@ -16,6 +16,7 @@ exit status:
   2  usage, or a policy or configuration that cannot be used: nothing was judged
   3  nothing fails there, but something is unknown, an error or unreadable
   4  integrity: a digest or the lock does not hold
+ 70  a defect in passmuster: please report it
 """
 _LINT_STATUSES = """\
 exit status:
@@ -118,6 +119,9 @@ def _check(commands: argparse._SubParsersAction[_Parser]) -> None:
         help="the lowest level that counts for the exit status (default: required); the report stays as it is",
     )
     check.add_argument(
+        "--unknown-ok", action="store_true", help="exit 0 instead of 3 where something is unknown; nothing else changes"
+    )
+    check.add_argument(
         "-o",
         "--output",
         action="append",
@@ -146,11 +150,9 @@ def _impact(commands: argparse._SubParsersAction[_Parser]) -> None:
     impact = _add(commands, "impact", "impact", "say which nodes another version of a policy would judge otherwise")
     impact.add_argument("old", metavar="OLD", help="PACK@V or a path")
     impact.add_argument("new", metavar="NEW", help="PACK@V or a path; it may be a draft")
-    impact.add_argument("snapshots", nargs="+", metavar="SNAPSHOT|DIR|-|STORE")
+    impact.add_argument("snapshots", nargs="*", metavar="SNAPSHOT|DIR|-")
     impact.add_argument(
-        "--fleet",
-        action="store_true",
-        help="what is given is a store (see `passmuster fleet`): the latest of each node",
+        "--fleet", metavar="STORE", help="the latest snapshot of each node in this store (see `passmuster fleet`)"
     )
     impact.add_argument("--as-of", metavar="TIME", help="with --fleet: the latest at that moment")
     impact.add_argument("--before-as-of", metavar="TIME", help="with --fleet: compare with what was at that moment")

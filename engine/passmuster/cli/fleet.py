@@ -53,10 +53,12 @@ def _since(options: argparse.Namespace) -> int | None:
 def _ago(text: str, now: str | None, option: str) -> int:
     """The moment that is a duration before now, in seconds since 1970."""
     try:
-        span = parse_duration(text)
+        return int((moment(now) - parse_duration(text)).timestamp())
     except ValueError as error:
         raise UsageError.at(option, str(error), code="usage-age") from None
-    return int((moment(now) - span).timestamp())
+    except OverflowError:
+        message = f"got {text!r}, which reaches back beyond the year 1"
+        raise UsageError.at(option, message, code="usage-age") from None
 
 
 def run_verdicts(options: argparse.Namespace) -> ExitStatus:

@@ -117,6 +117,9 @@ def _check(actions: object, add: Callable[..., argparse.ArgumentParser], statuse
         help="the lowest level that counts for the exit status (default: required); the report stays as it is",
     )
     command.add_argument(
+        "--unknown-ok", action="store_true", help="exit 0 instead of 3 where something is unknown; nothing else changes"
+    )
+    command.add_argument(
         "-o",
         "--output",
         action="append",

@@ -55,8 +55,14 @@ def _compared(
     options: argparse.Namespace, old: Side, new: Side, stack: contextlib.ExitStack
 ) -> tuple[Iterator[Given | Unchanged], Iterator[Given] | None]:
     """The snapshots that are, and those that were where there are any: of files, or of a store."""
-    if options.fleet and (len(options.snapshots) != 1 or options.before):
-        raise UsageError.at("--fleet", "got more than a store (expected --fleet STORE)", code="usage-impact")
+    if options.fleet and (options.snapshots or options.before):
+        raise UsageError.at(
+            "--fleet", "contradicts SNAPSHOT and --before (expected a store alone)", code="usage-impact"
+        )
+    if not options.fleet and not options.snapshots:
+        raise UsageError.at(
+            "impact", "nothing to judge (expected SNAPSHOT, a folder, - or --fleet)", code="usage-impact"
+        )
     if not options.fleet and (options.as_of or options.before_as_of):
         raise UsageError.at("--as-of", "files have no history (expected --fleet STORE)", code="usage-impact")
     quick = not options.before and not options.before_as_of and Alike.serves(old, new)
@@ -64,7 +70,7 @@ def _compared(
     if not options.fleet:
         later = _given(inputs.met(options.snapshots, known))
     else:
-        store = stack.enter_context(fleet_met.state(options.snapshots[0]))
+        store = stack.enter_context(fleet_met.state(options.fleet))
         later = _given(store.met(options.as_of, known))
     earlier = None
     if options.before_as_of is not None:

@@ -1,16 +1,16 @@
-"""`passmuster`: the parser, the commands behind it, and what becomes of errors.
+"""`passmuster`: the parser, and the commands behind it.
 
 A command's module is imported when the command runs, so that `passmuster --help` imports no library.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
+from passmuster.cli import ending
 from passmuster.cli.arguments import parser
-from passmuster.errors import ExitStatus, PassmusterError
+from passmuster.errors import ExitStatus
 
 if TYPE_CHECKING:
     import argparse
@@ -19,41 +19,39 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    if argv is None:
+        ending.prepare_streams()
     arguments = list(sys.argv[1:] if argv is None else argv)
-    try:
-        if arguments[:1] == ["collect"]:
-            return _collect(arguments[1:])
-        options = parser().parse_args(arguments)
-        status = _run(options)
-        sys.stdout.flush()
-    except PassmusterError as error:
-        from passmuster.report import harmless  # noqa: PLC0415 - only now is it needed
-
-        sys.stderr.write(harmless.lines(str(error)) + "\n")
-        return int(error.status)
-    except BrokenPipeError:
-        # The reader went away (`| head`): quiet, as other tools are; the interpreter must not flush again.
-        _write_no_more()
-        return 141
-    except OSError as error:
-        # Whoever opens a file tells what is wrong with it; what is left is a full disk behind standard output.
-        sys.stderr.write(f"{error.filename or 'standard output'}: cannot be written ({error.strerror or error})\n")
-        _write_no_more()
-        return int(ExitStatus.UNUSABLE)
-    except KeyboardInterrupt:
-        return 130
-    return int(status)
+    return ending.ended(lambda: _command(arguments))
 
 
-def _write_no_more() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _command(arguments: list[str]) -> int:
+    if arguments[:1] == ["collect"]:
+        return _collect(arguments[1:])
+    return _run(_parsed(arguments))
+
+
+def _parsed(arguments: list[str]) -> argparse.Namespace:
+    """The options; snapshots may stand on both sides of an option, which argparse by itself does not take."""
+    top = parser()
+    options, others = top.parse_known_args(arguments)
+    if others and (not hasattr(options, "snapshots") or any(each[:1] == "-" != each for each in others)):
+        top.error(f"unrecognized arguments: {' '.join(others)}")
+    if others:
+        options.snapshots = [*options.snapshots, *others]
+    return options
 
 
 def _run(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.sealed import taking  # noqa: PLC0415 - `collect` needs nothing of it
+    from passmuster.cli.moment import demand_moments  # noqa: PLC0415 - `collect` needs nothing of it
+    from passmuster.cli.sealed import taking  # noqa: PLC0415 - as above
 
+    demand_moments(options)
     with taking(options):
-        return COMMANDS[options.command](options)
+        status = COMMANDS[options.command](options)
+    if status is ExitStatus.INCOMPLETE and getattr(options, "unknown_ok", False):
+        return ExitStatus.GOOD
+    return status
 
 
 def _collect(arguments: list[str]) -> int:
