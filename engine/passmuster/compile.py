@@ -81,6 +81,8 @@ class CompiledPolicy:
     """Those about one node at a time."""
     fleet_rules: tuple[CompiledFleetRule, ...] = ()
     """Those about all nodes of a pool; empty where the policy has none."""
+    defaults: Mapping[str, object] = field(default_factory=dict)
+    """Default values of the parameters, by name; empty where the policy has none."""
 
     @property
     def every_rule(self) -> tuple[CompiledRule | CompiledFleetRule, ...]:
@@ -126,11 +128,13 @@ class _Compiler:
                 title=self.policy.title,
                 digest=self.policy.digest,
                 released=self.policy.released,
+                next_steps=self.policy.next_steps,
             ),
             constants={each.name: each.value for each in self.policy.constants},
             variables=self.variables,
             rules=tuple(rule for rule in rules if rule is not None),
             fleet_rules=tuple(rule for rule in fleet_rules if rule is not None),
+            defaults={each.name: each.default for each in self.policy.parameters},
         )
 
     def _rule(self, rule: Rule) -> CompiledRule | None:

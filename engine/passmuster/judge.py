@@ -67,6 +67,7 @@ def judge(given: Iterable[Given], terms: Terms) -> Verdict:
         policies=tuple(policy.header for policy in terms.policies),
         parameters=terms.named_parameters,
         rules=tuple(sorted(terms.rules)) if terms.rules is not None else None,
+        scope=terms.scope,
         levels=terms.raised,
         assessment=terms.assessment,
         waivers=waivers,

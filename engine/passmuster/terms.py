@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from passmuster.age import format_moment
 from passmuster.policy import LANGUAGE
+from passmuster.verdict import ParameterChange, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +53,24 @@ class Terms:
         """The rules about pools of nodes that are asked, each with its policy."""
         pairs = [(policy, rule) for policy in self.policies for rule in policy.fleet_rules]
         return tuple(pair for pair in pairs if self.rules is None or pair[1].header.name in self.rules)
+
+    @property
+    def scope(self) -> Scope:
+        """How much of the policies is judged, and which parameters are not at their defaults."""
+        rules = [rule for policy in self.policies for rule in policy.every_rule]
+        named = self.named_parameters
+        defaults = {
+            f"{policy.header.pack}.{name}": value for policy in self.policies for name, value in policy.defaults.items()
+        }
+        return Scope(
+            judged=sum(self.rules is None or rule.header.name in self.rules for rule in rules),
+            total=len(rules),
+            parameters=tuple(
+                ParameterChange(name=name, value=named[name], default=default)
+                for name, default in defaults.items()
+                if named.get(name, default) != default
+            ),
+        )
 
     @property
     def only_fleet_rules(self) -> bool:

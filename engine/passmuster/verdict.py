@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -187,6 +187,35 @@ class PolicyHeader:
     title: str
     digest: str
     released: bool
+    next_steps: Mapping[str, str] = field(default_factory=dict)
+    """What a person does next, by a verdict's outcome; empty where the policy leaves that to the report."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterChange:
+    """A parameter whose value is not its policy's default."""
+
+    name: str
+    """PACK.NAME."""
+    value: Any
+    default: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """How much of the policies a verdict is about."""
+
+    judged: int
+    """Rules that were judged, about nodes and about pools of nodes."""
+    total: int
+    """Rules that the policies have."""
+    parameters: tuple[ParameterChange, ...]
+    """In the order of the policies; empty where every parameter has its default."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether every rule was judged."""
+        return self.judged == self.total
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +276,8 @@ class Verdict:
     """Effective values by PACK.NAME; empty where the policies have none."""
     rules: tuple[str, ...] | None
     """The only rules that were asked, as PACK/ID, sorted; None for all."""
+    scope: Scope
+    """How much of the policies that is, and which parameters differ from their defaults."""
     levels: Mapping[str, Level]
     """Levels that were raised for this verdict, by PACK/ID; empty where each rule has its policy's."""
     assessment: str | None

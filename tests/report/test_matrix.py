@@ -28,7 +28,7 @@ def test_a_matrix_as_a_whole() -> None:
         rule("odd"): {RuleOutcome.NOT_APPLICABLE: 9, ERROR: 1},
         rule("excused"): {RuleOutcome.WAIVED: 1, PASS: 9},
     }
-    assert text(rules, NODES, Style()) == (
+    assert text(rules, NODES, Style(), head=()) == (
         "rule     level          fail  unknown  error  waived  pass  n/a\n"
         "broken   required          3        -      -       -     7    -\n"
         "advice   recommended       8        -      -       -     2    -\n"
@@ -47,7 +47,7 @@ def test_a_verdict_is_told_as_its_counts_are() -> None:
     for verdict in (small(), full()):
         counts = counting.by_rule(verdict), counting.nodes(verdict)
         pools = counting.by_fleet_rule(verdict)
-        assert render(verdict, Style()) == text(*counts, Style(), pools=pools)
+        assert render(verdict, Style()) == text(*counts, Style(), head=(), pools=pools)
 
 
 def test_rules_over_the_fleet_count_pools_and_stand_apart() -> None:
@@ -63,7 +63,7 @@ def test_nodes_on_which_no_rule_was_judged_are_told() -> None:
 
 
 def test_without_a_node_there_is_no_table() -> None:
-    assert text({}, dict.fromkeys(NodeOutcome, 0), Style()) == "0 nodes: none\n"
+    assert text({}, dict.fromkeys(NodeOutcome, 0), Style(), head=()) == "0 nodes: none\n"
 
 
 def test_colours_stand_only_where_they_are_wanted_and_only_on_what_is_not_good() -> None:
@@ -77,7 +77,7 @@ def test_colours_stand_only_where_they_are_wanted_and_only_on_what_is_not_good()
 
 def test_names_of_two_packs_are_told_apart() -> None:
     one, other = rule("same"), RuleHeader(pack="b", id="same", title="", level=Level.REQUIRED, remediation="")
-    told = text({one: {PASS: 1}, other: {FAIL: 1}}, {NodeOutcome.FAIL: 1}, Style())
+    told = text({one: {PASS: 1}, other: {FAIL: 1}}, {NodeOutcome.FAIL: 1}, Style(), head=())
     assert re.findall(r"(?m)^(\S+) +required", told) == ["b/same", "virtnest/same"]
 
 
@@ -97,7 +97,7 @@ _COUNTS = st.fixed_dictionaries({}, optional={outcome: st.integers(0, 1_000_000)
 def test_a_million_nodes_fit_the_width_and_every_column_is_straight(
     width: int, rules: dict[RuleHeader, dict[RuleOutcome, int]]
 ) -> None:
-    lines = text(rules, {NodeOutcome.PASS: 1_000_000}, Style(width=width)).splitlines()
+    lines = text(rules, {NodeOutcome.PASS: 1_000_000}, Style(width=width), head=()).splitlines()
     table = lines[: lines.index("")]
     assert len(table) == len(rules) + 2
     assert {len(line) for line in table} == {len(table[0])}

@@ -17,29 +17,33 @@ STEPS = {
     "a failure": (
         virtnest(),
         {"set_": {"kernel.release": "4.4.0"}},
-        "mend what fails, collect again, and run the same check.",
+        "fix the failures, collect again, and rerun the check.",
     ),
     "an unknown": (
         virtnest(),
         {"unknown": {"kernel.release": "denied"}},
-        "unknown is not a pass: make the facts above readable, collect again, and run the same check.",
+        "unknown is not a pass: make the facts above readable, collect again, and rerun the check.",
     ),
-    "an error": (BROKEN, {}, "an error is a fault of the policy: tell its author."),
+    "an error": (BROKEN, {}, "an error is a fault of the policy: report it to the policy's author."),
     "a warning": (
         virtnest(),
         {"set_": {"iommu.groups": None}},
-        "virtual machines can be installed; look at the warnings when you can.",
+        "Every node that was judged meets what is required for installing virtual machines. Review the warnings: they limit what virtual machines can do there.",
     ),
-    "a pass": (virtnest(), {}, "nothing is in the way; keep the snapshot to judge it again by later policies."),
+    "a pass": (
+        virtnest(),
+        {},
+        "Every node that was judged meets the prerequisites for installing virtual machines. Keep the snapshots to judge them by later policy versions.",
+    ),
     "a pass of a draft": (
         DRAFT,
         {},
-        "nothing is in the way; the policy is a draft, so release it before you rely on it.",
+        "the policy is a draft: release it before you rely on this verdict.",
     ),
     "a warning of a draft": (
         RECOMMENDED,
         {},
-        "nothing is in the way; the policy is a draft, so release it before you rely on it.",
+        "the policy is a draft: release it before you rely on this verdict.",
     ),
 }
 

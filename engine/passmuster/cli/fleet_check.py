@@ -13,6 +13,7 @@ from passmuster.errors import ExitStatus, UsageError
 from passmuster.policy.parameters import effective
 from passmuster.report import Evidence, Style, counting, harmless
 from passmuster.report.matrix import text as matrix
+from passmuster.report.scope import headline
 from passmuster.report.summary import text as summary
 from passmuster.store import json_v1, reading, table
 from passmuster.store.counting import count
@@ -67,9 +68,10 @@ def _counted(
         sys.stderr.write(f"note: {harmless.plain(options.store)}: cannot be written to, so verdicts were not kept\n")
     for each in output.files_first(outputs):
         if each.reporter.name == "summary":
-            told = summary(counts.outcome, counting.worded(counts.nodes, counts.rules))
+            told = summary(counts.outcome, counting.worded(counts.nodes, counts.rules), terms.scope)
         else:
-            told = matrix(counts.by_rule, counts.nodes, output.styled(Style(), each))
+            head = headline(terms.scope, terms.raised)
+            told = matrix(counts.by_rule, counts.nodes, output.styled(Style(), each), head=head)
         output.emit_bytes(told.encode(), each)
     return status(counts.rules, options.fail_on, whole=counts.whole)
 

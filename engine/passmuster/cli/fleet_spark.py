@@ -81,7 +81,7 @@ def _judge(session: object, options: argparse.Namespace, terms: Terms, texts: Se
     for note in settled.notes:
         sys.stderr.write(f"note: {harmless.plain(note)}\n")
     conclusion = settled.conclusion
-    sys.stdout.write(summary(conclusion.verdict.outcome, conclusion.counts))
+    sys.stdout.write(summary(conclusion.verdict.outcome, conclusion.counts, conclusion.verdict.scope))
     return status(conclusion.weighing, options.fail_on, whole=conclusion.verdict.incomplete)
 
 

@@ -16,6 +16,7 @@ from passmuster.fleet import Remembered, Spool
 from passmuster.report import Evidence, Style, counting
 from passmuster.report.matrix import text as matrix
 from passmuster.report.onepass import OnePass
+from passmuster.report.scope import headline
 from passmuster.report.summary import text as summary
 
 if TYPE_CHECKING:
@@ -184,13 +185,16 @@ def _streams(outputs: Sequence[output.Output]) -> list[str | None]:
 
 
 def _write(each: output.Output, conclusion: Conclusion, style: Style) -> None:
+    verdict = conclusion.verdict
     match each.reporter.name:
         case "summary":
-            output.emit_bytes(summary(conclusion.verdict.outcome, conclusion.counts).encode(), each)
+            told = summary(verdict.outcome, conclusion.counts, verdict.scope)
+            output.emit_bytes(told.encode(), each)
         case "matrix":
-            pools = counting.by_fleet_rule(conclusion.verdict)
+            pools = counting.by_fleet_rule(verdict)
             fitting = output.styled(style, each)
-            told = matrix(conclusion.totals.by_rule, conclusion.totals.nodes, fitting, pools=pools)
+            head = headline(verdict.scope, verdict.levels)
+            told = matrix(conclusion.totals.by_rule, conclusion.totals.nodes, fitting, head=head, pools=pools)
             output.emit_bytes(told.encode(), each)
         case _:
             pass  # a stream is written by now

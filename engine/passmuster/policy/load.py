@@ -95,6 +95,7 @@ class _Reader:
             rules=tuple(self._rule(number, each) for number, each in enumerate(value["rules"])),
             digest=digest,
             released=released,
+            next_steps={outcome: " ".join(text.split()) for outcome, text in value.get("next_steps", {}).items()},
             document=self.document,
         )
 

@@ -131,5 +131,7 @@ class Policy:
     """`sha256:` and hexadecimal digits, of the file's bytes."""
     released: bool
     """Whether the lock holds this digest; else it is a draft."""
+    next_steps: Mapping[str, str]
+    """What a person does next, by a verdict's outcome (`pass`, `warn`, ...); empty: a neutral sentence."""
     document: Document = field(repr=False)
     """The file, for diagnostics."""

@@ -84,6 +84,11 @@ def itself(old: Policy, new: Policy) -> tuple[Change, ...]:
     changes = []
     if old.title != new.title:
         changes.append(_text("title changed", Detail(words="now", now=_shown(new.title), was=_shown(old.title))))
+    if old.next_steps != new.next_steps:
+        outcomes = sorted({*old.next_steps, *new.next_steps})
+        steps = [(outcome, new.next_steps.get(outcome), old.next_steps.get(outcome)) for outcome in outcomes]
+        differing = [Detail(words=name, now=_shown(now), was=_shown(was)) for name, now, was in steps if now != was]
+        changes.append(_text("next steps changed", *differing))
     if old.source != new.source:
         keys = sorted({*old.source, *new.source})
         pairs = [(key, new.source.get(key), old.source.get(key)) for key in keys]

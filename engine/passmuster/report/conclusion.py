@@ -68,6 +68,7 @@ class Ended:
             policies=tuple(policy.header for policy in self.terms.policies),
             parameters=self.terms.named_parameters,
             rules=tuple(sorted(self.terms.rules)) if self.terms.rules is not None else None,
+            scope=self.terms.scope,
             levels=self.terms.raised,
             assessment=self.terms.assessment,
             waivers=None if self.waiving is None else self.waiving.findings(doubled),

@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from passmuster.report import harmless
+from passmuster.report import harmless, scope
 
 if TYPE_CHECKING:
     from passmuster.report.format import Style
@@ -24,22 +24,28 @@ HEADER = (
     "snapshot",
     "waiver",
     "pool",
+    "rules_judged",
+    "parameters_changed",
 )
 
 
 def render(verdict: Verdict, _style: Style) -> str:
     """RFC 4180 text with a header line; a node that was not judged has one line without a rule.
 
-    After the nodes come the results of fleet rules, a line for each pool, without a node.
+    After the nodes come the results of fleet rules, a line for each pool, without a node. The last two columns are the
+    same on each line: how many of the policies' rules were judged, and which parameters are not at their defaults
+    (empty: none).
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(HEADER)
+    found = verdict.scope
+    asked = (f"{found.judged} of {found.total}", harmless.csv(scope.parameters(found)))
     for node in verdict.nodes:
         for row in _rows(node):
-            writer.writerow([harmless.csv(cell) for cell in row])
+            writer.writerow([*(harmless.csv(cell) for cell in row), *asked])
     for result in verdict.fleet:
-        writer.writerow([harmless.csv(cell) for cell in _of_fleet(result)])
+        writer.writerow([*(harmless.csv(cell) for cell in _of_fleet(result)), *asked])
     return out.getvalue()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from passmuster import _json
-from passmuster.report import counting, harmless
+from passmuster.report import counting, harmless, scope
 from passmuster.report.format import Evidence
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def head(verdict: Verdict, counts: Mapping[str, object], style: Style) -> dict[s
         ],
         "parameters": dict(verdict.parameters),
         "rules": None if verdict.rules is None else list(verdict.rules),
+        "scope": scope.wire(verdict.scope),
         "levels": {name: level.value for name, level in verdict.levels.items()},
         "assessment": verdict.assessment,
         "evidence": style.evidence.value,

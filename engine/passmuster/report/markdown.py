@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from passmuster.outcome import Level, RuleOutcome
-from passmuster.report import counting, exceptions, pools, remedies
+from passmuster.report import counting, exceptions, pools, remedies, scope
 from passmuster.report.groups import groups, missing
 from passmuster.report.harmless import markdown as safe
 from passmuster.report.names import fold
@@ -26,6 +26,8 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     yield f"# {verdict.outcome.value}: {_nodes(verdict)}"
     yield ""
     yield f"Judged by {', '.join(f'{safe(each.pack)} {safe(each.version)}' for each in verdict.policies)}."
+    for line in scope.headline(verdict.scope, verdict.levels):
+        yield f"**{safe(line[:1].upper() + line[1:])}.**"
     yield f"Verdict digest: `{verdict.digest}`"
     yield ""
     yield "| node | outcome | why |"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from passmuster.outcome import Level, NodeOutcome, RuleOutcome
-from passmuster.report import counting
+from passmuster.report import counting, harmless
+from passmuster.report.scope import headline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import TypeAlias
 
     from passmuster.report.format import Style
@@ -35,16 +37,27 @@ _TOTAL = "total"
 
 def render(verdict: Verdict, style: Style) -> str:
     """The matrix of a verdict."""
-    return text(counting.by_rule(verdict), counting.nodes(verdict), style, pools=counting.by_fleet_rule(verdict))
+    head = headline(verdict.scope, verdict.levels)
+    pools = counting.by_fleet_rule(verdict)
+    return text(counting.by_rule(verdict), counting.nodes(verdict), style, head=head, pools=pools)
 
 
-def text(rules: Counts, nodes: Mapping[NodeOutcome, int], style: Style, *, pools: Counts | None = None) -> str:
-    """The same of what was only counted.
+def text(
+    rules: Counts,
+    nodes: Mapping[NodeOutcome, int],
+    style: Style,
+    *,
+    head: Iterable[str],
+    pools: Counts | None = None,
+) -> str:
+    """The same of what was only counted; `head` are lines that stand first.
 
     `rules` counts nodes, and every rule has a result on each node that was judged at all; `pools` counts, for rules
     about the fleet, pools of nodes.
     """
-    parts = [*_table(rules, style, "rule"), ""] if rules else []
+    parts = [line for told in head for line in textwrap.wrap(harmless.plain(told), style.width)]
+    parts += [""] if parts else []
+    parts += [*_table(rules, style, "rule"), ""] if rules else []
     parts += [*_table(pools, style, "rule over pools"), ""] if pools else []
     return "\n".join([*parts, *_total(rules, nodes)]) + "\n"
 

@@ -45,18 +45,24 @@ def met(reason: Reason) -> str:
 
 
 def next_step(verdict: Verdict) -> str:
-    """The last line of a report."""
+    """The last line of a report: what the policies say a person does next, else a neutral sentence."""
     drafts = [policy for policy in verdict.policies if not policy.released]
     outcomes = {result.outcome for node in verdict.nodes for result in node.results}
     outcomes |= {result.outcome for result in verdict.fleet}
-    if verdict.outcome is NodeOutcome.FAIL:
-        return "mend what fails, collect again, and run the same check."
-    if RuleOutcome.ERROR in outcomes:
-        return "an error is a fault of the policy: tell its author."
-    if verdict.outcome is NodeOutcome.UNKNOWN:
-        return "unknown is not a pass: make the facts above readable, collect again, and run the same check."
-    if drafts:
-        return "nothing is in the way; the policy is a draft, so release it before you rely on it."
-    if verdict.outcome is NodeOutcome.WARN:
-        return "virtual machines can be installed; look at the warnings when you can."
-    return "nothing is in the way; keep the snapshot to judge it again by later policies."
+    if RuleOutcome.ERROR in outcomes and verdict.outcome is not NodeOutcome.FAIL:
+        return "an error is a fault of the policy: report it to the policy's author."
+    good = verdict.outcome in {NodeOutcome.PASS, NodeOutcome.WARN}
+    if good and not verdict.scope.whole:
+        return "judge every rule before you rely on this verdict."
+    if good and drafts:
+        return "the policy is a draft: release it before you rely on this verdict."
+    own = dict.fromkeys(policy.next_steps.get(verdict.outcome.value, "") for policy in verdict.policies)
+    return " ".join(filter(None, own)) or _NEXT[verdict.outcome]
+
+
+_NEXT = {
+    NodeOutcome.FAIL: "fix the failures, collect again, and rerun the check.",
+    NodeOutcome.UNKNOWN: "unknown is not a pass: make the facts above readable, collect again, and rerun the check.",
+    NodeOutcome.WARN: "review the warnings; keep the snapshot to judge it by later policy versions.",
+    NodeOutcome.PASS: "keep the snapshot to judge it by later policy versions.",
+}

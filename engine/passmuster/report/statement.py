@@ -26,7 +26,19 @@ VERDICT = "urn:passmuster:verdict:1"
 _RESULTS = {"pass": "PASSED", "warn": "WARNED", "fail": "FAILED", "unknown": "FAILED"}
 """There is no word for unknown: whoever reads only this must not take it for a pass. `VERDICT` has the true one."""
 _COUNTED = {"required": "failedTests", "recommended": "warnedTests"}
-_SAME = ("bundles", "language", "levels", "max_age", "now", "outcome", "parameters", "roster", "rules", "summary")
+_SAME = (
+    "bundles",
+    "language",
+    "levels",
+    "max_age",
+    "now",
+    "outcome",
+    "parameters",
+    "roster",
+    "rules",
+    "scope",
+    "summary",
+)
 
 
 def render(verdict: Verdict, style: Style) -> str:

@@ -6,8 +6,8 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from passmuster.judge import ONLY_FLEET
-from passmuster.outcome import Level, NodeOutcome, RuleOutcome
-from passmuster.report import counting, exceptions, harmless, pools, remedies
+from passmuster.outcome import Level, RuleOutcome
+from passmuster.report import counting, exceptions, harmless, pools, remedies, scope
 from passmuster.report.groups import Finding, Group, groups, missing
 from passmuster.report.names import fold
 
@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from passmuster.report.format import Style
     from passmuster.verdict import FleetResult, NodeVerdict, Result, Verdict
 
-_VERDICTS = {
-    NodeOutcome.PASS: "passes muster",
-    NodeOutcome.WARN: "passes muster, with warnings",
-    NodeOutcome.FAIL: "does not pass muster",
-    NodeOutcome.UNKNOWN: "could not be judged",
-}
 _COLORS = {"PASS": "32", "FAIL": "31", "WARN": "33", "NOTE": "36", "UNKNOWN": "35", "ERROR": "35", "WAIVED": "36"}
 _INDENT = "         "
 
@@ -64,13 +58,15 @@ class _Page:
             node = self.verdict.nodes[0]
             decisive = _decisive(node)
             outcome = self.verdict.outcome
-            told = f"{node.node} {_VERDICTS[outcome]}{f': {decisive}' if decisive else ''} ({policies})"
+            told = f"{node.node} {scope.verdict(self.verdict)}{f': {decisive}' if decisive else ''} ({policies})"
             yield from self._wrap(told, first=self._word(outcome.name))
             if node.snapshot is not None:
                 how = f"{_KINDS[node.snapshot.kind]}, collected {node.snapshot.when}"
                 yield from self._wrap(how, first=_INDENT)
+            yield from self._asked()
             return
         yield from self._wrap(f"{self._total()} ({policies})", first=self._word(self.verdict.outcome.name))
+        yield from self._asked()
         if self.verdict.fleet:
             yield from self._wrap(f"rules about the fleet: {pools.tally(self.verdict)}", first=_INDENT)
         roster = self.verdict.roster
@@ -79,6 +75,11 @@ class _Page:
             yield from self._wrap(f"roster: {roster.listed} listed, {told}", first=_INDENT)
             if roster.unlisted:
                 yield from self._wrap("not listed: " + ", ".join(fold(roster.unlisted)), first=_INDENT)
+
+    def _asked(self) -> Iterator[str]:
+        """In which way this is not the policies' own verdict."""
+        for line in scope.headline(self.verdict.scope, self.verdict.levels):
+            yield from self._wrap(line, first=_INDENT)
 
     def _total(self) -> str:
         """How many nodes there are, and what became of them."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from passmuster.judge import ONLY_FLEET
 from passmuster.outcome import Level, NodeOutcome, RuleOutcome
 from passmuster.page import Markup, join, tag
-from passmuster.report import counting, remedies
+from passmuster.report import counting, remedies, scope
 from passmuster.report.groups import groups, missing
 from passmuster.report.html import words
 
@@ -26,7 +26,7 @@ _MESSAGES_MAX = 5
 def title(verdict: Verdict) -> str:
     """The verdict in one line."""
     if len(verdict.nodes) == 1:
-        return f"{words.name(verdict.nodes[0].node)} {words.VERDICTS[verdict.outcome]}"
+        return f"{words.name(verdict.nodes[0].node)} {scope.verdict(verdict)}"
     counts = [f"{count:,} {outcome.value}" for outcome, count in counting.nodes(verdict).items() if count]
     return f"{words.count(len(verdict.nodes), 'node')}: {', '.join(counts) or 'none was given'}"
 
@@ -38,8 +38,10 @@ def header(verdict: Verdict) -> Markup:
         for each in verdict.policies
     ]
     judged = [part for each in policies for part in (tag("br"), each)][1:]
+    asked = list(scope.headline(verdict.scope, verdict.levels)) or [scope.judged(verdict.scope)]
     rows = (
         ("Judged by", join(*judged)),
+        ("Scope", join(*[part for line in asked for part in (tag("br"), words.name(line))][1:])),
         ("Verdict", join(words.outcome(verdict.outcome), tag("span", verdict.digest, class_="mono digest"))),
         ("Engine", f"passmuster {verdict.engine}, {verdict.language}"),
     )

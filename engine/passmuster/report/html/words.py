@@ -16,13 +16,6 @@ if TYPE_CHECKING:
 
     from passmuster.verdict import Verdict
 
-VERDICTS = {
-    NodeOutcome.PASS: "passes muster",
-    NodeOutcome.WARN: "passes muster, with warnings",
-    NodeOutcome.FAIL: "does not pass muster",
-    NodeOutcome.UNKNOWN: "could not be judged",
-}
-"""A node's outcome as a sentence's end."""
 _NAMES_MAX = 160
 """Characters of folded names in one place, other than the list of all nodes."""
 _VALUE_MAX = 1500
