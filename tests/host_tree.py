@@ -64,6 +64,7 @@ vendor_id\t: GenuineIntel
 model name\t: A processor
 flags\t\t: fpu lm vmx sse2 avx
 vmx flags\t: ept vpid
+
 """
 
 UNAME = Uname("worker-1", "6.1.0-13-amd64", "#1 SMP Debian 6.1.55-1", "x86_64")

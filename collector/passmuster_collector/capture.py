@@ -77,11 +77,11 @@ class Capture(Source):
     @classmethod
     def open(cls, archive: Archive) -> "Capture":
         """The view that an archive with the list holds; raises UsageError where the list is none."""
-        found = archive.read(LIST, _LIST_LIMIT)
-        if not isinstance(found, Text):
+        found = archive.read_data(LIST, _LIST_LIMIT)
+        if not isinstance(found, Data):
             raise UsageError(f"no capture: {LIST[1:]} could not be read")
         try:
-            looks = parse_list(found.text)
+            looks = parse_list(as_text(found.data))
             return cls(archive, _head(looks), looks)
         except UnreadableError as error:
             raise UsageError(f"no capture: {error}") from None
@@ -177,10 +177,10 @@ class Capture(Source):
         number, _, status = look.partition(" ")
         if status == "124":
             return Unknown(Reason.TIMEOUT, f"{argv[0]} did not end in time")
-        found = self._archive.read(f"/run/{number}")
-        if not isinstance(found, Text) or not found.text:
+        found = self._archive.read_data(f"/run/{number}")
+        if not isinstance(found, Data) or not found.data:
             return Unknown(Reason.FAILED, f"{argv[0]} printed nothing (status {status})")
-        return found
+        return Text(as_text(found.data))
 
     def _another_process(self, path: str) -> bool:
         """The shell kept the names of the kubelet's processes and the first one's alone."""

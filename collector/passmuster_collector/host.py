@@ -5,6 +5,7 @@ Sections read through it. In a container it withholds what is the container's an
 
 from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, TypeVar, Union
 
+from passmuster_collector import copied
 from passmuster_collector.budget import Budget
 from passmuster_collector.context import (
     INSIDE,
@@ -64,8 +65,9 @@ class Host(NamedTuple):
         return self._replace(root=self.root.within(budget))
 
     def read(self, path: str, limit: int = TEXT_LIMIT) -> Union[Text, Absent, Unknown]:
-        """A file's text."""
-        return self._seen(path, lambda: self.root.read(path, limit))
+        """A file's text; of a copy, only where it shows to be whole."""
+        found = self._seen(path, lambda: self.root.read(path, limit))
+        return copied.whole(path, found.text) if self.kind is Kind.DUMP and isinstance(found, Text) else found
 
     def read_data(self, path: str, limit: int = TEXT_LIMIT) -> Union[Data, Absent, Unknown]:
         """A file's bytes."""
@@ -86,7 +88,7 @@ class Host(NamedTuple):
         """The node's mount table: a list of Mount."""
         if self.inside:
             return Sourced(Unknown(Reason.NOT_COLLECTED, INSIDE), ())
-        return node_mounts(self.root.read, self.kind, running=self.running)
+        return node_mounts(self.read, self.kind, running=self.running)
 
     @property
     def inside(self) -> bool:

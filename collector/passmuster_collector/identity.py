@@ -4,7 +4,7 @@ Of the running host uname(2) tells; of a tree the files that hold the same words
 """
 
 import re
-from typing import Any, Callable, List, Sequence, Tuple
+from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 from passmuster_collector.host import Host
 from passmuster_collector.reading import (
@@ -15,6 +15,7 @@ from passmuster_collector.reading import (
     Text,
     Unknown,
     UnreadableError,
+    graver,
     interpret,
     not_there,
     quoted,
@@ -77,7 +78,7 @@ def release_folder(host: Host) -> Sourced:
 
 def first(host: Host, places: Sequence[Tuple[str, Parser]]) -> Sourced:
     """What the first of several files says that can be read; else what was met, the graver before the missing."""
-    trouble = None
+    trouble: Optional[Unknown] = None
     for path, parser in places:
         look = host.read(path)
         if isinstance(look, Absent):
@@ -85,8 +86,7 @@ def first(host: Host, places: Sequence[Tuple[str, Parser]]) -> Sourced:
         result = interpret(look, parser)
         if isinstance(result, Known):
             return Sourced(result, (path,))
-        if trouble is None or trouble.reason is Reason.NOT_COLLECTED:
-            trouble = result
+        trouble = graver(trouble, result)
     return Sourced(not_there(*(path for path, _ in places)) if trouble is None else trouble, ())
 
 

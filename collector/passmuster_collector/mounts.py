@@ -10,17 +10,22 @@ from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, Union
 from passmuster_collector.reading import (
     Absent,
     Known,
-    Reason,
     Sourced,
     Text,
     Unknown,
     UnreadableError,
+    graver,
     interpret,
+    lines,
     quoted,
 )
 from passmuster_collector.source import Kind
 
 _OCTAL = re.compile(r"\\([0-7]{3})")
+
+
+_EARLY = re.compile(r"/((sys|proc|dev)(/.*)?|run(/lock)?)?\Z", re.DOTALL)
+"""Where init mounts first of all: file systems of the kernel, the root, and /run."""
 
 
 class Mount(NamedTuple):
@@ -36,9 +41,9 @@ class Mount(NamedTuple):
 def parse_mounts(text: str) -> List[Mount]:
     """A table in the form of /proc/mounts: device, point, type, options, two numbers; raises UnreadableError."""
     found = []
-    for line in text.splitlines():
+    for line in lines(text):
         words = line.split(" ")
-        if len(words) < 4:
+        if len(words) < 4 or not words[1].startswith("/") or words[4:] not in ([], ["0", "0"]):
             raise UnreadableError(f"not a mount (got {quoted(line)})")
         found.append(Mount(_unescaped(words[1]), words[2], tuple(words[3].split(",")), ""))
     return found
@@ -47,7 +52,7 @@ def parse_mounts(text: str) -> List[Mount]:
 def parse_mountinfo(text: str) -> List[Mount]:
     """A table in the form of /proc/PID/mountinfo; raises UnreadableError."""
     found = []
-    for line in text.splitlines():
+    for line in lines(text):
         left, dash, right = line.partition(" - ")
         words, tail = left.split(" "), right.split(" ")
         if not dash or len(words) < 6 or len(tail) < 3:
@@ -55,6 +60,22 @@ def parse_mountinfo(text: str) -> List[Mount]:
         identity = " ".join((words[2], words[3], tail[0]))
         found.append(Mount(_unescaped(words[4]), tail[0], tuple(tail[2].split(",")), identity))
     return found
+
+
+def has_root(mounts: Sequence[Mount]) -> bool:
+    """Whether something is mounted at ``/``, as in every table of a whole host."""
+    return at_root(mounts) is not None
+
+
+def gone_past(mounts: Sequence[Mount], kinds: Sequence[str]) -> bool:
+    """Whether a copied table shows that it lists every mount of some types.
+
+    A table has no end of its own. It is in the order of mounting, and every init mounts control groups with the other
+    file systems of the kernel, before all else but the root: what is not listed when another mount follows, is not
+    mounted.
+    """
+    last = max((place for place, mount in enumerate(mounts) if mount.type in kinds), default=-1)
+    return has_root(mounts) and any(not _EARLY.match(mount.point) for mount in mounts[last + 1 :])
 
 
 def covering(mounts: Sequence[Mount], path: str) -> Optional[Mount]:
@@ -94,12 +115,11 @@ def node_mounts(read: Callable[[str], Union[Text, Absent, Unknown]], kind: Kind,
         paths = _TABLES["dump"]
     else:
         paths = _TABLES["copied" if kind is Kind.LIVE or not running else "running"]
-    trouble = None
+    trouble: Optional[Unknown] = None
     for path in paths:
         table = interpret(read(path), parse_mountinfo if path.endswith("info") else parse_mounts)
         if isinstance(table, Known):
             return Sourced(table, (path,))
-        if trouble is None or trouble.reason is Reason.NOT_COLLECTED:
-            trouble = table
+        trouble = graver(trouble, table)
     assert trouble is not None
     return Sourced(trouble, ())

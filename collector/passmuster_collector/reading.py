@@ -5,9 +5,10 @@ A look gives what was found, ``Absent`` (the host has none) or ``Unknown`` (it c
 
 import enum
 import re
-from typing import Any, Callable, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, List, NamedTuple, Optional, Tuple, Union
 
 _QUOTED = 80
+NOT_IN_DUMP = "is not in the dump"
 _NUMBER = re.compile(r"[0-9]{1,100}\Z")
 
 
@@ -98,6 +99,13 @@ def interpret(
         return Unknown(Reason.UNREADABLE, str(error))
 
 
+def graver(first: Optional[Unknown], second: Unknown) -> Unknown:
+    """Which of two reasons to give: what was met says more than what was not there, and the first place more."""
+    if first is None or (first.reason is Reason.NOT_COLLECTED and first.detail.endswith(NOT_IN_DUMP)):
+        return second if first is None or not second.detail.endswith(NOT_IN_DUMP) else first
+    return second if first.reason is Reason.NOT_COLLECTED and second.reason is not Reason.NOT_COLLECTED else first
+
+
 def not_there(*paths: str) -> Unknown:
     """The fact has no other source than these, and none of them exists."""
     if len(paths) == 1:
@@ -109,6 +117,12 @@ def quoted(text: str) -> str:
     """Text of the host for a message: quoted, and shortened to what a person reads."""
     shown = repr(text if len(text) <= _QUOTED else text[:_QUOTED] + "...")
     return re.sub(r"\\udc([89a-f][0-9a-f])", r"\\x\1", shown)
+
+
+def lines(text: str) -> List[str]:
+    """Lines as the kernel ends them, by newlines alone: a mount point may hold any other character."""
+    found = text.split("\n")
+    return found if found[-1] else found[:-1]
 
 
 def whole_number(text: str) -> int:

@@ -7,7 +7,17 @@ was there may have written that down. The snapshot lists the keys that were give
 import io
 from typing import Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from passmuster_collector.reading import Known, Node, Reason, Result, Unknown, UnreadableError, quoted, whole_number
+from passmuster_collector.reading import (
+    Known,
+    Node,
+    Reason,
+    Result,
+    Unknown,
+    UnreadableError,
+    lines,
+    quoted,
+    whole_number,
+)
 from passmuster_collector.usage import UsageError
 
 _COLUMNS = ["path", "type", "major", "minor", "mode", "uid", "gid"]
@@ -61,12 +71,12 @@ def parse_recorded(pairs: Sequence[str]) -> Recorded:
 
 def parse_devices(text: str, name: str) -> Dict[str, Node]:
     """Read a table of device nodes, tab-separated, with its heading; raises UsageError with the line."""
-    lines = text.splitlines()
-    if not lines or lines[0].split("\t") != _COLUMNS:
+    rows = lines(text)
+    if not rows or rows[0].split("\t") != _COLUMNS:
         expected = " ".join(_COLUMNS)
         raise UsageError(f"{name}:1: no table of devices (expected the columns {expected})")
     nodes: Dict[str, Node] = {}
-    for number, line in enumerate(lines[1:], 2):
+    for number, line in enumerate(rows[1:], 2):
         try:
             path, node = _row(line.split("\t"))
         except UnreadableError as error:

@@ -35,7 +35,9 @@ def seal(data: bytes, key: str) -> bytes:
         process.communicate()
         raise UsageError(f"--seal: ssh-keygen did not end within {_SECONDS} seconds") from None
     if process.returncode != 0 or not signature.startswith(b"-----BEGIN SSH SIGNATURE-----\n"):
-        lines = told.decode("utf-8", "replace").strip().splitlines() or [f"status {process.returncode}"]
+        lines = (
+            told.decode("utf-8", "replace").strip().split("\n") if told.strip() else [f"status {process.returncode}"]
+        )
         raise UsageError(f"--seal: ssh-keygen (OpenSSH 8.1 or newer is needed) could not sign: {lines[-1]}")
     return signature
 

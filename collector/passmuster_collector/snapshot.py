@@ -10,7 +10,7 @@ from passmuster_collector.budget import Clock, budget, watched
 from passmuster_collector.facts import SECTIONS
 from passmuster_collector.fields import plain
 from passmuster_collector.host import Host
-from passmuster_collector.reading import Reason, Text, Unknown
+from passmuster_collector.reading import Reason, Text, Unknown, lines
 from passmuster_collector.section import Fact, Section, gather, nothing, rendered
 from passmuster_collector.source import Kind
 
@@ -82,9 +82,9 @@ def node_name(host: Host, folder: str) -> str:
     if host.kind is Kind.LIVE:
         paths.insert(0, "/proc/sys/kernel/hostname")
     for path in paths:
-        look = host.root.read(path)
-        lines = [line.strip() for line in look.text.splitlines()] if isinstance(look, Text) else []
-        name = next((line for line in lines if line and not line.startswith("#")), "")
+        look = host.read(path) if host.kind is Kind.DUMP else host.root.read(path)
+        found = [line.strip() for line in lines(look.text)] if isinstance(look, Text) else []
+        name = next((line for line in found if line and not line.startswith("#")), "")
         if name:
             return name
     if host.kind is Kind.LIVE and host.uname is not None:

@@ -7,7 +7,17 @@ import re
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from passmuster_collector.host import Host
-from passmuster_collector.reading import Known, Reason, Sourced, Text, Unknown, UnreadableError, interpret, quoted
+from passmuster_collector.reading import (
+    Known,
+    Reason,
+    Sourced,
+    Text,
+    Unknown,
+    UnreadableError,
+    interpret,
+    lines,
+    quoted,
+)
 from passmuster_collector.source import Kind
 
 _FOLDER = "/sos_commands"
@@ -62,7 +72,7 @@ def kubelet_words(host: Host) -> Optional[Tuple[str, List[str]]]:
 
 def parse_processes(text: str) -> Optional[List[str]]:
     """The words of the kubelet's command in what ``ps aux`` prints, from the eleventh column on; None without one."""
-    for line in text.splitlines():
+    for line in lines(text):
         columns = line.split(None, 10)
         if len(columns) == 11 and re.match(r"(\S*/)?kubelet( |\Z)", columns[10]):
             return columns[10].split()

@@ -8,7 +8,7 @@ import enum
 from typing import Dict, NamedTuple, Optional, Sequence, TypeVar, Union
 
 from passmuster_collector.budget import Budget
-from passmuster_collector.reading import Absent, Data, Known, Names, Node, Reason, Text, Unknown
+from passmuster_collector.reading import NOT_IN_DUMP, Absent, Data, Known, Names, Node, Reason, Text, Unknown
 
 TEXT_LIMIT = 1 << 20
 LONG_LIMIT = 8 << 20
@@ -121,7 +121,7 @@ class Source:
     def missing(self, path: str) -> Union[Absent, Unknown]:
         """What it means that a path is not there."""
         if self._kind is Kind.DUMP:
-            return Unknown(Reason.NOT_COLLECTED, f"{path} is not in the dump")
+            return Unknown(Reason.NOT_COLLECTED, f"{path} {NOT_IN_DUMP}")
         top = "/" + path.split("/")[1]
         if top in _WITNESSES and not self.mounted(top):
             return Unknown(Reason.NOT_COLLECTED, f"nothing shows that {top} is mounted")

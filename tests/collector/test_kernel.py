@@ -225,7 +225,7 @@ def test_an_empty_dump_knows_nothing_and_says_why(tmp_path: Path) -> None:
     assert facts["unknown"]["kernel.machine"]["detail"] == "only the running kernel could say"
 
 
-@pytest.mark.parametrize("text", ["", "Windows\n"])
+@pytest.mark.parametrize("text", ["Windows\n", "Linux version 5.14.0-4"])
 def test_a_banner_that_means_nothing_is_unreadable(tmp_path: Path, text: str) -> None:
     unknown = section(host_of(plant(tmp_path, {"/proc/version": text}), Kind.DUMP, uname=None), "kernel")["unknown"]
     assert unknown["kernel.release"]["reason"] == "unreadable"

@@ -140,7 +140,7 @@ def test_the_script_prints_counts_and_failures(tmp_path: Path, capsys: pytest.Ca
     for name in ("good", "bad"):
         place = tmp_path / "machines" / name / "proc"
         place.mkdir(parents=True)
-        (place / "cpuinfo").write_text("processor: 0\nflags: lm vmx\n")
+        (place / "cpuinfo").write_text("processor: 0\nflags: lm vmx\n\n")
     assert main([str(tmp_path)]) == 1
     assert capsys.readouterr().out.splitlines() == [
         "bad: arch (got 'x86_64', expected 'aarch64')",

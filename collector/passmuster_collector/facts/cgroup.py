@@ -1,10 +1,11 @@
 """Control groups, as mounted at the root of the host."""
 
+import re
 from typing import AbstractSet, Callable, Dict, Iterator, List, Optional, Set
 
 from passmuster_collector.fields import FLAG, Fields, Limit
 from passmuster_collector.host import Host
-from passmuster_collector.mounts import Mount
+from passmuster_collector.mounts import Mount, gone_past, has_root
 from passmuster_collector.reading import (
     Absent,
     Known,
@@ -15,10 +16,12 @@ from passmuster_collector.reading import (
     Unknown,
     UnreadableError,
     interpret,
+    lines,
     not_there,
     quoted,
 )
 from passmuster_collector.section import Fact, fact, sourced
+from passmuster_collector.source import Kind
 
 FIELDS: Fields = {
     ("mode",): Limit(length=16),
@@ -30,6 +33,7 @@ FIELDS: Fields = {
     ("misc_capacity",): Limit(items=64, length=32),
 }
 _CGROUPS = "/proc/cgroups"
+_USUAL = "/sys/fs/cgroup"
 CONTROLLERS = frozenset(
     (
         "blkio",
@@ -54,10 +58,13 @@ CONTROLLERS = frozenset(
 
 def collect(host: Host) -> Iterator[Fact]:
     """Facts of the section."""
-    table = host.mounts()
-    yield sourced("mode", _of(table, lambda mounts: mode(version1(mounts, _names(host)), version2(mounts))))
-    yield sourced("v1", _of(table, lambda mounts: version1(mounts, _names(host))))
-    point = _of(table, version2)
+    table, names = host.mounts(), _names(host)
+    doubt = _doubt(host, table)
+    first, point = _of(table, lambda mounts: version1(mounts, names)), _point(host, table)
+    yield sourced("mode", _mode(first, point, doubt))
+    yield from _first(first, names, doubt)
+    if doubt is not None and point.result == Known(None):
+        point = Sourced(doubt, ())
     if isinstance(point.result, Known) and point.result.value is not None:
         yield sourced("v2.mount_point", point)
         for name in ("controllers", "subtree_control"):
@@ -79,9 +86,14 @@ def version1(mounts: List[Mount], names: AbstractSet[str]) -> Dict[str, str]:
 
 
 def version2(mounts: List[Mount]) -> Optional[str]:
-    """Mount point of the unified hierarchy; of several the last."""
-    points = [mount.point for mount in mounts if mount.type == "cgroup2"]
-    return points[-1] if points else None
+    """Mount point of the unified hierarchy; of several the usual one, else the last."""
+    return next(iter(_points(mounts)), None)
+
+
+def _points(mounts: List[Mount]) -> List[str]:
+    """All mount points of the unified hierarchy: each shows the same one."""
+    points = [mount.point for mount in reversed(mounts) if mount.type == "cgroup2"]
+    return sorted(points, key=lambda point: point != _USUAL)
 
 
 def mode(first: Dict[str, str], second: Optional[str]) -> str:
@@ -92,14 +104,17 @@ def mode(first: Dict[str, str], second: Optional[str]) -> str:
 
 
 def parse_controllers(text: str) -> List[str]:
-    """Words with blanks between them, sorted."""
-    return sorted(set(text.split()))
+    """Words with blanks between them on one line, sorted; raises UnreadableError."""
+    words = text.split()
+    if not all(re.match(r"[a-z][a-z0-9_]*\Z", word) for word in words) or len(lines(text)) > 1:
+        raise UnreadableError(f"not names of controllers (got {quoted(text)})")
+    return sorted(set(words))
 
 
 def parse_capacity(text: str) -> Dict[str, str]:
     """Lines of a resource and its limit, a number or ``max``; raises UnreadableError."""
     found = {}
-    for line in text.splitlines():
+    for line in lines(text):
         words = line.split()
         if len(words) != 2:
             raise UnreadableError(f"not a resource and its limit (got {quoted(line)})")
@@ -109,12 +124,53 @@ def parse_capacity(text: str) -> Dict[str, str]:
 
 def parse_cgroups(text: str) -> Set[str]:
     """Controllers that the kernel has: first words of /proc/cgroups below its heading."""
-    return {line.split()[0] for line in text.splitlines() if line.strip() and not line.startswith("#")}
+    return {line.split()[0] for line in lines(text) if line.strip() and not line.startswith("#")}
 
 
 def _names(host: Host) -> AbstractSet[str]:
     look = host.read(_CGROUPS)
     return CONTROLLERS | (parse_cgroups(look.text) if isinstance(look, Text) else set())
+
+
+def _mode(first: Sourced, point: Sourced, doubt: Optional[Unknown]) -> Sourced:
+    if isinstance(first.result, Unknown) or isinstance(point.result, Unknown):
+        return first
+    if doubt is not None and not first.result.value and point.result.value != _USUAL:
+        return Sourced(doubt, ())
+    return Sourced(Known(mode(first.result.value, point.result.value)), first.sources)
+
+
+def _first(found: Sourced, names: AbstractSet[str], doubt: Optional[Unknown]) -> Iterator[Fact]:
+    """Controllers of version 1; what a doubtful table does not list is unknown."""
+    if isinstance(found.result, Unknown) or doubt is None:
+        yield sourced("v1", found)
+        return
+    mounted: Dict[str, str] = found.result.value
+    yield sourced("v1", found if mounted else Sourced(doubt, ()))
+    if mounted:
+        yield from (Fact(("v1", name), doubt, ()) for name in sorted(names - mounted.keys()))
+
+
+def _point(host: Host, table: Sourced) -> Sourced:
+    """The first mount point of the unified hierarchy where its files can be read, else the first."""
+    if isinstance(table.result, Unknown):
+        return table
+    points = _points(table.result.value)
+    for point in points:
+        if isinstance(host.read(point.rstrip("/") + "/cgroup.controllers"), Text):
+            return Sourced(Known(point), table.sources)
+    return Sourced(Known(points[0] if points else None), table.sources)
+
+
+def _doubt(host: Host, table: Sourced) -> Optional[Unknown]:
+    """Why what a copied table does not list may be mounted; None where it is not."""
+    if host.kind is not Kind.DUMP or isinstance(table.result, Unknown):
+        return None
+    mounts: List[Mount] = table.result.value
+    if gone_past(mounts, ("cgroup", "cgroup2")) or (has_root(mounts) and version2(mounts) == _USUAL):
+        return None
+    reason = "it may be cut: no later mount follows" if has_root(mounts) else "it has no root"
+    return Unknown(Reason.UNREADABLE, f"{table.sources[0]} does not show that nothing more is mounted ({reason})")
 
 
 def _of(table: Sourced, what: Callable[[List[Mount]], object]) -> Sourced:

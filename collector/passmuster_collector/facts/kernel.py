@@ -18,7 +18,9 @@ from passmuster_collector.reading import (
     Text,
     Unknown,
     UnreadableError,
+    graver,
     interpret,
+    lines,
     not_there,
     quoted,
 )
@@ -80,6 +82,10 @@ FIELDS.update({("sysctl", key): Limit(length=256) for key in SYSCTLS})
 FIELDS.update({("config", key): Limit(length=256) for key in OPTIONS})
 
 _MISC = "/proc/misc"
+_FIRST_MISC = "vga_arbiter"
+"""The list is newest first, and the kernel registers this one before any driver: all others stand above it."""
+DRIVERS = ("iommu", "kvm", "sev", "tun", "vfio", "vhost-net", "vhost-vsock")
+"""Misc drivers of virtual machines; their devices stand in facts/devices.py."""
 _CLOCK = "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 _MODULES = "/proc/modules"
 _LSMOD = ("/sos_commands/kernel/lsmod", "/lsmod")
@@ -98,7 +104,9 @@ def collect(host: Host) -> Iterator[Fact]:
     yield sourced("version", identity.version(host))
     yield sourced("machine", identity.machine(host))
     yield sourced("modules", modules(host))
-    yield fact("misc_devices", misc_devices(host), _MISC)
+    misc = misc_devices(host)
+    yield fact("misc_devices", misc, _MISC)
+    yield from _unlisted(host, misc)
     yield fact("clocksource", interpret(host.read(_CLOCK), parse_clocksource, absent=Known(None)), _CLOCK)
     yield from open_map(("sysctl",), _sysctls(host))
     yield from open_map(("config",), _options(config(host)))
@@ -114,16 +122,22 @@ def parse_release(text: str) -> Tuple[int, int, int]:
 
 
 def parse_modules(text: str) -> List[str]:
-    """First words of the lines, sorted: the form of /proc/modules, and of lsmod below its heading."""
-    names = {line.split()[0] for line in text.splitlines() if line.strip()}
-    return sorted(names - {"Module"})
+    """Names, sorted: the form of /proc/modules, and of lsmod below its heading; raises UnreadableError."""
+    rows = [line.split() for line in lines(text)]
+    if rows and rows[0][:2] == ["Module", "Size"]:
+        del rows[0]
+    for row in rows:
+        if len(row) < 2 or not row[1].isdigit() or not (row[2:3] in ([], ["-"]) or row[2].isdigit()):
+            line = quoted(" ".join(row))
+            raise UnreadableError(f"not a module (got {line})")
+    return sorted({row[0] for row in rows})
 
 
 def parse_misc(text: str) -> Dict[str, int]:
     """Lines of a minor number and a name."""
     found = {}
-    for line in text.splitlines():
-        match = re.match(r"\s*([0-9]{1,7}) (\S.*)\Z", line)
+    for line in lines(text):
+        match = re.match(r" *([0-9]{1,7}) (\S.*)\Z", line)
         if match is None:
             raise UnreadableError(f"not a misc driver (got {quoted(line)})")
         found[match.group(2).strip()] = int(match.group(1))
@@ -140,16 +154,22 @@ def parse_clocksource(text: str) -> str:
 
 def parse_sysctls(text: str) -> Dict[str, str]:
     """Lines of ``key = value`` as sysctl -a prints them; raises UnreadableError where there is none."""
-    pairs = (line.partition(" = ") for line in text.splitlines())
+    pairs = (line.partition(" = ") for line in lines(text))
     found = {key: value.strip() for key, equals, value in pairs if equals}
     if not found:
         raise UnreadableError(f"not from sysctl -a (got {quoted(text)})")
     return found
 
 
+def listed_past(values: Dict[str, str], family: str) -> bool:
+    """Whether a list in the order of folders goes on behind a family of names, and so has all of it."""
+    places = [place for place, name in enumerate(values) if name.startswith(family)]
+    return bool(places) and places[-1] + 1 < len(values)
+
+
 def parse_config(text: str) -> Dict[str, str]:
     """The options that are set, as written after the ``=``."""
-    pairs = (line.partition("=") for line in text.splitlines() if line.startswith("CONFIG_"))
+    pairs = (line.partition("=") for line in lines(text) if line.startswith("CONFIG_"))
     found = {name: value.strip() for name, equals, value in pairs if equals}
     if not found:
         raise UnreadableError(f"not a kernel configuration (got {quoted(text)})")
@@ -168,6 +188,13 @@ def modules(host: Host) -> Sourced:
 def misc_devices(host: Host) -> Result:
     """Registered misc drivers, name to minor; every kernel has the file, so its absence says nothing."""
     return interpret(host.read(_MISC), parse_misc)
+
+
+def _unlisted(host: Host, misc: Result) -> Iterator[Fact]:
+    """Drivers that a copy of the list lacks, and that its lost end may have named."""
+    if host.kind is Kind.DUMP and isinstance(misc, Known) and _FIRST_MISC not in misc.value:
+        lost = Unknown(Reason.NOT_COLLECTED, f"not listed, but nothing shows that {_MISC} is whole in the dump")
+        yield from (Fact(("misc_devices", name), lost, ()) for name in DRIVERS if name not in misc.value)
 
 
 def config(host: Host) -> Sourced:
@@ -190,8 +217,7 @@ def _first_config(places: Sequence[Tuple[str, Union[Text, Absent, Unknown]]]) ->
         result = interpret(look, parse_config)
         if isinstance(result, Known):
             return Sourced(result, (path,))
-        if trouble is None or trouble.reason is Reason.NOT_COLLECTED:
-            trouble = result
+        trouble = graver(trouble, result)
     return Sourced(trouble or not_there(*(path for path, _ in places)), ())
 
 
@@ -242,13 +268,12 @@ def _sysctl(host: Host, key: str, path: str) -> Sourced:
 
 
 def _printed(host: Host, key: str, otherwise: Unknown) -> Sourced:
-    """A parameter in what sysctl -a printed; missing there is missing only where its neighbours are there."""
+    """A parameter in what sysctl -a printed; it is missing only where the list goes on behind its neighbours."""
     found = interpret(host.read(_SYSCTL_A), parse_sysctls)
     if isinstance(found, Unknown):
         return Sourced(otherwise, ())
     values: Dict[str, str] = found.value
-    family = key.rpartition(".")[0] + "."
-    if key not in values and not any(name.startswith(family) for name in values):
+    if key not in values and not listed_past(values, key.rpartition(".")[0] + "."):
         return Sourced(otherwise, ())
     return Sourced(Known(values.get(key)), (_SYSCTL_A,))
 

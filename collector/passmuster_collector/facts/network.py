@@ -15,6 +15,7 @@ from passmuster_collector.reading import (
     Sourced,
     Text,
     Unknown,
+    lines,
     not_there,
 )
 from passmuster_collector.section import Fact, fact, sourced
@@ -33,7 +34,7 @@ def collect(host: Host) -> Iterator[Fact]:
 
 def parse_builtin(text: str) -> List[str]:
     """Names of the modules that are built in: lines of paths such as kernel/fs/ext4/ext4.ko."""
-    return [line.rpartition("/")[2].partition(".ko")[0] for line in text.splitlines() if line]
+    return [line.rpartition("/")[2].partition(".ko")[0] for line in lines(text) if line]
 
 
 def _nf_tables(host: Host) -> Sourced:

@@ -5,7 +5,7 @@ from typing import Callable, Dict, Iterator, List, Optional, Tuple, Union
 
 from passmuster_collector.fields import Fields, Limit
 from passmuster_collector.host import Host
-from passmuster_collector.reading import Known, Result, Sourced, Text, Unknown
+from passmuster_collector.reading import Known, Result, Sourced, Text, Unknown, lines
 from passmuster_collector.section import Fact, sourced
 
 FIELDS: Fields = {
@@ -31,7 +31,7 @@ def collect(host: Host) -> Iterator[Fact]:
 
 def parse_os_release(text: str) -> Dict[str, str]:
     """Names and values; a line that is no assignment is passed over, the last of several counts."""
-    matches = (_LINE.match(line.strip()) for line in text.splitlines())
+    matches = (_LINE.match(line.strip()) for line in lines(text))
     return {match.group(1): _unquoted(match.group(2)) for match in matches if match is not None}
 
 
