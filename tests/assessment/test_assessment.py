@@ -186,7 +186,7 @@ MISTAKES: dict[str, tuple[str, int, str]] = {
     "waivers that are not there": (BASE + f"waivers: {{file: none.yaml, digest: 'sha256:{DIGITS}'}}\n", 2, "review/a.yaml:5:17: file: review/none.yaml cannot be read (No such file or directory)"),
     "other waivers": (BASE + f"waivers: {{file: terms/waivers.yaml, digest: 'sha256:{DIGITS}'}}\n", 4, f"review/a.yaml:5:45: digest: review/terms/waivers.yaml has another (got {sha256(WAIVERS.encode())}, expected sha256:{DIGITS})"),
     "another roster": (BASE + f"roster: {{file: terms/roster, digest: 'sha256:{DIGITS}'}}\n", 4, f"review/a.yaml:5:38: digest: review/terms/roster has another (got {sha256(ROSTER.encode())}, expected sha256:{DIGITS})"),
-    "a roster that is not there": (BASE + "roster: {file: none}\n", 2, "review/a.yaml:5:16: file: review/none cannot be read (No such file or directory)"),
+    "a roster that is not there": (BASE + "roster: {file: none}\n", 2, "review/a.yaml:5:16: file: review/none: cannot be read (No such file or directory)"),
     "an absolute path": (BASE + "roster: {file: /etc/hosts}\n", 2, "review/a.yaml:5:16: file: an absolute path (got '/etc/hosts', expected one relative to the assessment)"),
     "an age that is none": (BASE + "max_age: soon\n", 2, "review/a.yaml:5:10: max_age: got 'soon', expected a duration such as 12h or 30d"),
     "a moment that is none": (BASE + "now: 2026-11-23\n", 2, "review/a.yaml:5:6: now: got '2026-11-23', expected a moment in UTC such as 2026-11-22T10:11:12Z"),

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shells import shell
 from snapshots import data
 
 from passmuster.cli import main
 from passmuster.cli.main import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = f"{sys.executable} -m passmuster"
 
 
 @pytest.fixture
@@ -26,14 +26,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "n.json").write_bytes(data())
     return tmp_path
-
-
-def shell(line: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    """A line of the shell in which P is the command."""
-    given = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **environment}
-    return subprocess.run(
-        ["bash", "-c", line.replace("P ", f"{PROGRAM} ")], check=False, capture_output=True, env=given
-    )
 
 
 STREAMS: dict[str, tuple[str, int, bytes]] = {

@@ -142,9 +142,15 @@ REFUSED = {
     "a map of another key": (["in", *VIRTNEST, *HOST[:-1], "other-key", "--map", "map"], "is the map of another key"),
     "a map within the output": (["in", *VIRTNEST, *HOST, "--map", "out/map", "-o", "out/"], "would travel"),
     "a map in place of the output": (["in", *VIRTNEST, *HOST, "--map", "out", "-o", "out"], "would travel"),
-    "an original as the output": (["in/a.json", *VIRTNEST, "-o", "in/a.json"], "is among the originals"),
+    "an original as the output": (
+        ["in/a.json", *VIRTNEST, "-o", "in/a.json"],
+        "-o in/a.json: an input of this command: in/a.json",
+    ),
     "the originals' folder as the output": (["in", *VIRTNEST, "-o", "in/"], "is among the originals"),
-    "an original of a folder as the output": (["in", *VIRTNEST, "-o", "in/a.json"], "is among the originals"),
+    "an original of a folder as the output": (
+        ["in", *VIRTNEST, "-o", "in/a.json"],
+        "-o in/a.json: an input of this command: in/a.json",
+    ),
     "nothing to read": (["gone.json", *VIRTNEST], "cannot be read"),
 }
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from passmuster import _json, snapshot
 from passmuster.annotate import annotate, nodes
+from passmuster.cli import reading
 from passmuster.cli.output import write_file
 from passmuster.errors import ExitStatus, SnapshotError, UsageError
 from passmuster.report import harmless
@@ -60,10 +61,7 @@ class _Run:
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Rewrite the snapshots of a folder; what does not match is told, and counts for the status."""
-    try:
-        data = Path(options.nodes).read_bytes()
-    except OSError as error:
-        raise UsageError.at(options.nodes, f"cannot be read ({error.strerror or error})", code="usage-nodes") from None
+    data = reading.whole(options.nodes, code="usage-nodes")
     found = nodes(data, options.nodes)
     twice = [name for name, count in Counter(node.name for node in found).items() if count > 1]
     if twice:
@@ -94,9 +92,9 @@ def _files(folder: str) -> Iterator[str]:
 
 def _rewrite(path: str, state: _Run) -> None:
     try:
-        data = Path(path).read_bytes()
-    except OSError as error:
-        state.troubles.append(f"{path}: cannot be read ({error.strerror or error})")
+        data = reading.whole(path)
+    except UsageError as error:
+        state.troubles.append(str(error.problems[0]))
         return
     new = b"".join(state.one(each, path, line) for line, each in _json.documents(data))
     if new != data:

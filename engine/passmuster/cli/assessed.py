@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from passmuster import assessment, roster, waivers
 from passmuster.age import parse_duration
-from passmuster.cli import packs
+from passmuster.cli import packs, reading
 from passmuster.cli.moment import moment
 from passmuster.compile import compile_policy
 from passmuster.errors import IntegrityError, Location, PassmusterError, PolicyError, Problem, UsageError
@@ -108,9 +108,9 @@ def attached(asked: Assessment, name: str, each: Attached) -> tuple[bytes, str]:
     """The bytes and the path of a file that belongs to an assessment, its digest checked; raises PassmusterError."""
     path = Path(asked.document.file).parent / each.file
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        message = f"file: {path} cannot be read ({error.strerror or error})"
+        data = reading.whole(path)
+    except UsageError as error:
+        message = f"file: {error.problems[0]}"
         raise UsageError([asked.document.problem((name, "file"), message, code="file")]) from None
     digest = "sha256:" + hashlib.sha256(data).hexdigest()
     if each.digest is not None and each.digest != digest:

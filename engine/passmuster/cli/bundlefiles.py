@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from passmuster import bundle
 from passmuster.bundle import container
-from passmuster.cli import packs
+from passmuster.cli import packs, reading
 from passmuster.errors import IntegrityError, UsageError
 from passmuster.report import harmless
 
@@ -21,7 +21,7 @@ def load(path: str) -> bytes:
     try:
         if path == "-":
             return _bounded(sys.stdin.buffer, named(path))
-        with Path(path).open("rb") as handle:
+        with reading.opened(path) as handle:
             return _bounded(handle, path)
     except OSError as error:
         raise UsageError.at(path, f"cannot be read ({error.strerror or error})", code="usage-input") from None

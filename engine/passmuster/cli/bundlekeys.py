@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from passmuster.bundle import create, ed25519, sshsig
 from passmuster.bundle.ed25519 import PrivateKey
+from passmuster.cli import reading
 from passmuster.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -110,10 +111,7 @@ def _environment() -> bytes | None:
 
 def read(path: str) -> bytes:
     """The bytes of a small file; raises UsageError."""
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise UsageError.at(path, f"cannot be read ({error.strerror or error})", code="file") from None
+    return reading.whole(path)
 
 
 def signatures(bundle: Bundle, keys: Sequence[str], ssh_keys: Sequence[str]) -> list[Member]:

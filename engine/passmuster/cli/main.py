@@ -43,10 +43,12 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
 
 
 def _run(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.moment import demand_moments  # noqa: PLC0415 - `collect` needs nothing of it
+    from passmuster.cli.claims import demand_apart  # noqa: PLC0415 - `collect` needs nothing of it
+    from passmuster.cli.moment import demand_moments  # noqa: PLC0415 - as above
     from passmuster.cli.sealed import taking  # noqa: PLC0415 - as above
 
     demand_moments(options)
+    demand_apart(options)
     with taking(options):
         status = COMMANDS[options.command](options)
     if status is ExitStatus.INCOMPLETE and getattr(options, "unknown_ok", False):

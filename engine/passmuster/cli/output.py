@@ -8,11 +8,10 @@ import shutil
 import sys
 import textwrap
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from passmuster import _resources
-from passmuster._files import replacing
+from passmuster._files import PUBLIC, written
 from passmuster.errors import UsageError
 from passmuster.report import REPORTERS, Reporter, Style
 
@@ -102,34 +101,25 @@ def colored() -> bool:
     return bool(os.environ.get("FORCE_COLOR")) or (sys.stdout.isatty() and os.environ.get("TERM") != "dumb")
 
 
-def write_file(path: str, data: bytes) -> None:
-    """Write a file so that it is whole or as it was before; raises UsageError.
-
-    A link is followed. What is no regular file (a terminal, /dev/null, a pipe) is written to, never replaced.
-    """
-    target = Path(os.path.realpath(path))
-    try:
-        if target.exists() and not target.is_file():
-            target.write_bytes(data)
-        else:
-            with replacing(target) as file:
-                file.write(data)
-    except OSError as error:
-        raise UsageError.at(path, f"cannot be written ({error.strerror})", code="file") from None
+def write_file(path: str, data: bytes, mode: int = PUBLIC) -> None:
+    """Write a file so that it is whole or as it was before; raises UsageError."""
+    with growing(path, mode) as file:
+        file.write(data)
 
 
 @contextlib.contextmanager
-def growing(path: str | None) -> Iterator[IO[bytes]]:
-    """A file to write piece by piece, whole at the end or as it was before; standard output where there is no path."""
+def growing(path: str | None, mode: int = PUBLIC) -> Iterator[IO[bytes]]:
+    """A file to write piece by piece, whole at the end or as it was before; standard output where there is no path.
+
+    Raises UsageError where it cannot be written.
+    """
     if path is None:
         sys.stdout.flush()
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    target = Path(os.path.realpath(path))
-    replaced = target.is_file() or not target.exists()
     try:
-        with replacing(target) if replaced else target.open("wb") as file:
+        with written(path, mode) as file:
             yield file
     except OSError as error:
-        raise UsageError.at(path, f"cannot be written ({error.strerror})", code="file") from None
+        raise UsageError.at(path, f"cannot be written ({error.strerror or error})", code="file") from None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from passmuster import _resources
+from passmuster.cli import reading
 from passmuster.errors import IntegrityError, Location, PolicyError, Problem, UsageError
 from passmuster.policy import Policy, digest, load, lock
 from passmuster.policy.selection import Entry, Spec, demand_digest, demand_distinct, select
@@ -88,10 +89,7 @@ def demand_whole(home: Path, pack: str | None = None) -> None:
 
 def read(file: Path) -> bytes:
     """The bytes of a policy's file; raises UsageError where they cannot be had."""
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise UsageError.at(str(file), f"cannot be read ({error.strerror})", code="file") from None
+    return reading.whole(file)
 
 
 def chosen(specs: Sequence[str]) -> tuple[Policy, ...]:

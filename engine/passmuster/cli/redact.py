@@ -6,7 +6,6 @@ import os
 import re
 import stat
 import sys
-import tempfile
 import textwrap
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,7 +13,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from passmuster import redact
-from passmuster.cli import inputs, output, packs
+from passmuster._files import PRIVATE
+from passmuster.cli import inputs, output, packs, reading
 from passmuster.cli.scratch import Scratch
 from passmuster.compile import compile_policy
 from passmuster.errors import ExitStatus, PolicyError, Problem, UsageError
@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
         if state.sizes:
             if known is not None:
                 known.pseudonyms.add(state.pseudonyms)
-                _write_private(options.map, redact.write_map(known))
+                output.write_file(options.map, redact.write_map(known), PRIVATE)
             _write(options.output, state)
     _tell(asked, plan, state)
     return ExitStatus.INCOMPLETE if state.unreadable else ExitStatus.GOOD
@@ -129,7 +129,7 @@ def _key(options: argparse.Namespace, classes: frozenset[FieldClass]) -> SiteKey
 def _secret(path: str) -> bytes:
     """The bytes of a key that nobody but its owner can read."""
     try:
-        with open(path, "rb") as file:  # noqa: PTH123 - its mode is asked of the file that is open
+        with reading.opened(path) as file:
             found = os.fstat(file.fileno())
             secret = file.read(_KEY_MOST + 1)
     except OSError as error:
@@ -173,25 +173,9 @@ def _known(path: str | None, key: SiteKey | None) -> Map | None:
     if not Path(path).exists():
         return Map(key=key.id, pseudonyms=Pseudonyms())
     try:
-        return redact.read_map(Path(path).read_bytes(), key.id)
-    except OSError as error:
-        raise UsageError.at(path, f"cannot be read ({error.strerror or error})", code="file") from None
+        return redact.read_map(reading.whole(path), key.id)
     except redact.MapError as error:
         raise UsageError.at(path, str(error), code="map") from None
-
-
-def _write_private(path: str, data: bytes) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
-    target = Path(os.path.realpath(path))
-    try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(target)
-    except OSError as error:
-        raise UsageError.at(path, f"cannot be written ({error.strerror})", code="file") from None
 
 
 def _write(target: str, state: _Run) -> None:

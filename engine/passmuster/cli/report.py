@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from passmuster import attest
 from passmuster.attest import signature
-from passmuster.cli import bundlekeys, remake
+from passmuster.cli import bundlekeys, reading, remake
 from passmuster.cli.bundlefiles import load_trust
 from passmuster.cli.moment import moment
 from passmuster.cli.output import fitted, write_file
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
 
     from passmuster.attest import Claim
     from passmuster.bundle.trust import Key
+
+
+_MOST = 1024 * 1024 * 1024
 
 
 def run_sign(options: argparse.Namespace) -> ExitStatus:
@@ -67,10 +69,8 @@ def _believed(options: argparse.Namespace) -> tuple[Claim, Key | None]:
 
 
 def _read(path: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
-    except OSError as error:
-        raise UsageError.at(path, f"cannot be read ({error.strerror or error})", code="file") from None
+    """The bytes of a verdict; one of a large fleet is larger than other documents may be."""
+    return reading.whole(path, _MOST)
 
 
 def _named(path: str) -> str:

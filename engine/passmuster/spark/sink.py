@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from passmuster._files import replacing
+from passmuster._files import written
 from passmuster.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def write(session: Any, folder: str, name: str, pieces: Iterable[bytes]) -> None
         return
     try:
         here.mkdir(parents=True, exist_ok=True)
-        with replacing(here / name, buffering=_CHUNK) as file:
+        with written(here / name, buffering=_CHUNK) as file:
             file.writelines(pieces)
     except OSError as error:
         raise UsageError.at(str(here / name), f"cannot be written ({error.strerror})", code="file") from None

@@ -9,10 +9,10 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from passmuster._files import fresh
 from passmuster.errors import IntegrityError, PassmusterError, UsageError
 from passmuster.store.packing import DamageError
 
@@ -74,19 +74,18 @@ def create(path: str) -> None:
     """Make an empty store where nothing is; another command may have done so in the meantime. Raises UsageError."""
     target = Path(path)
     try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        os.close(handle)
+        temporary, descriptor = fresh(target.parent)
+        os.close(descriptor)
         try:
-            with contextlib.closing(sqlite3.connect(name, isolation_level=None)) as database:
+            with contextlib.closing(sqlite3.connect(temporary, isolation_level=None)) as database:
                 database.executescript(
                     f"PRAGMA application_id={APPLICATION}; PRAGMA user_version={VERSION}; PRAGMA synchronous=FULL;"
                     f"BEGIN; {TABLES} COMMIT; PRAGMA journal_mode=WAL;"
                 )
-            Path(name).chmod(0o644)
             with contextlib.suppress(FileExistsError):
-                os.link(name, path)
+                os.link(temporary, path)
         finally:
-            Path(name).unlink()
+            temporary.unlink()
     except OSError as error:
         raise UsageError.at(path, f"cannot be made ({error.strerror})", code="store-file") from None
     except sqlite3.Error as error:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeAlias
 
-from passmuster._files import replacing
+from passmuster._files import written as replacement
 from passmuster.errors import UsageError
 from passmuster.store import parquet, reading
 
@@ -44,11 +43,8 @@ def _parquet(path: str, database: sqlite3.Connection) -> int:
 
 def _whole(write: Export) -> Export:
     def written(path: str, database: sqlite3.Connection) -> int:
-        target = Path(os.path.realpath(path))
         try:
-            if target.exists() and not target.is_file():
-                return write(str(target), database)
-            with replacing(target) as file:
+            with replacement(path) as file:
                 return write(file.name, database)
         except OSError as error:
             raise UsageError.at(path, f"cannot be written ({error.strerror or error})", code="file") from None

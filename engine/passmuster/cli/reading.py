@@ -1,0 +1,69 @@
+"""Opening files that others wrote: regular ones, and no more of them than is wanted."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from passmuster.errors import UsageError
+
+MOST = 16 * 1024 * 1024
+"""Bytes of a document; snapshots, policies and all that stands beside them are much smaller."""
+_HANDED = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
+"""Descriptors that the shell handed over, as in `check <(ssh node collect)`: they may be pipes."""
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device file"),
+    (stat.S_ISBLK, "a device file"),
+)
+
+
+def opened(path: str | os.PathLike[str], buffering: int = -1) -> BinaryIO:
+    """A regular file, open for reading; raises OSError for anything else: a pipe might never end, nor begin.
+
+    It is looked at before it is opened, for opening some devices does something, and once more afterwards.
+    """
+    handed = os.fspath(path).startswith(_HANDED)
+    if not handed:
+        _demand_regular(Path(path).stat(), path)
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | (0 if handed else os.O_NONBLOCK))
+    try:
+        if not handed:
+            _demand_regular(os.fstat(descriptor), path)
+        return os.fdopen(descriptor, "rb", buffering=buffering)
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def kind(mode: int) -> str | None:
+    """What it is that is no regular file, by its mode; None for a regular file."""
+    return next((name for is_kind, name in _KINDS if is_kind(mode)), None)
+
+
+def _demand_regular(found: os.stat_result, path: str | os.PathLike[str]) -> None:
+    name = kind(found.st_mode)
+    if name is not None:
+        raise OSError(errno.EINVAL, f"{name}, not a file", os.fspath(path))
+
+
+def whole(path: str | os.PathLike[str], most: int = MOST, code: str = "file") -> bytes:
+    """The bytes of a file, `-` for standard input; raises UsageError where it cannot be read or is too large."""
+    name = os.fspath(path)
+    try:
+        if name == "-":
+            data = sys.stdin.buffer.read(most + 1)
+        else:
+            with opened(path) as file:
+                data = file.read(most + 1)
+    except OSError as error:
+        raise UsageError.at(name, f"cannot be read ({error.strerror or error})", code=code) from None
+    if len(data) > most:
+        raise UsageError.at(name, f"too large (expected at most {most} bytes)", code=code)
+    return data
