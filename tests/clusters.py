@@ -20,14 +20,20 @@ NODES = [f"worker-{number:03}" for number in range(1, 201)]
 
 KUBECTL = r"""#!/bin/sh
 # A cluster: its nodes are the lines of $FAKE/nodes, and what each does stands beside its name.
+case $1 in --request-timeout=*) shift ;; esac
 echo "$*" >>"$FAKE/calls"
 case "$*" in
 "get nodes -o json") cat "$FAKE/nodes.json" ;;
-"get nodes -o jsonpath"*) cut -d ' ' -f 1 "$FAKE/nodes" ;;
-"apply -f "*) cat "$3" >>"$FAKE/applied" ;;
+"get nodes -o jsonpath"*) awk '{ print $1, ($2 == "windows" ? "windows" : "linux") }' "$FAKE/nodes" ;;
+"create -f "*)
+    name=$(sed -n 's/^  name: //p' "$3")
+    if grep -q '^kind: Namespace' "$3"; then mkdir "$FAKE/namespace.$name" || exit 1; fi
+    { echo ---; cat "$3"; } >>"$FAKE/applied"
+    ;;
+*" delete "*) [ ! -f "$FAKE/undeletable" ] || exit 1 ;;
 *" create configmap "*) for last; do :; done; cp "${last##*=}" "$FAKE/configmap" ;;
 *" rollout status "*) exit "$(cat "$FAKE/rollout")" ;;
-*" get pods "*) awk '$2 != "unscheduled" { print $1 " pod-" $1 }' "$FAKE/nodes" ;;
+*" get pods "*) awk '$2 != "unscheduled" && $2 != "windows" { print $1 " pod-" $1 }' "$FAKE/nodes" ;;
 *" logs "*)
     node=${4#pod-}
     case "$(awk -v node="$node" '$1 == node { print $2 }' "$FAKE/nodes")" in
@@ -36,6 +42,7 @@ case "$*" in
     empty) : ;;
     hanging) sleep 1; echo "Error: timed out" >&2; exit 1 ;;
     noisy) echo "a warning"; sed "s/NODE/$node/" "$FAKE/snapshot.json" ;;
+    mixed) sed "s/NODE/worker-200/" "$FAKE/snapshot.json" ;;
     *) sed "s/NODE/$node/" "$FAKE/snapshot.json" ;;
     esac
     ;;
@@ -52,6 +59,7 @@ down) echo "ssh: connect to host $node port 22: No route to host" >&2; exit 255 
 silent) exit 255 ;;
 hanging) exec sleep 60 ;;
 cut) head -c 2000 "$FAKE/snapshot.json" ;;
+mixed) sed "s/NODE/worker-200/" "$FAKE/snapshot.json" ;;
 real) exec sh -c "$3" ;;
 bare) case $3 in *python3*) exit 127 ;; *) exec sh -c "$3" ;; esac ;;
 *) cat >/dev/null; sed "s/NODE/${3##* }/" "$FAKE/snapshot.json" ;;

@@ -126,7 +126,11 @@ COLLECTOR=$collector CAPTURE=$capture PARTS=$parts OUT=$out RUN=$run SUDO=$sudo 
     case $status in
     0)
         if [ "$(wc -l <"$part")" -eq 1 ] && [ "$(head -c 15 "$part")" = "{\"collection\":{" ]; then
-            mv "$part" "$OUT/snapshots/$2.json" && : >"$PARTS/$2.done"
+            if grep -qF "\"name\":\"$2\"},\"schema\"" "$part"; then
+                mv "$part" "$OUT/snapshots/$2.json" && : >"$PARTS/$2.done"
+            else
+                echo "the snapshot is of another node" >"$part.err"
+            fi
         else
             echo "what came is not one whole snapshot" >"$part.err"
         fi

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +21,8 @@ STATES = {
     "worker-010": "hanging",
     "worker-011": "unscheduled",
     "worker-012": "noisy",
+    "worker-013": "mixed",
+    "worker-014": "windows",
 }
 
 
@@ -50,7 +53,7 @@ def test_what_is_missing_is_told(tmp_path: Path, out: Path) -> None:
     done = gather(fake, out, "--wait", "5")
     assert done.returncode == 3
     assert "not all pods were ready after 5 s" in done.stderr
-    assert f"194 of 200 nodes have a snapshot in {out}/snapshots\n" in done.stderr
+    assert f"192 of 200 nodes have a snapshot in {out}/snapshots\n" in done.stderr
     assert missing(out) == {
         "worker-007": "Error: container collect is waiting to start",
         "worker-008": "the log is not one whole snapshot",
@@ -58,9 +61,11 @@ def test_what_is_missing_is_told(tmp_path: Path, out: Path) -> None:
         "worker-010": "Error: timed out",
         "worker-011": "no pod",
         "worker-012": "the log is not one whole snapshot",
+        "worker-013": "the snapshot is of another node",
+        "worker-014": "not a Linux node (windows)",
     }
     assert "missing: worker-011\tno pod\n" in done.stderr
-    assert len(list((out / "snapshots").iterdir())) == 194
+    assert len(list((out / "snapshots").iterdir())) == 192
 
 
 def test_a_snapshot_of_an_earlier_run_does_not_count(tmp_path: Path, out: Path) -> None:
@@ -70,21 +75,51 @@ def test_a_snapshot_of_an_earlier_run_does_not_count(tmp_path: Path, out: Path) 
     assert missing(out)["worker-001"].endswith("(the snapshot there is from an earlier run)")
 
 
+def manifests(fake: Fake) -> list[dict[str, Any]]:
+    return [each for each in yaml.safe_load_all((fake.folder / "applied").read_text()) if each]
+
+
 def test_the_cluster_is_left_clean(tmp_path: Path, out: Path) -> None:
     fake = Fake(tmp_path / "fake", {})
     gather(fake, out, "--image", "registry.example/python@sha256:12")
-    assert fake.calls()[-1] == "delete namespace passmuster --wait=false"
+    made, daemonset = manifests(fake)
+    namespace = made["metadata"]["name"]
+    assert namespace.startswith("passmuster-")
+    assert daemonset["metadata"]["namespace"] == namespace
+    assert fake.calls()[-1] == f"delete namespace {namespace} --wait=false"
     assert (fake.folder / "configmap").read_bytes() == fake.collector.read_bytes()
-    applied = list(yaml.safe_load_all((fake.folder / "applied").read_text().replace("apiVersion", "---\napiVersion")))
-    containers = applied[-1]["spec"]["template"]["spec"]
+    containers = daemonset["spec"]["template"]["spec"]
     images = {each["image"] for each in containers["initContainers"] + containers["containers"]}
     assert images == {"registry.example/python@sha256:12"}
+
+
+def test_runs_at_once_and_one_after_another_share_nothing(tmp_path: Path) -> None:
+    fake = Fake(tmp_path / "fake", {})
+    for number in range(2):
+        assert gather(fake, tmp_path / f"out-{number}").returncode == 0
+    names = [each["metadata"]["name"] for each in manifests(fake) if each["kind"] == "Namespace"]
+    assert len(set(names)) == 2
+
+
+def test_a_namespace_that_was_there_before_stays(tmp_path: Path, out: Path) -> None:
+    fake = Fake(tmp_path / "fake", {})
+    assert gather(fake, out, "--namespace", "tools").returncode == 0
+    assert not any("namespace tools" in call for call in fake.calls())
+    last = "-n tools delete daemonset/passmuster configmap/passmuster-collector --ignore-not-found --wait=false"
+    assert fake.calls()[-1] == last
+
+
+def test_what_cannot_be_cleaned_up_is_said(tmp_path: Path, out: Path) -> None:
+    fake = Fake(tmp_path / "fake", {})
+    (fake.folder / "undeletable").touch()
+    done = gather(fake, out, "--namespace", "tools")
+    assert "the namespace tools could not be cleaned up" in done.stderr
 
 
 def test_what_is_to_be_kept_is_kept(tmp_path: Path, out: Path) -> None:
     fake = Fake(tmp_path / "fake", {})
     gather(fake, out, "--keep", "--unprivileged")
-    assert not any(call.startswith("delete namespace") for call in fake.calls())
+    assert not any("delete" in call for call in fake.calls())
     assert "privileged: true" not in (fake.folder / "applied").read_text()
 
 
@@ -94,6 +129,7 @@ REFUSED = {
     "no such option": (["--all", "a"], "no such option: --all"),
     "no value": (["a", "--wait"], "--wait: a value is missing"),
     "an image that is a command": (["--image", "x|e", "a"], "not the name of an image"),
+    "a namespace that is none": (["--namespace", "Tools/x", "a"], "not the name of a namespace"),
     "a wait that is no number": (["--wait", "long", "a"], "--wait: not a number of seconds"),
     "no collector": (["--collector", "/nowhere", "a"], "no such file: /nowhere"),
 }
@@ -114,6 +150,9 @@ def test_the_manifest_looks_and_touches_nothing() -> None:
     spec = manifest["spec"]["template"]["spec"]
     assert manifest["spec"]["selector"]["matchLabels"] == manifest["spec"]["template"]["metadata"]["labels"]
     assert spec["tolerations"] == [{"operator": "Exists"}]
+    assert spec["nodeSelector"] == {"kubernetes.io/os": "linux"}
+    images = {each["image"] for each in (*spec["initContainers"], *spec["containers"])}
+    assert all(re.search(r":[0-9]+[.][0-9]+[.][0-9]+", image) for image in images), "no moving tag"
     assert spec["hostNetwork"] is True
     assert spec["hostPID"] is False
     assert spec["hostIPC"] is False

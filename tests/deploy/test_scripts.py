@@ -42,6 +42,8 @@ def test_the_playbook_cleans_up_and_tells_what_is_missing() -> None:
     assert (first["hosts"], collect["hosts"], last["hosts"]) == ("localhost", "all:!localhost", "localhost")
     (task,) = collect["tasks"]
     assert [step["ansible.builtin.file"]["state"] for step in task["always"]] == ["absent"]
+    assert collect["ignore_unreachable"] is True
+    assert task["rescue"], "a host that fails must not end the playbook"
     fetch = task["block"][-1]["ansible.builtin.fetch"]
     assert fetch["dest"] == "{{ out }}/snapshots/{{ inventory_hostname }}.json"
     assert "ansible.builtin.fail" in last["tasks"][-1]

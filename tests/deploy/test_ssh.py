@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from clusters import NODES, Fake, missing
+from clusters import DEPLOY, NODES, Fake, missing
 from snapshot_rules import problems
 
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ STATES = {
     "worker-009": "silent",
     "worker-010": "hanging",
     "worker-011": "hanging",
+    "worker-012": "mixed",
 }
 
 
@@ -51,8 +55,9 @@ def test_what_is_missing_is_told(tmp_path: Path) -> None:
         "worker-009": "ssh ended with status 255",
         "worker-010": "no answer within 2 s",
         "worker-011": "no answer within 2 s",
+        "worker-012": "the snapshot is of another node",
     }
-    assert f"195 of 200 nodes have a snapshot in {tmp_path / 'out'}/snapshots\n" in done.stderr
+    assert f"194 of 200 nodes have a snapshot in {tmp_path / 'out'}/snapshots\n" in done.stderr
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash"])
@@ -126,3 +131,25 @@ def test_usage(tmp_path: Path, name: str) -> None:
     done = Fake(tmp_path / "fake", {}).run("ssh/gather.sh", words)
     assert done.returncode == 2
     assert message in done.stderr
+
+
+ONE_LINERS = [DEPLOY.parent / "README.md", DEPLOY / "ssh" / "README.md"]
+
+
+@pytest.mark.parametrize("document", ONE_LINERS, ids=lambda path: f"{path.parent.name}/{path.name}")
+@pytest.mark.parametrize(("python", "status"), [("exit 0", 0), ("exit 2", 2), (None, 127)])
+def test_the_line_of_the_documents_ends_with_the_collectors_status_and_leaves_nothing(
+    tmp_path: Path, document: Path, python: str | None, status: int
+) -> None:
+    (line,) = re.findall(r"'(f=\$\(mktemp\)[^']*)'", document.read_text())
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "tmp").mkdir()
+    for name in ("mktemp", "cat", "rm"):
+        (tmp_path / "bin" / name).symlink_to(str(shutil.which(name)))
+    if python is not None:
+        (tmp_path / "bin" / "python3").write_text(f"#!/bin/sh\n{python}\n")
+        (tmp_path / "bin" / "python3").chmod(0o755)
+    environment = {"PATH": str(tmp_path / "bin"), "TMPDIR": str(tmp_path / "tmp")}
+    done = subprocess.run(["/bin/sh", "-c", line], env=environment, input=b"", capture_output=True, check=False)
+    assert done.returncode == status
+    assert list((tmp_path / "tmp").iterdir()) == []
