@@ -217,7 +217,8 @@ for path in /proc/version /proc/mounts /proc/self/mounts /proc/1/mounts /proc/se
     /proc/sys/vm/overcommit_memory /proc/sys/vm/unprivileged_userfaultfd \
     /etc/hostname /etc/machine-id /etc/os-release /usr/lib/os-release \
     $clock/available_clocksource $clock/current_clocksource \
-    /sys/firmware/acpi/tables/IORT /sys/firmware/devicetree/base/compatible /sys/firmware/uv/prot_virt_host \
+    /sys/firmware/acpi/tables/IORT /sys/firmware/devicetree/base/compatible \
+    /sys/firmware/devicetree/base/hypervisor/compatible /sys/firmware/uv/prot_virt_host \
     /sys/hypervisor/type /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name \
     /sys/kernel/mm/ksm/run /sys/kernel/security/lsm /sys/kernel/security/lockdown /sys/fs/selinux/enforce \
     /sys/module/apparmor/parameters/enabled \
@@ -233,6 +234,12 @@ done
 for path in /proc /sys/firmware/acpi/tables /sys/kernel/iommu_groups /sys/class/iommu /sys/bus/pci/devices \
     /sys/kernel/mm/hugepages; do
     names "$path"
+done
+# Most groups have no name: what is not there costs no process.
+where /sys/kernel/iommu_groups follow && for group in "$real"/*; do
+    path=/sys/kernel/iommu_groups/${group##*/}/name
+    case ${group##*/} in *[!0-9]*) continue ;; esac
+    if [ -x "$group" ] && [ ! -e "$group/name" ]; then note "$path" stat '!No such file or directory'; else file "$path"; fi
 done
 device /dev/iommu iommu any
 device /dev/kvm kvm 232

@@ -25,6 +25,7 @@ OTHER_KEY = SiteKey(bytes(range(1, 33)))
 _KEYS = {
     "cgroup.v1": ("blkio", "cpu", "cpuacct", "cpuset", "devices", "freezer", "memory", "pids"),
     "cgroup.misc_capacity": ("tdx",),
+    "cpu.flags_partial": ("ssse3",),
     "kernel.misc_devices": ("kvm",),
     "kubernetes.labels": ("node-role.kubernetes.io/worker",),
     "memory.hugepages": ("2048",),

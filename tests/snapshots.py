@@ -47,6 +47,8 @@ FACTS: dict[str, dict[str, Any]] = {
         "logical_count": 4,
         "flags": _FLAGS,
         "flags_any": _FLAGS,
+        "flags_partial": {},
+        "vmx_flags": ["ept", "vpid"],
         "facilities": None,
     },
     "devices": {
@@ -58,7 +60,14 @@ FACTS: dict[str, dict[str, Any]] = {
         "/dev/vhost-net": _device(238),
         "/dev/vhost-vsock": {"exists": False, **_ABSENT},
     },
-    "iommu": {"acpi_tables": ["DMAR"], "iort_smmu": None, "groups": 4, "units": ["dmar0"], "pci_devices": 30},
+    "iommu": {
+        "acpi_tables": ["DMAR"],
+        "iort_smmu": None,
+        "groups": 4,
+        "noiommu_groups": 0,
+        "units": ["dmar0"],
+        "pci_devices": 30,
+    },
     "kernel": {
         "release": "6.1.0-13-amd64",
         "major": 6,

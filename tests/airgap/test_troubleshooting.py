@@ -25,7 +25,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "air-gap.md"
 _ROW = re.compile(r"(?m)^\| `(?P<message>[^`]+)` \((?P<status>\d)\) \| (?P<cure>[^|]+) \|$")
 NOW = ("--now", "2026-11-23T00:00:00Z")
 VERIFY = ("bundle", "verify", "site.pmb", "--trust", "trust.yaml", *NOW)
-WANTED = ("virtnest@1.1.0", "949b4304c28fd1621298c826f01f84342f024e9df898d38cc111e1572a4eedf4")
+WANTED = ("virtnest@1.1.0", "4ea95ae1890dc40a65ff279455167671aac4dde923f4b0b6a5196e96a416cc01")
 
 
 def _nothing() -> None:

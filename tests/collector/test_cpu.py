@@ -146,6 +146,8 @@ def test_a_live_host_tells_its_machine_by_uname(tmp_path: Path) -> None:
         "logical_count": 2,
         "flags": ["fpu", "lm", "sse2", "vmx"],
         "flags_any": ["avx", "fpu", "lm", "sse2", "vmx"],
+        "flags_partial": {"avx": 1},
+        "vmx_flags": [],
         "facilities": None,
     }
     assert facts["sources"]["uname(2)"] == ["architecture"]
@@ -224,3 +226,35 @@ def test_five_hundred_processors_are_read(tmp_path: Path) -> None:
     facts = section(host_of(plant(tmp_path, {**MOUNTED, "/proc/cpuinfo": text})), "cpu")["facts"]
     assert facts["logical_count"] == 512
     assert len(facts["flags"]) == 300
+
+
+def processors(*lines: str) -> str:
+    return "".join(f"processor: {at}\nflags: fpu lm vmx\n{line}\n" for at, line in enumerate(lines))
+
+
+VMX = {
+    "the same on all": (("vmx flags: vpid ept\n",) * 2, ["ept", "vpid"]),
+    "what all have, where they differ": (("vmx flags: ept vpid\n", "vmx flags: ept\n"), ["ept"]),
+    "none, where one has no line": (("vmx flags: ept\n", ""), []),
+    "null, where none has a line": (("", ""), None),
+}
+
+
+@pytest.mark.parametrize("name", VMX)
+def test_words_of_vmx(tmp_path: Path, name: str) -> None:
+    lines, expected = VMX[name]
+    host = host_of(plant(tmp_path, {**MOUNTED, "/proc/cpuinfo": processors(*lines)}))
+    assert section(host, "cpu")["facts"]["vmx_flags"] == expected
+
+
+def test_words_that_only_some_processors_have_are_counted(tmp_path: Path) -> None:
+    text = "processor: 0\nflags: fpu vmx avx\n\n" + "".join(f"processor: {at}\nflags: fpu\n\n" for at in range(1, 16))
+    facts = section(host_of(plant(tmp_path, {**MOUNTED, "/proc/cpuinfo": text})), "cpu")["facts"]
+    assert facts["flags_partial"] == {"avx": 1, "vmx": 1}
+    assert facts["logical_count"] == 16
+
+
+def test_where_a_line_is_missing_nothing_is_counted(tmp_path: Path) -> None:
+    text = "processor: 0\nflags: fpu vmx\n\nprocessor: 1\n\n"
+    found = section(host_of(plant(tmp_path, {**MOUNTED, "/proc/cpuinfo": text})), "cpu")
+    assert found["unknown"]["cpu.flags_partial"]["reason"] == "unreadable"

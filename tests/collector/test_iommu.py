@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from host_tree import FOLDER, MOUNTED, Entry, Link, host_of, plant, section
@@ -62,6 +62,7 @@ def test_everything_there(tmp_path: Path) -> None:
         "acpi_tables": ["APIC", "IORT"],
         "iort_smmu": True,
         "groups": 2,
+        "noiommu_groups": 0,
         "units": ["smmu3.0x1"],
         "pci_devices": 1,
     }
@@ -70,7 +71,15 @@ def test_everything_there(tmp_path: Path) -> None:
 
 def test_nothing_there(tmp_path: Path) -> None:
     found = section(host_of(plant(tmp_path, {**MOUNTED, "/sys/kernel/iommu_groups": FOLDER})), "iommu")
-    assert found["facts"] == {"acpi_tables": [], "iort_smmu": None, "groups": 0, "units": [], "pci_devices": None}
+    expected: dict[str, Any] = {
+        "acpi_tables": [],
+        "iort_smmu": None,
+        "groups": 0,
+        "noiommu_groups": 0,
+        "units": [],
+        "pci_devices": None,
+    }
+    assert found["facts"] == expected
 
 
 def test_in_a_dump_an_empty_folder_says_nothing(tmp_path: Path) -> None:
@@ -84,3 +93,25 @@ def test_a_table_that_is_listed_and_cannot_be_read(tmp_path: Path) -> None:
     host = host_of(plant(tmp_path, {**MOUNTED, "/sys/firmware/acpi/tables/IORT": Link("gone")}))
     unknown = section(host, "iommu")["unknown"]["iommu.iort_smmu"]
     assert unknown == {"reason": "not_collected", "detail": "/sys/firmware/acpi/tables/IORT is not there"}
+
+
+GROUPS = "/sys/kernel/iommu_groups"
+COUNTS: dict[str, tuple[Kind, dict[str, Entry], tuple[int, int] | None]] = {
+    "groups without a name are an IOMMU's": (Kind.LIVE, {"0": FOLDER, "1/type": "DMA\n"}, (2, 0)),
+    "a group of VFIO is none": (Kind.LIVE, {"0/name": "vfio-noiommu\n"}, (0, 1)),
+    "both kinds beside each other": (Kind.LIVE, {"0/name": "vfio-noiommu\n", "1": FOLDER}, (1, 1)),
+    "a group that the platform named is an IOMMU's": (Kind.LIVE, {"0/name": "pe1\n"}, (1, 0)),
+    "in a dump the type of its domain is proof": (Kind.DUMP, {"0/type": "DMA-FQ\n"}, (1, 0)),
+    "in a dump a group that was not copied may be either": (Kind.DUMP, {"0/reserved_regions": ""}, None),
+    "a name that cannot be read may be either": (Kind.LIVE, {"0/name": FOLDER}, None),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_groups_without_an_iommu_do_not_count(tmp_path: Path, name: str) -> None:
+    kind, groups, expected = COUNTS[name]
+    tree = {**MOUNTED, **{f"{GROUPS}/{path}": entry for path, entry in groups.items()}}
+    found = section(host_of(plant(tmp_path, tree), kind), "iommu")
+    facts = found["facts"]
+    assert expected == ((facts["groups"], facts["noiommu_groups"]) if expected else None)
+    assert ("iommu.groups" in found["unknown"]) is ("iommu.noiommu_groups" in found["unknown"]) is (expected is None)

@@ -24,6 +24,7 @@ def dmi(vendor: str, product: str = "") -> dict[str, Entry]:
 
 
 CLOCKS = "/sys/devices/system/clocksource/clocksource0/available_clocksource"
+HYPERVISOR = "/sys/firmware/devicetree/base/hypervisor/compatible"
 BOARD = "/sys/firmware/devicetree/base/compatible"
 
 HYPERVISORS: dict[str, tuple[str, dict[str, Entry], str | None]] = {
@@ -57,6 +58,22 @@ HYPERVISORS: dict[str, tuple[str, dict[str, Entry], str | None]] = {
     "ARM's bare metal of a cloud": (ARM, dmi("Amazon EC2", "c7g.metal"), None),
     "ARM under QEMU": (ARM, dmi("QEMU", "KVM Virtual Machine"), "kvm"),
     "ARM on a virtual board": (ARM, {BOARD: "linux,dummy-virt\0"}, "qemu"),
+    "VirtualBox that hides the flag": (METAL, dmi("innotek GmbH", "VirtualBox"), "virtualbox"),
+    "QEMU that hides the flag": (METAL, dmi("QEMU", "Standard PC"), "qemu"),
+    "a cloud's machine of its own": (METAL, dmi("Alibaba Cloud", "Alibaba Cloud ECS"), None),
+    "Xen by its clock": (GUEST, {CLOCKS: "xen tsc\n"}, "xen"),
+    "Xen by its clock, without the flag": (METAL, {CLOCKS: "xen tsc\n"}, "xen"),
+    "Hyper-V by its clock": (GUEST, {CLOCKS: "hyperv_clocksource_tsc_page acpi_pm\n"}, "microsoft"),
+    "ARM under Apple's hypervisor": (ARM, dmi("Apple Inc.", "Apple Virtualization Generic Platform"), "apple"),
+    "ARM in Azure": (ARM, dmi("Microsoft Corporation", "Virtual Machine"), "microsoft"),
+    "ARM in a cloud": (ARM, dmi("Tencent Cloud", "CVM"), "other"),
+    "ARM of Hetzner": (ARM, dmi("Hetzner", "vServer"), "other"),
+    "ARM in VirtualBox": (ARM, dmi("Oracle Corporation", "VirtualBox"), "virtualbox"),
+    "ARM under Xen, by its tree": (ARM, {HYPERVISOR: "xen,xen-4.17\0xen,xen\0", BOARD: "xen,xenvm\0"}, "xen"),
+    "ARM under KVM, by its tree": (ARM, {HYPERVISOR: "linux,kvm\0", BOARD: "acme,board\0"}, "kvm"),
+    "RISC-V of QEMU": ("processor: 0\nisa: rv64imafdc\n", {BOARD: "riscv-virtio\0"}, "qemu"),
+    "a PlayStation": (POWER.format("PS3", "SonyPS3"), {}, "other"),
+    "QEMU's e500": (POWER.format("QEMU e500", "QEMU ppce500"), {}, "qemu"),
     "ARM on a real board": (ARM, {BOARD: "raspberrypi,4-model-b\0"}, None),
 }
 
@@ -67,6 +84,23 @@ def test_hypervisor(tmp_path: Path, name: str) -> None:
     found = section(host_of(plant(tmp_path, {**MOUNTED, "/proc/cpuinfo": cpuinfo, **tree})), "virtualization")
     assert found["facts"]["hypervisor"] == expected
     assert any("hypervisor" in facts for facts in found["sources"].values())
+
+
+UNPROVEN: dict[str, tuple[str, dict[str, Entry]]] = {
+    "ARM whose maker nobody knows": (ARM, dmi("Cloudy", "Instance")),
+    "ARM without firmware and without a tree": (ARM, {}),
+    "an empty name": (ARM, dmi("", "")),
+    "POWER of an unknown platform": (POWER.format("Acme", "Acme"), {}),
+    "s390x whose sysinfo is another file": (S390, {"/proc/sysinfo": "processor: 0\n"}),
+    "s390x without its sysinfo": (S390, {}),
+}
+
+
+@pytest.mark.parametrize("name", UNPROVEN)
+def test_bare_metal_needs_a_proof(tmp_path: Path, name: str) -> None:
+    cpuinfo, tree = UNPROVEN[name]
+    found = section(host_of(plant(tmp_path, {**MOUNTED, "/proc/cpuinfo": cpuinfo, **tree})), "virtualization")
+    assert "virtualization.hypervisor" in found["unknown"]
 
 
 UNNAMED = {"a guest of x86": GUEST, "a machine of ARM": ARM, "a machine of s390x": S390, "an unknown machine": ""}

@@ -118,7 +118,7 @@ def test_an_edition_holds_rules_terms_and_examples() -> None:
     }
     alone = gather(source, suite, rule="cpu-x86-64-v2")
     (entry,) = alone.entries
-    assert [term.name for term in alone.terms] == ["constants.x86_64_v2", "variables.is_x86"]
+    assert [term.name for term in alone.terms] == ["constants.x86_64_v2", "variables.is_x86", "variables.missing_words"]
     assert [fact.path for fact in entry.facts] == ["cpu.architecture", "cpu.flags"]
     assert entry.history[0].what == ()
 

@@ -268,6 +268,7 @@ def test_virtnest_1_1_0_differs_from_1_0_0_as_its_changelog_says(capsys: pytest.
         "x86_64_level": ["added"],
         "x86_64_v3": ["added"],
         "x86_64_v4": ["added"],
+        "missing_words": ["reworded", "description changed"],
         "x86_64_words": ["added"],
     }
     assert (document["bump"], document["least_version"]) == ("minor", "1.1.0")

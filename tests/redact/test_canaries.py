@@ -25,7 +25,9 @@ VIRTNEST = {
     "cgroup.v2.controllers",
     "cpu.flags",
     "cpu.flags_any",
+    "cpu.flags_partial (key)",
     "iommu.acpi_tables",
+    "iommu.units",
     "kernel.config.CONFIG_CGROUP_BPF",
     "kernel.modules",
     "kernel.release",
@@ -43,6 +45,7 @@ KUBEVIRT = {
     "cgroup.v2.controllers",
     "cpu.flags",
     "cpu.flags_any",
+    "cpu.flags_partial (key)",
     "kernel.clocksource",
     "kernel.config.CONFIG_CGROUP_BPF",
     "kernel.config.CONFIG_VFIO_PCI",
@@ -66,7 +69,7 @@ REMAIN = {
     ("virtnest", "1.0.0"): VIRTNEST,
     ("virtnest", "1.1.0"): VIRTNEST | {"kernel.sysctl['net.ipv4.ip_unprivileged_port_start']"},
     ("kubevirt", "1.0.0"): KUBEVIRT,
-    ("kubevirt", "1.1.0"): KUBEVIRT | {"cpu.vendor"},
+    ("kubevirt", "1.1.0"): KUBEVIRT | {"cpu.vendor", "cpu.vmx_flags"},
 }
 """Public values that the pack reads, and the names of keys beside them in closed maps: these remain, and no others."""
 IDENTITY = {"node.name", "node.machine_id", "node.labels (key)", "node.labels", "node.labels.rack"}

@@ -1,7 +1,7 @@
 """The processors that are online, from /proc/cpuinfo, which looks different on every architecture."""
 
 import re
-from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from passmuster_collector import identity
 from passmuster_collector.fields import Fields, Limit
@@ -27,12 +27,15 @@ FIELDS: Fields = {
     ("logical_count",): Limit(high=65536),
     ("flags",): Limit(items=1024, length=64),
     ("flags_any",): Limit(items=1024, length=64),
+    ("flags_partial",): Limit(items=1024, high=65536),
+    ("vmx_flags",): Limit(items=1024, length=64),
     ("facilities",): Limit(items=1024, high=65535),
 }
 X86 = ("i686", "x86_64")
 _LINE = re.compile(r"^([^:\n]*?)[ \t]*:[ \t]*([^\n]*?)[ \t]*$", re.MULTILINE)
 _NUMBERED = re.compile(r"processor [0-9]+\Z")
 _WORDS = ("flags", "Features", "features")
+_VMX = "vmx flags"
 _VENDORS = ("vendor_id", "vendor", "CPU implementer", "mvendorid")
 _MODELS = ("model name", "Model Name", "cpu model", "cpu", "Processor", "family", "uarch")
 _MACHINES = (
@@ -57,6 +60,10 @@ class CpuInfo(NamedTuple):
     flags_any: FrozenSet[str]
     has_flags: bool
     """Whether there is a line of words at all."""
+    flags_partial: Dict[str, int]
+    """Words that some processors lack, to the number of those that have them."""
+    vmx_flags: Optional[FrozenSet[str]]
+    """Words of the lines about VMX that every processor has; None where there is no such line."""
 
 
 def collect(host: Host) -> Iterator[Fact]:
@@ -69,6 +76,8 @@ def collect(host: Host) -> Iterator[Fact]:
     yield fact("logical_count", Known(info.value.processors) if isinstance(info, Known) else info, SOURCE)
     yield fact("flags", _flags(info, kernel.result, every=True), SOURCE)
     yield fact("flags_any", _flags(info, kernel.result, every=False), SOURCE)
+    yield fact("flags_partial", _partial(info, kernel.result), SOURCE)
+    yield fact("vmx_flags", _vmx_flags(info), SOURCE)
     yield fact("facilities", _facilities(info), SOURCE)
 
 
@@ -77,6 +86,7 @@ def parse_cpuinfo(text: str) -> CpuInfo:
     values: Dict[str, str] = {}
     lines: Dict[str, FrozenSet[str]] = {}
     order: List[str] = []
+    vmx: List[str] = []
     count = 0
     for match in _LINE.finditer(text):
         key, value = match.groups()
@@ -86,6 +96,8 @@ def parse_cpuinfo(text: str) -> CpuInfo:
             order.append(value)
             if value not in lines:
                 lines[value] = frozenset(value.split())
+        if key == _VMX:
+            vmx.append(value)
         values.setdefault(key, value)
     count = count or _counted(values)
     if not count:
@@ -93,7 +105,22 @@ def parse_cpuinfo(text: str) -> CpuInfo:
     sets = list(lines.values())
     whole = len(order) in (0, count) or (len(order) == 1 and "flags" not in values)
     every: FrozenSet[str] = frozenset.intersection(*sets) if sets else frozenset()
-    return CpuInfo(count, values, every if whole else None, frozenset().union(*sets), bool(order))
+    anywhere: FrozenSet[str] = frozenset().union(*sets)
+    return CpuInfo(
+        processors=count,
+        values=values,
+        flags=every if whole else None,
+        flags_any=anywhere,
+        has_flags=bool(order),
+        flags_partial={word: sum(word in lines[line] for line in order) for word in anywhere - every},
+        vmx_flags=_common(vmx, count) if vmx else None,
+    )
+
+
+def _common(lines: Sequence[str], processors: int) -> FrozenSet[str]:
+    """Words that are in all lines, if every processor has one: the kernel prints none where VMX is off."""
+    sets = [frozenset(line.split()) for line in set(lines)]
+    return frozenset.intersection(*sets) if len(lines) == processors else frozenset()
 
 
 def architecture_of(machine: str) -> str:
@@ -195,6 +222,20 @@ def _flags(info: Result, kernel: Result, *, every: bool) -> Result:
     if found.flags is None or (x86 and not found.has_flags):
         return Unknown(Reason.UNREADABLE, f"some of the {found.processors} processors have no line of flags")
     return Known(sorted(found.flags if every else found.flags_any))
+
+
+def _partial(info: Result, kernel: Result) -> Result:
+    """Counted over the lines that there are: unknown wherever the words of every processor are."""
+    every = _flags(info, kernel, every=True)
+    return every if isinstance(every, Unknown) or isinstance(info, Unknown) else Known(info.value.flags_partial)
+
+
+def _vmx_flags(info: Result) -> Result:
+    """Null where no processor has the line: another maker's, or a kernel below 5.9."""
+    if isinstance(info, Unknown):
+        return info
+    words = info.value.vmx_flags
+    return Known(None if words is None else sorted(words))
 
 
 def _facilities(info: Result) -> Result:

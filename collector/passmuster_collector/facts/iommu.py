@@ -1,7 +1,7 @@
 """Memory protection for devices: what the firmware describes, and what the kernel made of it."""
 
 import struct
-from typing import Iterator, List, Union
+from typing import Iterator, List, Tuple, Union
 
 from passmuster_collector.fields import FLAG, Fields, Limit
 from passmuster_collector.host import Host
@@ -12,6 +12,7 @@ from passmuster_collector.reading import (
     Names,
     Reason,
     Result,
+    Text,
     Unknown,
     UnreadableError,
     not_there,
@@ -22,12 +23,15 @@ FIELDS: Fields = {
     ("acpi_tables",): Limit(items=512, length=64),
     ("iort_smmu",): FLAG,
     ("groups",): Limit(high=1048576),
+    ("noiommu_groups",): Limit(high=1048576),
     ("units",): Limit(items=1024, length=128),
     ("pci_devices",): Limit(high=1048576),
 }
 _TABLES = "/sys/firmware/acpi/tables"
 _IORT = _TABLES + "/IORT"
 _GROUPS = "/sys/kernel/iommu_groups"
+_NOIOMMU = "vfio-noiommu"
+_DOMAINS = ("DMA", "DMA-FQ", "identity")
 _UNITS = "/sys/class/iommu"
 _PCI = "/sys/bus/pci/devices"
 _FOLDERS = ("data", "dynamic")
@@ -40,7 +44,9 @@ def collect(host: Host) -> Iterator[Fact]:
     yield fact("acpi_tables", tables, _TABLES)
     smmu = _iort(host, tables)
     yield fact("iort_smmu", smmu, _TABLES if smmu == Known(None) else _IORT)
-    yield fact("groups", _count(host.names(_GROUPS)), _GROUPS)
+    groups, without = _groups(host)
+    yield fact("groups", groups, _GROUPS)
+    yield fact("noiommu_groups", without, _GROUPS)
     yield fact("units", _list(host.names(_UNITS)), _UNITS)
     yield fact("pci_devices", _count(host.names(_PCI)), _PCI)
 
@@ -79,6 +85,30 @@ def _iort(host: Host, tables: Result) -> Result:
         return Known(parse_iort(data.data))
     except UnreadableError as error:
         return Unknown(Reason.UNREADABLE, str(error))
+
+
+def _groups(host: Host) -> Tuple[Result, Result]:
+    """How many groups an IOMMU made, and how many VFIO made of devices without one: those have its name."""
+    found = host.names(_GROUPS)
+    if not isinstance(found, Names):
+        count = _count(found)
+        return count, count
+    without = 0
+    for group in found.names:
+        name = host.read(f"{_GROUPS}/{group}/name")
+        if isinstance(name, Text):
+            without += name.text.strip() == _NOIOMMU
+        elif isinstance(name, Unknown) and not _translates(host, group):
+            detail = f"{_GROUPS}/{group} may be a group without an IOMMU: {name.detail}"
+            unknown = Unknown(name.reason, detail)
+            return unknown, unknown
+    return Known(len(found.names) - without), Known(without)
+
+
+def _translates(host: Host, group: str) -> bool:
+    """Whether a group has the type of a domain, which only an IOMMU gives it; for dumps that left its name out."""
+    kind = host.read(f"{_GROUPS}/{group}/type")
+    return isinstance(kind, Text) and kind.text.strip() in _DOMAINS
 
 
 def _list(names: Union[Names, Absent, Unknown]) -> Result:

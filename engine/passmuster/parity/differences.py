@@ -80,6 +80,12 @@ def _long_flags(side: Side) -> bool:
     return side.version < (10, 6, 0) and len(" ".join(_flags(side))) > 700
 
 
+def _iommu_by_the_kernel(side: Side) -> bool:
+    seen = side.fact("iommu.groups") or side.fact("iommu.units") or "VIOT" in (side.fact("iommu.acpi_tables") or [])
+    unknown = side.results["iommu-support"].unknown
+    return bool(seen) or any(fact.path == FieldPath(("iommu", "groups")) for fact in unknown)
+
+
 DIFFERENCES: tuple[Row, ...] = (
     Row(
         name="the tool gave up",
@@ -193,6 +199,16 @@ DIFFERENCES: tuple[Row, ...] = (
         reason="The tool does not ask then. Groups are what counts in the end; the report folds this rule under the "
         "first.",
         holds=lambda side: side.tool.get("iommu:support") is not _PASS or side.fact("iommu.groups") is None,
+    ),
+    Row(
+        name="an IOMMU without its table",
+        rules=("iommu-support",),
+        tool=(_WARN, _NONE),
+        ours=(_PASS, _UNKNOWN),
+        when="the kernel shows an IOMMU, the firmware has a table VIOT, or nobody could count the groups",
+        reason="The tool knows the tables of Intel, AMD and ARM alone. A virtual IOMMU has another, a board may have a "
+        "device tree, and groups prove an IOMMU in any case.",
+        holds=_iommu_by_the_kernel,
     ),
     Row(
         name="the SMMU of ARM, before the tool knew it",
