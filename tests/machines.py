@@ -44,6 +44,11 @@ EXCEPTIONS = {
     ("hwloc/2ps3-2t", "arch"): "a Cell processor is of 64 bits, and so is every kernel for that machine",
     ("lscpu/ppc-qemu", "arch"): "a PowerPC 750 is of 32 bits",
     ("libvirt-hostcpu/linux-armv6l-raspberrypi", "ncpu"): "old ARM kernels list their one processor without a number",
+    **{
+        ("sosreport/vault", column): "a guest of LXD: its processors and mounts are not its node's"
+        for column in ("ncpu", "x86_level", "vmx", "svm", "cgroup")
+    },
+    ("kubevirt-mountinfo/overlay_launcher", "cgroup"): "the mount table of a container, not of a node",
     ("hwloc/16amd64-8n2c-cpusets", "cgroup"): "the cpuset file system from before control groups is none",
 }
 """Where the index of the project's data is wrong or means something else."""

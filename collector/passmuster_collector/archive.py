@@ -82,6 +82,12 @@ class Archive(Source):
         """The text of a symbolic link."""
         return self._look(path, _target, follow=False)
 
+    def changed_at(self, folder: str) -> int:
+        """When the youngest regular file below a folder was written, in seconds since 1970; 0 where there is none."""
+        start = self._joined(folder) + "/"
+        ages = (one.changed_at for name, one in self._index.members.items() if name.startswith(start))
+        return max(ages, default=0)
+
     def _look(
         self, path: str, work: Callable[[Member], Union[T, Absent, Unknown]], *, follow: bool = True
     ) -> Union[T, Absent, Unknown]:
@@ -165,7 +171,7 @@ def _steps(path: str) -> List[str]:
 
 def _folder(name: str) -> Member:
     """A folder that no member stands for."""
-    return Member(name, "directory", 0, 0, "", 0o755, 0, 0, 0, 0)
+    return Member(name, "directory", 0, 0, "", 0o755, 0, 0, 0, 0, 0)
 
 
 def _node(member: Member) -> Node:

@@ -37,14 +37,14 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Collect and write; 0 when a snapshot was written, 2 with one line on stderr when not."""
+    """Collect and write; 0 when a snapshot was written, 2 or 3 with one line on stderr when not."""
     words = sys.argv[1:] if argv is None else argv
     try:
         options = _parsed(words)
         _deliver(options, *_collected(options))
     except UsageError as error:
         sys.stderr.write(f"{PROGRAM}: {_one_line(str(error))}\n")
-        return 2
+        return error.status
     return 0
 
 
@@ -57,7 +57,7 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     parser = _Parser(
         prog=PROGRAM,
         description="Look at this Linux node, and write what was seen as one line of JSON.",
-        epilog="Exit status: 0 when a snapshot was written, 2 when not.",
+        epilog="Exit status: 0 when a snapshot was written; 2 when not; 3 when DUMP shows no host.",
     )
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--root", metavar="DIR", help="a whole host mounted here: what is missing is absent")
@@ -109,7 +109,7 @@ def _collected(options: argparse.Namespace) -> Tuple[bytes, str]:
         labels=labels,
         sections=sections,
         seconds=seconds,
-        collected_at=view.captured_at or now,
+        collected_at=view.taken_at if view.is_dump else now,
     )
     snapshot = take(view.host, order, time.monotonic)
     return canonical(snapshot), snapshot["node"]["name"]

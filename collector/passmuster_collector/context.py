@@ -5,9 +5,10 @@ Files that container tools leave in images prove nothing where the namespaces ar
 """
 
 import enum
+import re
 from typing import Callable, Optional, Sequence, Union
 
-from passmuster_collector.mounts import Mount, at_root, covering, parse_mountinfo
+from passmuster_collector.mounts import Mount, at_root, covering, parse_mountinfo, parse_mounts
 from passmuster_collector.reading import Absent, Known, Node, Text, Unknown, interpret
 
 INSIDE = "seen from inside a container"
@@ -16,7 +17,17 @@ OTHER_NETWORK = "seen from another network namespace"
 _FIRST_PID = "pid:[4026531836]"
 _FIRST_NET = "net:[4026531833]"  # fixed since Linux 6.17; any other number says nothing
 _MARKS = ("/.dockerenv", "/run/.containerenv", "/run/systemd/container")
+_DUMPED_TABLES = {
+    "/proc/1/mounts": parse_mounts,
+    "/proc/1/mountinfo": parse_mountinfo,
+    "/proc/mounts": parse_mounts,
+    "/proc/self/mounts": parse_mounts,
+    "/proc/self/mountinfo": parse_mountinfo,
+}
+_ENGINE = re.compile(r"(lowerdir|upperdir|br)=.*/(docker|containerd|containers/storage|io\.containerd\.[^/]*)/")
 _OF_THE_KERNEL = ("proc", "sysfs", "securityfs", "selinuxfs")
+_OF_ONE_KERNEL = re.compile(r"/((sos_commands/kernel/|insights_commands/)(uname_-a|lsmod)|uname|lsmod)\Z")
+"""What commands of a dump printed that say the same in every container of a node."""
 _MOUNTED_BY_THE_NODE = ("/sys/kernel/security", "/sys/fs/selinux")
 
 Link = Callable[[str], Union[Text, Absent, Unknown]]
@@ -62,6 +73,23 @@ def _root_identity(table: Sequence[Mount]) -> Optional[str]:
     return None if root is None else root.identity
 
 
+def dumped_inside(read: Read, stat: Stat) -> bool:
+    """Whether a dump was taken inside a container: by its own mount table, and by what container tools leave.
+
+    Tools that collect from a container of their own copy the host's files and their own ``/proc/mounts``, so the root
+    of a container's engine counts in the table of the first process alone.
+    """
+    for path, parser in _DUMPED_TABLES.items():
+        table = interpret(read(path), parser)
+        for mount in table.value if isinstance(table, Known) else ():
+            if "lxcfs" in mount.type and mount.point.startswith(("/proc/", "/sys/")):
+                return True
+            root = path.startswith("/proc/1/") and mount.point == "/" and mount.type in ("overlay", "aufs")
+            if root and any(_ENGINE.search(option) for option in mount.options):
+                return True
+    return any(isinstance(stat(mark), Node) for mark in _MARKS)
+
+
 def in_nodes_network(link: Link, stat: Stat) -> bool:
     """Whether this process shows to be in the network namespace of the node.
 
@@ -83,7 +111,7 @@ def in_nodes_network(link: Link, stat: Stat) -> bool:
 def belongs_to_container(path: str, own: Sequence[Mount]) -> bool:
     """Whether what a process in a container sees at a path is the container's, not the node's."""
     top = path.split("/")[1]
-    if top == "dev":
+    if top == "dev" or _OF_ONE_KERNEL.match(path):
         return False
     mount = covering(own, path)
     return top not in ("proc", "sys") or mount is None or mount.type not in _OF_THE_KERNEL

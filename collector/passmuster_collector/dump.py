@@ -4,14 +4,19 @@
 * a folder that mirrors a host, alone or below one folder of any name: sosreport, and most others;
 * an OpenShift must-gather: ``nodes/NAME/sysinfo.tgz`` mirrors a host, and below ``cluster-scoped-resources`` lies its
   Node object;
+* an Insights archive: the same below its folder ``data``;
 * beside a mirrored host, its Node object as ``node.yaml`` or ``node.json``.
+
+What shows none of these is refused, for a snapshot that knows nothing would say no more than that.
 """
 
 import io
 import os
+import re
 import stat
 from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
+from passmuster_collector import dates
 from passmuster_collector.archive import Archive
 from passmuster_collector.budget import Budget
 from passmuster_collector.capture import LIST, Capture
@@ -19,16 +24,36 @@ from passmuster_collector.nodeobject import LIMIT, NOT_GIVEN, NodeObject, parse_
 from passmuster_collector.reading import Data, Known, Names, Node, Text, Unknown, interpret, quoted
 from passmuster_collector.root import Root
 from passmuster_collector.source import Kind, Source
-from passmuster_collector.usage import UsageError
+from passmuster_collector.usage import NothingKnownError, UsageError
 
-_MIRRORED = frozenset(("proc", "sys", "etc", "sos_commands", "uname", "node.yaml"))
+_MIRRORED = frozenset(("proc", "sys", "etc", "sos_commands", "insights_commands", "uname", "node.yaml"))
 _NODE_FILES = ("/node.yaml", "/node.json")
 _NODES = "/nodes"
 _OBJECTS = "/cluster-scoped-resources/core/nodes"
 _SYSINFO = "sysinfo.tgz"
 _NESTED = 16 << 20
+_INSIGHTS = "data"
+_EXPECTED = (
+    "proc/, sys/, etc/ or sos_commands/, at the top or below one folder; nodes/NAME/sysinfo.tgz of a must-gather; or"
+    " what capture.sh wrote"
+)
+_OTHERS = (
+    (re.compile(r"scc_|basic-environment\.txt\Z"), "a SUSE supportconfig"),
+    (
+        re.compile(r"support-?bundle|(host-collectors|cluster-resources)\Z"),
+        "a support bundle of a cluster",
+    ),
+)
+_PACKINGS = (
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"\x28\xb5\x2f\xfd", "packed with zstd"),
+    (b"\x1f\x9d", "packed with compress"),
+    (b"Rar!", "a RAR archive"),
+)
 _LEVELS = 2
 _FOLDERS = 256
+_HOST = _MIRRORED | {"boot", "dev", "installed-rpms", "lib", "run", "usr", "var"}
 _SHOWN = 20
 
 
@@ -41,34 +66,76 @@ class Dump(NamedTuple):
     """What the dump calls the node, where its folders are named after nodes."""
     folder: str
     """The folder that mirrors the host; empty for the top."""
+    taken_at: Optional[str]
+    """When it was taken, as the dump itself says."""
 
 
-def open_dump(path: str, name: Optional[str], budget: Budget) -> Dump:
-    """Find the host in a folder or an archive; raises OSError where there is neither, else UsageError."""
+def open_dump(path: str, name: Optional[str], budget: Budget, *, bare: bool = True) -> Dump:
+    """Find the host in a folder or an archive; raises OSError where there is neither, else UsageError.
+
+    `bare`: nothing else is known of the host, so that a dump that shows none is refused.
+    """
     status = os.stat(path)
     if stat.S_ISDIR(status.st_mode):
-        return _found(Root.open(path, Kind.DUMP, budget), name)
+        return _shown(_found(Root.open(path, Kind.DUMP, budget), name), path, bare=bare)
     if not stat.S_ISREG(status.st_mode):
         raise UsageError(f"{quoted(path)}: neither a folder nor an archive")
     try:
-        return _found(Archive.open(lambda: io.open(path, "rb"), budget), name)
+        _demand_tar(path)
+        return _shown(_found(Archive.open(lambda: io.open(path, "rb"), budget), name), path, bare=bare)
     except UsageError as error:
-        raise UsageError(f"{quoted(path)}: {error}") from None
+        if str(error).startswith(quoted(path)):
+            raise
+        raise type(error)(f"{quoted(path)}: {error}") from None
+
+
+def _demand_tar(path: str) -> None:
+    with io.open(path, "rb") as file:
+        start = file.read(8)
+    for magic, name in _PACKINGS:
+        if start.startswith(magic):
+            raise NothingKnownError(f"{name}, which is not read: unpack it, and give the folder")
+
+
+def _shown(dump: Dump, path: str, *, bare: bool) -> Dump:
+    """The dump, if it shows a host."""
+    source = dump.source
+    if not bare or isinstance(source, Capture) or isinstance(dump.node_object, NodeObject) or dump.name is not None:
+        return dump
+    names = _listing(source, "/")
+    if _HOST & set(names):
+        return dump
+    names += tuple(below for name in names[:_FOLDERS] for below in _listing(source, "/" + name))
+    kind = next((word for pattern, word in _OTHERS if any(map(pattern.match, names))), None)
+    what = f"no files of a host in it: {kind} has none" if kind else "no files of a host in it"
+    raise NothingKnownError(f"{quoted(path)}: {what} (expected {_EXPECTED})")
 
 
 def _found(top: Source, name: Optional[str]) -> Dump:
     """A capture, a mirrored host at the top, else a must-gather, else a mirrored host below."""
     if isinstance(top, Archive) and isinstance(top.node(LIST), Node):
         capture = Capture.open(top)
-        return Dump(capture, NOT_GIVEN, None, capture.folder)
+        return Dump(capture, NOT_GIVEN, None, capture.folder, capture.captured_at)
     if not _mirrors(top, ""):
         places = [place for level in _levels(top) for place in level]
         nodes = _nodes(top, places)
         if nodes:
-            return _node(top, nodes, name)
+            return _node(top, nodes, name)._replace(taken_at=dates.of_gathering(top, places))
     place = _mirrored(top)
     source = top.below(place) if place else top
-    return Dump(source, _object(source, _NODE_FILES), None, place.rpartition("/")[2])
+    folders = [step for step in place.split("/") if step]
+    if folders[-1:] == [_INSIGHTS] and len(folders) > 1:
+        del folders[-1]
+    folder = folders[-1] if folders else ""
+    return Dump(source, _object(source, _NODE_FILES), None, folder, _taken_at(source, folder))
+
+
+def _taken_at(source: Source, folder: str) -> Optional[str]:
+    """What the dump's files say; else its name; else when the youngest output of a command was written into it."""
+    told = dates.of_host(source) or dates.of_name(folder)
+    if told is not None or not isinstance(source, Archive):
+        return told
+    return dates.of_seconds(max(source.changed_at(place) for place in ("sos_commands", "insights_commands")))
 
 
 def _mirrored(top: Source) -> str:
@@ -131,7 +198,7 @@ def _node(top: Source, nodes: Dict[str, List[Tuple[str, str]]], name: Optional[s
     files = [path for kind, path in nodes[chosen] if kind == "files"]
     objects = [path for kind, path in nodes[chosen] if kind == "object"]
     source = _unpacked(top, files[0]) if files else Archive.empty(top.budget)
-    return Dump(source, _object(top, objects), chosen, chosen)
+    return Dump(source, _object(top, objects), chosen, chosen, None)
 
 
 def _unpacked(top: Source, path: str) -> Source:

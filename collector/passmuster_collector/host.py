@@ -13,6 +13,7 @@ from passmuster_collector.context import (
     Context,
     absence_belongs_to_container,
     belongs_to_container,
+    dumped_inside,
     find_context,
     in_nodes_network,
 )
@@ -86,14 +87,14 @@ class Host(NamedTuple):
 
     def mounts(self) -> Sourced:
         """The node's mount table: a list of Mount."""
-        if self.inside:
+        if self.inside:  # the table is the container's
             return Sourced(Unknown(Reason.NOT_COLLECTED, INSIDE), ())
         return node_mounts(self.read, self.kind, running=self.running)
 
     @property
     def inside(self) -> bool:
         """Whether paths show a container, not the node."""
-        return self.kind is Kind.LIVE and self.context is Context.CONTAINER
+        return self.kind is not Kind.ROOT and self.context is Context.CONTAINER
 
     def run(self, argv: Sequence[str]) -> Union[Text, Unknown]:
         """What a program of the live host prints."""
@@ -103,6 +104,8 @@ class Host(NamedTuple):
 
     def other_network(self) -> Optional[Unknown]:
         """Why network sysctls are not the node's, where they are not."""
+        if self.kind is Kind.DUMP and self.inside:
+            return Unknown(Reason.NOT_COLLECTED, INSIDE)
         if not self.running or in_nodes_network(self.root.link, self.root.node):
             return None
         return Unknown(Reason.NOT_COLLECTED, OTHER_NETWORK)
@@ -125,8 +128,13 @@ def open_host(root: Source, recorded: Recorded, node_object: Union[NodeObject, U
     context = find_context(root.link, root.read, root.node) if running else Context.ELSEWHERE
     if kind is Kind.LIVE and not running:
         context = find_context(root.link, root.read, root.node)
+    if kind is Kind.DUMP and dumped_inside(root.read, root.node):
+        context = Context.CONTAINER
     mounts: List[Mount] = []
-    if context is Context.CONTAINER:
+    if context is Context.CONTAINER and kind is Kind.DUMP:
+        table = node_mounts(root.read, kind, running=False).result
+        mounts = table.value if isinstance(table, Known) else []
+    elif context is Context.CONTAINER:
         table = interpret(root.read("/proc/self/mounts"), parse_mounts)
         mounts = table.value if isinstance(table, Known) else []
     reader = root.reader() if kind is not Kind.DUMP else Reader(None, None, None)

@@ -24,8 +24,11 @@ from passmuster_collector.source import Kind
 
 _UNAME = "uname(2)"
 _BANNER = "/proc/version"
-_SOS_UNAME = ("/sos_commands/kernel/uname_-a", "/uname")
-_SOS_NAMES = ("/hostname", "/sos_commands/host/hostname", "/sos_commands/general/hostname")
+_SOS_UNAME = ("/sos_commands/kernel/uname_-a", "/uname", "/insights_commands/uname_-a")
+_SOS_NAMES = (
+    *("/hostname", "/sos_commands/host/hostname", "/sos_commands/general/hostname"),
+    *("/insights_commands/hostname", "/insights_commands/hostname_-f"),
+)
 _MACHINE = re.compile(
     r"(x86_64|amd64|i[3-6]86|aarch64(_be)?|arm64|armv[0-9]\w*|ppc(64(le)?)?|s390x?|riscv(32|64)|loongarch64"
     r"|mips\w*|ia64|sparc64)\Z"

@@ -30,7 +30,8 @@ class Order(NamedTuple):
     sections: Iterable[str]
     seconds: float
     """For each section."""
-    collected_at: str
+    collected_at: Optional[str]
+    """None where a dump does not say."""
 
 
 def take(host: Host, order: Order, clock: Clock) -> Dict[str, Any]:
@@ -82,7 +83,7 @@ def node_name(host: Host, folder: str) -> str:
     if host.kind is Kind.LIVE:
         paths.insert(0, "/proc/sys/kernel/hostname")
     for path in paths:
-        look = host.read(path) if host.kind is Kind.DUMP else host.root.read(path)
+        look = host.root.read(path)
         found = [line.strip() for line in lines(look.text)] if isinstance(look, Text) else []
         name = next((line for line in found if line and not line.startswith("#")), "")
         if name:

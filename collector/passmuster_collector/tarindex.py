@@ -46,6 +46,8 @@ class Member(NamedTuple):
     gid: int
     major: int
     minor: int
+    changed_at: int
+    """Seconds since 1970."""
 
 
 def members(stream: Stream) -> Iterator[Member]:
@@ -92,8 +94,13 @@ def _padded(size: int) -> int:
 
 def checked(name: str) -> str:
     """A member's name as a path inside; raises UsageError where it leads out."""
+    if name.startswith("/"):
+        raise UsageError(
+            f"a member is called {quoted(name)} (expected a name without / before it: tar -P writes such names; pack it"
+            " again without -P, or unpack it into a folder)"
+        )
     steps = [step for step in name.split("/") if step not in ("", ".")]
-    if name.startswith("/") or ".." in steps or "\0" in name or len(steps) > _DEPTH:
+    if ".." in steps or "\0" in name or len(steps) > _DEPTH:
         raise UsageError(f"the archive is hostile: a member is called {quoted(name)}")
     return "/".join(steps)
 
@@ -112,6 +119,7 @@ def _member(header: bytes, flag: bytes, size: int, offset: int, extended: Dict[s
         gid=_number(header[116:124]),
         major=_number(header[329:337]),
         minor=_number(header[337:345]),
+        changed_at=_number(header[136:148]),
     )
 
 

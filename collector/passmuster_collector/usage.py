@@ -1,5 +1,14 @@
-"""The one exception that reaches a caller."""
+"""The exceptions that reach a caller."""
 
 
 class UsageError(ValueError):
     """The caller asked for something that cannot be done; the message is one line."""
+
+    status = 2
+    """The exit status that says so."""
+
+
+class NothingKnownError(UsageError):
+    """A dump was read, and shows no host, or is packed in a way that is not read."""
+
+    status = 3

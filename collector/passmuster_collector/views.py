@@ -9,8 +9,8 @@ import re
 import time
 from typing import Callable, NamedTuple, Optional, TypeVar, Union
 
+from passmuster_collector import dates
 from passmuster_collector.budget import budget, watched
-from passmuster_collector.capture import Capture
 from passmuster_collector.dump import open_dump
 from passmuster_collector.host import Host, open_host
 from passmuster_collector.nodeobject import LIMIT, NOT_GIVEN, NodeObject, parse_node_object
@@ -44,8 +44,9 @@ class View(NamedTuple):
     """What the caller or the dump calls it."""
     folder: str
     """The last resort for a name."""
-    captured_at: Optional[str] = None
-    """When a capture was taken; for other views that is now."""
+    is_dump: bool = False
+    taken_at: Optional[str] = None
+    """When a dump was taken, if it says; other views are taken now."""
 
 
 def open_view(asked: Asked, recorded: Recorded, seconds: float) -> View:
@@ -55,12 +56,15 @@ def open_view(asked: Asked, recorded: Recorded, seconds: float) -> View:
         return _mounted(asked, recorded, given, seconds)
     path = asked.dump
     limit = budget(time.monotonic, seconds * _GONE_THROUGH)
-    dump = _in_time(lambda: open_dump(path, asked.name, limit), path, seconds * _GONE_THROUGH, "a folder or an archive")
+    bare = isinstance(given, Unknown)
+    dump = _in_time(
+        lambda: open_dump(path, asked.name, limit, bare=bare), path, seconds * _GONE_THROUGH, "a folder or an archive"
+    )
     node_object = dump.node_object if isinstance(given, Unknown) else given
     host = _host(dump.source, recorded, node_object, path, seconds)
-    folder = dump.folder or _PACKED.sub("", _last(path)) or "unnamed"
-    captured_at = dump.source.captured_at if isinstance(dump.source, Capture) else None
-    return View(host, asked.name or dump.name, folder, captured_at)
+    outer = _PACKED.sub("", _last(path)) or "unnamed"
+    taken_at = dump.taken_at or dates.of_name(outer)
+    return View(host, asked.name or dump.name, dump.folder or outer, is_dump=True, taken_at=taken_at)
 
 
 def _mounted(asked: Asked, recorded: Recorded, given: Union[NodeObject, Unknown], seconds: float) -> View:

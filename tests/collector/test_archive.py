@@ -141,7 +141,10 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "an empty file": (lambda: b"", "no tar archive, or one that is cut off"),
     "a member above the top": (lambda: _named("../x"), "the archive is hostile: a member is called '../x'"),
     "a member above on the way": (lambda: _named("a/../../x"), "the archive is hostile"),
-    "an absolute member": (lambda: _named("/etc/x"), "the archive is hostile: a member is called '/etc/x'"),
+    "an absolute member": (
+        lambda: _named("/etc/x"),
+        "a member is called '/etc/x' (expected a name without / before it: tar -P",
+    ),
     "a member deeper than any": (lambda: _named("d/" * 120), "the archive is hostile"),
     "a name of many bytes": (lambda: _named("n" * 70_000), "a name of 70001 bytes (limit 65536)"),
     "names that fill the memory": (

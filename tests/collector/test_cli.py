@@ -212,7 +212,7 @@ def test_the_name_that_is_given_counts(root: str) -> None:
 
 
 def test_the_folder_names_a_host_that_does_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "etc").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "archive")
     assert json.loads(collect_bytes(["--from", "."]))["node"]["name"] == "archive"
 

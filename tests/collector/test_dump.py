@@ -212,7 +212,7 @@ SPOTS: dict[str, dict[str, Any]] = {
         "runtime.kubelet": None,
         "kubernetes.node": None,
     },
-    "sosreport/vault": {"kernel.release": "5.4.0-97-generic", "cgroup.mode": "hybrid", "runtime.name": None},
+    "sosreport/vault": {"kernel.release": "5.4.0-97-generic", "cgroup.mode": None, "runtime.name": None},
     "sosreport/openstack": {"kernel.release": "5.4.0-97-generic", "cgroup.mode": None, "runtime.name": None},
     "openshift/bare-metal-master.internal": {
         "kernel.release": "5.14.0-427.59.1.el9_4.x86_64",

@@ -32,6 +32,12 @@ EXPECTED: dict[tuple[str, str], dict[str, str]] = {
     ("dump-empty", "virtnest"): dict.fromkeys(
         ("cgroup-cpu", "cgroup-cpuacct", "cgroup-cpuset", "cgroup-memory", "cgroup-devices", "cgroup-blkio"), "unknown"
     ),
+    ("sosreport-dev-listing/sos.tgz", "virtnest"): {
+        "device-kvm-exists": "pass",
+        "device-kvm-accessible": "unknown",
+        "device-vhost-net-exists": "pass",
+        "device-tun-exists": "pass",
+    },
     ("dump-cut", "virtnest"): {"cpu-x86-64-v2": "unknown"},
     ("cilium-second-cgroup2/sos-cilium.tgz", "kubevirt"): {"cgroup-controllers": "pass"},
     ("tar-of-proc/tar-gnu.tgz", "kubevirt"): {"kvm-registered": "unknown", "cgroup-controllers": "unknown"},
@@ -43,6 +49,25 @@ def test_the_outcome_of(tmp_path: Path, dump: str, pack: str) -> None:
     expected = EXPECTED[dump, pack]
     found = outcomes(dump, tmp_path, pack)
     assert {rule: found[rule] for rule in expected} == expected
+
+
+NOTHING = {
+    "troubleshoot.tgz": (3, "no files of a host in it: a support bundle of a cluster has none (expected proc/, "),
+    "scc.txz": (3, "no files of a host in it: a SUSE supportconfig has none (expected proc/, "),
+    "harvester.zip": (3, "a ZIP archive, which is not read: unpack it, and give the folder"),
+    "abs.tgz": (2, "a member is called '/proc/version' (expected a name without / before it: tar -P writes such names"),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING)
+def test_an_archive_of_nothing_known_is_one_line(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, message = NOTHING[name]
+    output = tmp_path / "x.json"
+    assert main(["collect", "--from", str(data(f"field/dump-of-nothing-known/{name}")), "-o", str(output)]) == status
+    line = capsys.readouterr().err
+    assert message in line
+    assert line.count("\n") == 1
+    assert not output.exists()
 
 
 def test_a_tar_of_proc_fails_nothing(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ A node is looked at, and opened only where that changes nothing: the kernel woul
 is not there, so drivers must be registered in /proc/misc first.
 """
 
-from typing import Dict, Iterator, NamedTuple, Optional, Union
+from typing import Dict, Iterator, NamedTuple, Optional, Tuple, Union
 
+from passmuster_collector import devlisting
 from passmuster_collector.context import INSIDE
+from passmuster_collector.devlisting import Listed
 from passmuster_collector.facts import kernel
 from passmuster_collector.fields import FLAG, Fields, Limit
 from passmuster_collector.host import Host
@@ -54,11 +56,20 @@ def collect(host: Host) -> Iterator[Fact]:
     misc = kernel.misc_devices(host)
     for path, promise in PROMISES.items():
         node = find(host, path)
+        source = path if host.recorded.devices is None else "--recorded devices"
+        unnumbered: Tuple[str, ...] = ()
+        listed = devlisting.find(host, path) if isinstance(node, Unknown) else None
+        if listed is not None:
+            source, said = listed
+            node, unnumbered = said if isinstance(said, Listed) else (said, ())
         if isinstance(node, Unknown):
             yield Fact((path,), node, ())
             continue
-        source = path if host.recorded.devices is None else "--recorded devices"
         for name, value in described(node).items():
+            if name in unnumbered:
+                unread = Unknown(Reason.NOT_COLLECTED, f"{source} has names of users, not numbers")
+                yield Fact((path, name), unread, ())
+                continue
             mine = host.inside and isinstance(node, Node) and name in _OWN and not _shared(host)
             yield Fact((path, name), Unknown(Reason.NOT_COLLECTED, INSIDE) if mine else Known(value), (source,))
         yield Fact((path, "accessible"), accessible(host, path, node, minor_of(promise, misc), misc), (source,))
@@ -69,6 +80,8 @@ def find(host: Host, path: str) -> Union[Node, Absent, Unknown]:
     if host.recorded.devices is not None:
         return host.recorded.devices.get(path) or Absent(path)
     node = host.node(path)
+    if host.kind is Kind.DUMP and isinstance(node, Node) and node.kind == "regular":
+        return Unknown(Reason.NOT_COLLECTED, f"{path} is a plain file in the dump: no copy of a device node")
     if isinstance(node, Absent):
         link = host.node(path, follow=False)
         return link if isinstance(link, Node) else node
