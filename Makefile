@@ -3,10 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run test test-spark test-offline lint format bench collector offline machines parity docs clean
+.PHONY: help run demo test test-spark test-offline lint format bench collector offline machines parity docs clean
 
 help:
 	@echo "make run        judge this machine"
+	@echo "make demo       make a cluster of forty nodes in dist/demo, for the README's tour"
 	@echo "make test       run the tests"
 	@echo "make test-spark run the tests that need Spark and Java 17, on a cluster of this machine"
 	@echo "make lint       ruff, mypy, import contracts, the policies' lint and own tests"
@@ -30,6 +31,10 @@ help:
 	$(PIP) install --editable '.[dev]'
 	touch $@
 
+.venv/demo.stamp: .venv/run.stamp
+	$(PIP) install --editable '.[sign]'
+	touch $@
+
 .venv/offline.stamp: .venv/run.stamp
 	$(PIP) install 'shiv>=1.0.8'
 	touch $@
@@ -43,6 +48,9 @@ help:
 # 1 (fails) and 3 (unknown) are verdicts about this machine, not about the target.
 run: .venv/run.stamp
 	@$(BIN)/passmuster check; status=$$?; [ $$status = 0 ] || [ $$status = 1 ] || [ $$status = 3 ]
+
+demo: .venv/demo.stamp
+	@$(BIN)/python demo/make.py dist/demo
 
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term

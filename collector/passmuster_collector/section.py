@@ -48,7 +48,7 @@ def open_map(path: Path, facts: Iterable[Fact]) -> Iterator[Fact]:
         yield from entries
     elif len({result.reason for result in unknown}) == 1:
         details = {result.detail for result in unknown}
-        more = " (and so on)" if len(details) > 1 else ""
+        more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
         yield Fact(path, Unknown(unknown[0].reason, unknown[0].detail + more), ())
     else:
         yield Fact(path, Known({}), ())

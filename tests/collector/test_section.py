@@ -116,7 +116,7 @@ def test_a_map_unknown_for_one_reason_is_one_entry() -> None:
     assert list(open_map(("m",), _entries(DENIED, DENIED))) == [Fact(("m",), DENIED, ())]
     other = Unknown(Reason.DENIED, "never")
     assert list(open_map(("m",), _entries(DENIED, other))) == [
-        Fact(("m",), Unknown(Reason.DENIED, "no (and so on)"), ())
+        Fact(("m",), Unknown(Reason.DENIED, "no (and 1 more)"), ())
     ]
 
 

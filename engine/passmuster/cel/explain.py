@@ -37,7 +37,7 @@ from passmuster.cel.tree import (
     children,
 )
 from passmuster.cel.types import MapType
-from passmuster.cel.values import CelError, Optional, UInt, Unknown, from_key, shown
+from passmuster.cel.values import CelError, OpenMap, Optional, UInt, Unknown, from_key, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -102,6 +102,8 @@ def jsonable(value: object) -> object:
         return {
             key if isinstance(key, str) else shown(from_key(key)): jsonable(member) for key, member in value.items()
         }
+    if isinstance(value, OpenMap):
+        return {key: jsonable(member) for key, member in value.values.items()}
     if isinstance(value, Optional):
         return {"optional": jsonable(value.value)} if value.there else {}
     if isinstance(value, bytes):

@@ -38,10 +38,16 @@ def run(options: argparse.Namespace) -> ExitStatus:
         sys.stderr.write(harmless.lines(str(given[0].problem)) + "\n")
         return ExitStatus.INCOMPLETE
     told: Iterator[str]
+    header = compiled.header
+    file = f"{header.pack}/{header.version}/policy.yaml" if header.released else policies[0].document.file
     if isinstance(rule, CompiledFleetRule):
-        told = _member(contributed(compiled, rule, given[0].snapshot, parameters[compiled.header.pack]), output.width())
+        told = _member(
+            contributed(compiled, rule, given[0].snapshot, parameters[compiled.header.pack]), file, output.width()
+        )
     else:
-        told = _lines(explain(compiled, rule, given[0].snapshot, parameters[compiled.header.pack]), output.width())
+        told = _lines(
+            explain(compiled, rule, given[0].snapshot, parameters[compiled.header.pack]), file, output.width()
+        )
     for line in told:
         sys.stdout.write(harmless.plain(line).rstrip() + "\n")
     return ExitStatus.GOOD
@@ -55,7 +61,7 @@ def _rule(policy: CompiledPolicy, name: str) -> CompiledRule | CompiledFleetRule
     raise UsageError.at(name, f"no such rule (expected one of: {known})", code="usage-rule")
 
 
-def _lines(explanation: Explanation, width: int) -> Iterator[str]:
+def _lines(explanation: Explanation, file: str, width: int) -> Iterator[str]:
     result = explanation.result
     outcome = result.outcome.value.replace("_", " ")
     yield f"{outcome.upper()}  {explanation.node}  {result.rule.name} ({result.rule.level.value})"
@@ -64,7 +70,7 @@ def _lines(explanation: Explanation, width: int) -> Iterator[str]:
         yield from _fill(result.message, width, "  ")
     for traced in explanation.traced:
         yield ""
-        yield from _traced(traced, width)
+        yield from _traced(traced, file, width)
     yield ""
     yield "facts"
     for fact in result.facts:
@@ -81,7 +87,7 @@ def _lines(explanation: Explanation, width: int) -> Iterator[str]:
             yield from _fill(text, width, "  ")
 
 
-def _member(found: Contributed, width: int) -> Iterator[str]:
+def _member(found: Contributed, file: str, width: int) -> Iterator[str]:
     """What a node contributes to a fleet rule: one node alone has no outcome there."""
     yield f"FLEET RULE  {found.node}  {found.rule.name} ({found.rule.level.value})"
     yield from _fill(found.rule.title, width, "  ")
@@ -101,15 +107,15 @@ def _member(found: Contributed, width: int) -> Iterator[str]:
             assert_never(found.contribution)
     for traced in found.traced:
         yield ""
-        yield from _traced(traced, width)
+        yield from _traced(traced, file, width)
 
 
 def _of(pool: str) -> str:
     return f" of pool {pool}" if pool else ""
 
 
-def _traced(traced: Traced, width: int) -> Iterator[str]:
-    yield f"{traced.name}, line {traced.expression.line}"
+def _traced(traced: Traced, file: str, width: int) -> Iterator[str]:
+    yield f"{traced.name} ({file}:{traced.expression.line})"
     for line in traced.expression.text.splitlines():
         yield f"  {line}"
     yield from _fill(f"is {_brief(traced.part.value)}", width, "  ")

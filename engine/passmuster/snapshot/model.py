@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from passmuster.unknown import Reason, UnknownFact
 
 
+_SOURCES = 4
+"""Files that are named for one fact; of the others, how many there are."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """One part of a host that was, or could not be, looked at."""
@@ -50,12 +54,20 @@ class Snapshot:
         return machine_id
 
     def source(self, path: FieldPath) -> str | None:
-        """Where the host keeps a fact, as the collector recorded it; None where it did not say."""
+        """Where the host keeps a fact, as the collector recorded it; None where it did not say.
+
+        Collectors record sources by the first step below the section. Of a member of a map (`kernel.sysctl['net.x']`),
+        only the files that are named for it count, where there are any.
+        """
         section = self.sections.get(path.parts[0])
         if section is None or len(path.parts) == 1:
             return None
         found = [source for source, names in section.sources.items() if path.parts[1] in names]
-        return ", ".join(sorted(found)) or None
+        if len(path.parts) > 2:
+            ends = tuple(f"/{name}" for name in (path.parts[-1], path.parts[-1].replace(".", "/")))
+            found = [source for source in found if source.endswith(ends)] or found
+        rest = f" and {len(found) - _SOURCES} more" if len(found) > _SOURCES else ""
+        return ", ".join(sorted(found)[:_SOURCES]) + rest or None
 
     def value(self, path: FieldPath) -> Any:
         """The fact at a path; None where there is none, for whatever reason."""
