@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import bundles
 import pytest
@@ -76,12 +76,39 @@ def _payload(site: Path) -> None:
     (site / "v.dsse").write_bytes(_json.canonical({**value, "payload": base64.b64encode(payload).decode()}))
 
 
+def _rewritten(site: Path, change: Callable[[Any], Any]) -> None:
+    (site / "v.dsse").write_bytes(_json.canonical(change(json.loads((site / "v.dsse").read_bytes()))))
+
+
+LAYOUTS: dict[str, Callable[[Any], bytes]] = {
+    "indented": lambda value: json.dumps(value, indent=4).encode(),
+    "as Python writes it": lambda value: json.dumps(value).encode(),
+    "other order, escapes, CRLF": lambda value: json.dumps(dict(reversed(value.items())), indent=1).replace("/", "\\/").replace("\n", "\r\n").encode(),
+    "with a byte order mark": lambda value: b"\xef\xbb\xbf" + json.dumps(value).encode(),
+    "with a member that DSSE does not name": lambda value: json.dumps({"note": [1], **value}).encode(),
+    "in the other base64": lambda value: json.dumps({**value, "payload": value["payload"].replace("+", "-").replace("/", "_")}).encode(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+@pytest.mark.parametrize("file", TYPES)
+def test_the_layout_of_an_envelope_does_not_matter(
+    capsys: pytest.CaptureFixture[str], site: Path, file: str, layout: Callable[[Any], bytes]
+) -> None:
+    assert main(["report", "sign", file, "--key", "site.key", "-o", "v.dsse"]) == 0
+    (site / "v.dsse").write_bytes(layout(json.loads((site / "v.dsse").read_bytes())))
+    assert main(VERIFY) == 0
+    assert "signed by: site (ed25519" in capsys.readouterr().out
+
+
 REFUSED: dict[str, tuple[Callable[[Path], object], int, str]] = {
     "a key that nobody named": (_by_other, 4, "v.dsse: signed by a key that trust does not name (got keyid "),
     "a payload that was changed": (_payload, 4, "v.dsse: the signature does not hold: it is not one by 'site' over this attestation"),
     "a payload of another type": (lambda site: _sealed(site, (site / "v.attestation").read_bytes(), TYPES["v.json"]), 4, "the signature does not hold"),
     "a payload that is no verdict": (lambda site: _sealed(site, b"{}"), 2, "v.dsse: not a verdict"),
-    "another layout": (lambda site: (site / "v.dsse").write_bytes((site / "v.dsse").read_bytes().replace(b",", b", ")), 4, "v.dsse: not a DSSE envelope in the form in which it is written here"),
+    "two signatures": (lambda site: _rewritten(site, lambda value: {**value, "signatures": value["signatures"] * 2}), 4, "v.dsse: not a DSSE envelope with one signature"),
+    "a number for a payload": (lambda site: _rewritten(site, lambda value: {**value, "payload": 1}), 4, "v.dsse: not a DSSE envelope with one signature"),
+    "a member twice": (lambda site: (site / "v.dsse").write_bytes((site / "v.dsse").read_bytes().replace(b"{", b'{"payload":"",', 1)), 4, "v.dsse: not signed"),
     "no signature": (lambda site: (site / "v.dsse").write_bytes((site / "v.json").read_bytes()), 4, "v.dsse: not signed, and --trust asks for a signature"),
     "a key that is over": (lambda site: _trust(site, EVERY + "\nnot_after: 2026-01-01T00:00:00Z"), 4, "v.dsse: the key 'site' is expired at 2026-01-01T00:00:00Z (got 2026-11-23T00:00:00Z)"),
     "a key that was revoked": (lambda site: _trust(site, EVERY + "\nrevoked: {at: 2026-01-01T00:00:00Z, reason: lost}"), 4, "v.dsse: the key 'site' is revoked since 2026-01-01T00:00:00Z: lost"),

@@ -184,7 +184,7 @@ TAMPERED: dict[str, tuple[Callable[[Path], object], list[str], int, str]] = {
     "nothing": (lambda report: report.write_text(""), [], 2, "verdict.json: not a verdict"),
     "depth": (lambda report: report.write_text("[" * 900 + "]" * 900), [], 2, "verdict.json: not a verdict"),
     "no file": (lambda report: report.unlink(), [], 2, "verdict.json: cannot be read"),
-    "no key": (lambda report: report.write_text('{"payload":"","payloadType":""}'), [], 4, "verdict.json: not a DSSE envelope"),
+    "no key": (lambda report: report.write_text('{"payload":"","payloadType":"","signatures":[]}'), [], 4, "verdict.json: not a DSSE envelope"),
     "no signature": (_change(), ["--trust", "trust.yaml"], 2, "trust.yaml: cannot be read"),
 }  # fmt: skip
 

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from passmuster.bundle import dsse, ed25519, sshsig
 from passmuster.bundle.ed25519 import PrivateKey
-from passmuster.errors import UsageError
+from passmuster.bundle.trust import load as load_trust
+from passmuster.errors import PolicyError, UsageError
 
 # Project Wycheproof (C2SP/wycheproof), Apache-2.0; the file itself says which part of it was taken.
 VECTORS = Path(__file__).parent.parent / "data" / "wycheproof-ed25519.json"
@@ -129,7 +130,7 @@ NO_ENVELOPES = {
 def test_an_envelope_has_one_form(data: bytes) -> None:
     assert data != ENVELOPE
     with pytest.raises(ValueError, match="not a DSSE envelope"):
-        dsse.parse(data)
+        dsse.parse_exact(data)
 
 
 def test_an_envelope_binds_its_type() -> None:
@@ -221,3 +222,46 @@ NO_LINES = {
 def test_what_is_no_line_of_an_ed25519_key_is_refused(line: str) -> None:
     with pytest.raises(ValueError, match=r"key|ssh-ed25519"):
         sshsig.parse_public(line)
+
+
+def _small_order() -> set[bytes]:
+    """Every encoding of a point whose order divides 8, computed from the curve: y, and y + p where 255 bits hold it."""
+    p = 2**255 - 19
+    d = -121665 * pow(121666, -1, p) % p
+    # (0, 1), (0, -1), (+-sqrt(-1), 0), and the four halves of the last: y^2 = (sqrt(1 + d) - 1) / d.
+    root = _root((1 + d) % p, p)
+    assert root is not None
+    halves = [_root((sign * root - 1) * pow(d, -1, p) % p, p) for sign in (1, -1)]
+    ys = {0, 1, p - 1, *(each for y in halves if y is not None for each in (y, p - y))}
+    return {
+        (y + more | sign << 255).to_bytes(32, "little")
+        for y in ys
+        for more in (0, p)
+        for sign in (0, 1)
+        if y + more < 2**255
+    }
+
+
+def _root(a: int, p: int) -> int | None:
+    root = pow(a, (p + 3) // 8, p)
+    return next((each for each in (root, root * pow(2, (p - 1) // 4, p) % p) if each * each % p == a), None)
+
+
+def test_keys_under_which_anybody_can_sign_are_refused() -> None:
+    weak = _small_order()
+    assert len(weak) == 14
+    for public in weak:
+        with pytest.raises(ValueError, match=r"small order|one form"):
+            ed25519.demand_strong(public)
+        # R = A = the point itself and S = 0: with S = 0 the equation R + kA = 0 holds for every eighth message.
+        assert not any(ed25519.verifies(public, r + bytes(32), b"%d" % at) for at in range(8) for r in weak)
+    ed25519.demand_strong(SITE.public)
+
+
+def test_a_trust_file_that_names_such_a_key_is_refused() -> None:
+    text = bundles.trust_text(("site", SITE, bundles.EVERY))
+    good = ed25519.write_public(SITE.public).decode().splitlines()[1]
+    for public in (bytes(32), (1).to_bytes(32, "little"), b"\xee" + b"\xff" * 30 + b"\x7f"):
+        weak = ed25519.write_public(public).decode().splitlines()[1]
+        with pytest.raises(PolicyError, match="public: not "):
+            load_trust(text.replace(good, weak).encode(), "trust.yaml")

@@ -150,7 +150,7 @@ def test_a_changed_release_ends_with_4(folder: Path, capsys: pytest.CaptureFixtu
 
 def test_a_digest_that_does_not_hold_ends_with_4(folder: Path) -> None:
     snapshot = write(folder / "node.json", data())
-    assert main(["check", snapshot, "-p", "virtnest@1.0.0#sha256:0000"]) == 4
+    assert main(["check", snapshot, "-p", "virtnest@1.0.0#sha256:0000000000000000"]) == 4
 
 
 def _nodes(name: str = "out.json") -> list[str]:

@@ -87,11 +87,17 @@ def test_what_cannot_be_chosen_names_what_there_is(text: str, message: str) -> N
 
 
 def test_a_digest_is_part_of_the_choice() -> None:
-    spec = Spec.parse("demo@1.0.0#sha256:abcd")
+    spec = Spec.parse("demo@1.0.0#sha256:abcdabcdabcdabcd")
     assert spec is not None
-    demand_digest(spec, "sha256:abcd" + "0" * 60)
+    demand_digest(spec, "sha256:abcdabcdabcdabcd" + "0" * 48)
     with pytest.raises(IntegrityError, match="another digest"):
         demand_digest(spec, "sha256:" + "0" * 64)
+
+
+@pytest.mark.parametrize("digits", [0, 4, 15, 65])
+def test_a_digest_that_many_files_can_have_is_refused(digits: int) -> None:
+    with pytest.raises(UsageError, match=rf"a digest of {digits} digits \(expected 16 to 64"):
+        Spec.parse("demo@1.0.0#sha256:" + "a" * digits)
 
 
 def test_two_versions_of_one_pack_are_refused() -> None:

@@ -38,7 +38,7 @@ def sign(claim: Claim, key: PrivateKey) -> bytes:
 
 def opened(data: bytes, file: str) -> dsse.Envelope | None:
     """The envelope of a signed verdict; None where it is not signed. Raises IntegrityError."""
-    if not data.startswith(b'{"payload":'):
+    if not dsse.found(data):
         return None
     try:
         return dsse.parse(data)

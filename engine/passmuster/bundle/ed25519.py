@@ -23,6 +23,19 @@ _SPKI = bytes.fromhex("302a300506032b6570032100")
 """DER of a SubjectPublicKeyInfo of Ed25519, up to the key (RFC 8410)."""
 
 
+_PRIME = 2**255 - 19
+_SMALL_ORDER = frozenset(
+    (
+        0,
+        1,
+        2707385501144840649318225287225658788936804267575313519463743609750303402022,
+        55188659117513257062467267217118295137698188065244968500265048394206261417927,
+        _PRIME - 1,
+    )
+)
+"""The y coordinates of the points whose order divides 8: anybody can make signatures that hold under these keys."""
+
+
 class KeyFileError(ValueError):
     """A private key cannot be read."""
 
@@ -55,6 +68,24 @@ def write_public(public: bytes) -> bytes:
     return b"-----BEGIN PUBLIC KEY-----\n" + base64.b64encode(_SPKI + public) + b"\n-----END PUBLIC KEY-----\n"
 
 
+def demand_strong(public: bytes) -> None:
+    """Raise ValueError for 32 bytes that no honest key has: a point of small order, or one in another form."""
+    y = int.from_bytes(public, "little") & (2**255 - 1)
+    if y >= _PRIME:
+        raise ValueError("not an Ed25519 public key in its one form (RFC 8032: y is below 2^255 - 19)")
+    if y in _SMALL_ORDER:
+        raise ValueError("not a usable Ed25519 public key: a point of small order, whose signatures anybody can make")
+
+
+def strong(public: bytes) -> bool:
+    """Whether `demand_strong` takes the key."""
+    try:
+        demand_strong(public)
+    except ValueError:
+        return False
+    return True
+
+
 def available() -> bool:
     """Whether signatures can be verified here."""
     return importlib.util.find_spec("cryptography") is not None
@@ -66,7 +97,12 @@ def verifies(public: bytes, signature: bytes, data: bytes) -> bool:
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - the extra
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415 - the extra
 
-    if len(public) != 32 or len(signature) != 64 or int.from_bytes(signature[32:], "little") >= _ORDER:
+    if (
+        len(public) != 32
+        or not strong(public)
+        or len(signature) != 64
+        or int.from_bytes(signature[32:], "little") >= _ORDER
+    ):
         return False
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, data)

@@ -141,6 +141,7 @@ def _key(document: _yaml.Document, name: str, problems: list[Problem]) -> Key | 
         found["public"] = (
             sshsig.parse_public(each["public"].strip()) if kind is KeyKind.SSH else ed25519.parse_public(each["public"])
         )
+        ed25519.demand_strong(found["public"])
     except ValueError as error:
         note(("public",), error)
     for field in _MOMENTS:

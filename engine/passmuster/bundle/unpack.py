@@ -116,7 +116,9 @@ def _signature(member: Member, file: str) -> Signature:
     """What it claims must fit its path; whether it holds is not asked here."""
     kind = KeyKind.SSH if layout.kind(member.path) is Kind.SSH_SIGNATURE else KeyKind.ED25519
     try:
-        claimed = keyid(sshsig.parse(member.data).public) if kind is KeyKind.SSH else dsse.parse(member.data).keyid
+        claimed = (
+            keyid(sshsig.parse(member.data).public) if kind is KeyKind.SSH else dsse.parse_exact(member.data).keyid
+        )
     except ValueError as error:
         raise _error(file, f"{member.path}: {error}") from None
     if claimed != layout.parts(member.path)["digest"]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from passmuster import _json, snapshot
 from passmuster.annotate import annotate, nodes
 from passmuster.cli import reading
+from passmuster.cli.exclusive import exclusive
 from passmuster.cli.output import write_file
 from passmuster.errors import ExitStatus, SnapshotError, UsageError
 from passmuster.report import harmless
@@ -91,11 +92,12 @@ def _files(folder: str) -> Iterator[str]:
 
 
 def _rewrite(path: str, state: _Run) -> None:
-    try:
-        data = reading.whole(path)
-    except UsageError as error:
-        state.troubles.append(str(error.problems[0]))
-        return
-    new = b"".join(state.one(each, path, line) for line, each in _json.documents(data))
-    if new != data:
-        write_file(os.path.realpath(path), new)
+    with exclusive(path):
+        try:
+            data = reading.whole(path)
+        except UsageError as error:
+            state.troubles.append(str(error.problems[0]))
+            return
+        new = b"".join(state.one(each, path, line) for line, each in _json.documents(data))
+        if new != data:
+            write_file(os.path.realpath(path), new)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import sys
@@ -15,6 +16,7 @@ from passmuster.bundle.manifest import Roster
 from passmuster.bundle.unpack import unpack
 from passmuster.cli import bundlekeys, inputs, packs
 from passmuster.cli.bundlefiles import load, load_trust, named, warn_skipped
+from passmuster.cli.exclusive import exclusive
 from passmuster.cli.moment import moment
 from passmuster.cli.output import fitted, write_file
 from passmuster.errors import ExitStatus, IntegrityError, UsageError
@@ -54,7 +56,9 @@ def run_sign(options: argparse.Namespace) -> ExitStatus:
         raise UsageError.at("bundle sign", "nothing to sign with (expected --key or --ssh-key)", code="usage-key")
     if options.output is None:
         options.output = options.bundle
-    _write(load(options.bundle), options, keep=not options.replace)
+    in_place = options.bundle == options.output != "-"
+    with exclusive(options.bundle) if in_place else contextlib.nullcontext():
+        _write(load(options.bundle), options, keep=not options.replace)
     return ExitStatus.GOOD
 
 
@@ -169,21 +173,22 @@ def run_verify(options: argparse.Namespace) -> ExitStatus:
     if trust is None and not terms.skip:
         message = "not signed, so nothing of it can be verified"
         raise IntegrityError.at(reading.bundle.file, message, code="bundle-unsigned")
-    state = _newer(options.state, reading)
-    if terms.skip:
-        warn_skipped(reading.bundle.file)
     made = receipt.write(reading, trust, now)
     if key is not None:
         made = receipt.signed(made, reading.bundle, key)
-    for file in outputs:
-        if file is not None:
-            write_file(file, made)
-    if None in outputs:
-        sys.stdout.write(harmless.json(made.decode()))
-    else:
-        sys.stdout.write(_text(_verified(reading, now)))
-    if state is not None:
-        write_file(options.state, state)
+    with contextlib.nullcontext() if options.state is None else exclusive(options.state):
+        state = _newer(options.state, reading)
+        if terms.skip:
+            warn_skipped(reading.bundle.file)
+        for file in outputs:
+            if file is not None:
+                write_file(file, made)
+        if None in outputs:
+            sys.stdout.write(harmless.json(made.decode()))
+        else:
+            sys.stdout.write(_text(_verified(reading, now)))
+        if state is not None:
+            write_file(options.state, state)
     return ExitStatus.GOOD
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from passmuster import policy, scaffold
 from passmuster.cli import output, packs
+from passmuster.cli.exclusive import exclusive
 from passmuster.compile import compile_policy
 from passmuster.errors import ExitStatus, UsageError
 
@@ -50,6 +51,12 @@ def _extended(home: Path, pack: str, rule: str) -> Path:
         raise UsageError.at(str(home / pack), message, code="policy-not-found")
     folder = Path(max(drafts, key=lambda entry: entry.version).file).parent
     names = str(folder / "policy.yaml"), str(folder / "tests.yaml")
+    with exclusive(names[0]):
+        _extend(folder, names, rule)
+    return folder
+
+
+def _extend(folder: Path, names: tuple[str, str], rule: str) -> None:
     for check in (packs.load_file(Path(names[0])),):
         compile_policy(check)
     read = scaffold.Files(
@@ -58,7 +65,6 @@ def _extended(home: Path, pack: str, rule: str) -> Path:
     made = scaffold.extended(read, rule, names)
     compile_policy(policy.load(made.policy.encode(), names[0]))
     _write(folder, made)
-    return folder
 
 
 def _write(folder: Path, files: scaffold.Files) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from passmuster.cli import output, packs
+from passmuster.cli.exclusive import exclusive
 from passmuster.compile import compile_policy
 from passmuster.errors import ExitStatus, IntegrityError, UsageError
 from passmuster.policy import Scope, digest, lock
@@ -110,7 +111,11 @@ def _fill(text: str, indent: str = "") -> list[str]:
 
 def run_lock(options: argparse.Namespace) -> ExitStatus:
     """Write the digests of drafts that are to be released; what is locked never changes."""
-    home = Path(options.folder)
+    with exclusive(str(Path(options.folder) / packs.LOCK)):
+        return _lock(options, Path(options.folder))
+
+
+def _lock(options: argparse.Namespace, home: Path) -> ExitStatus:
     packs.demand_whole(home)
     entries = {entry.name: entry for entry in packs.in_folder(home)}
     locked = dict(packs.locked_in(home))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -15,6 +16,7 @@ from typing import IO, TYPE_CHECKING
 from passmuster import redact
 from passmuster._files import PRIVATE
 from passmuster.cli import inputs, output, packs, reading
+from passmuster.cli.exclusive import exclusive
 from passmuster.cli.scratch import Scratch
 from passmuster.compile import compile_policy
 from passmuster.errors import ExitStatus, PolicyError, Problem, UsageError
@@ -58,8 +60,9 @@ def run(options: argparse.Namespace) -> ExitStatus:
     key = _key(options, classes)
     _demand_apart(options)
     plan = redact.plan([each.policy for each in asked], classes, key)
-    known = _known(options.map, key)
-    with Scratch(_IN_MEMORY) as spool:
+    alone = contextlib.nullcontext() if options.map is None else exclusive(options.map)
+    with alone, Scratch(_IN_MEMORY) as spool:
+        known = _known(options.map, key)
         state = _Run(spool=spool)
         _redact(options.snapshots, plan, asked, state)
         redact.demand_same(state.changes, allow_unknown=options.allow_unknown)

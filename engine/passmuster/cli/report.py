@@ -12,6 +12,7 @@ from passmuster.cli.bundlefiles import load_trust
 from passmuster.cli.moment import moment
 from passmuster.cli.output import fitted, write_file
 from passmuster.errors import ExitStatus, IntegrityError, UsageError
+from passmuster.policy.selection import LEAST_DIGITS
 from passmuster.report import harmless
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 
 _MOST = 1024 * 1024 * 1024
+_PINNED = len("sha256:") + LEAST_DIGITS
+"""So much of a digest can be given back as `-p PACK@VERSION#DIGEST`."""
 
 
 def run_sign(options: argparse.Namespace) -> ExitStatus:
@@ -95,7 +98,7 @@ def _verdict(claim: Claim, tried: remake.Tried) -> Iterator[str]:
 
 def _by(claim: Claim, key: Key | None, tried: remake.Tried) -> Iterator[str]:
     if tried.holds:
-        policies = ", ".join(f"{each.name}#{each.digest[:19]}" for each in claim.policies)
+        policies = ", ".join(f"{each.name}#{each.digest[:_PINNED]}" for each in claim.policies)
         yield f"verdict: {tried.outcome} over {tried.snapshots} snapshots by {policies}"
         yield f"digest {claim.verdict_digest}"
     yield f"signed by: {key.name} (ed25519 {key.keyid})" if key is not None else "signed by: nobody"

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from passmuster.policy.version import Version
 
-_SPEC = re.compile(
-    r"(?P<pack>[a-z][a-z0-9-]*)(?:@(?P<version>[0-9][0-9A-Za-z.-]*))?(?:#(?P<digest>sha256:[0-9a-f]{4,64}))?"
-)
+_SPEC = re.compile(r"(?P<pack>[a-z][a-z0-9-]*)(?:@(?P<version>[0-9][0-9A-Za-z.-]*))?(?:#(?P<digest>sha256:[0-9a-f]*))?")
+LEAST_DIGITS = 16
+"""Fewest digits of a digest on a command line: somebody could make a file that fits fewer. Files have all 64."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +47,15 @@ class Spec:
 
     @classmethod
     def parse(cls, text: str) -> Spec | None:
-        """Read PACK[@VERSION][#DIGEST]; None where the text is not of that form (it may be a path)."""
+        """Read PACK[@VERSION][#DIGEST]; None where the text is not of that form (it may be a path).
+
+        Raises UsageError for a digest with too few digits.
+        """
         match = _SPEC.fullmatch(text)
+        digits = len((match["digest"] or "").removeprefix("sha256:")) if match else 0
+        if match and match["digest"] is not None and not LEAST_DIGITS <= digits <= 64:
+            message = f"a digest of {digits} digits (expected {LEAST_DIGITS} to 64 of them behind sha256:)"
+            raise UsageError.at(text, message, code="policy-digest")
         return cls(text=text, pack=match["pack"], version=match["version"], digest=match["digest"]) if match else None
 
 
