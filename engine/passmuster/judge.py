@@ -103,6 +103,7 @@ def judge_one(given: Given, terms: Terms, doubled: set[tuple[str | None, str | N
             collected_at=snapshot.collection["collected_at"],
             kind=snapshot.collection["kind"],
             context=snapshot.collection["context"],
+            uid=snapshot.collection["uid"],
         ),
         outcome=outcome,
         reason=reason or nothing,

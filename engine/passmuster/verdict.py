@@ -105,6 +105,8 @@ class SnapshotHeader:
     """In UTC to the second; None where it is not known, as of a dump without a date."""
     kind: str
     context: str
+    uid: int | None
+    """Of the collector; None where it is not known."""
 
     @property
     def when(self) -> str:

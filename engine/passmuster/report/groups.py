@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from passmuster.outcome import Level, RuleOutcome
+from passmuster.report.advice import action
 from passmuster.unknown import Reason
 
 if TYPE_CHECKING:
@@ -45,13 +46,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """Facts that could not be looked at for one reason, and what hangs on them."""
+    """Facts that could not be looked at for one reason, with one thing to do, and the rules that need them."""
 
     reason: Reason
+    action: str
+    """What to do, in the imperative."""
     facts: Mapping[str, str]
     """Path -> detail."""
     rules: tuple[str, ...]
     nodes: tuple[str, ...]
+    """Sorted; a name that two nodes have stands there twice."""
 
 
 _LEVELS = {level: rank for rank, level in enumerate(Level)}
@@ -81,23 +85,27 @@ def groups(verdict: Verdict, outcome: RuleOutcome) -> list[Group]:
 
 
 def missing(verdict: Verdict) -> list[Missing]:
-    """What stood in the way, by reason."""
-    facts: dict[Reason, dict[str, str]] = defaultdict(dict)
-    rules: dict[Reason, dict[str, None]] = defaultdict(dict)
-    nodes: dict[Reason, set[str]] = defaultdict(set)
-    for node in verdict.nodes:
+    """What stood in the way, by reason and by what to do about it."""
+    facts: dict[tuple[Reason, str], dict[str, str]] = defaultdict(dict)
+    rules: dict[tuple[Reason, str], dict[str, None]] = defaultdict(dict)
+    nodes: dict[tuple[Reason, str], dict[int, str]] = defaultdict(dict)
+    for number, node in enumerate(verdict.nodes):
         for result in node.results:
             for fact in result.unknown if result.outcome is RuleOutcome.UNKNOWN else ():
-                facts[fact.reason].setdefault(str(fact.path), fact.detail)
-                rules[fact.reason][result.rule.id] = None
-                nodes[fact.reason].add(node.node)
+                key = fact.reason, action(fact, node.snapshot)
+                facts[key].setdefault(str(fact.path), fact.detail)
+                rules[key][result.rule.id] = None
+                nodes[key][number] = node.node
     return [
         Missing(
             reason=reason,
-            facts=dict(sorted(facts[reason].items())),
-            rules=tuple(rules[reason]),
-            nodes=tuple(sorted(nodes[reason])),
+            action=advice,
+            facts=dict(sorted(facts[reason, advice].items())),
+            rules=tuple(rules[reason, advice]),
+            nodes=tuple(sorted(nodes[reason, advice].values())),
         )
-        for reason in Reason
-        if reason in facts
+        for reason, advice in sorted(facts, key=lambda key: (_REASONS[key[0]], key[1]))
     ]
+
+
+_REASONS = {reason: rank for rank, reason in enumerate(Reason)}

@@ -77,7 +77,7 @@ def _unknowns(verdict: Verdict) -> Iterator[str]:
     for each in found:
         paths = ", ".join(each.facts)
         yield f"* {safe(f'{len(each.facts)} {remedies.met(each.reason)}')}: {safe(paths)}"
-        yield f"  ({safe(', '.join(each.rules))}); {safe(remedies.ACTIONS[each.reason])}"
+        yield f"  ({safe(', '.join(each.rules))}); {safe(each.action)}"
 
 
 def _fleet(verdict: Verdict) -> Iterator[str]:

@@ -7,6 +7,7 @@ put together in the order of the input.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, replace
 from heapq import merge
 from io import BytesIO
@@ -102,6 +103,7 @@ class OnePass:
                 collected_at=node.collected_at,
                 kind=head[3].decode(),
                 context=head[2].decode(),
+                uid=_uid(head),
             ),
             outcome=judged.outcome,
             reason=judged.reason,
@@ -223,6 +225,16 @@ class OnePass:
         if not doubled or self._journal is None:
             return set()
         return {at for at, each in enumerate(self._journal) if each.digest and (each.name, each.machine_id) in doubled}
+
+
+_UID = re.compile(rb'"uid":(null|[0-9]+)[}],"node":')
+
+
+def _uid(head: re.Match[bytes]) -> int | None:
+    """The collector's user, as the beginning of a canonical line has it."""
+    found = _UID.search(head.string, 0, head.end())
+    assert found is not None
+    return None if found[1] == b"null" else int(found[1])
 
 
 def _text(written: bytes | None) -> str | None:

@@ -10,17 +10,6 @@ from passmuster.unknown import Reason
 if TYPE_CHECKING:
     from passmuster.verdict import Verdict
 
-ACTIONS = {
-    Reason.DENIED: "run the collector as root on the host",
-    Reason.FAILED: "look at the node; reading went wrong there",
-    Reason.TIMEOUT: "collect again with a longer --timeout",
-    Reason.UNREADABLE: "look at the value; it means nothing that is known",
-    Reason.UNSUPPORTED: "collect again with a newer collector",
-    Reason.NOT_COLLECTED: "collect on the node itself, or add what the source lacks",
-    Reason.REDACTED: "ask the site to disclose them",
-}
-"""One action for each reason, in the imperative."""
-
 _MET = {
     Reason.DENIED: "denied",
     Reason.FAILED: "could not be read",

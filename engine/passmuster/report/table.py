@@ -115,13 +115,13 @@ class _Page:
     def _missing(self) -> Iterator[str]:
         for each in missing(self.verdict):
             yield ""
-            sentence = f"{_count(len(each.facts), 'fact')} {remedies.met(each.reason)}: {remedies.ACTIONS[each.reason]}"
+            sentence = f"{_count(len(each.facts), 'fact')} {remedies.met(each.reason)}: {each.action}"
             yield from self._wrap(sentence, first=self._word("UNKNOWN"))
             for path, detail in each.facts.items():
                 yield from self._wrap(f"{path}{f' - {detail}' if detail else ''}", first=_INDENT)
-            yield from self._wrap("undecided: " + ", ".join(each.rules), first=_INDENT)
+            yield from self._wrap("needed by: " + ", ".join(each.rules), first=_INDENT)
             if not self.single:
-                yield from self._wrap("on: " + ", ".join(fold(each.nodes)), first=_INDENT)
+                yield from self._wrap("on: " + ", ".join(fold(dict.fromkeys(each.nodes))), first=_INDENT)
 
     def _nodes_with_reasons(self) -> Iterator[str]:
         reasons: dict[str, list[str]] = {}

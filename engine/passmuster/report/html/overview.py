@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
     from passmuster.report.alike import Alike
     from passmuster.report.groups import Finding, Group, Missing
-    from passmuster.unknown import Reason
-    from passmuster.verdict import Result, RuleHeader, Verdict
+    from passmuster.verdict import RuleHeader, Verdict
 
 _MESSAGES_MAX = 5
 """Messages of one rule that are told here; the parts of the nodes tell all."""
@@ -85,7 +84,7 @@ def _percent(count: int, total: int) -> str:
 
 def todo(verdict: Verdict, found: Sequence[Alike]) -> Markup:
     """What to mend, what to collect again, and what could not be read; each once, however many nodes it concerns."""
-    items = [*_mend(verdict), *_split(verdict), *(_look(verdict, each) for each in missing(verdict)), *_unread(found)]
+    items = [*_mend(verdict), *_split(verdict), *map(_look, missing(verdict)), *_unread(found)]
     return words.section(
         "What to do", "todo", tag("ol", *items, class_="todo") if items else None, words.next_step(verdict)
     )
@@ -144,8 +143,7 @@ def _split(verdict: Verdict) -> Iterator[Markup]:
             )
 
 
-def _look(verdict: Verdict, found: Missing) -> Markup:
-    nodes = [node.node for node in verdict.nodes if any(_lacks(result, found.reason) for result in node.results)]
+def _look(found: Missing) -> Markup:
     told = f"{words.count(len(found.facts), 'fact')} {remedies.met(found.reason)}"
     facts = [
         tag("li", tag("code", words.name(path)), f" {detail}" if detail else None)
@@ -154,15 +152,11 @@ def _look(verdict: Verdict, found: Missing) -> Markup:
     return tag(
         "li",
         tag("p", words.outcome(RuleOutcome.UNKNOWN), " ", tag("strong", told), class_="what"),
-        tag("p", words.on(nodes), class_="under"),
+        tag("p", words.on(found.nodes), class_="under"),
         tag("ul", *facts),
-        tag("p", "Undecided for want of them: ", ", ".join(found.rules), class_="note"),
-        words.do(f"{remedies.ACTIONS[found.reason]}."),
+        tag("p", "Rules that need these facts: ", ", ".join(found.rules), class_="note"),
+        words.do(f"{found.action}."),
     )
-
-
-def _lacks(result: Result, reason: Reason) -> bool:
-    return result.outcome is RuleOutcome.UNKNOWN and any(fact.reason is reason for fact in result.unknown)
 
 
 def _unread(found: Sequence[Alike]) -> Iterator[Markup]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from passmuster.outcome import Level, RuleOutcome
 from passmuster.page import Markup, join, tag
 from passmuster.report import exceptions, remedies
+from passmuster.report.advice import action
 from passmuster.report.alike import alike, variants
 from passmuster.report.format import Evidence
 from passmuster.report.html import words
@@ -177,7 +178,7 @@ def _unknown(result: Result) -> Markup | None:
         words.row(
             tag("code", words.name(str(fact.path))),
             join(remedies.met(fact.reason), f": {fact.detail}" if fact.detail else None),
-            remedies.ACTIONS[fact.reason],
+            action(fact, None),
         )
         for fact in result.unknown
     ]

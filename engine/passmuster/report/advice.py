@@ -1,0 +1,67 @@
+"""What to do about a fact that could not be looked at: by the reason, by the fact, and by how the node was collected.
+
+Advice that was followed already is no advice: root is not told to run as root, nor a collection on the node itself
+to collect there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from passmuster.unknown import Reason
+
+if TYPE_CHECKING:
+    from passmuster.unknown import UnknownFact
+    from passmuster.verdict import SnapshotHeader
+
+AS_ROOT = "run the collector as root on the host"
+ROOT_WAS_REFUSED = (
+    "root was refused: check the audit log (SELinux, AppArmor), the device cgroup and the mount options (nodev); "
+    "in a pod, run it privileged"
+)
+ON_THE_HOST = "collect on the host, not inside a container"
+ON_THE_NODE = "collect on the node itself, or add what the source lacks"
+LOAD_THE_DRIVER = "load the driver that the detail names (modprobe), and collect again"
+NODE_OBJECT = "add the Node object (collect --node-object FILE, or snapshot annotate)"
+RUNTIME = "add the Node object (collect --node-object FILE, or snapshot annotate), or collect where the kubelet runs"
+AS_THE_DETAIL_SAYS = "provide what the detail names, and collect again"
+
+
+def action(fact: UnknownFact, snapshot: SnapshotHeader | None) -> str:
+    """One action in the imperative, without a full stop; `snapshot` None: how it was collected is not known."""
+    match fact.reason:
+        case Reason.DENIED:
+            return _denied(snapshot)
+        case Reason.FAILED:
+            return "check the node: reading the file failed there"
+        case Reason.TIMEOUT:
+            return "collect again with a longer --timeout"
+        case Reason.UNREADABLE:
+            return "check the value on the node: it could not be parsed"
+        case Reason.UNSUPPORTED:
+            return "collect again with a newer collector"
+        case Reason.NOT_COLLECTED:
+            return _not_collected(fact, snapshot)
+        case Reason.REDACTED:
+            return "ask the site to disclose them"
+        case _:
+            assert_never(fact.reason)
+
+
+def _denied(snapshot: SnapshotHeader | None) -> str:
+    if snapshot is None:
+        return f"{AS_ROOT}; where {ROOT_WAS_REFUSED}"
+    return ROOT_WAS_REFUSED if snapshot.uid == 0 else AS_ROOT
+
+
+def _not_collected(fact: UnknownFact, snapshot: SnapshotHeader | None) -> str:
+    section = fact.path.parts[0]
+    if section == "kubernetes":
+        return NODE_OBJECT
+    if section == "runtime":
+        return RUNTIME
+    if snapshot is not None and snapshot.context == "container":
+        return ON_THE_HOST
+    if snapshot is None or snapshot.kind != "live":
+        return ON_THE_NODE
+    return LOAD_THE_DRIVER if section == "devices" else AS_THE_DETAIL_SAYS
