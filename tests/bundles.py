@@ -66,7 +66,7 @@ def trust_text(*entries: tuple[str, PrivateKey, str], head: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
-EVERY = 'nodes: ["*"]\npacks: ["*"]'
+EVERY = 'nodes: ["*"]\npacks: ["*"]\nsites: ["*"]'
 
 
 def trust(*entries: tuple[str, PrivateKey, str], head: str = "") -> bundle.Trust:

@@ -25,7 +25,7 @@ def _after(state: replay.State, changes: dict[str, Any]) -> replay.State:
         for each in changes.get("packs", ())
     ]
     fields = {name: value for name, value in changes.items() if name not in {"packs", "text"}}
-    return replay.newer(state, unpack(bundles.made(packs=packs, **fields), "site.pmb"))
+    return replay.newer(state, unpack(bundles.made(packs=packs, **fields), "site.pmb"), bundles.NOW)
 
 
 REFUSED = {
@@ -35,6 +35,10 @@ REFUSED = {
     "a pack that falls back to a draft": ([{"packs": ["1.0.0"]}, {"sequence": 8, "packs": ["1.0.0-rc.1"]}], "is older than"),
     "a pack from another site that falls back": ([{"packs": ["1.1.0"]}, {"site": "dc-2", "packs": ["1.0.0"]}], "is older than"),
     "a version that changed": ([{"packs": ["1.0.0"]}, {"sequence": 8, "packs": ["1.0.0"], "text": "!"}], "differs from what was seen under this version"),
+    "the highest sequence there is, first": ([{"sequence": 2**63 - 1}], f"a sequence that 'dc-1' cannot have reached (got {2**63 - 1}, expected at most {1795392300 * 10**9}; seen none)"),
+    "the highest sequence there is, after a counter": ([{"sequence": 7}, {"sequence": 2**63 - 1}], "expected at most 1795392300; seen 7)"),
+    "the clock of next year": ([{"sequence": 1795392000}, {"sequence": 1826928000}], "expected at most 1796392000; seen 1795392000)"),
+    "nanoseconds after seconds": ([{"sequence": 1795392000}, {"sequence": 1795392001 * 10**9}], "expected at most 1796392000"),
     "a bundle of nobody": ([{"site": None}], "it names no site"),
 }  # fmt: skip
 
@@ -50,6 +54,12 @@ def test_what_is_older_is_refused(history: list[dict[str, Any]], message: str) -
 
 TAKEN = {
     "a higher sequence": [{"sequence": 7}, {"sequence": 8}],
+    "a counter that becomes a clock": [{"sequence": 7}, {"sequence": 1795392000}],
+    "a clock of seconds, years later": [{"sequence": 1500000000}, {"sequence": 1795392000}],
+    "a clock of milliseconds": [{"sequence": 1500000000123}, {"sequence": 1795392000123}],
+    "a clock of nanoseconds": [{"sequence": 1795000000 * 10**9}, {"sequence": 1795392000 * 10**9}],
+    "dates as numbers": [{"sequence": 202512312359}, {"sequence": 202611222359}],
+    "a counter that runs fast, by a diode": [{"sequence": 1795392000}, {"sequence": 1795392000 + 900_000}],
     "the same bundle again": [{"sequence": 7}, {"sequence": 7}],
     "a lower sequence of another site": [{"sequence": 7}, {"site": "dc-2", "sequence": 1}],
     "a bundle without the pack": [{"packs": ["1.0.0"]}, {"sequence": 8}],

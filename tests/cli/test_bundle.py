@@ -89,6 +89,54 @@ def test_a_signed_receipt_is_a_statement_about_the_bundle(capsysbinary: pytest.C
     assert stated["subject"][0]["digest"]["sha256"] == stated["predicate"]["bundle"]["sha256"]
 
 
+def _state(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    status = main(["bundle", "state", *words])
+    return (status, *capsys.readouterr())
+
+
+def test_what_was_seen_is_shown_and_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
+    main([*CREATE, "--key", "site.key", "--sequence", "9", "-p", "virtnest@1.0.0"])
+    assert main([*VERIFY, "--state", "seen.json"]) == 0
+    assert main(["fleet", "add", "fleet.db", "site.pmb", "--trust", "trust.yaml"]) == 0
+    capsys.readouterr()
+    main([*CREATE, "--key", "site.key", "--sequence", "8"])
+    capsys.readouterr()
+    for file in ("seen.json", "fleet.db"):
+        status, out, _ = _state(capsys, "show", file)
+        assert status == 0
+        assert out.splitlines()[0].startswith("site  dc-1: sequence 9, manifest sha256:")
+        assert out.splitlines()[1].startswith("pack  virtnest: version 1.0.0, policy sha256:")
+        assert _state(capsys, "reset", file, "--site", "dc-1", "--pack", "virtnest")[0] == 0
+        assert _state(capsys, "show", file) == (0, f"{file}: nothing seen yet\n", "")
+    assert main([*VERIFY, "--state", "seen.json"]) == 0
+    assert main(["fleet", "add", "fleet.db", "site.pmb", "--trust", "trust.yaml"]) == 0
+
+
+def test_what_was_not_seen_cannot_be_forgotten(capsys: pytest.CaptureFixture[str], site: Path) -> None:
+    main([*CREATE, "--key", "site.key"])
+    main([*VERIFY, "--state", "seen.json"])
+    capsys.readouterr()
+    before = (site / "seen.json").read_bytes()
+    assert _state(capsys, "reset", "seen.json", "--site", "dc-1", "--site", "tokyo") == (
+        2,
+        "",
+        "--site tokyo: was not seen (expected one of: dc-1)\n",
+    )
+    assert _state(capsys, "reset", "seen.json")[0] == 2
+    assert _state(capsys, "show", "none.json")[0] == 2
+    assert _state(capsys, "show", "roster")[0] == 2
+    assert (site / "seen.json").read_bytes() == before
+
+
+def test_a_key_of_another_site_does_not_move_the_state(capsys: pytest.CaptureFixture[str], site: Path) -> None:
+    (site / "trust.yaml").write_text(bundles.trust_text(("site", SITE, EVERY.replace('sites: ["*"]', "sites: [dc-1]"))))
+    main([*CREATE, "--key", "site.key", "--site", "tokyo", "--sequence", "99"])
+    assert main([*VERIFY, "--state", "seen.json"]) == 4
+    assert main(["fleet", "add", "fleet.db", "site.pmb", "--trust", "trust.yaml"]) == 4
+    assert "may speak for site 'tokyo'" in capsys.readouterr().err
+    assert not (site / "seen.json").exists()
+
+
 def test_an_older_bundle_is_refused_and_the_state_stays(capsys: pytest.CaptureFixture[str], site: Path) -> None:
     for sequence in ("8", "7"):
         assert main([*CREATE, "--key", "site.key", "--sequence", sequence]) == 0

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from passmuster import _json, schema
 from passmuster.bundle.manifest import sha256
+from passmuster.bundle.verify import SKEW
 from passmuster.errors import IntegrityError, UsageError
 from passmuster.policy.version import Version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from passmuster.bundle.model import Bundle, CarriedPolicy
     from passmuster.errors import PassmusterError
@@ -41,8 +43,10 @@ class State:
     packs: Mapping[str, Seen] = field(default_factory=dict)
 
 
-def newer(state: State, bundle: Bundle) -> State:
+def newer(state: State, bundle: Bundle, now: datetime) -> State:
     """The state after this bundle; raises IntegrityError where it is older than what was seen.
+
+    A sequence that no clock and no counter has reached at `now` is refused too: it would lock the site out for ever.
 
     The very same bundle may come again: that changes nothing. Ask only after `verify`: who may not sign may not move
     the state either.
@@ -59,11 +63,37 @@ def newer(state: State, bundle: Bundle) -> State:
         )
     if seen is not None and header.sequence == int(seen.mark) and digest != seen.digest:
         raise _refused(bundle, f"another bundle of {site!r} had the same sequence (got {header.sequence} twice)")
+    highest = _highest(None if seen is None else int(seen.mark), now)
+    if header.sequence > highest:
+        message = (
+            f"a sequence that {site!r} cannot have reached (got {header.sequence}, expected at most {highest}; "
+            f"seen {'none' if seen is None else seen.mark})"
+        )
+        raise _refused(bundle, message, "after a mistake: `passmuster bundle state reset FILE --site NAME`")
     packs = dict(state.packs)
     for policy in {each.pack: each for each in sorted(bundle.policies, key=_version)}.values():
         packs[policy.pack] = _pack(bundle, policy, state.packs.get(policy.pack))
     sites = {**state.sites, site: Seen(mark=str(header.sequence), digest=digest)}
     return replace(state, sites=sites, packs=packs)
+
+
+STEP = 1_000_000
+"""How far a sequence may always grow at once: one bundle a second for eleven days, none of which arrived."""
+_UNITS = (1, 10**3, 10**6, 10**9)
+"""Of a second: sites count bundles, seconds since 1970 (the default), or finer units of a clock."""
+
+
+def _highest(seen: int | None, now: datetime) -> int:
+    """The highest sequence that is plausible: what a clock of the finest unit that the site has needed so far says.
+
+    A counter of bundles stays below the seconds since 1970; so a site that uses the default is locked out by nobody
+    for longer than the clocks may differ.
+    """
+    seconds = int((now + SKEW).timestamp())
+    if seen is None:
+        return seconds * _UNITS[-1]
+    unit = next((each for each in _UNITS if seen <= seconds * each), _UNITS[-1])
+    return max(seconds * unit, seen + STEP)
 
 
 def _version(policy: CarriedPolicy) -> Version:
@@ -110,5 +140,5 @@ def read(data: bytes, file: str) -> State:
     )
 
 
-def _refused(bundle: Bundle, message: str) -> PassmusterError:
-    return IntegrityError.at(bundle.file, message, code="bundle-replay")
+def _refused(bundle: Bundle, message: str, hint: str | None = None) -> PassmusterError:
+    return IntegrityError.at(bundle.file, message, code="bundle-replay", hint=hint)

@@ -46,6 +46,8 @@ class Key:
     """Globs over the names of nodes that it may speak for; case-sensitive."""
     packs: tuple[str, ...]
     """Globs over the names of packs that it may deliver."""
+    sites: tuple[str, ...]
+    """Globs over the names of sites whose bundles it may sign."""
     not_before: datetime | None
     not_after: datetime | None
     """The last moment at which it counts."""
@@ -63,6 +65,10 @@ class Key:
     def delivers(self, pack: str) -> bool:
         """Whether it may vouch for a pack."""
         return any(fnmatch.fnmatchcase(pack, glob) for glob in self.packs)
+
+    def signs_for(self, site: str) -> bool:
+        """Whether it may sign bundles of a site."""
+        return any(fnmatch.fnmatchcase(site, glob) for glob in self.sites)
 
     def outside(self, moment: datetime) -> str | None:
         """Why the key does not count at a moment; None where it does."""
@@ -158,7 +164,8 @@ def _key(document: _yaml.Document, name: str, problems: list[Problem]) -> Key | 
         note(("revoked", "at"), error)
     if len(found) < 4:
         return None
-    return Key(name=name, kind=kind, nodes=tuple(each.get("nodes", ())), packs=tuple(each.get("packs", ())), **found)
+    nodes, packs, sites = (tuple(each.get(field, ())) for field in ("nodes", "packs", "sites"))
+    return Key(name=name, kind=kind, nodes=nodes, packs=packs, sites=sites, **found)
 
 
 def _meaning_problems(document: _yaml.Document, keys: list[Key | None]) -> list[Problem]:

@@ -49,7 +49,10 @@ def verify(bundle: Bundle, trust: Trust, now: datetime) -> Verified:
     timely(bundle, now)
     # 3. Every signature is by a key that is named, counts now and counted then, and holds.
     signers = tuple(sorted((_signer(bundle, each, trust, now) for each in bundle.signatures), key=lambda key: key.name))
-    # 4. Enough of these keys may speak for each node, and may deliver each pack.
+    # 4. Enough of these keys may sign for its site, speak for each node, and deliver each pack.
+    site = bundle.header.site
+    if site is not None:
+        _enough(bundle, trust, signers, [key.name for key in signers if key.signs_for(site)], f"site {site!r}")
     for node in bundle.nodes:
         _enough(bundle, trust, signers, [key.name for key in signers if key.speaks_for(node)], f"node {node!r}")
     for pack in sorted({policy.pack for policy in bundle.policies}):

@@ -177,7 +177,7 @@ def run_verify(options: argparse.Namespace) -> ExitStatus:
     if key is not None:
         made = receipt.signed(made, reading.bundle, key)
     with contextlib.nullcontext() if options.state is None else exclusive(options.state):
-        state = _newer(options.state, reading)
+        state = _newer(options.state, reading, now)
         if terms.skip:
             warn_skipped(reading.bundle.file)
         for file in outputs:
@@ -213,7 +213,7 @@ def _demand_sense(options: argparse.Namespace) -> None:
         raise UsageError.at(*wrong, code="usage-verify")
 
 
-def _newer(file: str | None, reading: Reading) -> bytes | None:
+def _newer(file: str | None, reading: Reading, now: datetime) -> bytes | None:
     """The state's new bytes; they are written when all else has been done."""
     if file is None:
         return None
@@ -222,7 +222,7 @@ def _newer(file: str | None, reading: Reading) -> bytes | None:
     else:
         sys.stderr.write(harmless.plain(f"note: {file}: begun now, with nothing seen before") + "\n")
         state = replay.State()
-    return replay.write(replay.newer(state, reading.bundle))
+    return replay.write(replay.newer(state, reading.bundle, now))
 
 
 def _verified(reading: Reading, now: datetime) -> Iterator[str]:

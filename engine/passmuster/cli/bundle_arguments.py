@@ -64,6 +64,18 @@ def bundle(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
     verify.add_argument("--insecure-skip-verify", action="store_true", help="do not look at signatures")
     inspect = add(actions, "inspect", "bundle inspect", "say what is in a bundle, and believe nothing of it")
     inspect.add_argument("bundle", metavar="BUNDLE|-")
+    _state(actions, add)
+
+
+def _state(actions: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    group = actions.add_parser("state", help="what was seen of each site and each pack")
+    states = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    show = add(states, "show", "bundle state show", "list what was seen: a state file, or a fleet's store")
+    show.add_argument("state", metavar="FILE", help="what `bundle verify --state` or `fleet add` keeps")
+    reset = add(states, "reset", "bundle state reset", "forget what was seen of a site or a pack")
+    reset.add_argument("state", metavar="FILE", help="as for show")
+    for what in ("site", "pack"):
+        reset.add_argument(f"--{what}", action="append", default=[], metavar="NAME", help="its name (repeatable)")
 
 
 def _signing(command: argparse.ArgumentParser) -> None:

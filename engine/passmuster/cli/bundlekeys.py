@@ -57,6 +57,7 @@ def _for_trust(public: bytes, name: str) -> str:
         "    public: |",
         *(f"      {line}" for line in pem),
         '    nodes: ["*"]   # name here only those that this key may speak for',
+        '    sites: ["*"]   # name here only those whose bundles it may sign',
     ]
     return "".join(f"{line}\n" for line in lines)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from passmuster import roster
 from passmuster.cli import inputs, packs, progress, sealed
+from passmuster.cli.moment import moment
 from passmuster.cli.streamed import _size
 from passmuster.errors import ExitStatus, PassmusterError, SnapshotError, UsageError
 from passmuster.report import harmless
@@ -20,6 +21,7 @@ from passmuster.store.writing import Writer, keep_roster
 
 if TYPE_CHECKING:
     import argparse
+    from datetime import datetime
 
     from passmuster.bundle import Reading
     from passmuster.judge import Given
@@ -45,7 +47,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
 
 def _add(database: Database, options: argparse.Namespace) -> ExitStatus:
-    sealed.watched_by(lambda reading: _admit(database, reading))
+    sealed.watched_by(lambda reading: _admit(database, reading, moment(None)))
     cutter = Cutter()
     intake = Intake(Writer(database, cutter, options.site))
     through = False
@@ -62,7 +64,7 @@ def _add(database: Database, options: argparse.Namespace) -> ExitStatus:
     return ExitStatus.INCOMPLETE if intake.total.unreadable else ExitStatus.GOOD
 
 
-def _admit(database: Database, reading: Reading) -> None:
+def _admit(database: Database, reading: Reading, now: datetime) -> None:
     """Remember a verified bundle; raises IntegrityError for one that is older than what came before."""
     from passmuster.bundle import Assurance, replay  # noqa: PLC0415 - what opens no bundle does not pay for it
 
@@ -71,7 +73,7 @@ def _admit(database: Database, reading: Reading) -> None:
     with transaction(database):
         known = bundles.state(database)
         seen = replay.State() if known is None else replay.read(known, "the store")
-        bundles.keep(database, replay.write(replay.newer(seen, reading.bundle)))
+        bundles.keep(database, replay.write(replay.newer(seen, reading.bundle, now)))
 
 
 def _read(intake: Intake, cutter: Cutter, options: argparse.Namespace, bar: progress.Progress) -> None:

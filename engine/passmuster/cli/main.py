@@ -176,6 +176,18 @@ def _bundle_sign(options: argparse.Namespace) -> ExitStatus:
     return run_sign(options)
 
 
+def _bundle_state_show(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.bundlestate import run_show  # noqa: PLC0415 - imported when it runs
+
+    return run_show(options)
+
+
+def _bundle_state_reset(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.bundlestate import run_reset  # noqa: PLC0415 - imported when it runs
+
+    return run_reset(options)
+
+
 def _bundle_verify(options: argparse.Namespace) -> ExitStatus:
     from passmuster.cli.bundle import run_verify  # noqa: PLC0415 - imported when it runs
 
@@ -282,6 +294,8 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], ExitStatus]] = {
     "bundle sign": _bundle_sign,
     "bundle verify": _bundle_verify,
     "bundle inspect": _bundle_inspect,
+    "bundle state show": _bundle_state_show,
+    "bundle state reset": _bundle_state_reset,
     "report sign": _report_sign,
     "report verify": _report_verify,
 }
