@@ -103,7 +103,9 @@ def report(folder: Path, parts: list[Batches], judging: Judging, *, lines: bool 
     source = Source(frame=None, lines=lines, files=files, root=f"file:{folder}", given=str(folder))
     settled = settle(source, nodes.select(rows.INDEX), terms, style)
     judged = nodes.filter(pa.array([kind == rows.NODE for (kind,) in rows.listed(nodes, ("kind",))], pa.bool_()))
-    finish = functools.partial(batches.finish, batches.Rest(twice=settled.twice, ends=settled.ends))
+    finish = functools.partial(
+        batches.finish, batches.Rest(doubled=settled.doubled, repeats=settled.repeats, ends=settled.ends)
+    )
     judged = judged.append_column("rank", pa.array([0] * len(judged), pa.int64()))
     told = [
         each

@@ -63,7 +63,9 @@ def full() -> Verdict:
         node("blind", 6, unknown={"devices": "denied"}),
         node("worker-002", 7),
         node("twin", 8),
-        replace(node("twin", 8), input="twin-again.json"),
+        replace(node("twin", 8, set_={"network.ipv6": False}), input="twin-again.json"),
+        node("copied", 10),
+        replace(node("copied", 10), input="copied-again.json"),
         node("clone", 1),
         node("aged", 9, collected_at="2020-01-01T00:00:00Z"),
     ]

@@ -70,6 +70,79 @@ def test_two_snapshots_of_one_node_make_it_unknown_whatever_they_say() -> None:
     assert (found.kind, found.name, found.inputs) == ("same_node", "a", ("a-1.json", "other.json"))
 
 
+def test_the_same_bytes_twice_are_one_snapshot() -> None:
+    twice = [node("a", 1), replace(node("a", 1), input="b.json")]
+    for order in (twice, twice[::-1]):
+        verdict = judge(order, TERMS)
+        assert [(each.node, each.outcome, each.input) for each in verdict.nodes] == [
+            ("a", NodeOutcome.PASS, "a-1.json")
+        ]
+        (found,) = verdict.duplicates
+        assert (found.kind, found.name, found.inputs) == ("same_snapshot", "a", ("a-1.json", "b.json"))
+        assert verdict.digest == judge([node("a", 1)], TERMS).digest
+
+
+def test_the_same_bytes_twice_do_not_save_a_node_that_has_other_snapshots() -> None:
+    other = replace(node("a", 1, set_={"os.id": "x"}), input="other.json")
+    verdict = judge([node("a", 1), other, replace(node("a", 1), input="b.json")], TERMS)
+    assert [each.outcome for each in verdict.nodes] == [NodeOutcome.UNKNOWN] * 2
+    assert {each.kind: each.inputs for each in verdict.duplicates} == {
+        "same_node": ("a-1.json", "other.json"),
+        "same_snapshot": ("a-1.json", "b.json"),
+    }
+
+
+def test_one_name_at_two_sites_is_two_nodes() -> None:
+    nameless = snapshot("a", machine_id=None), snapshot("a", machine_id=None, set_={"os.id": "x"})
+    sites = [Given(input=f"{site}.json", snapshot=each, site=site) for site, each in zip("bt", nameless, strict=True)]
+    verdict = judge(sites, TERMS)
+    assert [(each.node, each.site, each.outcome) for each in verdict.nodes] == [
+        ("a", each.site, outcome)
+        for each, outcome in sorted(
+            zip(sites, (NodeOutcome.PASS, NodeOutcome.FAIL), strict=True),
+            key=lambda pair: pair[0].snapshot.digest,  # type: ignore[union-attr]
+        )
+    ]
+    assert verdict.duplicates == ()
+    assert [each.outcome for each in judge([replace(each, site=None) for each in sites], TERMS).nodes] == [
+        NodeOutcome.UNKNOWN
+    ] * 2
+
+
+RECEIVED = datetime(2026, 11, 23, tzinfo=UTC)
+AHEAD = {
+    "before it was received": ("2026-11-22T23:59:59Z", False),
+    "within what clocks may differ by": ("2026-11-23T00:05:00Z", False),
+    "a second more": ("2026-11-23T00:05:01Z", True),
+    "long after": ("2099-01-01T00:00:00Z", True),
+    "at a moment that nobody knows": (None, False),
+}
+
+
+@pytest.mark.parametrize(("collected_at", "future"), AHEAD.values(), ids=AHEAD)
+def test_a_snapshot_collected(collected_at: str | None, future: bool) -> None:  # noqa: FBT001
+    """The moment of judging is part of a verdict only where it made a node unknown."""
+    verdicts = [
+        judge([node("a", 1, collected_at=collected_at), node("b", 2)], replace(TERMS, received=RECEIVED + later))
+        for later in (timedelta(), timedelta(seconds=1))
+    ]
+    first, again = verdicts
+    assert first.nodes[0].outcome is (NodeOutcome.UNKNOWN if future else NodeOutcome.PASS)
+    if future:
+        assert first.nodes[0].reason == f"the snapshot is from the future (collected {collected_at})"
+        assert first.now == "2026-11-23T00:00:00Z"
+    else:
+        assert (first.now, first.digest) == (None, again.digest)
+        assert first.digest == judge([node("a", 1, collected_at=collected_at), node("b", 2)], TERMS).digest
+
+
+def test_a_snapshot_from_the_future_is_no_second_one_of_its_node() -> None:
+    true = node("a", 1, set_={"os.id": "x"})
+    verdict = judge([true, node("a", 1, collected_at="2099-01-01T00:00:00Z")], replace(TERMS, received=RECEIVED))
+    assert sorted(each.outcome.value for each in verdict.nodes) == ["fail", "unknown"]
+    assert verdict.duplicates == ()
+
+
 def test_one_name_with_two_machines_and_one_machine_with_two_names_are_told_and_judged() -> None:
     verdict = judge([node("a", 1), node("a", 2), node("b", 2)], TERMS)
     assert [each.outcome for each in verdict.nodes] == [NodeOutcome.PASS] * 3

@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from passmuster import __version__, digest
-from passmuster.age import days, parse_moment
+from passmuster.age import days, format_moment, parse_moment
 from passmuster.binding import bind
-from passmuster.duplicates import conflicts
+from passmuster.duplicates import Claim, standing
 from passmuster.evaluate import evaluate
 from passmuster.fleetrules import over
 from passmuster.outcome import Level, NodeOutcome, RuleOutcome, fleet_outcome, node_outcome
@@ -20,6 +20,7 @@ from passmuster.waivers import Seen, findings, waive
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from passmuster.snapshot import Snapshot
     from passmuster.terms import MaximumAge, Terms
@@ -42,22 +43,27 @@ class Given:
     snapshot: Snapshot | None
     problem: str | None = None
     """Why it could not be read; None where it was."""
+    site: str | None = None
+    """Where it came from; None where nobody named a site."""
+    doubt: str | None = None
+    """Why nobody knows whether this is the node as it is, though its snapshot can be read."""
 
 
 def judge(given: Iterable[Given], terms: Terms) -> Verdict:
-    """Judge every node; the order of the input changes nothing."""
-    inputs = list(given)
-    duplicates = conflicts(
-        (each.snapshot.name, each.snapshot.machine_id, each.input or "this node")
-        for each in inputs
-        if each.snapshot is not None
-    )
-    doubled = {(each.name, each.machine_id) for each in duplicates if each.kind == "same_node"}
-    nodes = [judge_one(each, terms, doubled) for each in inputs]
+    """Judge every node; the order of the input changes nothing.
+
+    What `terms.latest` asks for is for the caller to do (`latest`).
+    """
+    every = list(given)
+    beside = standing(_claims(every, terms))
+    places = [at for at in range(len(every)) if at not in beside.repeats]
+    inputs = [every[at] for at in places]
+    nodes = [judge_one(every[at], terms, doubled=at in beside.doubled) for at in places]
+    future = any(node.reason is not None and from_future(node.reason) for node in nodes)
     waivers = findings(terms.waivers, _seen(terms.waivers, inputs, nodes)) if terms.waivers else None
     roster = _roster(nodes, terms.roster) if terms.roster is not None else None
     nodes += [_nameless(name, None, ABSENT) for name in (roster.missing if roster else ())]
-    fleet = over(terms.fleet_rules, _members(inputs, nodes, terms, doubled), terms.parameters)
+    fleet = over(terms.fleet_rules, _members(inputs, nodes), terms.parameters)
     weighed = [node for node in nodes if node.reason != ONLY_FLEET]
     outcomes = [*(node.outcome for node in weighed), *weight(fleet)]
     nodes.sort(key=lambda node: (node.node, node.snapshot.digest if node.snapshot else "", node.input or ""))
@@ -73,22 +79,40 @@ def judge(given: Iterable[Given], terms: Terms) -> Verdict:
         waivers=waivers,
         roster=roster,
         max_age=terms.max_age.text if terms.max_age else None,
-        now=terms.now,
+        now=terms.now(future=future),
         outcome=fleet_outcome(outcomes),
         nodes=tuple(nodes),
         fleet=fleet,
         incomplete=not nodes or not outcomes or any(node.reason is not None for node in weighed),
-        duplicates=duplicates,
-        digest=digest.verdict(asked(terms), [*map(_node_digest, nodes), *map(fleet_digest, fleet)]),
+        duplicates=beside.duplicates,
+        digest=digest.verdict(
+            asked(terms, terms.now(future=future)), [*map(_node_digest, nodes), *map(fleet_digest, fleet)]
+        ),
     )
 
 
-def judge_one(given: Given, terms: Terms, doubled: set[tuple[str | None, str | None]]) -> NodeVerdict:
-    """Judge one node; `doubled` holds the identities that more than one snapshot claims."""
+def _claims(inputs: Sequence[Given], terms: Terms) -> Iterator[Claim]:
+    moments = Moments.of(terms)
+    for place, each in enumerate(inputs):
+        if each.snapshot is not None:
+            why = each.doubt or moments.misfit(each.snapshot.collection["collected_at"])
+            yield Claim(
+                place=place,
+                name=each.snapshot.name,
+                machine_id=each.snapshot.machine_id,
+                site=each.site,
+                digest=each.snapshot.digest,
+                label=each.input or "this node",
+                apart=each.doubt is not None or (why is not None and from_future(why)),
+            )
+
+
+def judge_one(given: Given, terms: Terms, *, doubled: bool = False) -> NodeVerdict:
+    """Judge one node; `doubled`: several snapshots of it were given, and nobody knows which is true."""
     snapshot = given.snapshot
     if snapshot is None:
         return _nameless(given.input or "this node", given.input, given.problem)
-    reason = _disqualified(snapshot, terms, doubled)
+    reason = _disqualified(given, snapshot, terms, doubled=doubled)
     results = () if reason else _results(snapshot, terms)
     outcome, nothing = settle((result.rule.level, result.outcome) for result in results)
     if terms.only_fleet_rules:
@@ -105,6 +129,7 @@ def judge_one(given: Given, terms: Terms, doubled: set[tuple[str | None, str | N
             context=snapshot.collection["context"],
             uid=snapshot.collection["uid"],
         ),
+        site=given.site,
         outcome=outcome,
         reason=reason or nothing,
         results=results,
@@ -115,13 +140,11 @@ ONLY_FLEET = "no rule about single nodes was asked"
 """Why a node is unknown where all rules asked are about the fleet; it has no part in the fleet's outcome."""
 
 
-def _members(
-    inputs: Sequence[Given], nodes: Sequence[NodeVerdict], terms: Terms, doubled: set[tuple[str | None, str | None]]
-) -> Iterator[tuple[str, Snapshot | None]]:
+def _members(inputs: Sequence[Given], nodes: Sequence[NodeVerdict]) -> Iterator[tuple[str, Snapshot | None]]:
     """The nodes that fleet rules look at, with no snapshot where one cannot be judged; `nodes` begins as `inputs`."""
     for at, node in enumerate(nodes):
         snapshot = inputs[at].snapshot if at < len(inputs) else None
-        fit = snapshot is not None and _disqualified(snapshot, terms, doubled) is None
+        fit = bool(node.results) or node.reason == ONLY_FLEET
         yield node.node, snapshot if fit else None
 
 
@@ -146,24 +169,68 @@ def _nameless(name: str, path: str | None, reason: str | None) -> NodeVerdict:
     )
 
 
-def _disqualified(snapshot: Snapshot, terms: Terms, doubled: set[tuple[str | None, str | None]]) -> str | None:
-    if (snapshot.name, snapshot.machine_id) in doubled:
-        return REPEATED
-    return misdated(snapshot.collection["collected_at"], terms.max_age)
+def _disqualified(given: Given, snapshot: Snapshot, terms: Terms, *, doubled: bool) -> str | None:
+    if given.doubt is not None:
+        return given.doubt
+    misfit = Moments.of(terms).misfit(snapshot.collection["collected_at"])
+    return REPEATED if doubled and not (misfit is not None and from_future(misfit)) else misfit
 
 
-def misdated(collected_at: str | None, max_age: MaximumAge | None) -> str | None:
-    """What is wrong with the moment of a collection; None where nothing is, or no age was asked for."""
-    if max_age is None:
+_FUTURE = "the snapshot is from the future"
+_NEVER = "9999-12-31T23:59:59Z"
+
+
+def from_future(reason: str) -> bool:
+    """Whether this is why a node is unknown: its snapshot says that it was collected after it was received."""
+    return reason.startswith(_FUTURE)
+
+
+def future(collected_at: str) -> str:
+    """Why a node is unknown whose snapshot says that it was collected after it was received."""
+    return f"{_FUTURE} (collected {collected_at})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moments:
+    """Between which moments a snapshot has to be collected; moments of one form are in the order of their texts."""
+
+    first: str | None = None
+    """None where no age was asked for: then a snapshot need not say when it was collected."""
+    last: str = _NEVER
+    max_age: MaximumAge | None = None
+
+    @staticmethod
+    def of(terms: Terms) -> Moments:
+        """As these terms have it."""
+        age = terms.max_age
+        received = terms.received or (age.now if age else None)
+        return Moments(
+            first=_written(age.now, -age.span) if age else None,
+            last=_written(received, SKEW) if received else _NEVER,
+            max_age=age,
+        )
+
+    def misfit(self, collected_at: str | None) -> str | None:
+        """What is wrong with the moment of a collection; None where nothing is."""
+        age = self.max_age
+        if collected_at is None:
+            if age is None:
+                return None
+            return f"the age of the snapshot is not known (it has no moment of collection, expected at most {age.text})"
+        if collected_at > self.last:
+            return future(collected_at)
+        if age is not None and self.first is not None and collected_at < self.first:
+            ago = days(age.now - parse_moment(collected_at))
+            return f"the snapshot is too old (collected {ago} ago, expected at most {age.text})"
         return None
-    if collected_at is None:
-        return f"the age of the snapshot is not known (it has no moment of collection, expected at most {max_age.text})"
-    age = max_age.now - parse_moment(collected_at)
-    if age < -SKEW:
-        return f"the snapshot is from the future (collected {collected_at})"
-    if age > max_age.span:
-        return f"the snapshot is too old (collected {days(age)} ago, expected at most {max_age.text})"
-    return None
+
+
+def _written(moment: datetime, by: timedelta) -> str:
+    """A moment so much later, or the last that there is in that direction."""
+    try:
+        return format_moment(moment + by)
+    except OverflowError:
+        return "0001-01-01T00:00:00Z" if by < timedelta() else _NEVER
 
 
 def _results(snapshot: Snapshot, terms: Terms) -> tuple[Result, ...]:

@@ -38,6 +38,11 @@ class Terms:
     """The only rules to judge, as PACK/ID; None for all."""
     roster: frozenset[str] | None = None
     max_age: MaximumAge | None = None
+    received: datetime | None = None
+    """The moment at which all snapshots are received: later ones are from the future. None: their ages were looked at
+    before, as by a store when it took them in."""
+    latest: bool = False
+    """Whether of the snapshots of each node only the newest are judged."""
     waivers: InForce | None = None
     assessment: str | None = None
     """Digest of the assessment that the rest is by; None where there is none."""
@@ -83,15 +88,18 @@ class Terms:
         """Every parameter's effective value, as PACK.NAME."""
         return {f"{pack}.{name}": value for pack, values in self.parameters.items() for name, value in values.items()}
 
-    @property
-    def now(self) -> str | None:
-        """The moment that something here needs; None where nothing does."""
+    def now(self, *, future: bool) -> str | None:
+        """The moment that something here needs; None where nothing does. `future`: a snapshot is from after it."""
         needs = self.max_age or self.waivers
-        return format_moment(needs.now) if needs else None
+        moment = needs.now if needs else self.received if future else None
+        return format_moment(moment) if moment else None
 
 
-def asked(terms: Terms) -> dict[str, Any]:
-    """What a verdict's digest holds beside its nodes: nothing of the engine, the machine, or the wording."""
+def asked(terms: Terms, now: str | None) -> dict[str, Any]:
+    """What a verdict's digest holds beside its nodes: nothing of the engine, the machine, or the wording.
+
+    `now` is the moment that the verdict depends on, if it does.
+    """
     told = {
         "language": LANGUAGE,
         "policies": [[policy.header.pack, policy.header.version, policy.header.digest] for policy in terms.policies],
@@ -103,7 +111,8 @@ def asked(terms: Terms) -> dict[str, Any]:
         "waivers": terms.waivers.waivers.digest if terms.waivers else None,
         "roster": sorted(terms.roster) if terms.roster is not None else None,
         "max_age": terms.max_age.text if terms.max_age else None,
-        "now": terms.now,
+        "now": now,
     }
-    # Only where there is one: verdicts without an assessment keep the digests that they had before there were any.
-    return told if terms.assessment is None else {**told, "assessment": terms.assessment}
+    # Only where there is one: other verdicts keep the digests that they had before there were any.
+    assessment = {} if terms.assessment is None else {"assessment": terms.assessment}
+    return {**told, **assessment, **({"latest": True} if terms.latest else {})}

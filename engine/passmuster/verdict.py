@@ -128,6 +128,8 @@ class NodeVerdict:
     """The snapshot's path as it was given; None for a live node, or one that only the roster names."""
     snapshot: SnapshotHeader | None
     """None where there is no snapshot, or none that can be read."""
+    site: str | None = None
+    """Where it came from; None where nobody named a site."""
     outcome: NodeOutcome
     reason: str | None
     """Why the node as a whole is unknown; None where its rules decided."""
@@ -225,8 +227,11 @@ class Duplicate:
     """Snapshots that claim one identity, or two that contradict each other."""
 
     kind: str
-    """`same_node`: one name and machine id twice (those nodes are unknown); `same_name`: one name, several machine
-    ids; `same_machine_id`: one machine id, several names (cloned machines)."""
+    """`same_node`: several snapshots of one node (it is unknown); `same_snapshot`: the same bytes more than once (they
+    are one snapshot); `same_name`: one name, several machine ids; `same_machine_id`: one machine id, several names
+    (cloned machines)."""
+    site: str | None
+    """None where no site was named, and for one machine id with several names."""
     name: str | None
     machine_id: str | None
     inputs: tuple[str, ...]
@@ -298,6 +303,8 @@ class Verdict:
     incomplete: bool
     """Whether a node is unknown as a whole, there is none, or no rule counted."""
     duplicates: tuple[Duplicate, ...]
+    superseded: int | None = None
+    """Where only the newest snapshot of each node was to be judged: how many older ones were left out."""
     """Empty where every snapshot is of another node."""
     bundles: tuple[BundleHeader, ...] = ()
     """By digest; empty where snapshots came as loose files. How they came changes no verdict."""

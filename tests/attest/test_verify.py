@@ -171,7 +171,7 @@ TAMPERED: dict[str, tuple[Callable[[Path], object], list[str], int, str]] = {
     "the outcome of all": (_change(outcome="pass"), [], 4, "outcome: the report says pass, judging again says fail"),
     "a message": (lambda report: _rewrite(report, lambda value: _result(value).update(message="x")), [], 4, "text: virtnest/kernel-version on node-1: message: the report says x, judging again says null"),
     "a digest": (_change(verdict_digest=OTHER), [], 4, f"verdict_digest: not that of what the report itself says, so something in it was changed after it was made (got {OTHER}, expected sha256:"),
-    "a moment that nothing needs": (_change(now=NOW), [], 4, f"now: {NOW} is given, and nothing needs it"),
+    "a moment that nothing needs": (_change(now=NOW), [], 4, f"now: the report says {NOW}, judging again says null"),
     "a maximum age without a moment": (_change(max_age="30d"), [], 4, "now: got '', expected a moment in UTC"),
     "a maximum age that is none": (_change(max_age="soon", now=NOW), [], 4, "max_age: got 'soon', expected a duration"),
     "waivers it is not by": (_change(), ["--waivers", "waivers.yaml"], 4, "waivers: waivers.yaml is given, and the report is by none"),

@@ -171,23 +171,34 @@ def test_zstandard(check: Any, tmp_path: Path) -> None:
 
 
 def test_a_stream_has_the_order_of_the_input_and_ends_with_the_report_without_nodes(check: Any, tmp_path: Path) -> None:
-    (tmp_path / "fleet.ndjson").write_bytes(node(2) + node(1) + node(3) + node(2))
+    (tmp_path / "fleet.ndjson").write_bytes(
+        node(2) + node(1) + node(3) + node(2) + node(4) + node(4, set_={"os.id": "x"})
+    )
     (tmp_path / "roster").write_text("n1\nn9\n")
     _, reports = check("fleet.ndjson", "--roster", "roster")
     *nodes, last = [json.loads(line) for line in reports["ndjson"].splitlines()]
-    assert [each["node"] for each in nodes] == ["n2", "n1", "n3", "n2", "n9"]
+    assert [each["node"] for each in nodes] == ["n2", "n1", "n3", "n2", "n4", "n4", "n9"]
     report = json.loads(reports["json"])
     assert last.pop("schema") == "passmuster.stream/1"
     assert {**last, "schema": "passmuster.report/1", "nodes": report["nodes"]} == report
     assert schema.faults("stream", 1, {**last, "schema": "passmuster.stream/1"}) == ()
     assert schema.faults("report", 1, {**report, "nodes": nodes}) == ()
-    (duplicate,) = last["duplicates"]
-    assert duplicate == {
+    node_, snapshot = last["duplicates"]
+    assert node_ == {
         "kind": "same_node",
+        "site": None,
+        "name": "n4",
+        "machine_id": machine(4),
+        "inputs": ["fleet.ndjson:5", "fleet.ndjson:6"],
+    }
+    assert snapshot == {
+        "kind": "same_snapshot",
+        "site": None,
         "name": "n2",
         "machine_id": machine(2),
         "inputs": ["fleet.ndjson:1", "fleet.ndjson:4"],
     }
+    assert sum(last["summary"]["nodes"].values()) == 6
 
 
 def test_a_table_and_a_stream_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:

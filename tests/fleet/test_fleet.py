@@ -54,6 +54,8 @@ LINES: dict[str, tuple[bytes, bool]] = {
     "the same node again": (data("n1", machine_id=machine(1), set_={"os.id": "x"}), True),
     "too old": (data("n9", machine_id=machine(9), collected_at="2020-01-01T00:00:00Z"), True),
     "no real moment": (data("n10", machine_id=machine(10), collected_at="2026-13-41T00:00:00Z"), False),
+    "from the future": (data("n33", machine_id=machine(33), collected_at="2099-01-01T00:00:00Z"), True),
+    "the same node from the future": (data("n1", machine_id=machine(1), collected_at="2099-01-01T00:00:00Z"), True),
     "no moment at all": (data("n22", machine_id=machine(22), collected_at=None), True),
     "another layout": (json.dumps(document("n11", machine_id=machine(11)), indent=1).encode() + b"\n", True),
     "keys in another order": (json.dumps(document("n12", machine_id=machine(12))).encode() + b"\n", True),
@@ -124,8 +126,13 @@ def _without(section: str) -> bytes:
 
 @pytest.mark.parametrize(
     "terms",
-    [TERMS, replace(TERMS, max_age=AGE), replace(TERMS, roster=frozenset({"n1", "n2", "gone"}))],
-    ids=["plain", "age", "roster"],
+    [
+        TERMS,
+        replace(TERMS, max_age=AGE),
+        replace(TERMS, roster=frozenset({"n1", "n2", "gone"})),
+        replace(TERMS, received=datetime(2026, 12, 1, tzinfo=UTC)),
+    ],
+    ids=["plain", "age", "roster", "a moment of receipt"],
 )
 def test_a_fleet_of_everything_has_the_same_totals(terms: Terms) -> None:
     lines = [line for line, _ in LINES.values()] + [_without(name) for name in document()["sections"]]

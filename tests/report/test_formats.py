@@ -46,7 +46,9 @@ def fleet() -> Verdict:
         node("worker-012", 12, unknown={"devices": "denied", "kernel.release": "unreadable"}),
         node("clone", 1),
         node("twin", 50),
-        replace(node("twin", 50), input="twin-again.json"),
+        replace(node("twin", 50, set_={"network.ipv6": False}), input="twin-again.json"),
+        node("copied", 52),
+        replace(node("copied", 52), input="copied-again.json"),
         node("old", 51, collected_at="2020-01-01T00:00:00Z"),
         Given(input="broken.json", snapshot=None, problem="broken.json:1:1: not JSON: unexpected end"),
     ]

@@ -190,8 +190,9 @@ def test_parameters_waivers_roster_duplicates_and_the_moment() -> None:
         "waiver w2 (kernel-version on name waived; o, t) expired after 2026-11-22",
         "waiver w3 (iommu-enabled on name idle; o, t) unused",
         "Without a snapshot: gone.",
-        "With a snapshot, but not listed: aged, blind, clone, old-cpu-[1-2], twin, waived.",
+        "With a snapshot, but not listed: aged, blind, clone, copied, old-cpu-[1-2], twin, waived.",
         "several snapshots of one node twin",
+        "one snapshot, given more than once copied",
         "one name, several machines worker-002",
         "Judged as of 2026-11-23T23:59:00Z. Snapshots older than 30d leave their node unknown.",
     ):

@@ -70,6 +70,8 @@ class Claim:
     """How many names it says were on the roster; 0 where there was none."""
     max_age: str | None
     now: str | None
+    superseded: int | None
+    """Where only the newest snapshot of each node was judged: how many older ones were left out."""
     evidence: str
     bundles: tuple[Mapping[str, Any], ...]
     """Those that its snapshots came in."""
@@ -184,6 +186,7 @@ def _terms(head: Mapping[str, Any], roster: Mapping[str, Any] | None, seen: set[
         "max_age": head["max_age"],
         "bundles": tuple(head["bundles"]),
         "now": head["now"],
+        "superseded": head["superseded"],
     }
 
 

@@ -20,7 +20,7 @@ def of_claim(claim: Claim, terms: Terms) -> str | None:
     """The digest that follows from what a report says; None for an attestation, which does not say enough."""
     if claim.kind is Kind.ATTESTATION:
         return None
-    return digest.verdict(asked(terms), _digests(claim.document))
+    return digest.verdict(asked(terms, claim.now), _digests(claim.document))
 
 
 def changed_parameters(claim: Claim, terms: Terms, defaults: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -39,13 +39,22 @@ def changed_parameters(claim: Claim, terms: Terms, defaults: Mapping[str, Mappin
 
 
 def _digests(document: Mapping[str, Any]) -> Iterator[bytes]:
-    doubled = {(each["name"], each["machine_id"]) for each in document["duplicates"] if each["kind"] == "same_node"}
+    doubled = {_who(each, "name") for each in document["duplicates"] if each["kind"] == "same_node"}
+    told = set()
     for node in document["nodes"]:
         snapshot = None if node["snapshot"] is None else node["snapshot"]["digest"]
-        if snapshot is not None and (node["node"], node["machine_id"]) in doubled:
+        if snapshot is not None and (*_who(node, "node"), snapshot) in told:
+            continue  # a stream has every copy of a snapshot that was given twice
+        told.add((*_who(node, "node"), snapshot))
+        if snapshot is not None and _who(node, "node") in doubled:
             yield digest.node(node["node"], snapshot, "unknown", {})
         else:
             rules = {each["rule"]: each["outcome"] for each in node["results"]}
             yield digest.node(node["node"], snapshot, node["outcome"], rules)
     for each in document["fleet_results"]:
         yield digest.fleet(each["rule"], each["pool"], each["outcome"])
+
+
+def _who(each: Mapping[str, Any], name: str) -> tuple[Any, Any, Any]:
+    """Site, name and machine id, where the name is under this key."""
+    return each["site"], each[name], each["machine_id"]

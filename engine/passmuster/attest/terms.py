@@ -23,9 +23,16 @@ if TYPE_CHECKING:
 
 
 def terms(
-    claim: Claim, policies: Sequence[Policy], compiled: Sequence[CompiledPolicy], waivers: Waivers | None
+    claim: Claim,
+    policies: Sequence[Policy],
+    compiled: Sequence[CompiledPolicy],
+    waivers: Waivers | None,
+    today: datetime,
 ) -> tuple[Terms, list[str]]:
-    """The terms, and sentences on what in the claim cannot have been: that is left as the policies have it."""
+    """The terms, and sentences on what in the claim cannot have been: that is left as the policies have it.
+
+    A claim without a moment says that no snapshot was from the future then; so none is `today`, which is later.
+    """
     found: list[str] = []
     headers = {each.digest: each.released for each in claim.policies}
     judged = tuple(
@@ -40,6 +47,8 @@ def terms(
             rules=_rules(claim, judged, found),
             roster=claim.roster,
             max_age=_max_age(claim, now, found),
+            received=now or today,
+            latest=claim.superseded is not None,
             waivers=InForce(waivers=waivers, now=now) if waivers is not None and now is not None else None,
             assessment=claim.assessment,
         ),
@@ -82,9 +91,7 @@ def _rules(claim: Claim, policies: Sequence[CompiledPolicy], found: list[str]) -
 
 
 def _now(claim: Claim, found: list[str]) -> datetime | None:
-    if claim.max_age is None and claim.waivers is None:
-        if claim.now is not None:
-            found.append(f"now: {claim.now} is given, and nothing needs it")
+    if claim.now is None and claim.max_age is None and claim.waivers is None:
         return None
     try:
         return parse_moment(claim.now or "")

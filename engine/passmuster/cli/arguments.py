@@ -108,11 +108,18 @@ def _check(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--roster", metavar="FILE", help="the nodes there should be: names, or `kubectl get nodes -o json`"
     )
     check.add_argument("--max-age", metavar="D", help="older snapshots leave their node unknown (12h, 30d)")
+    check.add_argument(
+        "--latest", action="store_true", help="judge only the newest snapshot of each node, and say how many are older"
+    )
     check.add_argument("--waivers", metavar="FILE", help="exceptions: what may fail where, until when")
     check.add_argument(
         "--jobs", type=_workers, default=1, metavar="N", help="processes that share the input (default: 1)"
     )
-    check.add_argument("--now", metavar="TIME", help="judge ages and waivers at this moment (2026-11-22T10:11:12Z)")
+    check.add_argument(
+        "--now",
+        metavar="TIME",
+        help="the moment of judging: for ages, waivers, and what is from the future (default: now)",
+    )
     check.add_argument(
         "--fail-on",
         choices=["required", "recommended", "never"],

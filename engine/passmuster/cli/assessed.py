@@ -31,13 +31,15 @@ def terms(options: argparse.Namespace) -> tuple[Terms, str]:
         raise UsageError(contradictions)
     policies = chosen(asked)
     settled = assessment.settle(asked, policies, [compile_policy(policy) for policy in policies])
-    now = _now(options, asked)
+    now = asked.now or moment(options.now)
     return (
         Terms(
             policies=settled.policies,
             parameters=settled.parameters,
             roster=_roster(options, asked),
             max_age=_max_age(options, asked, now),
+            received=now,
+            latest=options.latest,
             waivers=_waivers(asked, now),
             assessment=asked.digest,
         ),
@@ -119,16 +121,7 @@ def attached(asked: Assessment, name: str, each: Attached) -> tuple[bytes, str]:
     return data, str(path)
 
 
-def _now(options: argparse.Namespace, asked: Assessment) -> datetime | None:
-    """The moment to judge at; None where nothing needs one, so that no clock is looked at."""
-    if asked.max_age is None and asked.waivers is None and options.max_age is None:
-        return None
-    return asked.now or moment(options.now)
-
-
-def _max_age(options: argparse.Namespace, asked: Assessment, now: datetime | None) -> MaximumAge | None:
-    if now is None:
-        return None
+def _max_age(options: argparse.Namespace, asked: Assessment, now: datetime) -> MaximumAge | None:
     if asked.max_age is not None:
         text, span = asked.max_age
         return MaximumAge(text=text, span=span, now=now)
@@ -146,7 +139,7 @@ def _roster(options: argparse.Namespace, asked: Assessment) -> frozenset[str] | 
     return None if options.roster is None else roster.parse(packs.read(Path(options.roster)), options.roster)
 
 
-def _waivers(asked: Assessment, now: datetime | None) -> waivers.InForce | None:
-    if asked.waivers is None or now is None:
+def _waivers(asked: Assessment, now: datetime) -> waivers.InForce | None:
+    if asked.waivers is None:
         return None
     return waivers.InForce(waivers=waivers.load(*attached(asked, "waivers", asked.waivers)), now=now)

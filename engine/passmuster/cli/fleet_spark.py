@@ -40,13 +40,14 @@ def run(options: argparse.Namespace) -> ExitStatus:
     demand()
     policies = packs.chosen(options.policy or [DEFAULT])
     compiled = compile_all(policies)
-    now = moment(options.now) if options.max_age is not None else None
+    now = moment(options.now)
     terms = Terms(
         policies=compiled,
         parameters=effective(policies, options.set),
         rules=rules(compiled, options.rule),
         roster=listed(options.roster),
         max_age=max_age(options.max_age, now),
+        received=now,
     )
     with started(options.master, _settings(options.conf)) as session:
         return _judge(session, options, terms, _texts(policies))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from passmuster.attest import Claim
     from passmuster.fleet import Remembered
     from passmuster.report.conclusion import Conclusion
+    from passmuster.verdict import Duplicate
 
 
 def labels(claim: Claim) -> Mapping[str, str]:
@@ -56,17 +57,19 @@ def renamed(met: inputs.Met[Remembered], names: Mapping[str, str]) -> inputs.Met
     return then, number, each
 
 
-def as_then(conclusion: Conclusion, claim: Claim) -> Conclusion:
+def _twice(each: Duplicate) -> tuple[str, str | None, str | None, str | None, int]:
+    return each.kind, each.site, each.name, each.machine_id, len(each.inputs)
+
+
+def as_then(conclusion: Conclusion, claim: Claim, *, superseded: int | None) -> Conclusion:
     """The conclusion, with the paths of what came twice, where it is the same that did, and the bundles of then."""
-    verdict = replace(conclusion.verdict, bundles=tuple(BundleHeader(**each) for each in claim.bundles))
+    bundles = tuple(BundleHeader(**each) for each in claim.bundles)
+    verdict = replace(conclusion.verdict, bundles=bundles, superseded=superseded)
     if claim.kind is not Kind.ATTESTATION:
         then = {
-            (each["kind"], each["name"], each["machine_id"], len(each["inputs"])): tuple(each["inputs"])
+            (each["kind"], each["site"], each["name"], each["machine_id"], len(each["inputs"])): tuple(each["inputs"])
             for each in claim.document["duplicates"]
         }
-        found = tuple(
-            replace(each, inputs=then.get((each.kind, each.name, each.machine_id, len(each.inputs)), each.inputs))
-            for each in verdict.duplicates
-        )
+        found = tuple(replace(each, inputs=then.get(_twice(each), each.inputs)) for each in verdict.duplicates)
         verdict = replace(verdict, duplicates=found)
     return replace(conclusion, verdict=verdict)

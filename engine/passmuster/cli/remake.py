@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from passmuster.age import format_moment
 from passmuster.attest import Kind, Remade, consistent
 from passmuster.attest.terms import terms as claimed_terms
 from passmuster.cli import assessed, inputs, packs, relabel, sealed, streamed
+from passmuster.cli.moment import moment
 from passmuster.cli.scratch import Scratch
 from passmuster.compile import compile_policy
 from passmuster.errors import UsageError
@@ -62,7 +64,7 @@ def remake(claim: Claim, options: argparse.Namespace) -> Tried:
     asked = None if options.assessment is None else assessed.load(options.assessment)
     held, told = _waivers(claim, options, asked)
     compiled = [compile_policy(policy) for policy in policies]
-    terms, impossible = claimed_terms(claim, policies, compiled, held)
+    terms, impossible = claimed_terms(claim, policies, compiled, held, moment(options.now))
     before = [*told, *impossible, *_roster(claim, options), *_assessment(claim, terms, asked)]
     oracle = _oracle(options, terms)
     again = _again(claim, terms, options.snapshots, oracle)
@@ -200,7 +202,7 @@ def _assessment(claim: Claim, terms: Terms, asked: Assessment | None) -> Iterato
         ("rules", claim.rules, None),
         ("waivers", claim.waivers, asked.waivers.digest if asked.waivers else None),
         ("max_age", claim.max_age, asked.max_age[0] if asked.max_age else claim.max_age),
-        ("now", terms.now, terms.now if asked.now is None or terms.now is None else format_moment(asked.now)),
+        ("now", claim.now, claim.now if asked.now is None or claim.now is None else format_moment(asked.now)),
     )
     for name, one, other in pairs:
         if one != other:
@@ -237,12 +239,15 @@ class Again:
 
 def _again(claim: Claim, terms: Terms, paths: Sequence[str], oracle: Oracle | None) -> Again:
     style = Style(evidence=Evidence(claim.evidence))
-    with Scratch(_IN_MEMORY) as journal:
+    with contextlib.ExitStack() as stack:
+        journal = stack.enter_context(Scratch(_IN_MEMORY))
         onepass = OnePass(terms, style, written=True, journal=journal)  # type: ignore[arg-type]
         names = relabel.labels(claim)
-        met = (relabel.renamed(each, names) for each in inputs.met(paths, _nothing if oracle else onepass.known))
+        source = stack.enter_context(streamed.of_terms(streamed.Source(paths=paths), terms))
+        found = source.met(_nothing if oracle else onepass.known)
+        met = (relabel.renamed(each, names) for each in found)
         nodes = [node for _, node in streamed.judged(met if oracle is None else _asked(met, oracle), onepass)]
-        conclusion = relabel.as_then(onepass.conclude(), claim)
+        conclusion = relabel.as_then(onepass.conclude(), claim, superseded=source.superseded(terms))
         whole = b"".join(onepass.whole(conclusion, list(nodes)))
         lines = [*(node + b"\n" for node in nodes), *(each + b"\n" for each in onepass.last(conclusion))]
     match claim.kind:

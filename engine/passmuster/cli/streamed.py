@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import sys
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from passmuster.report.summary import text as summary
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from passmuster.cli.latest import Newest
     from passmuster.judge import Given
     from passmuster.report.conclusion import Conclusion
     from passmuster.report.onepass import Passed
@@ -64,10 +66,38 @@ class Source:
     kept: Callable[[Callable[[bytes], Remembered | None]], Iterator[inputs.Met[Remembered]]] | None = None
     """Gives what is judged from elsewhere than paths, a store: as `inputs.met` does."""
 
+    newest: Newest | None = None
+    """Only the newest snapshot of each node is judged; None for all."""
+
     def met(self, known: Callable[[bytes], Remembered | None]) -> Iterator[inputs.Met[Remembered]]:
-        """All of it, as `inputs.met` does."""
-        yield from (("", 0, each) for each in self.given)
-        yield from self.kept(known) if self.kept is not None else inputs.met(self.paths, known)
+        """What is judged of it, as `inputs.met` gives it."""
+        return self.only(itertools.chain((("", 0, each) for each in self.given), self._elsewhere(known)))
+
+    def only(self, met: Iterable[inputs.Met[Remembered]]) -> Iterator[inputs.Met[Remembered]]:
+        """What is judged of what was met."""
+        return iter(met) if self.newest is None else self.newest.only(met)
+
+    def _elsewhere(self, known: Callable[[bytes], Remembered | None]) -> Iterator[inputs.Met[Remembered]]:
+        return self.kept(known) if self.kept is not None else inputs.met(self.paths, known)
+
+    def superseded(self, terms: Terms) -> int | None:
+        """How many snapshots were left out as older than the newest; None where nobody asked for that."""
+        return self.newest.left if terms.latest and self.newest is not None else None
+
+
+@contextlib.contextmanager
+def of_terms(source: Source, terms: Terms) -> Iterator[Source]:
+    """The same source, with the newest snapshots chosen where the terms ask for these alone."""
+    if not terms.latest:
+        yield source
+        return
+    from passmuster.cli import latest  # noqa: PLC0415 - asked for now and then
+
+    with latest.rereadable(source.paths) as again:
+        onepass = OnePass(replace(terms, waivers=None), Style(), written=False, journal=None)
+        found = latest.newest(source, onepass, terms)
+        again()
+        yield replace(source, newest=found)
 
 
 def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: Style) -> Conclusion:
@@ -79,6 +109,7 @@ def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: S
     bar = progress.Progress(_size(source.paths), sys.stderr if watched else None)
     with contextlib.ExitStack() as stack:
         stack.enter_context(bar)
+        source = stack.enter_context(of_terms(source, terms))
         spool = stack.enter_context(Scratch(_IN_MEMORY)) if "json" in names else None
         wanted = Wanted(
             streams=[stack.enter_context(output.growing(file)) for file in _streams(outputs)],
@@ -96,7 +127,8 @@ def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: S
         else:
             _by_one(source.met(onepass.known), onepass, wanted, bar)
         conclusion = onepass.conclude()
-        conclusion = replace(conclusion, verdict=replace(conclusion.verdict, bundles=sealed.taken()))
+        verdict = replace(conclusion.verdict, bundles=sealed.taken(), superseded=source.superseded(terms))
+        conclusion = replace(conclusion, verdict=verdict)
         for each in wanted.streams:
             for line in onepass.last(conclusion):
                 each.write(line + b"\n")
@@ -107,10 +139,21 @@ def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: S
                     file.writelines(onepass.whole(conclusion, wanted.kept))
             else:
                 _write(one, conclusion, style)
+    if not written:
+        _note(conclusion)
     if watched and sum(conclusion.totals.nodes.values()) > 1:
         sys.stdout.flush()
         sys.stderr.write(progress.finished(conclusion.totals.nodes, bar.seconds) + "\n")
     return conclusion
+
+
+def _note(conclusion: Conclusion) -> None:
+    """Say on standard error what reports say that are not counts alone."""
+    repeats, older = conclusion.totals.repeats, conclusion.verdict.superseded
+    if repeats:
+        sys.stderr.write(f"note: given more than once, byte for byte, and counted once: {repeats}\n")
+    if older:
+        sys.stderr.write(f"note: --latest: older than the newest of their nodes, and left out: {older}\n")
 
 
 def whole(source: Source, terms: Terms) -> Verdict:
@@ -119,9 +162,9 @@ def whole(source: Source, terms: Terms) -> Verdict:
     watched = progress.wanted(sys.stderr, os.environ)
     bar = progress.Progress(_size(source.paths), sys.stderr if watched else None)
     nodes = []
-    with bar, Scratch(_IN_MEMORY) as journal:
+    with bar, Scratch(_IN_MEMORY) as journal, of_terms(source, terms) as chosen:
         onepass = OnePass(terms, style, written=True, journal=journal)  # type: ignore[arg-type]
-        for path, line, each in source.met(onepass.known):
+        for path, line, each in chosen.met(onepass.known):
             found = _known(each, onepass)
             if isinstance(found, Remembered):
                 nodes.append(onepass.remembered_verdict(found, inputs.label(path, line)))
@@ -130,7 +173,8 @@ def whole(source: Source, terms: Terms) -> Verdict:
                 read = inputs.load(inputs.document(path, line, found)) if isinstance(found, bytes) else found
                 nodes.append(onepass.plain_verdict(read))
                 bar.done(len(found) if isinstance(found, bytes) else 0, 1)
-        return replace(onepass.with_nodes(onepass.conclude(), nodes), bundles=sealed.taken())
+        verdict = onepass.with_nodes(onepass.conclude(), nodes)
+        return replace(verdict, bundles=sealed.taken(), superseded=chosen.superseded(terms))
 
 
 def _known(met: bytes | Given | Remembered, onepass: OnePass) -> bytes | Given | Remembered:
@@ -176,7 +220,10 @@ def _by_many(
     def make() -> OnePass:
         return OnePass(terms, style, written=written, journal=jobs.fresh() if journal else None)
 
-    crew = jobs.Crew(workers=source.workers, make=make, judge=judged, numbered=journal)
+    def judge(met: Iterable[inputs.Met[Remembered]], onepass: OnePass) -> Iterator[tuple[int, bytes]]:
+        return judged(source.only(met), onepass)
+
+    crew = jobs.Crew(workers=source.workers, make=make, judge=judge, numbered=journal)
     return jobs.passed(source.paths, crew)
 
 

@@ -31,13 +31,15 @@ def terms(options: argparse.Namespace) -> Terms:
     policies = packs.chosen(options.policy or [DEFAULT])
     made = compiled(policies)
     waived = getattr(options, "waivers", None)
-    now = moment(options.now) if options.max_age is not None or waived is not None else None
+    now = moment(options.now)
     return Terms(
         policies=made,
         parameters=effective(policies, options.set),
         rules=rules(made, options.rule),
         roster=listed(options.roster),
         max_age=max_age(options.max_age, now),
+        received=now,
+        latest=getattr(options, "latest", False),
         waivers=in_force(waived, now),
     )
 

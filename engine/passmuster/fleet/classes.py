@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from passmuster import _json
@@ -35,6 +35,9 @@ class Class:
     contributions: tuple[Contribution | None, ...] = ()
     """What each such node contributes to each fleet rule that is asked; None where it is no member."""
 
+    apart: bool = False
+    """Whether the nodes are unknown each by itself, whatever else is given of them (`duplicates.Claim`); the reason
+    says so too."""
     alike: tuple[object, ...] = ()
     """Equal for classes of which a count says the same."""
 
@@ -63,6 +66,6 @@ def class_of(
     )
 
 
-def unjudged(reason: str, fleet_rules: int) -> Class:
+def unjudged(reason: str, fleet_rules: int, *, apart: bool = False) -> Class:
     """The class of nodes that are unknown before any rule is asked, where so many fleet rules are asked."""
-    return class_of((), reason=reason, contributions=(UNJUDGED,) * fleet_rules)
+    return replace(class_of((), reason=reason, contributions=(UNJUDGED,) * fleet_rules), apart=apart)

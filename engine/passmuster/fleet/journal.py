@@ -12,14 +12,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from passmuster import _json
-from passmuster.duplicates import conflicts
+from passmuster.duplicates import Claim, Standing, standing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import IO, BinaryIO
 
     from passmuster.fleet.classes import Class
-    from passmuster.verdict import Duplicate
 
 _AT_ONCE = 100_000
 """So many nodes are compared in memory at a time."""
@@ -34,6 +33,8 @@ class Entry(NamedTuple):
     """Of the snapshot; None where there is none that can be read."""
     label: str
     """Where it came from."""
+    site: str | None = None
+    """At which site; None where nobody named one."""
 
 
 class Spool:
@@ -67,10 +68,11 @@ class Journal:
         """Add one node."""
         self._file.write(_json.canonical(list(entry)))
 
-    def write_plain(self, name: bytes, machine_id: bytes | None, digest: str, label: bytes) -> None:
+    def write_plain(self, name: bytes, machine_id: bytes | None, digest: str, label: bytes, site: str | None) -> None:
         """The same of a name that needs no escapes; `label` is JSON."""
         machine = b"null" if machine_id is None else b'"%s"' % machine_id
-        self._file.write(b'["%s",%s,"%s",%s]\n' % (name, machine, digest.encode(), label))
+        place = b"null" if site is None else _json.canonical(site)[:-1]
+        self._file.write(b'["%s",%s,"%s",%s,%s]\n' % (name, machine, digest.encode(), label, place))
 
     def append(self, data: bytes) -> None:
         """Add what another journal holds."""
@@ -82,8 +84,8 @@ class Journal:
         for line in self._file:
             yield Entry(*_json.trusted(line))
 
-    def duplicates(self) -> tuple[Duplicate, ...]:
-        """Identities that come more than once, or contradict each other."""
+    def standing(self, classes: Callable[[], Iterable[Class]]) -> Standing:
+        """What the snapshots are beside each other; `classes` gives the class of each node, whenever it is asked."""
         names, machines = array("q"), array("q")
         for entry in self:
             # What cannot be read has no identity; hashes only say where to look again.
@@ -92,20 +94,27 @@ class Journal:
             machines.append(hash(entry.machine_id) if known and entry.machine_id is not None else 0)
         suspects = _repeated(names) | _repeated(machines)
         if not suspects:
-            return ()
-        numbered = zip(self, names, machines, strict=True)
-        return conflicts(
-            (entry.name, entry.machine_id, entry.label)
-            for entry, name, machine in numbered
+            return Standing()
+        return standing(
+            Claim(
+                place=place,
+                name=entry.name,
+                machine_id=entry.machine_id,
+                site=entry.site,
+                digest=entry.digest,
+                label=entry.label,
+                apart=judged.apart,
+            )
+            for place, (entry, judged, name, machine) in enumerate(zip(self, classes(), names, machines, strict=True))
             if entry.digest is not None and (name in suspects or machine in suspects)
         )
 
-    def digests(
-        self, classes: Iterable[Class], doubled: frozenset[tuple[str | None, str | None]], repeated: Class
-    ) -> Iterator[bytes]:
+    def digests(self, classes: Iterable[Class], beside: Standing, repeated: Class) -> Iterator[bytes]:
         """The digest of each node's verdict, given its class; those that are doubled are of another."""
-        for entry, judged in zip(self, classes, strict=True):
-            told = repeated if entry.digest and (entry.name, entry.machine_id) in doubled else judged
+        for place, (entry, judged) in enumerate(zip(self, classes, strict=True)):
+            if place in beside.repeats:
+                continue
+            told = repeated if place in beside.doubled else judged
             yield hashlib.sha256(_json.canonical([entry.name, entry.digest])[:-2] + b"," + told.tail).digest()
 
 

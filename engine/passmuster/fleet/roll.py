@@ -1,4 +1,4 @@
-"""Who was counted, and as what: any number of nodes, of which a few megabytes are in memory at a time."""
+"""Who was counted, by which snapshot, and as what: any number of nodes, a few megabytes of them in memory at a time."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from io import SEEK_END
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import BinaryIO
 
 WHO = 16
 """Bytes of an identity's digest: that two nodes of a million share one by chance has a probability of 1e-27."""
 NOBODY = bytes(WHO)
 """The identity of what could not be read: it is never the same as another."""
+WHAT = 8
+"""Bytes that tell snapshots of one node apart."""
+_EACH = WHO + WHAT
 RUN = 100_000
 """So many nodes are in memory."""
 _PARTS = 256
@@ -23,7 +26,7 @@ _PARTS = 256
 
 
 class _Run:
-    """Nodes that are in the file: the numbers, the identities, and the first halves of these as sorted integers."""
+    """Nodes in the file: numbers, identities with what tells snapshots apart, first halves of identities, sorted."""
 
     def __init__(self, file: BinaryIO, numbers: array[int], whos: bytearray) -> None:
         """Written behind everything that the file holds."""
@@ -37,13 +40,13 @@ class _Run:
         return array("I", self._read(0, 4 * self._size))
 
     def whos(self) -> bytes:
-        """The identities, one after the other."""
-        return self._read(4 * self._size, WHO * self._size)
+        """The identities and what tells snapshots apart, one node after the other."""
+        return self._read(4 * self._size, _EACH * self._size)
 
     def firsts(self, part: int) -> array[int]:
         """The first halves of the identities in a part."""
         low, high = self._bounds[part : part + 2]
-        return array("Q", self._read((4 + WHO) * self._size + 8 * low, 8 * (high - low)))
+        return array("Q", self._read((4 + _EACH) * self._size + 8 * low, 8 * (high - low)))
 
     def _read(self, at: int, size: int) -> bytes:
         self._file.seek(self._start + at)
@@ -61,9 +64,9 @@ class Roll:
         self._numbers = array("I")
         self._whos = bytearray()
 
-    def add(self, who: bytes, number: int) -> None:
-        """Note a node."""
-        self._whos += who
+    def add(self, who: bytes, what: bytes, number: int) -> None:
+        """Note a node: its identity, what tells its snapshot from others of it, and the number."""
+        self._whos += who + what
         self._numbers.append(number)
         if len(self._numbers) >= RUN:
             self._runs.append(_Run(self._file, self._numbers, self._whos))
@@ -77,26 +80,33 @@ class Roll:
         yield from self._numbers
 
     def whos(self) -> bytes:
-        """The identity of each node, one after the other."""
+        """What was noted of each node beside its number, one after the other."""
         return b"".join([*(run.whos() for run in self._runs), self._whos])
 
     def counts(self) -> Counter[int]:
         """How many nodes have each number."""
         return self._counts + Counter(self._numbers)
 
-    def repeated(self) -> list[int]:
-        """The numbers of all nodes of which the identity comes more than once."""
+    def take(self, whos: bytes, numbers: Iterable[int]) -> None:
+        """Note nodes that were noted elsewhere: what `whos` gave there, and their numbers."""
+        for at, number in enumerate(numbers):
+            each = whos[at * _EACH : (at + 1) * _EACH]
+            self.add(each[:WHO], each[WHO:], number)
+
+    def repeated(self) -> list[list[tuple[bytes, int]]]:
+        """For each identity that comes more than once, what was noted each time: the snapshot, and the number."""
         suspects = self._suspects()
         if not suspects:
             return []
-        found: dict[bytes, list[int]] = {}
+        found: dict[bytes, list[tuple[bytes, int]]] = {}
         parts = [(run.whos(), run.numbers()) for run in self._runs] + [(bytes(self._whos), self._numbers)]
         for whos, numbers in parts:
             for at, first in enumerate(_firsts(whos)):
-                who = whos[at * WHO : (at + 1) * WHO] if first in suspects else NOBODY
-                if who != NOBODY:
-                    found.setdefault(who, []).append(numbers[at])
-        return [number for numbers in found.values() if len(numbers) > 1 for number in numbers]
+                if first in suspects:
+                    who = whos[at * _EACH : at * _EACH + WHO]
+                    if who != NOBODY:
+                        found.setdefault(who, []).append((whos[at * _EACH + WHO : (at + 1) * _EACH], numbers[at]))
+        return [each for each in found.values() if len(each) > 1]
 
     def _suspects(self) -> set[int]:
         """First halves that come more than once."""
@@ -113,7 +123,7 @@ class Roll:
 
 
 def _firsts(whos: bytes | bytearray) -> list[int]:
-    return memoryview(whos).cast("Q")[::2].tolist()
+    return memoryview(whos).cast("Q")[:: _EACH // 8].tolist()
 
 
 def _twice(some: list[int]) -> set[int]:

@@ -10,8 +10,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from passmuster.fleet.classes import Class, unjudged
-from passmuster.fleet.roll import NOBODY, WHO, Roll
-from passmuster.judge import ABSENT, ONLY_FLEET, REPEATED, misdated
+from passmuster.fleet.roll import NOBODY, WHAT, WHO, Roll
+from passmuster.judge import ABSENT, ONLY_FLEET, REPEATED, Moments, from_future
 from passmuster.outcome import Level, NodeOutcome, RuleOutcome
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from passmuster.fleet.remember import Remembered
+    from passmuster.judge import Given
     from passmuster.terms import Terms
     from passmuster.verdict import RuleHeader
 
@@ -35,6 +36,10 @@ class Totals:
     """The same of each rule, in the policies' order; outcomes that did not occur are left out."""
     whole: bool
     """Whether there is a node that is unknown as a whole, or no node at all."""
+    future: bool
+    """Whether there is one that is so because its snapshot is from the future."""
+    repeats: int
+    """How many snapshots were given once more, byte for byte: they are no nodes of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +59,11 @@ class Tally:
 
     def __init__(self, terms: Terms, file: BinaryIO | None = None) -> None:
         """The file is empty, and takes what of a large fleet does not stay in memory; None for what is never large."""
-        self._age, self._fleet_rules = terms.max_age, len(terms.fleet_rules)
+        self._moments, self._fleet_rules = Moments.of(terms), len(terms.fleet_rules)
+        # As a snapshot has them, with quotation marks: null is behind all of them.
+        self._first, self._last = (
+            b'"%s"' % (each or "").encode() for each in (self._moments.first, self._moments.last)
+        )
         self._members: list[Class] = []
         self._alike: dict[tuple[object, ...], int] = {}
         self._roll = Roll(BytesIO() if file is None else file)
@@ -64,26 +73,46 @@ class Tally:
         """The class of nodes that came more than once."""
         self._missing = unjudged(ABSENT, self._fleet_rules)
 
-    def remembered(self, node: Remembered) -> Class:
-        """Count a node that was judged from memory; returns its class, which its age may have decided."""
-        head, judged, _ = node
-        if self._age is not None:
-            misfit = misdated(node.collected_at, self._age)
-            judged = judged if misfit is None else unjudged(misfit, self._fleet_rules)
-        self._roll.add(_identity(head[6], head[5]), self._number(judged))
+    def remembered(
+        self, node: Remembered, what: bytes | None = None, *, site: str | None = None, doubt: str | None = None
+    ) -> Class:
+        """Count a node that was judged from memory; returns its class, which its moment or a doubt may have decided.
+
+        `what` begins the digest of its snapshot, where that is known; see `judge.Given` for `site` and `doubt`.
+        """
+        head, judged, data = node
+        misfit = doubt
+        if misfit is None and not self._first <= head[1] <= self._last:
+            misfit = self._moments.misfit(node.collected_at)
+        if misfit is not None:
+            apart = doubt is not None or from_future(misfit)
+            judged = unjudged(misfit, self._fleet_rules, apart=apart)
+        # A hash that nobody can foretell is enough to tell two snapshots of one node apart, in a third of the time.
+        what = hash(data).to_bytes(WHAT, signed=True) if what is None else what[:WHAT]
+        who = _identity(head[6], head[5], site, what if judged.apart else None)
+        self._roll.add(who, what, self._number(judged))
         if self.absent:
             self.absent.discard(head[6].decode())
         return judged
 
-    def plain(self, judged: Class, name: str, machine_id: str | None) -> None:
+    def plain(self, judged: Class, given: Given) -> None:
         """Count a node that was judged the plain way."""
+        assert given.snapshot is not None
+        self.row(judged, (given.snapshot.name, given.snapshot.machine_id, given.site), given.snapshot.digest)
+
+    def row(self, judged: Class, who: tuple[str, str | None, str | None], digest: str) -> None:
+        """The same of name, machine id and site, and the digest of the snapshot."""
+        name, machine_id, site = who
+        what = bytes.fromhex(digest.removeprefix("sha256:"))[:WHAT]
         machine = machine_id.encode() if machine_id is not None else None
-        self._roll.add(_identity(name.encode(), machine), self._number(judged))
+        self._roll.add(
+            _identity(name.encode(), machine, site, what if judged.apart else None), what, self._number(judged)
+        )
         self.absent.discard(name)
 
     def nameless(self, judged: Class) -> None:
         """Count what could not be read: nobody knows which node it is."""
-        self._roll.add(NOBODY, self._number(judged))
+        self._roll.add(NOBODY, bytes(WHAT), self._number(judged))
 
     def portion(self) -> Portion:
         """What was counted so far."""
@@ -97,8 +126,7 @@ class Tally:
     def add(self, portion: Portion) -> None:
         """Take over what was counted elsewhere, behind what was counted here."""
         numbers = [self._number(each) for each in portion.members]
-        for at, each in enumerate(portion.nodes):
-            self._roll.add(portion.identities[at * WHO : (at + 1) * WHO], numbers[each])
+        self._roll.take(portion.identities, (numbers[each] for each in portion.nodes))
         self.absent &= portion.absent
 
     def classes(self) -> Iterator[Class]:
@@ -115,12 +143,17 @@ class Tally:
 
     def totals(self) -> Totals:
         """What all nodes came to; nodes that only the roster names are unknown, and so are those that came twice."""
-        counts, doubled = self._roll.counts(), self._roll.repeated()
-        counts.subtract(doubled)
+        counts, repeats, doubled = self._roll.counts(), 0, 0
+        for some in self._roll.repeated():
+            distinct = dict(some)
+            repeats += len(some) - len(distinct)
+            counts.subtract(number for _, number in some)
+            if len(distinct) == 1:
+                counts.update(distinct.values())
+            else:
+                doubled += len(distinct)
         found = {self._members[number]: many for number, many in counts.items() if many}
-        found |= {
-            each: many for each, many in ((self.repeated, len(doubled)), (self._missing, len(self.absent))) if many
-        }
+        found |= {each: many for each, many in ((self.repeated, doubled), (self._missing, len(self.absent))) if many}
         nodes = dict.fromkeys(NodeOutcome, 0)
         rules = {level: dict.fromkeys(RuleOutcome, 0) for level in Level}
         by_rule: dict[RuleHeader, Counter[RuleOutcome]] = {}
@@ -136,8 +169,14 @@ class Tally:
             rules=rules,
             by_rule=by_rule,
             whole=not found or any(each.reason is not None for each in weighed),
+            future=any(each.reason is not None and from_future(each.reason) for each in found),
+            repeats=repeats,
         )
 
 
-def _identity(name: bytes, machine_id: bytes | None) -> bytes:
-    return hashlib.blake2b(b"%s\n%s" % (machine_id or b"", name), digest_size=WHO).digest()
+def _identity(name: bytes, machine_id: bytes | None, site: str | None, what: bytes | None) -> bytes:
+    """`what` makes a snapshot a node of its own."""
+    who = b"%s\n%s" % (machine_id or b"", name)
+    if site is not None or what is not None:
+        who += b"\0%s\0%s" % ((site or "").encode(), what or b"")
+    return hashlib.blake2b(who, digest_size=WHO).digest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ class Waiving:
         self._in_force, self._render = in_force, render
         self._labels: dict[bytes, Mapping[str, str]] = {}
         self._made: dict[tuple[Class, tuple[str, ...]], Class] = {}
-        self._seen: list[tuple[str | None, Seen]] = []
+        self._seen: list[tuple[str, Seen]] = []
         self._others = 0
 
     def remembered(self, node: Remembered) -> tuple[Remembered, tuple[str, ...]]:
@@ -48,12 +49,12 @@ class Waiving:
         return node._replace(judged=known), ids
 
     def note(
-        self, name: str, machine_id: str | None, covering: tuple[str, ...], results: Iterable[tuple[str, RuleOutcome]]
+        self, name: str, digest: str, covering: tuple[str, ...], results: Iterable[tuple[str, RuleOutcome]]
     ) -> None:
-        """Note a node that was judged: the ids of the waivers that hold on it, and the outcome of each rule by name."""
+        """Note a node: its snapshot's digest, ids of waivers that hold there, and the name and outcome of each rule."""
         if covering:
             waived = tuple(rule for rule, outcome in results if outcome is RuleOutcome.WAIVED)
-            self._seen.append((machine_id, Seen(name=name, covering=covering, waived=waived)))
+            self._seen.append((digest, Seen(name=name, covering=covering, waived=waived)))
         else:
             self._others += 1
 
@@ -61,23 +62,29 @@ class Waiving:
         """The ids of the waivers that hold on a node."""
         return tuple(waiver.id for waiver in self._in_force.on(name, labels))
 
-    def hand_over(self) -> tuple[tuple[tuple[str | None, Seen], ...], int]:
-        """What was noted so far, with machine ids, and on how many nodes none holds; a new part begins."""
+    def hand_over(self) -> tuple[tuple[tuple[str, Seen], ...], int]:
+        """What was noted so far, with the digests of snapshots, and on how many nodes none holds; a new part begins."""
         noted = tuple(self._seen), self._others
         self._seen, self._others = [], 0
         return noted
 
-    def take(self, seen: Sequence[tuple[str | None, Seen]], others: int) -> None:
+    def take(self, seen: Sequence[tuple[str, Seen]], others: int) -> None:
         """Take over what was noted elsewhere."""
         self._seen += seen
         self._others += others
 
-    def findings(self, doubled: frozenset[tuple[str | None, str | None]]) -> WaiverFindings:
-        """What a report says of the waivers, where nothing was said of nodes that came more than once."""
-        nodes = [
-            replace(each, waived=()) if (each.name, machine_id) in doubled else each for machine_id, each in self._seen
-        ]
-        return findings(self._in_force, nodes, others=self._others)
+    def findings(self, doubled: frozenset[str], repeats: Sequence[str]) -> WaiverFindings:
+        """What a report says of the waivers.
+
+        Nothing was said of snapshots with `doubled` digests; each of `repeats` is a digest that was noted once more.
+        """
+        more, nodes = Counter(repeats), []
+        for digest, each in self._seen:
+            if more[digest]:
+                more[digest] -= 1
+            else:
+                nodes.append(replace(each, waived=()) if digest in doubled else each)
+        return findings(self._in_force, nodes, others=self._others - more.total())
 
     def _labels_of(self, node: Remembered) -> Mapping[str, str]:
         written: bytes = node.head[4]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from passmuster import __version__, digest
+from passmuster.duplicates import Standing
 from passmuster.fleetrules import UNJUDGED, Aggregate, conclude
 from passmuster.judge import fleet_digest, weight
 from passmuster.outcome import NodeOutcome, fleet_outcome
@@ -20,10 +21,7 @@ if TYPE_CHECKING:
     from passmuster.fleet import Journal, Tally, Totals, Waiving
     from passmuster.outcome import Level, RuleOutcome
     from passmuster.terms import Terms
-    from passmuster.verdict import FleetResult
-
-Doubled: TypeAlias = "frozenset[tuple[str | None, str | None]]"
-"""Name and machine id of nodes of which more than one snapshot came."""
+    from passmuster.verdict import FleetResult, WaiverFindings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +31,8 @@ class Conclusion:
     verdict: Verdict
     """Without nodes; its digest is empty where no journal was kept."""
     totals: Totals
+    beside: Standing
+    """What the snapshots are beside each other; of nothing where no journal was kept."""
 
     @property
     def counts(self) -> dict[str, object]:
@@ -58,9 +58,9 @@ class Ended:
     def conclude(self) -> Conclusion:
         """What hangs on all nodes."""
         totals = self.tally.totals()
-        duplicates = () if self.journal is None else self.journal.duplicates()
-        doubled = frozenset((each.name, each.machine_id) for each in duplicates if each.kind == "same_node")
-        fleet = self._fleet_results(doubled)
+        beside = Standing() if self.journal is None else self.journal.standing(self.tally.classes)
+        now = self.terms.now(future=totals.future)
+        fleet = self._fleet_results(beside)
         outcomes = [*totals.outcomes, *weight(fleet)]
         verdict = Verdict(
             engine=__version__,
@@ -71,25 +71,34 @@ class Ended:
             scope=self.terms.scope,
             levels=self.terms.raised,
             assessment=self.terms.assessment,
-            waivers=None if self.waiving is None else self.waiving.findings(doubled),
+            waivers=self._waivers(beside),
             roster=self._roster(),
             max_age=self.terms.max_age.text if self.terms.max_age else None,
-            now=self.terms.now,
+            now=now,
             outcome=fleet_outcome(outcomes),
             nodes=(),
             fleet=fleet,
             incomplete=not outcomes or totals.whole,
-            duplicates=duplicates,
-            digest=self._digest(doubled, fleet),
+            duplicates=beside.duplicates,
+            digest=self._digest(now, beside, fleet),
         )
-        return Conclusion(verdict=verdict, totals=totals)
+        return Conclusion(verdict=verdict, totals=totals, beside=beside)
 
-    def _fleet_results(self, doubled: Doubled) -> tuple[FleetResult, ...]:
+    def _waivers(self, beside: Standing) -> WaiverFindings | None:
+        if self.waiving is None or self.journal is None:
+            return None
+        places = [(at, entry.digest) for at, entry in enumerate(self.journal) if entry.digest is not None]
+        doubled = frozenset(each for at, each in places if at in beside.doubled)
+        return self.waiving.findings(doubled, [each for at, each in places if at in beside.repeats])
+
+    def _fleet_results(self, beside: Standing) -> tuple[FleetResult, ...]:
         if not self.terms.fleet_rules or self.journal is None:
             return ()
         gathered = [Aggregate() for _ in self.terms.fleet_rules]
-        for entry, judged in zip(self.journal, self.tally.classes(), strict=True):
-            told = judged if (entry.name, entry.machine_id) not in doubled else self.tally.repeated
+        for at, (entry, judged) in enumerate(zip(self.journal, self.tally.classes(), strict=True)):
+            if at in beside.repeats:
+                continue
+            told = self.tally.repeated if at in beside.doubled else judged
             for aggregate, each in zip(gathered, told.contributions, strict=True):
                 aggregate.add(each, entry.name)
         for name in self.tally.absent:
@@ -111,14 +120,14 @@ class Ended:
             listed=len(listed), missing=tuple(sorted(self.tally.absent)), unlisted=tuple(sorted(names))
         )
 
-    def _digest(self, doubled: Doubled, fleet: tuple[FleetResult, ...]) -> str:
+    def _digest(self, now: str | None, beside: Standing, fleet: tuple[FleetResult, ...]) -> str:
         if self.journal is None:
             return ""
-        return digest.verdict(asked(self.terms), self._digests(doubled, fleet))
+        return digest.verdict(asked(self.terms, now), self._digests(beside, fleet))
 
-    def _digests(self, doubled: Doubled, fleet: tuple[FleetResult, ...]) -> Iterator[bytes]:
+    def _digests(self, beside: Standing, fleet: tuple[FleetResult, ...]) -> Iterator[bytes]:
         assert self.journal is not None
-        yield from self.journal.digests(self.tally.classes(), doubled, self.tally.repeated)
+        yield from self.journal.digests(self.tally.classes(), beside, self.tally.repeated)
         for name in self.tally.absent:
             yield digest.node(name, None, NodeOutcome.UNKNOWN.value, {})
         yield from map(fleet_digest, fleet)

@@ -59,9 +59,16 @@ def head(verdict: Verdict, counts: Mapping[str, object], style: Style) -> dict[s
         "summary": counts,
         "fleet_results": [_fleet(each, style) for each in verdict.fleet],
         "duplicates": [
-            {"kind": each.kind, "name": each.name, "machine_id": each.machine_id, "inputs": list(each.inputs)}
+            {
+                "kind": each.kind,
+                "site": each.site,
+                "name": each.name,
+                "machine_id": each.machine_id,
+                "inputs": list(each.inputs),
+            }
             for each in verdict.duplicates
         ],
+        "superseded": verdict.superseded,
     }
 
 
@@ -126,6 +133,7 @@ def node(verdict: NodeVerdict, style: Style) -> dict[str, Any]:
     return {
         "node": verdict.node,
         "machine_id": verdict.machine_id,
+        "site": verdict.site,
         "snapshot": None
         if verdict.snapshot is None
         else {

@@ -18,7 +18,7 @@ from passmuster.binding import bind
 from passmuster.evaluate import bound
 from passmuster.fleet import Entry, Journal, Memory, Portion, Tally, Waiving, class_of
 from passmuster.fleetrules import UNJUDGED, contribution
-from passmuster.judge import ONLY_FLEET, REPEATED, judge_one, labels
+from passmuster.judge import ONLY_FLEET, REPEATED, from_future, judge_one, labels
 from passmuster.outcome import NodeOutcome
 from passmuster.report import stream
 from passmuster.report.conclusion import Conclusion, Ended
@@ -41,8 +41,8 @@ class Passed:
 
     portion: Portion
     journal: bytes
-    noted: tuple[tuple[tuple[str | None, Seen], ...], int]
-    """Machine ids and nodes on which waivers hold, and how many others there are; empty and 0 without waivers."""
+    noted: tuple[tuple[tuple[str, Seen], ...], int]
+    """Digests and nodes on which waivers hold, and how many others there are; empty and 0 without waivers."""
     written: list[bytes]
     """Each node as a report has it; empty where nobody asked for them."""
 
@@ -84,14 +84,19 @@ class OnePass:
         """The same of a document that is no such line."""
         return None if self._memory is None else self._memory.judge_other(data)
 
-    def remembered(self, node: Remembered, label: bytes) -> bytes:
-        """Take a node that was judged from memory, and return how a report has it; `label` is JSON."""
-        judged, sha256 = self._count(node, label)
-        return stream.remembered(node, judged, sha256) if self._written else b""
+    def remembered(self, node: Remembered, label: bytes, site: str | None = None, doubt: str | None = None) -> bytes:
+        """Take a node that was judged from memory, and return how a report has it; `label` is JSON.
 
-    def remembered_verdict(self, node: Remembered, label: str) -> NodeVerdict:
+        See `judge.Given` for `site` and `doubt`.
+        """
+        judged, sha256 = self._count(node, label, site, doubt)
+        return stream.remembered(node, judged, sha256, site) if self._written else b""
+
+    def remembered_verdict(
+        self, node: Remembered, label: str, site: str | None = None, doubt: str | None = None
+    ) -> NodeVerdict:
         """The same as a verdict; results are wanted as a report has them, with all evidence."""
-        judged, sha256 = self._count(node, _json.canonical(label)[:-1])
+        judged, sha256 = self._count(node, _json.canonical(label)[:-1], site, doubt)
         head = node.head
         return NodeVerdict(
             node=head[6].decode(),
@@ -105,24 +110,25 @@ class OnePass:
                 context=head[2].decode(),
                 uid=_uid(head),
             ),
+            site=site,
             outcome=judged.outcome,
             reason=judged.reason,
             results=judged.full,
         )
 
-    def _count(self, node: Remembered, label: bytes) -> tuple[Class, str]:
+    def _count(self, node: Remembered, label: bytes, site: str | None, doubt: str | None) -> tuple[Class, str]:
+        if self._journal is None:
+            return self._tally.remembered(node, site=site, doubt=doubt), ""
+        hashed = hashlib.sha256(node.data)
+        sha256 = "sha256:" + hashed.hexdigest()
         if self._waiving is None:
-            judged = self._tally.remembered(node)
+            judged = self._tally.remembered(node, hashed.digest(), site=site, doubt=doubt)
         else:
             waived, covering = self._waiving.remembered(node)
-            judged = self._tally.remembered(waived)
+            judged = self._tally.remembered(waived, hashed.digest(), site=site, doubt=doubt)
             results = ((rule.name, outcome) for rule, outcome in judged.results)
-            self._waiving.note(node.name.decode(), _text(node.machine_id), covering, results)
-        if self._journal is None:
-            return judged, ""
-        head = node.head
-        sha256 = "sha256:" + hashlib.sha256(node.data).hexdigest()
-        self._journal.write_plain(head[6], head[5], sha256, label)
+            self._waiving.note(node.name.decode(), sha256, covering, results)
+        self._journal.write_plain(node.head[6], node.head[5], sha256, label, site)
         return judged, sha256
 
     def plain(self, given: Given) -> bytes:
@@ -132,20 +138,22 @@ class OnePass:
 
     def plain_verdict(self, given: Given) -> NodeVerdict:
         """The same as a verdict."""
-        node = judge_one(given, self._terms, set())
+        node = judge_one(given, self._terms)
         results = [(result.rule, result.outcome) for result in node.results]
-        judged = class_of(results, reason=node.reason, contributions=self._contributions(given, node))
+        apart = given.doubt is not None or (node.reason is not None and from_future(node.reason))
+        contributions = self._contributions(given, node)
+        judged = replace(class_of(results, reason=node.reason, contributions=contributions), apart=apart)
         label = given.input or "this node"
         if given.snapshot is None:
             self._tally.nameless(judged)
             entry = Entry(node.node, None, None, label)
         else:
-            self._tally.plain(judged, node.node, node.machine_id)
-            entry = Entry(node.node, node.machine_id, given.snapshot.digest, label)
+            self._tally.plain(judged, given)
+            entry = Entry(node.node, node.machine_id, given.snapshot.digest, label, given.site)
             if self._waiving is not None:
                 covering = self._waiving.on(node.node, labels(given.snapshot))
                 outcomes = ((rule.name, outcome) for rule, outcome in results)
-                self._waiving.note(node.node, node.machine_id, covering, outcomes)
+                self._waiving.note(node.node, given.snapshot.digest, covering, outcomes)
         if self._journal is not None:
             self._journal.write(entry)
         return node
@@ -185,13 +193,12 @@ class OnePass:
         return ended.conclude()
 
     def with_nodes(self, conclusion: Conclusion, nodes: list[NodeVerdict]) -> Verdict:
-        """The verdict with every node, sorted; `nodes` are those that came."""
-        doubled = {(each.name, each.machine_id) for each in conclusion.verdict.duplicates if each.kind == "same_node"}
+        """The verdict with every node, sorted; `nodes` are those that came, in their order."""
+        beside = conclusion.beside
         settled = [
-            replace(each, outcome=NodeOutcome.UNKNOWN, reason=REPEATED, results=())
-            if each.snapshot is not None and (each.node, each.machine_id) in doubled
-            else each
-            for each in nodes
+            replace(each, outcome=NodeOutcome.UNKNOWN, reason=REPEATED, results=()) if at in beside.doubled else each
+            for at, each in enumerate(nodes)
+            if at not in beside.repeats
         ]
         settled += [stream.absentee(name) for name in self._tally.absent]
         settled.sort(key=lambda node: (node.node, node.snapshot.digest if node.snapshot else "", node.input or ""))
@@ -206,9 +213,13 @@ class OnePass:
     def whole(self, conclusion: Conclusion, written: Sequence[bytes] | Spool) -> Iterator[bytes]:
         """The report as one document, in pieces; `written` holds every node, in the order in which they came."""
         assert self._journal is not None
-        places = sorted((entry.name, entry.digest or "", entry.label, at) for at, entry in enumerate(self._journal))
+        beside = conclusion.beside
+        places = sorted(
+            (entry.name, entry.digest or "", entry.label, at)
+            for at, entry in enumerate(self._journal)
+            if at not in beside.repeats
+        )
         absent = [(name, "", "", -1) for name in sorted(self._tally.absent)]
-        doubled = self._doubled_places(conclusion)
         head, tail = stream.frame(conclusion.verdict, conclusion.counts, self._style)
         yield head
         for number, (name, _, _, at) in enumerate(merge(places, absent)):
@@ -216,15 +227,8 @@ class OnePass:
             if at < 0:
                 yield stream.absent(name, self._style)
             else:
-                yield stream.disqualified(written[at], REPEATED) if at in doubled else written[at]
+                yield stream.disqualified(written[at], REPEATED) if at in beside.doubled else written[at]
         yield tail
-
-    def _doubled_places(self, conclusion: Conclusion) -> set[int]:
-        """Where nodes came of which more than one snapshot did."""
-        doubled = {(each.name, each.machine_id) for each in conclusion.verdict.duplicates if each.kind == "same_node"}
-        if not doubled or self._journal is None:
-            return set()
-        return {at for at, each in enumerate(self._journal) if each.digest and (each.name, each.machine_id) in doubled}
 
 
 _UID = re.compile(rb'"uid":(null|[0-9]+)[}],"node":')

@@ -22,6 +22,7 @@ _MET = {
 
 DUPLICATES = {
     "same_node": "several snapshots of one node",
+    "same_snapshot": "one snapshot, given more than once",
     "same_name": "one name, several machines",
     "same_machine_id": "one machine id, several names (cloned machines?)",
 }

@@ -38,6 +38,7 @@ _SAME = (
     "rules",
     "scope",
     "summary",
+    "superseded",
 )
 
 

@@ -29,15 +29,16 @@ def result(style: Style) -> Callable[[Result], bytes]:
     return lambda each: _written(json_v1.result(each, style))
 
 
-def remembered(node: Remembered, judged: Class, digest: str) -> bytes:
+def remembered(node: Remembered, judged: Class, digest: str, site: str | None = None) -> bytes:
     """A node that was judged from memory, of a class, with the digest of its snapshot."""
     head, outcome = node.head, judged.outcome.value.encode()
     machine = b"null" if head[5] is None else b'"%s"' % head[5]
     reason = b"null" if judged.reason is None else _written(judged.reason)
+    place = b"null" if site is None else _written(site)
     return (
-        b'{"machine_id":%s,"node":"%s","outcome":"%s","reason":%s,"results":[%s],"snapshot":{"collected_at":%s,'
+        b'{"machine_id":%s,"node":"%s","outcome":"%s","reason":%s,"results":[%s],"site":%s,"snapshot":{"collected_at":%s,'
         b'"context":"%s","digest":"%s","kind":"%s","schema":"passmuster.snapshot/1"}}'
-    ) % (machine, head[6], outcome, reason, judged.wire, head[1], head[2], digest.encode(), head[3])
+    ) % (machine, head[6], outcome, reason, judged.wire, place, head[1], head[2], digest.encode(), head[3])
 
 
 def plain(verdict: NodeVerdict, style: Style) -> bytes:

@@ -44,6 +44,7 @@ class _Page:
         yield from self._waived()
         yield from self._fleet()
         yield from self._duplicates()
+        yield from self._superseded()
         yield from self._remarks()
         yield from self._groups(group for group in found if group.level is Level.INFORMATIONAL)
         yield from self._folded()
@@ -143,6 +144,13 @@ class _Page:
             )
             for path in each.inputs:
                 yield from self._wrap(path, first=_INDENT)
+
+    def _superseded(self) -> Iterator[str]:
+        older = self.verdict.superseded
+        if older:
+            yield ""
+            told = f"{_count(older, 'snapshot')} not judged: older than the newest of its node"
+            yield from self._wrap(told, first=self._word("NOTE"))
 
     def _waived(self) -> Iterator[str]:
         for each in exceptions.exempted(self.verdict):

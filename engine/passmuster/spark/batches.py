@@ -130,8 +130,10 @@ class Sent(Protocol):
 class Rest:
     """What hangs on other rows than a node's own."""
 
-    twice: frozenset[tuple[str | None, str | None]]
-    """Names and ids of machines that come more than once."""
+    doubled: frozenset[Place]
+    """Rows of nodes of which several snapshots were given."""
+    repeats: frozenset[Place]
+    """Rows of which the same bytes stand elsewhere too."""
     ends: frozenset[Place]
     """The rows of which the bare reading holds."""
     results: Sent | None = None
@@ -147,9 +149,9 @@ def finish(rest: Rest, batches: Iterable[Any]) -> Iterator[Any]:
         for node, (*place, bare, name, machine_id, digest, rank) in zip(
             nodes, rows.listed(batch, _TELLING), strict=True
         ):
-            if bare == (tuple(place) in rest.ends):
-                again = digest and (name, machine_id) in rest.twice
-                told = stream.disqualified(node, REPEATED) if again else node
+            at = tuple(place)
+            if bare == (at in rest.ends) and not (digest and at in rest.repeats):
+                told = stream.disqualified(node, REPEATED) if digest and at in rest.doubled else node
                 made.append((name, machine_id, digest, rank, told))
         yield rows.batch(rows.TOLD, made)
 

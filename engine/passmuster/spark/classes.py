@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import pickle
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from passmuster.fleet import Class, class_of
@@ -53,15 +54,17 @@ class Classes:
 
 
 def _packed(judged: Class) -> bytes:
-    return pickle.dumps(([outcome.value for _, outcome in judged.results], judged.reason, judged.contributions))
+    return pickle.dumps(
+        ([outcome.value for _, outcome in judged.results], judged.reason, judged.contributions, judged.apart)
+    )
 
 
 def unpacked(data: bytes, terms: Terms) -> Class:
     """A class that was packed, with the rules of these terms."""
-    outcomes, reason, contributions = pickle.loads(data)  # noqa: S301 - packed by our own tasks, as Spark packs them
+    outcomes, reason, contributions, apart = pickle.loads(data)  # noqa: S301 - packed by our own tasks, as Spark packs them
     rules = [rule.header for _, rule in asked(terms)] if outcomes else []
     results = [(rule, RuleOutcome(each)) for rule, each in zip(rules, outcomes, strict=True)]
-    return class_of(results, reason=reason, contributions=contributions)
+    return replace(class_of(results, reason=reason, contributions=contributions), apart=apart)
 
 
 def with_results(data: bytes) -> Class:

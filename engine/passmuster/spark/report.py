@@ -32,7 +32,7 @@ _SENT = 128 * 1024 * 1024
 def told(session: Any, nodes: Nodes, settled: Settled) -> Any:
     """Rows of `rows.TOLD` in the order of a report."""
     _divide(session, settled)
-    rest = Rest(twice=settled.twice, ends=settled.ends)
+    rest = Rest(doubled=settled.doubled, repeats=settled.repeats, ends=settled.ends)
     every = nodes.rows.where(f"kind = '{rows.NODE}'").selectExpr("*", "cast(0 as bigint) as rank")
     if settled.others:
         every = every.unionByName(session.createDataFrame(_others(settled)), allowMissingColumns=True)

@@ -23,7 +23,7 @@ from passmuster.spark import rows
 from passmuster.spark.classes import unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from passmuster.fleet import Class
     from passmuster.report import Style
@@ -44,12 +44,10 @@ class Settled:
     """Rows of which the bare reading holds."""
     notes: tuple[str, ...]
     """What a person should know, and no report says."""
-
-    @property
-    def twice(self) -> frozenset[tuple[str | None, str | None]]:
-        """Names and ids of machines that more than one snapshot claims: these nodes are unknown."""
-        duplicates = self.conclusion.verdict.duplicates
-        return frozenset((each.name, each.machine_id) for each in duplicates if each.kind == "same_node")
+    doubled: frozenset[Place]
+    """Rows of nodes of which several snapshots were given: these nodes are unknown."""
+    repeats: frozenset[Place]
+    """Rows of which the same bytes stand elsewhere too: they are no nodes of their own."""
 
 
 def settle(source: Source, table: Any, terms: Terms, style: Style) -> Settled:
@@ -65,10 +63,26 @@ def settle(source: Source, table: Any, terms: Terms, style: Style) -> Settled:
     ]
     passing.take(_passed(table, classes, terms, names))
     conclusion = passing.conclude()
+    places = [*[None] * len(others), *rows.listed(_nodes(table), _PLACE)]
     roster = conclusion.verdict.roster
     others += [(name, stream.absent(name, style)) for name in (roster.missing if roster else ())]
     others.sort(key=lambda each: each[0])
-    return Settled(conclusion=conclusion, others=tuple(others), ends=ends, notes=_notes(source, table))
+    return Settled(
+        conclusion=conclusion,
+        others=tuple(others),
+        ends=ends,
+        notes=_notes(source, table),
+        doubled=_at(places, conclusion.beside.doubled),
+        repeats=_at(places, conclusion.beside.repeats),
+    )
+
+
+def _at(places: Sequence[Any], some: Iterable[int]) -> frozenset[Place]:
+    return frozenset(tuple(places[at]) for at in some)
+
+
+def _nodes(table: Any) -> Any:
+    return table.filter(pc.equal(table["kind"], rows.NODE))
 
 
 def _classes(table: Any, terms: Terms) -> dict[bytes, Class]:
@@ -80,13 +94,13 @@ def _classes(table: Any, terms: Terms) -> dict[bytes, Class]:
 
 def _passed(table: Any, classes: Mapping[bytes, Class], terms: Terms, names: _Names) -> Passed:
     """The nodes that were judged by their rows, as a worker on one machine hands them over."""
-    nodes = table.filter(pc.equal(table["kind"], rows.NODE))
+    nodes = _nodes(table)
     tally, file = Tally(terms), BytesIO()
     journal = Journal(file)
     for place, (name, machine_id, digest, class_) in zip(
         rows.listed(nodes, _PLACE), rows.listed(nodes, ("name", "machine_id", "digest", "class")), strict=True
     ):
-        tally.plain(classes[class_], name, machine_id)
+        tally.row(classes[class_], (name, machine_id, None), digest)
         journal.write(Entry(name, machine_id, digest, names.label(place)))
     return Passed(portion=tally.portion(), journal=file.getvalue(), noted=((), 0), written=[])
 

@@ -35,6 +35,7 @@ class Task:
     """The only rules to judge, as PACK/ID; None for all."""
     max_age: str | None
     now: str | None
+    """The moment at which all snapshots are received, and ages count from; None: no moment is looked at."""
     evidence: Evidence
     lines: bool
     """Whether a row is a line of text without its end; else it is a snapshot's bytes."""
@@ -61,6 +62,7 @@ class Task:
             parameters=self.parameters,
             rules=None if self.rules is None else frozenset(self.rules),
             max_age=self._max_age(),
+            received=None if self.now is None else parse_moment(self.now),
         )
 
     def _max_age(self) -> MaximumAge | None:
@@ -72,12 +74,13 @@ class Task:
 def of_terms(terms: Terms, policies: Sequence[PolicyText], *, evidence: Evidence, lines: bool) -> Task:
     """The task of judging by these terms; `policies` are the texts that they were compiled from."""
     age = terms.max_age
+    received = terms.received or (age.now if age else None)
     return Task(
         policies=tuple(policies),
         parameters=terms.parameters,
         rules=None if terms.rules is None else sorted(terms.rules),
         max_age=None if age is None else age.text,
-        now=None if age is None else format_moment(age.now),
+        now=None if received is None else format_moment(received),
         evidence=evidence,
         lines=lines,
     )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from passmuster.store.reading import Choice
-    from passmuster.terms import MaximumAge, Terms
+    from passmuster.terms import Terms
     from passmuster.verdict import RuleHeader
 
 _EVER = 2**62
@@ -88,7 +88,7 @@ class _Survey:
     def __init__(self, database: sqlite3.Connection, terms: Terms, choice: Choice) -> None:
         self._database, self._terms, self._choice, self._reads = database, terms, choice, reads(terms)
         self._table = "main.snapshot" if choice.everything else "temp.chosen"
-        self._between = _between(terms.max_age)
+        self._between = _between(terms)
         sections = dict(database.execute("SELECT id, section FROM piece"))
         if not {"", *schema.sections(1)}.issuperset(sections.values()):
             raise DamageError("a piece of no section")
@@ -105,7 +105,7 @@ class _Survey:
             self._shared(shapes)
         else:
             self._single()
-        self.unknown = self._tied() + (0 if terms.max_age is None else self._misdated())
+        self.unknown = self._tied() + self._misdated()
         """Snapshots that are too old or too new, and those of nodes that have several of one moment."""
 
     def judged(self, missing: Iterable[bytes]) -> dict[bytes, Judged]:
@@ -189,12 +189,13 @@ class _Survey:
             raise DamageError("a piece is missing") from None
 
 
-def _between(max_age: MaximumAge | None) -> tuple[int, int]:
+def _between(terms: Terms) -> tuple[int, int]:
     """The first and the last moment of collection with which a node is judged."""
-    if max_age is None:
-        return -_EVER, _EVER
-    now = int(max_age.now.timestamp())
-    return now - int(max_age.span.total_seconds()), now + int(SKEW.total_seconds())
+    age, received = terms.max_age, terms.received or (terms.max_age.now if terms.max_age else None)
+    return (
+        int(age.now.timestamp()) - int(age.span.total_seconds()) if age else -_EVER,
+        int(received.timestamp()) + int(SKEW.total_seconds()) if received else _EVER,
+    )
 
 
 class _Sums(NamedTuple):

@@ -123,7 +123,7 @@ def _steps(of_one: Sequence[Kept], library: reading.Library, terms: Terms | None
     before = verdict_before = None
     for kept in of_one:
         now = snapshot.load(library.data(kept), kept.label)
-        verdict = judge_one(Given(input=kept.label, snapshot=now), terms, set()) if terms is not None else None
+        verdict = judge_one(Given(input=kept.label, snapshot=now), terms) if terms is not None else None
         yield Step(
             kept=kept,
             first=before is None,

@@ -134,7 +134,7 @@ class Judge:
         return judged
 
     def _plain(self, data: bytes, label: str) -> Judged:
-        node = judge_one(Given(input=label, snapshot=snapshot.load(data, label)), self._terms, set())
+        node = judge_one(Given(input=label, snapshot=snapshot.load(data, label)), self._terms)
         results = tuple((each.rule.name, each.outcome.value) for each in node.results)
         return self._one(Judged(outcome=node.outcome, whole=node.reason is not None, results=results))
 
@@ -255,5 +255,5 @@ def _written(judged: Judged) -> bytes:
 
 
 def _described(terms: Terms) -> dict[str, Any]:
-    told = asked(terms)
+    told = asked(terms, None)
     return {name: told[name] for name in _OF_A_VERDICT}

@@ -91,8 +91,12 @@ def _roster(found: RosterFindings | None) -> Markup:
 
 
 def _duplicates(verdict: Verdict) -> Markup:
+    older = None
+    if verdict.superseded is not None:
+        count = words.count(verdict.superseded, "snapshot")
+        older = tag("p", f"Of each node only the newest snapshot was judged; {count} older than that was left out.")
     if not verdict.duplicates:
-        return _part("Duplicates", tag("p", "Every snapshot is of another node."))
+        return _part("Duplicates", tag("p", "Every snapshot is of another node."), older)
     rows = [
         words.row(
             remedies.DUPLICATES[each.kind],
@@ -102,7 +106,7 @@ def _duplicates(verdict: Verdict) -> Markup:
         )
         for each in verdict.duplicates
     ]
-    return _part("Duplicates", words.table(("What", "Name", "Machine id", "Given as"), rows, kind="digests"))
+    return _part("Duplicates", words.table(("What", "Name", "Machine id", "Given as"), rows, kind="digests"), older)
 
 
 def _moment(verdict: Verdict) -> Markup:
