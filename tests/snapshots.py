@@ -117,6 +117,7 @@ FACTS: dict[str, dict[str, Any]] = {
         "apparmor": False,
         "lockdown": None,
         "libvirtd_profile": False,
+        "libvirtd_qemu": None,
         "container_selinux": None,
     },
     "virtualization": {

@@ -33,7 +33,10 @@ def listing(host: Host) -> Sourced:
 
 
 def version(host: Host, name: str) -> Sourced:
-    """A package's version, or null where it is not installed; no package manager means no package."""
+    """A package's version, or null where it is not installed.
+
+    Without a database of packages it is unknown: image-based systems have the files, and no list of them.
+    """
     found = listing(host)
     if isinstance(found.result, Unknown):
         return found
@@ -45,7 +48,7 @@ def version(host: Host, name: str) -> Sourced:
             return Sourced(node, ())
         if isinstance(node, Node):
             return _asked(host, name)
-    return Sourced(Known(None), (STATUS, *_DATABASES))
+    return Sourced(Unknown(Reason.NOT_COLLECTED, "no package manager is known here (an image-based system?)"), ())
 
 
 def parse_installed_rpms(text: str) -> Dict[str, str]:

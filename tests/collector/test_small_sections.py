@@ -72,8 +72,36 @@ KNOWN: dict[str, tuple[str, dict[str, Entry], Any]] = {
     "the clock source in use": ("kernel.clocksource", {CLOCK: "tsc\n"}, "tsc"),
     "a kernel that does not say its clock source": ("kernel.clocksource", {}, None),
     "a profile for libvirtd": ("security.libvirtd_profile", {"/etc/apparmor.d/usr.sbin.libvirtd": ""}, True),
+    "a profile for libvirtd that is disabled": (
+        "security.libvirtd_profile",
+        {
+            "/etc/apparmor.d/usr.sbin.libvirtd": "",
+            "/etc/apparmor.d/disable/usr.sbin.libvirtd": Link("../usr.sbin.libvirtd"),
+        },
+        False,
+    ),
+    "a profile that lets QEMU run": (
+        "security.libvirtd_qemu",
+        {"/etc/apparmor.d/usr.sbin.libvirtd": "profile libvirtd {\n  /usr/libexec/qemu-kvm PUx,\n}\n"},
+        True,
+    ),
+    "a local addition that lets QEMU run": (
+        "security.libvirtd_qemu",
+        {
+            "/etc/apparmor.d/usr.sbin.libvirtd": "x\n",
+            "/etc/apparmor.d/local/usr.sbin.libvirtd": "/usr/libexec/* PUx,\n",
+        },
+        True,
+    ),
+    "a profile without that rule": (
+        "security.libvirtd_qemu",
+        {
+            "/etc/apparmor.d/usr.sbin.libvirtd": "  # /usr/libexec/qemu-kvm PUx,\n  /usr/libexec/qemu-kvm r,\n  /usr/bin/* PUx,\n"
+        },
+        False,
+    ),
+    "without a profile nobody asks": ("security.libvirtd_qemu", {}, None),
     "no profile for libvirtd": ("security.libvirtd_profile", {"/etc/apparmor.d/usr.sbin.x": ""}, False),
-    "no package manager, no package": ("security.container_selinux", {}, None),
     "a package manager without the package": (
         "security.container_selinux",
         {"/var/lib/dpkg/status": "Package: x\nStatus: install ok installed\nVersion: 1\n"},
@@ -100,6 +128,7 @@ def test_known(tmp_path: Path, name: str) -> None:
 
 
 UNKNOWN: dict[str, tuple[str, dict[str, Entry], str]] = {
+    "no package manager is no witness of a package": ("security.container_selinux", {}, "not_collected"),
     "memory in another unit": ("memory.total_bytes", {"/proc/meminfo": "MemTotal: 16 GB\n"}, "unreadable"),
     "meminfo without swap": ("memory.swap_bytes", {"/proc/meminfo": "MemTotal: 16 kB\n"}, "unreadable"),
     "no meminfo": ("memory.total_bytes", {}, "not_collected"),

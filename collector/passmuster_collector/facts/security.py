@@ -1,9 +1,9 @@
 """Security modules of the kernel."""
 
 import re
-from typing import Iterator, List, Union
+from typing import Iterator, List
 
-from passmuster_collector import packages, sosreport
+from passmuster_collector import apparmor, packages, sosreport
 from passmuster_collector.fields import FLAG, Fields, Limit
 from passmuster_collector.host import Host
 from passmuster_collector.reading import (
@@ -26,13 +26,13 @@ FIELDS: Fields = {
     ("apparmor",): FLAG,
     ("lockdown",): Limit(length=16),
     ("libvirtd_profile",): FLAG,
+    ("libvirtd_qemu",): FLAG,
     ("container_selinux",): Limit(length=128),
 }
 _LSM = "/sys/kernel/security/lsm"
 _SELINUX = "/sys/fs/selinux"
 _APPARMOR = "/sys/module/apparmor/parameters/enabled"
 _LOCKDOWN = "/sys/kernel/security/lockdown"
-_PROFILE = "/etc/apparmor.d/usr.sbin.libvirtd"
 _PACKAGE = "container-selinux"
 _MODES = {"0": "permissive", "1": "enforcing"}
 
@@ -43,12 +43,11 @@ def collect(host: Host) -> Iterator[Fact]:
     selinux = Sourced(_selinux(host), (_SELINUX + "/enforce",))
     yield sourced("selinux", sosreport.instead(host, selinux, sosreport.SESTATUS, sosreport.parse_sestatus))
     switch = interpret(host.read(_APPARMOR), parse_switch, absent=Known(value=False))
-    apparmor = Sourced(switch, (_APPARMOR,))
-    yield sourced("apparmor", sosreport.instead(host, apparmor, sosreport.APPARMOR, sosreport.parse_apparmor))
+    enabled = Sourced(switch, (_APPARMOR,))
+    yield sourced("apparmor", sosreport.instead(host, enabled, sosreport.APPARMOR, sosreport.parse_apparmor))
     yield fact("lockdown", interpret(host.read(_LOCKDOWN), parse_lockdown, absent=Known(None)), _LOCKDOWN)
-    profile = Sourced(_there(host.node(_PROFILE)), (_PROFILE,))
-    read = sosreport.parse_libvirtd_profile
-    yield sourced("libvirtd_profile", sosreport.instead(host, profile, sosreport.APPARMOR, read))
+    yield sourced("libvirtd_profile", apparmor.in_force(host))
+    yield sourced("libvirtd_qemu", apparmor.lets_qemu_run(host))
     yield sourced("container_selinux", packages.version(host, _PACKAGE))
 
 
@@ -90,7 +89,3 @@ def _selinux(host: Host) -> Result:
     if isinstance(folder, Node):
         return Unknown(Reason.NOT_COLLECTED, f"{_SELINUX} is not mounted")
     return folder if isinstance(folder, Unknown) else Known("disabled")
-
-
-def _there(look: Union[Node, Absent, Unknown]) -> Result:
-    return look if isinstance(look, Unknown) else Known(isinstance(look, Node))
