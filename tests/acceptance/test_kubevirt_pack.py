@@ -58,7 +58,7 @@ SPOTS = {
         "swap-off": "pass",
         "clocksource-tsc": "fail",
     },
-    "sosreport/vault": {"inotify-watches": "fail", "inotify-instances": "pass", "kvm-registered": "pass"},
+    "sosreport/vault": {"inotify-watches": "unknown", "inotify-instances": "unknown", "kvm-registered": "pass"},
     "openshift/bare-metal-master.internal": {
         "cpu-x86-64-level": "pass",
         "kernel-unprivileged-ports": "unknown",
@@ -123,13 +123,18 @@ def test_what_is_said_to_be_uncollected_is_nowhere_in_the_dump() -> None:
     wrong = []
     for name, (folder, _) in machines().items():
         results = [each for profile in PROFILES for each in judged(profile)[name]]
-        facts = {fact.path.parts for each in results for fact in each.unknown if fact.reason is Reason.NOT_COLLECTED}
+        facts = {
+            fact.path.parts
+            for each in results
+            for fact in each.unknown
+            if fact.reason is Reason.NOT_COLLECTED and fact.detail != "seen from inside a container"
+        }
         wrong += [(name, parts, there) for parts in sorted(facts) if (there := _sources_there(folder, parts))]
     assert wrong == []
 
 
 def _sources_there(folder: Path, parts: tuple[str, ...]) -> list[str]:
-    """Files of the dump that alone would tell a fact; one that comes from commands or from several places has none."""
+    """Files of the dump, not empty, that alone would tell a fact; one that comes from several places has none."""
     field: dict[str, Any] = sections()[parts[0]]
     for part in parts[1:]:
         field = field["properties"].get(part) if "properties" in field else field["additionalProperties"]
@@ -137,7 +142,9 @@ def _sources_there(folder: Path, parts: tuple[str, ...]) -> list[str]:
     if parts[:2] == ("kernel", "sysctl"):
         sources = [f"/proc/sys/{parts[2].replace('.', '/')}"] if len(parts) > 2 else []
     files = [source.lstrip("/") for source in sources if source.startswith("/") and source not in MANY]
-    return [file for file in files if len(sources) == 1 and (folder / file).exists()]
+    return [
+        file for file in files if len(sources) == 1 and (folder / file).exists() and (folder / file).stat().st_size > 0
+    ]
 
 
 @pytest.mark.parametrize("name", SPOTS)
