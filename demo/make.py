@@ -40,6 +40,7 @@ keys:
     public: |
 {public}
     nodes: ["worker-*"]
+    sites: [berlin]
 """
 
 
