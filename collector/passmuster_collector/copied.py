@@ -6,7 +6,7 @@ Files of a running host are never judged by this: there, an empty file is a fact
 """
 
 import re
-from typing import Union
+from typing import Sequence, Union
 
 from passmuster_collector.reading import Reason, Text, Unknown
 
@@ -64,6 +64,15 @@ def _is_whole(path: str, text: str) -> bool:
     if _JSON.search(path):
         return text.rstrip().endswith("}")
     return path.startswith("/proc/") and path.endswith(("/cmdline", "/environ")) and path.count("/") == 3
+
+
+def goes_past(names: Sequence[str], name: str) -> bool:
+    """Whether a copied list of names is sorted, and goes on behind the place where a name would be.
+
+    Programs sort by bytes or by the rules of a locale: the first letters of names in small letters are alike in both.
+    """
+    letters = [one[0] for one in names if one[:1].islower()]
+    return letters == sorted(letters) and bool(letters) and letters[0] <= name[:1] < letters[-1]
 
 
 def _closed(text: str) -> bool:

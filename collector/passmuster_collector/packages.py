@@ -3,6 +3,7 @@
 import re
 from typing import Dict, List, Tuple
 
+from passmuster_collector import copied
 from passmuster_collector.dpkg import STATUS, installed_packages
 from passmuster_collector.host import Host
 from passmuster_collector.identity import Parser, first
@@ -41,6 +42,10 @@ def version(host: Host, name: str) -> Sourced:
     if isinstance(found.result, Unknown):
         return found
     if found.result.value or host.kind is Kind.DUMP:
+        names: List[str] = list(found.result.value)
+        if host.kind is Kind.DUMP and name not in names and not copied.goes_past(names, name):
+            detail = f"{found.sources[0]} lacks {name}, but nothing shows that the list is whole"
+            return Sourced(Unknown(Reason.NOT_COLLECTED, detail), ())
         return Sourced(Known(found.result.value.get(name)), found.sources)
     for database in _DATABASES:
         node = host.node(database)

@@ -66,7 +66,12 @@ def test_an_answer_that_means_nothing_is_unreadable(text: str) -> None:
 
 DUMPS: dict[str, tuple[dict[str, Entry], object]] = {
     "the list of rpms": ({"/installed-rpms": RPMS}, "2.229.0-1.module_el9+12"),
-    "the list of debs": ({"/sos_commands/dpkg/dpkg_-l": DEBS}, None),
+    "a list of debs that goes on behind its place": (
+        {"/sos_commands/dpkg/dpkg_-l": DEBS + "ii  zlib1g  1:1.2 amd64 x\n"},
+        None,
+    ),
+    "a list of debs that may be cut before its place": ({"/sos_commands/dpkg/dpkg_-l": DEBS}, "not_collected"),
+    "a list of rpms that is cut in a line": ({"/installed-rpms": RPMS.rstrip("\n")}, "not_collected"),
     "nothing": ({}, "not_collected"),
 }
 

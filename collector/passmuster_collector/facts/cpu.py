@@ -1,6 +1,7 @@
 """The processors that are online, from /proc/cpuinfo, which looks different on every architecture."""
 
 import re
+from collections import Counter
 from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from passmuster_collector import identity
@@ -14,10 +15,11 @@ from passmuster_collector.reading import (
     Unknown,
     UnreadableError,
     interpret,
+    lines,
     quoted,
 )
 from passmuster_collector.section import Fact, fact, sourced
-from passmuster_collector.source import LONG_LIMIT
+from passmuster_collector.source import LONG_LIMIT, Kind
 
 SOURCE = "/proc/cpuinfo"
 FIELDS: Fields = {
@@ -32,7 +34,8 @@ FIELDS: Fields = {
     ("facilities",): Limit(items=1024, high=65535),
 }
 X86 = ("i686", "x86_64")
-_LINE = re.compile(r"^([^:\n]*?)[ \t]*:[ \t]*([^\n]*?)[ \t]*$", re.MULTILINE)
+_ONLINE = "/sys/devices/system/cpu/online"
+_RANGE = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?\Z")
 _NUMBERED = re.compile(r"processor [0-9]+\Z")
 _WORDS = ("flags", "Features", "features")
 _VMX = "vmx flags"
@@ -64,11 +67,13 @@ class CpuInfo(NamedTuple):
     """Words that some processors lack, to the number of those that have them."""
     vmx_flags: Optional[FrozenSet[str]]
     """Words of the lines about VMX that every processor has; None where there is no such line."""
+    short: bool
+    """Whether a package of x86 lists fewer processors than it says to have."""
 
 
 def collect(host: Host) -> Iterator[Fact]:
     """Facts of the section."""
-    info = interpret(host.read(SOURCE, LONG_LIMIT), parse_cpuinfo)
+    info = read(host)
     kernel = architecture(host, info)
     yield sourced("architecture", kernel)
     yield fact("vendor", _value(info, _VENDORS), SOURCE)
@@ -81,28 +86,64 @@ def collect(host: Host) -> Iterator[Fact]:
     yield fact("facilities", _facilities(info), SOURCE)
 
 
+def read(host: Host) -> Result:
+    """What /proc/cpuinfo says; of a copy, only where no other file and no line of it tells of more processors."""
+    info = interpret(host.read(SOURCE, LONG_LIMIT), parse_cpuinfo)
+    if host.kind is not Kind.DUMP or isinstance(info, Unknown):
+        return info
+    online = interpret(host.read(_ONLINE), parse_online)
+    more = isinstance(online, Known) and online.value > info.value.processors
+    if more or ("flags" in info.value.values and info.value.short):
+        return Unknown(Reason.UNREADABLE, f"{SOURCE} is cut in the dump (processors are missing)")
+    return info
+
+
+def parse_online(text: str) -> int:
+    """How many processors a list of ranges has, such as ``0-3,5``; raises UnreadableError."""
+    count = 0
+    for part in text.strip().split(","):
+        match = _RANGE.match(part)
+        if match is None:
+            raise UnreadableError(f"not a list of processors (got {quoted(text)})")
+        count += int(match.group(2) or match.group(1)) - int(match.group(1)) + 1
+    return count
+
+
 def parse_cpuinfo(text: str) -> CpuInfo:
     """Read all layouts; raises UnreadableError where no processor is listed."""
     values: Dict[str, str] = {}
-    lines: Dict[str, FrozenSet[str]] = {}
+    counts: Dict[str, int] = {}
     order: List[str] = []
     vmx: List[str] = []
     count = 0
-    for match in _LINE.finditer(text):
-        key, value = match.groups()
+    siblings: Dict[str, int] = {}
+    packages: Dict[str, int] = {}
+    package = ""
+    for line in lines(text):
+        left, colon, right = line.partition(":")
+        key, value = left.rstrip(" \t"), right.strip(" \t")
+        if not colon:
+            continue
+        if key == "physical id":
+            package = value
+            packages[package] = packages.get(package, 0) + 1
+        if key == "siblings" and value.isdigit() and len(value) < 8:
+            siblings[package] = int(value)
         if key == "processor" or _NUMBERED.match(key):
             count += 1
         if key in _WORDS:
             order.append(value)
-            if value not in lines:
-                lines[value] = frozenset(value.split())
+            counts[value] = counts.get(value, 0) + 1
         if key == _VMX:
             vmx.append(value)
         values.setdefault(key, value)
     count = count or _counted(values)
     if not count:
         raise UnreadableError(f"no processor is listed (got {quoted(text)})")
-    sets = list(lines.values())
+    sets = [frozenset(value.split()) for value in counts]
+    having: "Counter[str]" = Counter()
+    for value, number in counts.items():
+        having.update(dict.fromkeys(value.split(), number))
     whole = len(order) in (0, count) or (len(order) == 1 and "flags" not in values)
     every: FrozenSet[str] = frozenset.intersection(*sets) if sets else frozenset()
     anywhere: FrozenSet[str] = frozenset().union(*sets)
@@ -112,9 +153,20 @@ def parse_cpuinfo(text: str) -> CpuInfo:
         flags=every if whole else None,
         flags_any=anywhere,
         has_flags=bool(order),
-        flags_partial={word: sum(word in lines[line] for line in order) for word in anywhere - every},
+        flags_partial={word: having[word] for word in anywhere - every},
         vmx_flags=_common(vmx, count) if vmx else None,
+        short=_is_short(siblings, packages),
     )
+
+
+def _is_short(siblings: Dict[str, int], listed: Dict[str, int]) -> bool:
+    """By packages: the number of processors that their lines give them, and the number of those that are listed.
+
+    In guests whose every package shows one processor, what the hypervisor says of siblings is wrong.
+    """
+    if len(listed) > 1 and set(listed.values()) == {1}:
+        return False
+    return any(listed.get(package, number) < number for package, number in siblings.items())
 
 
 def _common(lines: Sequence[str], processors: int) -> FrozenSet[str]:

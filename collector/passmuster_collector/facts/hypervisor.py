@@ -17,7 +17,6 @@ from passmuster_collector.reading import (
     not_there,
     quoted,
 )
-from passmuster_collector.source import LONG_LIMIT
 
 _CLOCKS = "/sys/devices/system/clocksource/clocksource0/available_clocksource"
 _GUEST_CLOCKS = ((r"kvm-clock\Z", "kvm"), (r"xen\Z", "xen"), (r"hyperv_clocksource", "microsoft"))
@@ -109,7 +108,7 @@ def on_power(values: Dict[str, str]) -> Result:
 
 def find(host: Host) -> Sourced:
     """The fact, and the files that it rests on."""
-    info = interpret(host.read(cpu.SOURCE, LONG_LIMIT), cpu.parse_cpuinfo)
+    info = cpu.read(host)
     if isinstance(info, Unknown):
         return Sourced(info, ())
     values = info.value.values
