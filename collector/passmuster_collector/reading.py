@@ -5,7 +5,7 @@ A look gives what was found, ``Absent`` (the host has none) or ``Unknown`` (it c
 
 import enum
 import re
-from typing import Any, Callable, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Tuple, Union
 
 _QUOTED = 80
 NOT_IN_DUMP = "is not in the dump"
@@ -121,8 +121,17 @@ def quoted(text: str) -> str:
 
 def lines(text: str) -> List[str]:
     """Lines as the kernel ends them, by newlines alone: a mount point may hold any other character."""
-    found = text.split("\n")
-    return found if found[-1] else found[:-1]
+    return list(each_line(text))
+
+
+def each_line(text: str) -> Iterator[str]:
+    """The same one by one, for files whose lines would fill the memory together."""
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        yield text[start:end]
+        start = end + 1
 
 
 def whole_number(text: str) -> int:

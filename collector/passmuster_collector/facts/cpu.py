@@ -14,8 +14,8 @@ from passmuster_collector.reading import (
     Sourced,
     Unknown,
     UnreadableError,
+    each_line,
     interpret,
-    lines,
     quoted,
 )
 from passmuster_collector.section import Fact, fact, sourced
@@ -119,7 +119,7 @@ def parse_cpuinfo(text: str) -> CpuInfo:
     siblings: Dict[str, int] = {}
     packages: Dict[str, int] = {}
     package = ""
-    for line in lines(text):
+    for line in each_line(text):
         left, colon, right = line.partition(":")
         key, value = left.rstrip(" \t"), right.strip(" \t")
         if not colon:
