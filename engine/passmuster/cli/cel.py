@@ -77,10 +77,17 @@ def run_functions(options: argparse.Namespace) -> ExitStatus:
         )
     for form, about in sorted(rows):
         sys.stdout.write(form + "\n")
-        sys.stdout.write(textwrap.fill(about, output.width(), initial_indent="    ", subsequent_indent="    ") + "\n")
+        sys.stdout.write(
+            textwrap.fill(
+                about, output.width(), initial_indent="    ", subsequent_indent="    ", break_long_words=False
+            )
+            + "\n"
+        )
     return ExitStatus.GOOD
 
 
 def _print(name: str, text: object) -> None:
-    told = textwrap.fill(f"{name:<6} {text}", output.width(), subsequent_indent=" " * 7, break_on_hyphens=False)
+    told = textwrap.fill(
+        f"{name:<6} {text}", output.width(), subsequent_indent=" " * 7, break_on_hyphens=False, break_long_words=False
+    )
     sys.stdout.write(harmless.lines(told) + "\n")

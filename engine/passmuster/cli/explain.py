@@ -131,7 +131,12 @@ def _part(part: Part, width: int, indent: str) -> Iterator[str]:
 
 def _fill(text: str, width: int, indent: str) -> list[str]:
     return textwrap.wrap(
-        text, max(width, 40), initial_indent=indent, subsequent_indent=indent + "    ", break_on_hyphens=False
+        text,
+        max(width, 40),
+        initial_indent=indent,
+        subsequent_indent=indent + "    ",
+        break_on_hyphens=False,
+        break_long_words=False,
     )
 
 

@@ -91,7 +91,9 @@ def fitted(text: str) -> str:
 
 def _wrapped(line: str, columns: int) -> list[str]:
     indent = " " * (len(line) - len(line.lstrip()))
-    return textwrap.wrap(line, columns, subsequent_indent=indent + "    ", break_on_hyphens=False) or [""]
+    return textwrap.wrap(
+        line, columns, subsequent_indent=indent + "    ", break_on_hyphens=False, break_long_words=False
+    ) or [""]
 
 
 def colored() -> bool:

@@ -106,6 +106,7 @@ def _fill(text: str, indent: str = "") -> list[str]:
         initial_indent=indent,
         subsequent_indent=indent + "  ",
         break_on_hyphens=False,
+        break_long_words=False,
     )
 
 

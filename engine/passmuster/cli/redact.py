@@ -222,12 +222,19 @@ def _lines(plan: Plan) -> Iterator[str]:
     yield from _row("whole sections", whole)
     yield from _row("everywhere", ("details of what is unknown", "sections and fields that are not in the schema"))
     names = "pseudonyms" if plan.key is not None else "as they are (--class host-identifying makes pseudonyms)"
-    yield from textwrap.wrap(f"names, machine ids and labels of nodes: {names}", output.width(), subsequent_indent="  ")
+    yield from textwrap.wrap(
+        f"names, machine ids and labels of nodes: {names}",
+        output.width(),
+        subsequent_indent="  ",
+        break_long_words=False,
+    )
 
 
 def _row(name: str, items: Sequence[str]) -> list[str]:
     text = f"  {name:<15} {', '.join(items) or '-'}"
-    return textwrap.wrap(text, output.width(), subsequent_indent=" " * 18, break_on_hyphens=False)
+    return textwrap.wrap(
+        text, output.width(), subsequent_indent=" " * 18, break_on_hyphens=False, break_long_words=False
+    )
 
 
 def _sizes(state: _Run) -> Iterator[str]:

@@ -71,7 +71,12 @@ def _section(name: str, section: Section) -> Iterator[str]:
     for key in sorted(section.facts):
         value = json.dumps(section.facts[key], ensure_ascii=False, sort_keys=True)
         yield from textwrap.wrap(
-            f"{key}: {value}", width(), initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False
+            f"{key}: {value}",
+            width(),
+            initial_indent="  ",
+            subsequent_indent="      ",
+            break_on_hyphens=False,
+            break_long_words=False,
         )
     for path, fact in sorted(section.unknown.items()):
         yield from textwrap.wrap(
