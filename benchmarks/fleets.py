@@ -121,15 +121,22 @@ def _head(kind: Kind, number: int, name: bytes, draw: random.Random) -> bytes:
 
 
 def _boot(kind: Kind, number: int, draw: random.Random) -> bytes:
-    """A kernel command line that no other node has: its huge pages and the processors that it sets apart."""
+    """A kernel command line with huge pages and processors set apart."""
     first = draw.randrange(1, 4)
     last = kind.hardware.logical_count - 1 - draw.randrange(0, 2)
     iommu = {"intel": "intel_iommu=on", "amd": "amd_iommu=on"}.get(kind.hardware.maker, "iommu.passthrough=1")
-    words = (
+    line = (
         f"{iommu} iommu=pt default_hugepagesz=1G hugepagesz=1G hugepages={number % 512} isolcpus={first}-{last} "
         f"nohz_full={first}-{last} transparent_hugepage=madvise swiotlb={32_768 + number // 512 * 2}"
     )
-    return sections.written({"cmdline": words.split()}, {"/proc/cmdline": ["cmdline"]})
+    words = [word.partition("=") for word in line.split()]
+    facts = {
+        "arguments": {name: [other for key, _, other in words if key == name] for name, _, _ in words},
+        "init_words": 0,
+        "other_words": 0,
+        "words": [{"name": name, "value": value} for name, _, value in words],
+    }
+    return sections.written(facts, {"/proc/cmdline": sorted(facts)})
 
 
 @functools.cache

@@ -23,6 +23,7 @@ KEY = SiteKey(bytes(range(32)))
 OTHER_KEY = SiteKey(bytes(range(1, 33)))
 
 _KEYS = {
+    "boot.arguments": ("quiet",),
     "cgroup.v1": ("blkio", "cpu", "cpuacct", "cpuset", "devices", "freezer", "memory", "pids"),
     "cgroup.misc_capacity": ("tdx",),
     "cpu.flags_partial": ("ssse3",),

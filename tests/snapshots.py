@@ -28,7 +28,12 @@ def _device(minor: int) -> dict[str, Any]:
 
 _ABSENT = dict.fromkeys(["type", "major", "minor", "mode", "uid", "gid", "accessible"])
 FACTS: dict[str, dict[str, Any]] = {
-    "boot": {"cmdline": ["intel_iommu=on"]},
+    "boot": {
+        "words": [{"name": "intel_iommu", "value": "on"}],
+        "arguments": {"intel_iommu": ["on"]},
+        "other_words": 0,
+        "init_words": 0,
+    },
     "cgroup": {
         "mode": "v2",
         "v1": {},

@@ -45,7 +45,7 @@ def test_the_section_is_added_and_nothing_else_changes() -> None:
     (given,) = nodes(listed(node()), "nodes.json")
     before = document()
     after = annotate(before, given)
-    assert after["sections"]["kubernetes"]["facts"]["labels"] == LABELS
+    assert after["sections"]["kubernetes"]["facts"]["labels"] == {**LABELS, **OTHERS}
     assert {**after, "sections": {**after["sections"], "kubernetes": before["sections"]["kubernetes"]}} == before
     snapshot.load(_json.canonical(after), "x")
 
@@ -57,10 +57,11 @@ MADE: dict[str, dict[str, Any]] = {
     "an empty field": node(osImage=""),
     "a field too long": node(architecture="a" * 65),
     "no labels": node(labels={}),
+    "labels that are a list": {**node(), "metadata": {"name": "node-1", "labels": ["a"]}},
     "a label that is no text": node(labels={"kubernetes.io/os": 1}),
     "a label too long": node(labels={"kubernetes.io/os": "x" * 257}),
     "a label whose key is too long": node(labels={"kubevirt.io/" + "x" * 300: ""}),
-    "too many labels": node(labels={f"kubevirt.io/{number}": "" for number in range(257)}),
+    "too many labels": node(labels={f"kubevirt.io/{number}": "" for number in range(513)}),
     "a name too long": node(name="n" * 254),
 }
 

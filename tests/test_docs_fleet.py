@@ -16,7 +16,6 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 LATER = (
     (b"2026-11-22T10:11:12Z", b"2026-11-29T08:00:00Z"),
     (b'"release":"6.1.0-13-amd64"', b'"release":"4.4.0-210-generic"'),
-    (b'"intel_iommu=on"', b'"intel_iommu=on","lockdown=integrity"'),
 )
 
 

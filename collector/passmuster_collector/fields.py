@@ -22,6 +22,8 @@ class Limit(NamedTuple):
     length: int = 0
     low: int = 0
     high: int = 2**63 - 1
+    inner: int = 0
+    """Items of each list in a map; as many as of the map where it is 0."""
 
 
 Fields = Dict[Path, Limit]
@@ -55,7 +57,7 @@ def excess(value: Any, limit: Limit) -> str:
         longest = max((len(key) for key in value), default=0)
         if longest > KEY_LENGTH:
             return _words(longest, KEY_LENGTH, " characters in a key")
-        value = value.values()
+        value, limit = value.values(), limit._replace(items=limit.inner or limit.items)
     return next(filter(None, (excess(item, limit) for item in value)), "")
 
 

@@ -1,6 +1,6 @@
 """A Kubernetes Node object: what the cluster says of a node, and what of that is kept.
 
-Labels and annotations may hold anything, so only labels on a list are kept, and no annotation.
+All labels are kept, for what is missing among them is missing on the node; annotations never are.
 """
 
 import json
@@ -22,13 +22,6 @@ FIELDS = {
 }
 """Names of facts to fields of status.nodeInfo."""
 NOT_GIVEN = Unknown(Reason.NOT_COLLECTED, "no Node object was given")
-_LABELS = re.compile(
-    r"(node-role\.kubernetes\.io/.*"
-    r"|topology\.kubernetes\.io/(region|zone)"
-    r"|node\.kubernetes\.io/instance-type"
-    r"|kubernetes\.io/(arch|os)"
-    r"|([^/]+\.)?kubevirt\.io/.*)\Z"
-)
 _RUNTIME = re.compile(r"([a-z0-9-]+)://(.*)\Z")
 
 
@@ -38,8 +31,8 @@ class NodeObject(NamedTuple):
     name: str
     info: Dict[str, Result]
     """Facts of status.nodeInfo, text."""
-    labels: Dict[str, str]
-    """Those that are kept."""
+    labels: Result
+    """All of them, text to text."""
     source: str = SOURCE
     """The file of a dump that it is from; else it was given."""
 
@@ -71,7 +64,7 @@ def of_document(document: Any) -> NodeObject:
     if not isinstance(name, str) or not name:
         raise UnreadableError("a Node object without a name (expected metadata.name)")
     info = _member(_member(document, "status"), "nodeInfo")
-    return NodeObject(name, {fact: _text(info, field) for fact, field in FIELDS.items()}, _kept(metadata))
+    return NodeObject(name, {fact: _text(info, field) for fact, field in FIELDS.items()}, _labels(metadata))
 
 
 def _member(value: Dict[str, Any], key: str) -> Dict[str, Any]:
@@ -86,9 +79,11 @@ def _text(info: Dict[str, Any], field: str) -> Result:
     return Known(value)
 
 
-def _kept(metadata: Dict[str, Any]) -> Dict[str, str]:
-    labels = _member(metadata, "labels")
-    return {key: value for key, value in labels.items() if _LABELS.match(key) and isinstance(value, str)}
+def _labels(metadata: Dict[str, Any]) -> Result:
+    labels = metadata.get("labels", {})
+    if not isinstance(labels, dict) or not all(isinstance(value, str) for value in labels.values()):
+        return Unknown(Reason.UNREADABLE, "the labels of the Node object are not all text")
+    return Known(labels)
 
 
 def _unique(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:

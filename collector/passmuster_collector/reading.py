@@ -20,6 +20,7 @@ class Reason(enum.Enum):
     TIMEOUT = "timeout"
     UNREADABLE = "unreadable"
     NOT_COLLECTED = "not_collected"
+    REDACTED = "redacted"
 
 
 class Text(NamedTuple):

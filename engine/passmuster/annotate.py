@@ -1,7 +1,7 @@
 """Adding what the cluster says of a node to its snapshot: the section `kubernetes`, from a Node object.
 
-Values in, values out. The collector writes the same section with ``--node-object`` (a test ties the two). Of labels
-only those on a list are kept; annotations and addresses never are.
+Values in, values out. The collector writes the same section with ``--node-object`` (a test ties the two). All labels
+are kept; annotations and addresses never are.
 """
 
 from __future__ import annotations
@@ -28,16 +28,9 @@ _INFO = {
 """Facts to fields of status.nodeInfo, and the most characters that the schema allows."""
 _EXPECTED = "not a list of nodes (expected `kubectl get nodes -o json`: items with metadata.name)"
 _NAME_MAX = 253
-_LABELS_MAX = 256
+_LABELS_MAX = 512
 _LABEL_KEY_MAX = 256
 _LABEL_MAX = 256
-_LABELS = re.compile(
-    r"node-role\.kubernetes\.io/.*"
-    r"|topology\.kubernetes\.io/(region|zone)"
-    r"|node\.kubernetes\.io/instance-type"
-    r"|kubernetes\.io/(arch|os)"
-    r"|([^/]+\.)?kubevirt\.io/.*"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +39,8 @@ class ClusterNode:
 
     name: str
     info: Mapping[str, Any]
-    labels: Mapping[str, Any]
+    labels: Any
+    """As the object has them."""
 
     @property
     def machine_id(self) -> str | None:
@@ -95,12 +89,12 @@ def section(node: ClusterNode) -> dict[str, Any]:
             _place(fact, value, most, facts, unknown)
         else:
             unknown[f"kubernetes.{fact}"] = _reason("not_collected", f"the Node object has no status.nodeInfo.{field}")
-    labels = {key: value for key, value in node.labels.items() if _LABELS.fullmatch(key) and isinstance(value, str)}
-    excess = _excess(labels)
-    if excess is None:
-        facts["labels"] = labels
-    else:
+    if not isinstance(node.labels, dict) or not all(isinstance(value, str) for value in node.labels.values()):
+        unknown["kubernetes.labels"] = _reason("unreadable", "the labels of the Node object are not all text")
+    elif excess := _excess(node.labels):
         unknown["kubernetes.labels"] = _reason("failed", excess)
+    else:
+        facts["labels"] = node.labels
     return {
         "facts": facts,
         "sources": {SOURCE: sorted(facts)} if facts else {},
@@ -139,7 +133,7 @@ def _node(item: Any) -> ClusterNode | None:
     name = metadata.get("name")
     if not isinstance(name, str) or not name:
         return None
-    return ClusterNode(name=name, info=_member(_member(item, "status"), "nodeInfo"), labels=_member(metadata, "labels"))
+    return ClusterNode(name=name, info=_member(_member(item, "status"), "nodeInfo"), labels=metadata.get("labels", {}))
 
 
 def _member(value: Any, key: str) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from passmuster import schema
-from passmuster.cel import OpenMap, Unknown
+from passmuster.cel import Globs, OpenMap, Unknown
 from passmuster.fieldpath import FieldPath
 from passmuster.schema.fieldtypes import FieldType, ListOf, MapOf, Object, Scalar
 from passmuster.unknown import Reason, UnknownFact
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from passmuster.snapshot import Section, Snapshot
 
 _UNSET = object()
+OTHERS = "*"
+"""In `unknown`, every key of a closed map that is neither in it nor listed."""
 _OLD = "the collector that wrote this snapshot did not know it"
 
 
@@ -65,6 +67,8 @@ def _value(kind: FieldType, value: Any, path: FieldPath, unknown: Mapping[FieldP
     if value is None:
         return _UNSET
     match kind:
+        case ListOf(element=Object() as element):
+            return [_value(element, each, path, {}) for each in value]
         case Scalar() | ListOf():
             return value
         case Object():
@@ -73,7 +77,9 @@ def _value(kind: FieldType, value: Any, path: FieldPath, unknown: Mapping[FieldP
             return _open_map(kind, value, path, unknown)
         case MapOf():
             members = {key: _value(kind.value, each, path.child(key), unknown) for key, each in value.items()}
-            return _present({**members, **_unknown_keys(kind, value, path, unknown)})
+            values = _present({**members, **_unknown_keys(kind, value, path, unknown)})
+            others = unknown.get(path.child(OTHERS))
+            return values if others is None else _withheld(kind, values, path, others)
 
 
 def _member(
@@ -81,7 +87,7 @@ def _member(
 ) -> object:
     if name in holder:
         value = holder[name]
-        if value is None or isinstance(kind, Scalar | ListOf):
+        if value is None or isinstance(kind, Scalar):
             return _UNSET if value is None else value
         return _value(kind, value, path.child(name), unknown)
     at = path.child(name)
@@ -94,7 +100,7 @@ def _member(
 
 def _nowhere(path: FieldPath, unknown: Mapping[FieldPath, UnknownFact]) -> UnknownFact:
     """Why a field is unknown that its section does not name: for the mark of all others, else the collector is old."""
-    others = unknown.get(FieldPath((path.parts[0], "*")))
+    others = unknown.get(FieldPath((path.parts[0], OTHERS)))
     if others is not None:
         return UnknownFact(path=path, reason=others.reason, detail=others.detail)
     return UnknownFact(path=path, reason=Reason.UNSUPPORTED, detail=_OLD)
@@ -106,6 +112,12 @@ def _open_map(
     members = {key: _value(kind.value, each, path.child(key), unknown) for key, each in value.items()}
     absent = frozenset(key for key, each in members.items() if each is _UNSET)
     return OpenMap(path=path, values=_present({**members, **_unknown_keys(kind, value, path, unknown)}), absent=absent)
+
+
+def _withheld(kind: MapOf, values: dict[str, object], path: FieldPath, others: UnknownFact) -> OpenMap:
+    """A closed map with keys that it does not name: of those alone that it lists, a missing one is not there."""
+    named = {key: each for key, each in values.items() if key != OTHERS}
+    return OpenMap(path=path, values=named, listed=Globs.of(kind.listed), because=others)
 
 
 def _unknown_keys(

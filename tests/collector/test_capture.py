@@ -317,7 +317,7 @@ def test_an_answer_that_lacks_its_contents_is_unknown(tmp_path: Path) -> None:
     sections = json.loads(collect_bytes(["--from", str(target)]))["sections"]
     assert sections["cpu"]["unknown"]["cpu.flags"]["reason"] == "not_collected"
     assert sections["iommu"]["unknown"]["iommu.units"]["reason"] == "not_collected"
-    assert sections["boot"]["unknown"]["boot.cmdline"]["reason"] == "timeout"
+    assert sections["boot"]["unknown"]["boot.words"]["reason"] == "timeout"
 
 
 MODES = {

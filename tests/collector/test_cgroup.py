@@ -38,7 +38,8 @@ TABLES = {
         {"cpu": "/a b", "cpuacct": "/sys/fs/cgroup/cpu,cpuacct"},
         "/sys/fs/cgroup",
     ),
-    "words are exact": ("cgroup /x cgroup rw,cpusets,noprefix,release_agent=/cpu 0 0\n", "none", {}, None),
+    "words are exact": ("cgroup /x cgroup rw,cpusets,noprefix,release_agent=/cpu 0 0\n", "v1", {"cpusets": "/x"}, None),
+    "flags are no controllers": ("cgroup /x cgroup rw,noexec,seclabel,clone_children,name=cpu 0 0\n", "none", {}, None),
     "another file system with such options is none": ("x /x tmpfs rw,cpu 0 0\n", "none", {}, None),
 }
 

@@ -107,6 +107,7 @@ def test_a_must_gather_has_files_and_node_objects(tmp_path: Path, packing: str) 
     assert sections["runtime"]["facts"]["name"] == "cri-o"
     assert sections["runtime"]["facts"]["kubelet"] == {"version": "v1.31.6"}
     assert sections["kubernetes"]["facts"]["labels"] == {
+        "example.org/secret": "s",
         "kubernetes.io/arch": "amd64",
         "node-role.kubernetes.io/worker": "",
     }

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from snapshot_rules import sections
 
-from passmuster_collector.facts import SECTIONS, boot, cgroup, devices, kernel, virtualization
+from passmuster_collector import kernelparameters
+from passmuster_collector.facts import SECTIONS, cgroup, devices, kernel, virtualization
 from passmuster_collector.fields import Limit, excess, plain, spelled
 
 if TYPE_CHECKING:
@@ -78,12 +79,16 @@ def _limit(field: dict[str, Any]) -> Limit:
     inner = field.get("items") or field.get("additionalProperties") or field
     words = field.get("enum") or inner.get("enum")
     types = inner.get("type", ())
-    text = "string" in types
     number = "integer" in types
+    parts = list(inner.get("properties", {}).values())
+    if inner.get("type") == "array":
+        parts = [inner["items"]]
+    lengths = [16 if words else each["maxLength"] for each in parts or [inner] if "string" in each["type"]]
     return Limit(
         items=field.get("maxItems", field.get("maxProperties", 0)),
-        length=(16 if words else inner["maxLength"]) if text else 0,
+        length=max(lengths, default=0),
         high=inner["maximum"] if number else Limit().high,
+        inner=inner.get("maxItems", 0) if inner is not field else 0,
     )
 
 
@@ -107,5 +112,7 @@ def test_keys_of_open_maps_are_the_schemas() -> None:
 
 
 def test_lists_of_names_are_sorted() -> None:
-    assert list(boot.KEYS) == sorted(boot.KEYS)
+    assert list(kernelparameters.LISTED) == sorted(set(kernelparameters.LISTED))
+    arguments = sections()["boot"]["properties"]["arguments"]
+    assert list(kernelparameters.LISTED) == arguments["x-listed"]
     assert "cpuacct" in cgroup.CONTROLLERS

@@ -16,7 +16,7 @@ from passmuster_collector import nodeyaml
 from passmuster_collector.cli import collect_bytes
 from passmuster_collector.context import Context
 from passmuster_collector.nodeobject import of_document, parse_node_object
-from passmuster_collector.reading import Known, UnreadableError
+from passmuster_collector.reading import Known, Reason, Unknown, UnreadableError
 from passmuster_collector.usage import UsageError
 
 if TYPE_CHECKING:
@@ -59,8 +59,15 @@ def node(name: str = "w1", **info: Any) -> dict[str, Any]:
     }
 
 
-def test_labels_are_kept_by_an_allow_list() -> None:
-    assert of_document(node()).labels == LABELS
+def test_all_labels_are_kept() -> None:
+    assert of_document(node()).labels == Known({**LABELS, **OTHERS})
+
+
+@pytest.mark.parametrize("labels", [{"a": 1}, {"a": None}, ["a"], "a"])
+def test_labels_that_are_no_text_are_unknown(labels: Any) -> None:
+    found = of_document({"kind": "Node", "metadata": {"name": "n", "labels": labels}}).labels
+    assert isinstance(found, Unknown)
+    assert found.reason is Reason.UNREADABLE
 
 
 @pytest.mark.parametrize("write", [json.dumps, yaml.safe_dump], ids=["JSON", "YAML"])
@@ -172,7 +179,7 @@ def test_the_option_reads_a_file(tmp_path: Path) -> None:
         "kernel_version": "6.1.0-13-amd64",
         "kubelet_version": "v1.29.1",
         "os_image": "Debian GNU/Linux 12 (bookworm)",
-        "labels": LABELS,
+        "labels": {**LABELS, **OTHERS},
     }
     assert "secret" not in json.dumps(snapshot)
 

@@ -88,7 +88,7 @@ def test_another_user_collects_and_is_told_what_was_denied(archive: Path, tmp_pa
         shared.unlink()
     assert problems(live.stdout) == problems(root.stdout) == []
     assert b'"uid":65534' in live.stdout
-    assert b'"boot.cmdline":{"detail":"permission denied: /proc/cmdline","reason":"denied"}' in root.stdout
+    assert b'"boot.words":{"detail":"permission denied: /proc/cmdline","reason":"denied"}' in root.stdout
     assert b'"os.id":{"detail":"permission denied: /etc/os-release","reason":"denied"}' in root.stdout
 
 

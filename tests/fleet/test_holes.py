@@ -79,7 +79,7 @@ PLACES: dict[str, Any] = {
     "devices['/dev/kvm']": lambda value: {**DEVICE, "gid": value},
     "cpu.model_name": lambda value: value,
     "memory.total_bytes": lambda value: value,
-    "boot.cmdline": lambda value: value,
+    "boot.arguments.a": lambda value: value,
     "kernel.version": lambda value: value,
 }
 GOOD: dict[str, Any] = {
@@ -87,7 +87,7 @@ GOOD: dict[str, Any] = {
     "devices['/dev/kvm']": lambda at: at,
     "cpu.model_name": lambda at: f"M {at}",
     "memory.total_bytes": lambda at: at,
-    "boot.cmdline": lambda at: [f"a={at}", "b"],
+    "boot.arguments.a": lambda at: [f"a={at}", "b"],
     "kernel.version": lambda at: f"#{at}",
 }
 ODD = [
@@ -143,7 +143,7 @@ def test_sources_and_words_of_its_own() -> None:
 @settings(max_examples=60)
 @given(st.data())
 def test_any_byte_of_a_fleet_with_holes_may_change(draw: st.DataObject) -> None:
-    some = {"boot.cmdline": 0, "cpu.model_name": 0, "memory.total_bytes": 0, "runtime.kubelet": 0}
+    some = {"boot.arguments.a": 0, "cpu.model_name": 0, "memory.total_bytes": 0, "runtime.kubelet": 0}
     lines = [
         data(f"n{at}", machine_id=machine(at), set_={path: PLACES[path](GOOD[path](at)) for path in some})
         for at in range(14)

@@ -18,7 +18,7 @@ from passmuster.terms import Terms
 pytestmark = pytest.mark.usefixtures("impatient")
 SMALL = compiled(
     rule("memory", "memory.total_bytes >= 5"),
-    rule("words", "boot.cmdline.exists(w, w.endsWith('3'))", level="recommended"),
+    rule("words", "'a' in boot.arguments && boot.arguments.a.exists(w, w.endsWith('3'))", level="recommended"),
     rule("release", "kernel.release.startsWith('4')", message_expression="'it is ' + kernel.release"),
     rule("hierarchy", "has(cgroup.v2) && 'cpu' in cgroup.v2.controllers"),
     rule("device", "devices['/dev/kvm'].exists && has(devices['/dev/kvm'].minor) && devices['/dev/kvm'].minor == 232"),
@@ -48,9 +48,9 @@ DEVICE = {
 }
 FLEETS: dict[str, Any] = {
     "an amount of memory each": lambda at: {"memory.total_bytes": at},
-    "a command line each": lambda at: {"boot.cmdline": [f"a={at}", "b"]},
-    "a command line each, some not ASCII": lambda at: {"boot.cmdline": [f"é={at}" if at % 3 else f"a={at}"]},
-    "a command line each, then none": lambda at: {"boot.cmdline": [f"a={at}"] if at < 20 else []},
+    "a command line each": lambda at: {"boot.arguments.a": [f"a={at}", "b"]},
+    "a command line each, some not ASCII": lambda at: {"boot.arguments.a": [f"é={at}" if at % 3 else f"a={at}"]},
+    "a command line each, then none": lambda at: {"boot.arguments.a": [f"a={at}"] if at < 20 else []},
     "a kernel release each": lambda at: {"kernel.release": f"4.{at}.0"},
     "a kernel release each, then those that were seen before": lambda at: {"kernel.release": f"{at % 20}.1"},
     "modules each": lambda at: {"kernel.modules": [f"m{at}"]},
@@ -66,7 +66,7 @@ FLEETS: dict[str, Any] = {
     "a wrong value now and then": lambda at: {"memory.total_bytes": -1 if at % 7 == 6 else at},
     "all at once": lambda at: {
         "memory.total_bytes": at,
-        "boot.cmdline": [f"a={at}"],
+        "boot.arguments.a": [f"a={at}"],
         "kernel.release": f"4.{at}.0",
         "cgroup.v2": {**V2, "mount_point": f"/{at}"},
         "os.pretty_name": f"O{at}",
@@ -85,7 +85,7 @@ def test_a_fleet_of_which_every_node_differs(vary: Any, terms: Terms) -> None:
 
 UNKNOWN = [
     {},
-    {"boot.cmdline": "denied"},
+    {"boot.arguments.a": "denied"},
     {"memory.total_bytes": "failed"},
     {"kernel.sysctl['net.ipv4.ip_forward']": "denied"},
     {"cgroup.v2": "denied"},
@@ -93,7 +93,7 @@ UNKNOWN = [
 ]
 VALUES: dict[str, list[Any]] = {
     "memory.total_bytes": [*range(30), 10**17, 2**62],
-    "boot.cmdline": [[f"w{at}"] for at in range(30)] + [[], ["\u00e9"], ['"'], ["a,b", "c"]],
+    "boot.arguments.a": [[f"w{at}"] for at in range(30)] + [[], ["\u00e9"], ['"'], ["a,b", "c"]],
     "kernel.release": [f"{at}.1" for at in range(30)] + ["4.4-\u00e9"],
     "kernel.modules": [[f"m{at}"] for at in range(20)] + [[]],
     "cgroup.v2": [{**V2, "mount_point": f"/{at}"} for at in range(20)] + [None, {**V2, "controllers": []}],

@@ -56,9 +56,9 @@ LINES: dict[str, tuple[bytes, bool]] = {
         _json.canonical({**document(), "sections": {"os": document()["sections"]["os"]}}),
         True,
     ),
-    "facts that nobody could look at": (data(unknown={"memory": "denied", "boot.cmdline": "failed"}), True),
-    "a command line that is empty": (data(set_={"boot.cmdline": []}), True),
-    "a command line with quotation marks": (data(set_={"boot.cmdline": ['a="b c"']}), True),
+    "facts that nobody could look at": (data(unknown={"memory": "denied", "boot.arguments.a": "failed"}), True),
+    "a command line that is empty": (data(set_={"boot.arguments.a": []}), True),
+    "a command line with quotation marks": (data(set_={"boot.arguments.a": ['a="b c"']}), True),
     "text that is not ASCII": (data(set_={"os.pretty_name": "\u00e9\u4e2d\U0001f600"}), True),
     "a name that stands in the cluster's words": (data("n7", set_={"kubernetes.node": "n7"}), True),
     "a name that is a common word": (data("host"), True),
@@ -122,7 +122,6 @@ def test_like_nodes_share_every_piece() -> None:
             collected_at=f"2026-11-22T10:11:{number:02d}Z",
             set_={
                 "memory.total_bytes": 10**9 + number,
-                "boot.cmdline": [f"lsm=a{number}", "tsc=x"][: 1 + number % 2],
                 "kubernetes.node": f"n{number}",
             },
         )
@@ -162,7 +161,12 @@ def test_any_node_comes_back(  # noqa: PLR0913, PLR0917 - what a node has for it
     whole = document(
         name,
         machine_id=None if number is None else machine(number),
-        set_={"boot.cmdline": cmdline, "memory.total_bytes": total, "os.pretty_name": pretty, "kubernetes.node": name},
+        set_={
+            "boot.arguments.a": cmdline,
+            "memory.total_bytes": total,
+            "os.pretty_name": pretty,
+            "kubernetes.node": name,
+        },
     )
     whole["node"]["labels"] = labels
     line = _json.canonical(whole)

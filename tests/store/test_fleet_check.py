@@ -71,7 +71,7 @@ def _fleet() -> list[bytes]:
     for number, release, withheld in zip(
         range(24), itertools.cycle(releases), itertools.cycle([{}, {}, {}, {"devices": "denied"}]), strict=False
     ):
-        memory = {"kernel.release": release, "memory.total_bytes": 10**9 + number, "boot.cmdline": [f"lsm=x{number}"]}
+        memory = {"kernel.release": release, "memory.total_bytes": 10**9 + number, "boot.arguments.a": [f"x{number}"]}
         made.append(node(number, set_=memory, unknown=withheld))
     return made + _odd()
 
@@ -100,7 +100,7 @@ waivers:
 """
 OWN = text(
     rule("memory", "memory.total_bytes > 1000000010"),
-    rule("words", "boot.cmdline.exists(w, w.endsWith('7'))", level="recommended"),
+    rule("words", "'a' in boot.arguments && boot.arguments.a.exists(w, w.endsWith('7'))", level="recommended"),
     rule("cluster", "kubernetes.node.startsWith('n')", level="recommended"),
 )
 NAMES = text(rule("name", "node.name.startsWith('n')"), rule("kind", "collection.kind == 'live'"))
@@ -287,18 +287,22 @@ def _nodes(draw: st.DrawFn) -> bytes:
     changes: dict[str, Any] = {
         "kernel.release": draw(st.sampled_from(["6.1.0", "4.4.0"])),
         "memory.total_bytes": draw(st.sampled_from([1, 10**12, 2**62])),
-        "boot.cmdline": draw(st.sampled_from([[], ["a=1"], ["a=1", "b=7"]])),
+        "boot.arguments.a": draw(st.sampled_from([[], ["a=1"], ["a=1", "b=7"]])),
         "kubernetes.node": draw(st.sampled_from([f"n{number}", "other"])),
     }
-    unknown = draw(st.sampled_from([{}, {"memory": "denied"}, {"boot.cmdline": "failed"}]))
+    unknown = draw(st.sampled_from([{}, {"memory": "denied"}, {"boot.arguments.a": "failed"}]))
     line = node(number, set_=changes, unknown=unknown, collected_at=f"2026-11-2{second}T00:00:00Z")
     return json.dumps(_json.loads(line)).encode() if draw(st.integers(0, 5)) == 0 else line
 
 
 POLICIES: list[CompiledPolicy] = [
     virtnest(),
-    compiled(rule("own", "memory.total_bytes > 5 && boot.cmdline.exists(w, w == 'b=7')")),
-    compiled(rule("cluster", "kubernetes.node == 'n1'", message_expression="boot.cmdline[0]")),
+    compiled(rule("own", "memory.total_bytes > 5 && 'a' in boot.arguments && boot.arguments.a.exists(w, w == 'b=7')")),
+    compiled(
+        rule(
+            "cluster", "kubernetes.node == 'n1'", message_expression="'a' in boot.arguments ? boot.arguments.a[0] : ''"
+        )
+    ),
     compiled(rule("swap", "memory.swap_bytes == 0"), rule("kind", "kernel.major > 5", level="recommended")),
 ]
 

@@ -342,9 +342,9 @@ def test_history_says_what_changed(folder: Path, capsys: pytest.CaptureFixture[s
     day = [f"2026-11-0{number}T00:00:00Z" for number in range(1, 5)]
     steps: list[dict[str, Any]] = [
         {},
-        {"set_": {"kernel.release": "4.4.0", "boot.cmdline": ["tsc=x"], "cgroup.v1": {"cpu": "/c"}}},
-        {"set_": {"kernel.release": "4.4.0", "boot.cmdline": ["tsc=x"]}, "unknown": {"cpu": "denied"}},
-        {"set_": {"kernel.release": "4.4.0", "boot.cmdline": ["tsc=x"]}, "unknown": {"cpu": "denied"}},
+        {"set_": {"kernel.release": "4.4.0", "boot.arguments": {"tsc": ["x"]}, "cgroup.v1": {"cpu": "/c"}}},
+        {"set_": {"kernel.release": "4.4.0", "boot.arguments": {"tsc": ["x"]}}, "unknown": {"cpu": "denied"}},
+        {"set_": {"kernel.release": "4.4.0", "boot.arguments": {"tsc": ["x"]}}, "unknown": {"cpu": "denied"}},
     ]
     for number, changes in enumerate(steps):
         Path(f"{number}.json").write_bytes(node(1, collected_at=day[number], **changes))
@@ -355,7 +355,8 @@ def test_history_says_what_changed(folder: Path, capsys: pytest.CaptureFixture[s
     first, second, third, fourth = found[0]["snapshots"]
     assert (first["outcome"], first["facts"], first["verdicts"]) == ("pass", [], [])
     assert second["facts"] == [
-        {"path": "boot.cmdline", "before": {"value": ["intel_iommu=on"]}, "after": {"value": ["tsc=x"]}},
+        {"path": "boot.arguments.intel_iommu", "before": {"value": ["on"]}, "after": None},
+        {"path": "boot.arguments.tsc", "before": None, "after": {"value": ["x"]}},
         {"path": "cgroup.v1", "before": {"value": {}}, "after": None},
         {"path": "cgroup.v1.cpu", "before": None, "after": {"value": "/c"}},
         {"path": "kernel.release", "before": {"value": "6.1.0-13-amd64"}, "after": {"value": "4.4.0"}},
@@ -366,7 +367,8 @@ def test_history_says_what_changed(folder: Path, capsys: pytest.CaptureFixture[s
     assert (fourth["facts"], fourth["verdicts"], fourth["outcome"]) == ([], [], "fail")
     text = said(capsys, "fleet", "history", "s.db", "n1")
     assert text.startswith("n1 000000000000\n  2026-11-01T00:00:00Z  0.json\n  2026-11-02T00:00:00Z  1.json\n")
-    assert "    boot.cmdline: + tsc=x; - intel_iommu=on\n    cgroup.v1: {} -> not mentioned\n" in text
+    assert '    boot.arguments.intel_iommu: ["on"] -> not mentioned\n' in text
+    assert "    cgroup.v1: {} -> not mentioned\n" in text
     assert '    kernel.release: "6.1.0-13-amd64" -> "4.4.0"\n' in text
     assert "  2026-11-04T00:00:00Z  3.json  no fact changed\n" in text
 

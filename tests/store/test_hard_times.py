@@ -144,7 +144,6 @@ BLOBS = {
     "a piece": "SELECT content FROM piece WHERE section = 'cpu'",
     "a head": "SELECT content FROM piece WHERE section = ''",
     "the digest of a piece": "SELECT digest FROM piece WHERE section = 'os'",
-    "a command line": "SELECT cmdline FROM snapshot WHERE id = 1",
     "bytes that are kept whole": "SELECT content FROM whole",
     "a machine id": "SELECT machine FROM node WHERE id = 3",
     "a shape": "SELECT pieces FROM shape",
@@ -182,7 +181,7 @@ LIES = {
     "a verdict of other facts": "UPDATE verdict SET class = (SELECT max(class) FROM verdict)",
     "a proof": "UPDATE verdict SET proof = proof + 1",
     "a snapshot that is there twice": (
-        "INSERT INTO snapshot SELECT NULL, node, at, latest, shape, digest, total, cmdline, source, place"
+        "INSERT INTO snapshot SELECT NULL, node, at, latest, shape, digest, total, source, place"
         " FROM snapshot WHERE id = 1"
     ),
     "a source that is gone": "DELETE FROM source",

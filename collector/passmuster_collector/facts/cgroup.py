@@ -37,24 +37,18 @@ CONTROLLERS_V2 = frozenset(("cpu", "cpuset", "dmem", "hugetlb", "io", "memory", 
 """Of the unified hierarchy; later kernels may add some, but never have these no more."""
 CONTROLLERS = frozenset(
     (
-        "blkio",
-        "cpu",
-        "cpuacct",
-        "cpuset",
-        "debug",
-        "devices",
-        "freezer",
-        "hugetlb",
-        "memory",
-        "misc",
-        "net_cls",
-        "net_prio",
-        "ns",
-        "perf_event",
-        "pids",
-        "rdma",
+        *("blkio", "cpu", "cpuacct", "cpuset", "debug", "devices", "freezer", "hugetlb", "memory", "misc", "net_cls"),
+        *("net_prio", "ns", "perf_event", "pids", "rdma"),
     )
 )
+_FLAGS = frozenset(
+    (
+        *("ro", "rw", "nosuid", "nodev", "noexec", "noatime", "nodiratime", "relatime", "strictatime", "lazytime"),
+        *("sync", "async", "dirsync", "mand", "nomand", "seclabel", "nosymfollow", "iversion", "silent"),
+        *("all", "none", "clone_children", "cpuset_v2_mode", "noprefix", "xattr", "favordynmods", "nofavordynmods"),
+    )
+)
+"""Options of a mount of version 1 that are no controllers; those with a value are none either."""
 
 
 def collect(host: Host) -> Iterator[Fact]:
@@ -78,12 +72,19 @@ def collect(host: Host) -> Iterator[Fact]:
 
 
 def version1(mounts: List[Mount], names: AbstractSet[str]) -> Dict[str, str]:
-    """Controllers of version 1 to their mount points; of several the last. Named hierarchies are none."""
+    """Controllers of version 1 to their mount points; of several the last. Named hierarchies are none.
+
+    An option that nobody knows is a controller: what is left out of the map would count as not mounted.
+    """
     found = {}
     for mount in mounts:
         if mount.type == "cgroup":
-            found.update({option: mount.point for option in mount.options if option in names})
+            found.update({option: mount.point for option in mount.options if option in names or _new(option)})
     return found
+
+
+def _new(option: str) -> bool:
+    return bool(option) and "=" not in option and option not in _FLAGS
 
 
 def version2(mounts: List[Mount]) -> Optional[str]:

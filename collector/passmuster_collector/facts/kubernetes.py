@@ -14,7 +14,7 @@ FIELDS: Fields = {
     ("kernel_version",): Limit(length=256),
     ("os_image",): Limit(length=256),
     ("architecture",): Limit(length=64),
-    ("labels",): Limit(items=256, length=256),
+    ("labels",): Limit(items=512, length=256),
 }
 
 
@@ -28,4 +28,4 @@ def collect(host: Host) -> Iterator[Fact]:
     yield fact("node", Known(given.name), given.source)
     for name, result in given.info.items():
         yield fact(name, result, given.source)
-    yield fact("labels", Known(given.labels), given.source)
+    yield fact("labels", given.labels, given.source)

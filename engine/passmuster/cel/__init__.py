@@ -25,7 +25,7 @@ from passmuster.cel.types import (
     type_of_field,
     type_of_value,
 )
-from passmuster.cel.values import CelError, OpenMap, UInt, Unknown
+from passmuster.cel.values import CelError, Globs, OpenMap, UInt, Unknown
 from passmuster.cel.versions import KernelVersion, RuntimeVersion
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "Environment",
     "Evaluation",
     "Field",
+    "Globs",
     "KernelVersion",
     "ListType",
     "MapType",

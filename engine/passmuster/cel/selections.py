@@ -81,7 +81,10 @@ def member(
 
 
 def asked(checker: Checker, container: MapType, name: str, at: int) -> None:
-    """Note a problem if a key cannot be in a map whose keys are listed."""
+    """Note a problem if a key cannot be in a map whose keys are listed, or spelled in one way."""
+    if not container.dashes and "-" in name:
+        message = f"there is no key {shown(name)}: the kernel reads '-' in names as '_'"
+        checker.findings.add(Code.UNKNOWN_FIELD, message, at, f"write {shown(name.replace('-', '_'))}")
     if container.keys is None or name in container.keys:
         return
     hint = nearest(name, container.keys)

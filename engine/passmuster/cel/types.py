@@ -86,6 +86,8 @@ class MapType:
     """The only keys there can be, where they are listed."""
     nullable: bool = False
     """Whether an entry may be unset although somebody asked for it."""
+    dashes: bool = True
+    """Whether a key can hold ``-``."""
     max_entries: int | None = field(default=None, compare=False)
 
 
@@ -230,7 +232,13 @@ def type_of_field(found: FieldType) -> CelType:
             presence = Presence.OPEN if found.open else Presence.CLOSED
             value = type_of_field(found.value)
             return MapType(
-                Basic.STRING, value, presence, found.keys, found.value.nullable, max_entries=found.max_properties
+                Basic.STRING,
+                value,
+                presence,
+                found.keys,
+                found.value.nullable,
+                found.dashes,
+                max_entries=found.max_properties,
             )
         case Object():
             fields = found.fields.items()

@@ -8,7 +8,9 @@ Errors and unknowns are values too: they are returned, never raised.
 from __future__ import annotations
 
 import enum
+import functools
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, ClassVar
 
 from passmuster.unknown import Reason, UnknownFact
@@ -81,40 +83,61 @@ NONE = Optional()
 """``optional.none()``."""
 
 
+@dataclass(frozen=True, slots=True)
+class Globs:
+    """Names and patterns of names; `in` says whether one fits."""
+
+    names: frozenset[str] = frozenset()
+    wild: tuple[str, ...] = ()
+
+    @classmethod
+    @functools.cache
+    def of(cls, patterns: tuple[str, ...]) -> Globs:
+        """Those of a list of both."""
+        return cls(frozenset(patterns), tuple(each for each in patterns if "*" in each))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.names or any(fnmatchcase(name, each) for each in self.wild)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenMap:
-    """A map of which only some keys were asked for; any other key is unknown."""
+    """A map of which only some keys are known to be there or not; any other key is unknown."""
 
     path: FieldPath
     values: Mapping[str, object]
     """Keys that were found; a value may be Unknown."""
     absent: frozenset[str] = field(default_factory=frozenset)
     """Keys that were asked for, and that the host does not have."""
+    listed: Globs = Globs()
+    """Other keys of which a missing one is not there."""
+    because: UnknownFact | None = None
+    """Why any other key is unknown; None where nobody asked for it."""
 
     def get(self, key: object) -> object:
         """The value of a key, a CelError if it is known not to be there, else an Unknown."""
         if type(key) is not str:
             return CelError(f"no such key: {shown(key)}")
-        if key in self.absent:
-            return CelError(f"no such key: {shown(key)}")
         if key in self.values:
             return self.values[key]
-        return self._nobody_asked(self.path.child(key))
+        if key in self.absent or key in self.listed:
+            return CelError(f"no such key: {shown(key)}")
+        return self._unknown(self.path.child(key))
 
     def has(self, key: object) -> object:
         """Whether a key is there; Unknown if nobody looked."""
-        if type(key) is not str or key in self.absent:
-            return False
         value = self.get(key)
-        return value if type(value) is Unknown else True
+        return value if type(value) is Unknown else type(value) is not CelError
 
     def whole(self) -> Unknown:
         """What everything that needs all its keys comes to."""
-        return self._nobody_asked(self.path)
+        return self._unknown(self.path)
 
-    @staticmethod
-    def _nobody_asked(path: FieldPath) -> Unknown:
-        fact = UnknownFact(path=path, reason=Reason.NOT_COLLECTED, detail="nobody asked for it")
+    def _unknown(self, path: FieldPath) -> Unknown:
+        if self.because is None:
+            fact = UnknownFact(path=path, reason=Reason.NOT_COLLECTED, detail="nobody asked for it")
+        else:
+            fact = UnknownFact(path=path, reason=self.because.reason, detail=self.because.detail)
         return Unknown(frozenset({fact}))
 
 

@@ -78,6 +78,7 @@ class _Pruner:
             case Keyed():
                 names = dict.fromkeys(self._keys(field, value, path, read), field.value)
                 self._others(path, some=field.open and not read.whole)
+                self._withheld(path)
             case _:
                 assert_never(field)
         members = {name: self._member(each, value, path.child(name), read.child(name)) for name, each in names.items()}
@@ -86,6 +87,12 @@ class _Pruner:
     def _others(self, path: FieldPath, *, some: bool) -> None:
         if some:
             self.unknown[str(FieldPath((path.parts[0], OTHERS)))] = Reason.REDACTED
+
+    def _withheld(self, path: FieldPath) -> None:
+        """A map that does not name all its keys goes on saying so: one that is missing may be there."""
+        others = path.child(OTHERS)
+        if others in self._reasons:
+            self.unknown[str(others)] = self._reasons[others]
 
     def _keys(self, field: Keyed, value: Mapping[str, Any], path: FieldPath, read: Reads) -> Iterator[str]:
         """The keys of which something is said: all that are there, but of an open map only those that are read."""

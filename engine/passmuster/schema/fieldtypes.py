@@ -54,6 +54,10 @@ class MapOf:
     max_properties: int
     keys: tuple[str, ...] | None = None
     """The only keys there can be, where the schema lists them."""
+    listed: tuple[str, ...] = ()
+    """Globs of the keys that are recorded whatever a closed map withholds: where one is missing, it is not there."""
+    dashes: bool = True
+    """Whether a key can hold ``-``; the kernel reads it as ``_`` in its parameters."""
     nullable: bool = False
     description: str = ""
 

@@ -15,7 +15,20 @@ if TYPE_CHECKING:
 Check: TypeAlias = "Callable[[Any], bool]"
 
 _WORDS = frozenset(
-    ("description", "title", "$schema", "$id", "$defs", "x-class", "x-keys", "x-map", "x-source", "x-unit")
+    (
+        "description",
+        "title",
+        "$schema",
+        "$id",
+        "$defs",
+        "x-class",
+        "x-keys",
+        "x-listed",
+        "x-map",
+        "x-source",
+        "x-spelling",
+        "x-unit",
+    )
 )
 _KINDS: dict[str, type] = {
     "array": list,

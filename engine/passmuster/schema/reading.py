@@ -31,6 +31,8 @@ def field_type(schema: dict[str, Any]) -> FieldType:
             open=schema["x-map"] == "open",
             max_properties=schema["maxProperties"],
             keys=tuple(schema["x-keys"]) if "x-keys" in schema else None,
+            listed=tuple(schema.get("x-listed", ())),
+            dashes=schema.get("x-spelling") != "underscores",
             nullable=nullable,
             description=description,
         )

@@ -163,14 +163,14 @@ class _Survey:
         """Where something is read that each node has for itself, every node is looked at."""
         pieces = dict(self._packed())
         joined = (
-            "SELECT s.id, s.shape, s.total, s.cmdline, n.name FROM"
+            "SELECT s.id, s.shape, s.total, n.name FROM"
             " (SELECT id FROM {} WHERE shape > 0 AND {}) c JOIN main.snapshot s ON s.id = c.id"
             " JOIN node n ON n.id = s.node"
         )
-        for id_, shape, total, cmdline, name in self._ask(joined):
+        for id_, shape, total, name in self._ask(joined):
             if shape not in pieces:
                 raise DamageError(f"shape {shape} is missing")
-            own = Own(0, None, name, cmdline, total)
+            own = Own(0, None, name, total)
             facts = self._reads.facts(self._facts(pieces[shape]), own)
             self.nodes[facts] += 1
             self._samples[facts] = (shape, id_)

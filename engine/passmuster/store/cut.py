@@ -56,8 +56,6 @@ class Own:
     machine: bytes | None
     """The 32 bytes of the machine id."""
     name: str
-    cmdline: bytes | None = None
-    """The words of the command line as they stand between the outermost quotation marks; None where not taken out."""
     total: int | None = None
     """Bytes of memory; None where not taken out."""
 
@@ -66,13 +64,10 @@ class Own:
 class _Values:
     """What was taken out of the sections so far."""
 
-    cmdline: bytes | None = None
     total: int | None = None
 
     def take(self, hole: Hole, value: bytes | None) -> None:
-        if hole is HOLES[0]:
-            self.cmdline = value
-        elif hole is HOLES[1] and value is not None:
+        if hole is HOLES[0] and value is not None:
             self.total = int(value)
 
 
@@ -90,8 +85,6 @@ def join(pieces: Iterable[bytes], own: Own) -> bytes:
     values = [moment_text(own.at).encode()] if own.at > NO_MOMENT else []
     if own.machine is not None:
         values.append(own.machine.hex().encode())
-    if own.cmdline is not None:
-        values.append(own.cmdline)
     if own.total is not None:
         values.append(b"%d" % own.total)
     return filled(MARK.join(pieces), values, own.name.encode())
@@ -134,7 +127,7 @@ class Cutter:
         if not self._chunks(match[10], chunks, name, numbers, values):
             return None
         machine = None if match[6] == b"null" else bytes.fromhex(match[6][8:-1].decode())
-        own = Own(at, machine, name.decode(), values.cmdline, values.total)
+        own = Own(at, machine, name.decode(), values.total)
         # The proof that nothing is lost, for every line that is ever taken apart.
         return Cut(tuple(numbers), own) if join([self.contents[each] for each in numbers], own) == line else None
 

@@ -53,7 +53,7 @@ CREATE INDEX node_machine ON node(substr(machine, 1, 6)) WHERE machine IS NOT NU
 -- shape 0: the bytes are kept whole.
 CREATE TABLE snapshot(
   id INTEGER PRIMARY KEY, node INTEGER NOT NULL, at INTEGER NOT NULL, latest INTEGER NOT NULL, shape INTEGER NOT NULL,
-  digest BLOB NOT NULL, total INTEGER, cmdline BLOB, source INTEGER NOT NULL, place NOT NULL);
+  digest BLOB NOT NULL, total INTEGER, source INTEGER NOT NULL, place NOT NULL);
 CREATE INDEX snapshot_digest ON snapshot(substr(digest, 1, 6));
 CREATE INDEX snapshot_node ON snapshot(node, at);
 CREATE INDEX snapshot_latest ON snapshot(shape, at) WHERE latest = 1;

@@ -49,12 +49,6 @@ class Hole:
 
 HOLES = (
     Hole(
-        section="boot",
-        path=FieldPath(("boot", "cmdline")),
-        pattern=re.compile(rb'"cmdline":\["((?:' + TEXT + rb'{0,512}","){0,255}' + TEXT + rb'{0,512})"\]'),
-        probes=((b"quiet", ["quiet"]), (b'a","b', ["a", "b"])),
-    ),
-    Hole(
         section="memory",
         path=FieldPath(("memory", "total_bytes")),
         pattern=re.compile(rb'"total_bytes":(0|[1-9][0-9]{0,17})(?=[,}])'),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _CACHE = 64 * 1024 * 1024
 _COLUMNS = (
-    "SELECT s.id, s.node, n.name, n.machine, s.at, s.latest, s.shape, s.digest, s.total, s.cmdline,"
+    "SELECT s.id, s.node, n.name, n.machine, s.at, s.latest, s.shape, s.digest, s.total,"
     " o.prefix, s.place, o.site FROM snapshot s JOIN node n ON n.id = s.node JOIN source o ON o.id = s.source"
 )
 
@@ -48,7 +48,6 @@ class Kept:
     shape: int
     digest: bytes
     total: int | None
-    cmdline: bytes | None
     prefix: str
     """The beginning of its label."""
     place: int | str
@@ -68,7 +67,7 @@ class Kept:
     @property
     def own(self) -> Own:
         """The values that its holes had."""
-        return Own(self.at, self.machine, self.name, self.cmdline, self.total)
+        return Own(self.at, self.machine, self.name, self.total)
 
 
 def latest(database: sqlite3.Connection, choice: Choice) -> Iterator[Kept]:

@@ -50,7 +50,6 @@ class Reads:
     """What policies look at, in the words of a store."""
 
     sections: frozenset[str]
-    cmdline: bool
     total: bool
     name: bool
     """Whether they look at where a node's name stands among its facts."""
@@ -58,14 +57,13 @@ class Reads:
     @property
     def shared(self) -> bool:
         """Whether they look at nothing that each node has for itself."""
-        return not (self.cmdline or self.total or self.name)
+        return not (self.total or self.name)
 
     def facts(self, shared: bytes, own: Own | None) -> bytes:
         """The name of a set of facts: packed ids of the pieces that are read; `own` counts only where it is read."""
         if own is None or self.shared:
             return shared
         values = (
-            repr(own.cmdline) if self.cmdline else "",
             repr(own.total) if self.total else "",
             own.name if self.name else "",
         )
@@ -81,10 +79,9 @@ def reads(terms: Terms) -> Reads:
         if terms.rules is None or rule.header.name in terms.rules
         for path in rule.reads
     }
-    cmdline, total = (any(_meet(path, hole.path) for path in paths) for hole in HOLES)
+    (total,) = (any(_meet(path, hole.path) for path in paths) for hole in HOLES)
     return Reads(
         sections=frozenset(path.parts[0] for path in paths),
-        cmdline=cmdline,
         total=total,
         name=any(path.parts[0] == "kubernetes" and (path.parts[1:2] or ("node",)) == ("node",) for path in paths),
     )

@@ -107,13 +107,13 @@ class Writer:
             return
         written.new += 1
         node, latest = self._node(row, written)
-        shape, cmdline, total = 0, None, None
+        shape, total = 0, None
         if not isinstance(row.kept, bytes):
-            shape, cmdline, total = self._shape(row.kept.pieces), row.kept.own.cmdline, row.kept.own.total
+            shape, total = self._shape(row.kept.pieces), row.kept.own.total
         added = find(
-            "INSERT INTO snapshot(node, at, latest, shape, digest, total, cmdline, source, place)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (node, row.at, latest, shape, row.digest, total, cmdline, source, row.place),
+            "INSERT INTO snapshot(node, at, latest, shape, digest, total, source, place)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (node, row.at, latest, shape, row.digest, total, source, row.place),
         )
         if isinstance(row.kept, bytes):
             find("INSERT INTO whole VALUES (?, ?)", (added.lastrowid, compress(row.kept)))
