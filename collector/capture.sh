@@ -84,14 +84,14 @@ where() {
 
 # What ls says of a path: inode, mode, owner, group, size or numbers. Sets mode, owner, major and minor.
 status() {
-    mode='' owner='' major='' minor=''
+    mode='' owner='' group='' major='' minor=''
     # shellcheck disable=SC2086 # flags
     if line=$(ls $3 -- "$real" 2>"$err"); then
         set -f
         # shellcheck disable=SC2086 # fields
         set -- "$1" "$2" $line '' ''
         set +f
-        mode=$4 owner=$6 major=$8 minor=$9
+        mode=$4 owner=$6 group=$7 major=$8 minor=$9
         note "$1" "$2" "$3 $4 $6 $7 $8 $9"
     else
         refused "$1" "$2"
@@ -200,10 +200,14 @@ for path in /proc /sys/kernel /dev/null /sys/fs/selinux /sys/firmware/uv /sys/mo
     /var/lib/rpm /usr/lib/sysimage/rpm \
     /etc/apparmor.d/usr.sbin.libvirtd /var/run/tdx-qgs/qgs.socket \
     /run/k3s/cri-dockerd/cri-dockerd.sock /run/k3s/containerd/containerd.sock \
-    /var/snap/microk8s/common/run/containerd.sock; do
+    /run/docker.sock /run/containerd/containerd.sock /run/crio/crio.sock \
+    /var/lib/kubelet/pod-resources/kubelet.sock /run/cri-dockerd-mke.sock /run/k0s/containerd.sock \
+    /var/snap/microk8s/common/run/containerd.sock /snap/microk8s/current/kubelite \
+    /usr/local/bin/k3s /usr/bin/k3s /opt/bin/k3s /usr/local/bin/rke2 /usr/bin/rke2 /opt/rke2/bin/rke2 \
+    /usr/local/bin/k0s /usr/bin/k0s; do
     node "$path"
 done
-for path in /proc/self/ns/pid /proc/self/ns/net /proc/1/ns/net; do link "$path"; done
+for path in /proc/self/ns/pid /proc/self/ns/net /proc/1/ns/net /proc/1/ns/mnt; do link "$path"; done
 for path in /proc/cpuinfo /var/lib/dpkg/status; do file "$path" 8388609; done
 clock=/sys/devices/system/clocksource/clocksource0
 for path in /proc/version /proc/mounts /proc/self/mounts /proc/1/mounts /proc/self/mountinfo /proc/1/mountinfo \
@@ -223,7 +227,7 @@ for path in /proc/version /proc/mounts /proc/self/mounts /proc/1/mounts /proc/se
     /sys/kernel/mm/ksm/run /sys/kernel/security/lsm /sys/kernel/security/lockdown /sys/fs/selinux/enforce \
     /sys/module/apparmor/parameters/enabled \
     /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env /var/lib/kubelet/cpu_manager_state \
-    /etc/default/kubelet /etc/sysconfig/kubelet; do
+    /etc/default/kubelet /etc/sysconfig/kubelet /etc/init.d/kubelet /etc/conf.d/kubelet; do
     file "$path"
 done
 for parameter in kvm/halt_poll_ns kvm/nested kvm_amd/avic kvm_amd/nested kvm_amd/npt kvm_amd/sev kvm_amd/sev_es \
@@ -274,36 +278,120 @@ done
     done
 done
 
-# The kubelet: its process, its units, and the configuration that they name.
+where / stay && status / lstat -lidn
+top=$owner guarded=yes
+[ "$kind" = live ] || [ -e "$root/proc/self" ] || guarded=no
+# A file that a unit or a command line names: also who owns it, the folders above it and the links on the way. Where a
+# kernel runs, what others than root may have written is not read.
+named() {
+    case $1 in *"	"* | /proc/* | /sys/* | /dev/*) return 0 ;; /*) ;; *) return 0 ;; esac
+    trail='' steps=${1#/} jumps=0
+    while [ -n "$steps" ]; do
+        part=${steps%%/*}
+        case $steps in */*) steps=${steps#*/} ;; *) steps='' ;; esac
+        case $part in '' | .) continue ;; ..) trail=${trail%/*} && continue ;; esac
+        where "$trail/$part" stay && status "$trail/$part" lstat -lidn || break
+        case $guarded:$owner:$group:$mode in
+        no:* | yes:$top:*:l* | yes:0:*:l*) ;;
+        yes:$top:*:?????-??-* | yes:0:*:?????-??-* | yes:$top:0:????????-* | yes:0:0:????????-*) ;;
+        *) return 0 ;;
+        esac
+        case $trail/$part/ in /proc/* | /sys/* | /dev/*) return 0 ;; esac
+        case $mode in
+        l*)
+            jumps=$((jumps + 1))
+            [ $jumps -le 40 ] || break
+            link "$trail/$part"
+            case $target in /*) trail='' ;; esac
+            steps=$target/$steps
+            ;;
+        *) trail=$trail/$part ;;
+        esac
+    done
+    case $2 in
+    file) file "$1" ;;
+    folder) names "$1" ;;
+    esac
+}
+
+# What units, command lines and environments say, a word a line.
+words() {
+    find "$tree/host" -type f \( -name cmdline -o ! -path "$tree/host/proc/*" ! -path "$tree/host/sys/*" \
+        ! -path '*/dpkg/*' ! -path '*/modules/*' ! -path "$tree/host/boot/*" \) -exec cat {} + 2>/dev/null |
+        tr -s '\0 \t"\\'\' '\n\n\n\n\n\n'
+}
+
+# The runtimes and the kubelet: their processes and units, and what those name.
 where /proc follow && for process in "$real"/[0-9]*; do
     comm=
     { read -r comm <"$process/comm"; } 2>/dev/null
-    if [ "$comm" = kubelet ]; then
-        for name in comm status cmdline; do file "/proc/${process##*/}/$name"; done
-    fi
+    case $comm in
+    kubelet | dockerd | dockerd-current | dockerd-latest | containerd | crio | k3s | k3s-server | k3s-agent | rke2 | \
+        k0s | kubelite | hyperkube)
+        for name in comm status; do file "/proc/${process##*/}/$name"; done
+        [ "$comm" != kubelet ] || file "/proc/${process##*/}/cmdline"
+        for name in exe ns/mnt; do link "/proc/${process##*/}/$name"; done
+        target=$(readlink -- "$process/exe" 2>/dev/null) || continue
+        target=${target% (deleted)}
+        named "$target" stat
+        case $target in /*) printf '%s\n' "$target" >>"$stage/programs" ;; esac
+        ;;
+    esac
 done
-for folder in /etc/systemd/system /usr/lib/systemd/system /lib/systemd/system; do
-    file "$folder/kubelet.service"
-    names "$folder/kubelet.service.d"
-    where "$folder/kubelet.service.d" follow &&
-        for unit in "$real"/*.conf "$real"/.*.conf; do
-            if [ -e "$unit" ] || [ -L "$unit" ]; then file "$folder/kubelet.service.d/${unit##*/}"; fi
-        done
+for folder in /etc/systemd/system.control /run/systemd/system.control /run/systemd/transient \
+    /run/systemd/generator.early /etc/systemd/system /run/systemd/system /run/systemd/generator \
+    /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system /run/systemd/generator.late; do
+    case $folder in /usr/lib/* | /lib/*) names "$folder" ;; esac
+    for unit in kubelet.service snap.kubelet.daemon.service docker.service snap.docker.dockerd.service \
+        containerd.service crio.service cri-o.service service; do
+        [ $unit = service ] || file "$folder/$unit"
+        names "$folder/$unit.d"
+        where "$folder/$unit.d" follow &&
+            for drop_in in "$real"/*.conf "$real"/.*.conf; do
+                if [ -e "$drop_in" ] || [ -L "$drop_in" ]; then file "$folder/$unit.d/${drop_in##*/}"; fi
+            done
+    done
 done
-find "$tree/host" -type f \( -name cmdline -o -name 'kube*' -o -name '*.conf' \) -exec cat {} + 2>/dev/null |
-    tr '\0' ' ' | sed -n 's/.*--config[= ]["'\'']*\([^ "'\'']*\).*/\1/p' | sort -u | while IFS= read -r path; do
-    case $path in *"	"*) ;; /*) file "$path" ;; esac
+words | sed -n 's/^EnvironmentFile=-\{0,1\}//p' | sed 's/%%/%/g' | sort -u | while IFS= read -r path; do
+    case $path in
+    *[*?[]*)
+        named "${path%/*}" folder
+        where "${path%/*}" follow || continue
+        for match in "$real"/${path##*/}; do [ ! -e "$match" ] || named "${path%/*}/${match##*/}" file; done
+        ;;
+    *) named "$path" file ;;
+    esac
 done
+for option in config config-dir root-dir; do
+    option=$(printf '%s\n' "$option" | sed 's/-/[-_]/g')
+    words | sed -n -e "/^--$option\$/{n;p;}" -e "s/.*--$option=//p" | sort -u | while IFS= read -r path; do
+        case $option in
+        config) named "$path" file ;;
+        root*) named "${path%/}/cpu_manager_state" file ;;
+        *)
+            named "$path" folder
+            where "$path" follow &&
+                for drop_in in "$real"/*; do
+                    if [ -e "$drop_in" ] || [ -L "$drop_in" ]; then named "${path%/}/${drop_in##*/}" file; fi
+                done
+            ;;
+        esac
+    done
+done
+named /var/lib/kubelet/cpu_manager_state file
 
-# The daemons: the first of each that is found is asked for its version.
+# The daemons: what runs, what units start, and the first of each that is found elsewhere are asked for their versions.
 for program in containerd crio dockerd kubelet; do
     case $program in
     containerd)
         others='/var/lib/rancher/k3s/data/current/bin/containerd /var/lib/rancher/rke2/bin/containerd
-            /snap/microk8s/current/bin/containerd'
+            /var/lib/k0s/bin/containerd /snap/microk8s/current/bin/containerd /opt/kube/bin/containerd'
         ;;
-    dockerd) others=/snap/docker/current/bin/dockerd ;;
-    kubelet) others=/var/lib/rancher/rke2/bin/kubelet ;;
+    dockerd)
+        others='/usr/bin/dockerd-current /usr/bin/dockerd-latest /snap/docker/current/bin/dockerd
+            /opt/kube/bin/dockerd'
+        ;;
+    kubelet) others='/var/lib/rancher/rke2/bin/kubelet /var/lib/k0s/bin/kubelet /opt/kube/bin/kubelet' ;;
     *) others='' ;;
     esac
     asked=
@@ -311,7 +399,14 @@ for program in containerd crio dockerd kubelet; do
         node "$folder/$program" && asked=${asked:-$folder/$program}
     done
     for path in $others; do node "$path" && asked=${asked:-$path}; done
-    [ -z "$asked" ] || run "$asked" --version
+    {
+        [ -z "$asked" ] || printf '%s\n' "$asked"
+        words | sed -n "s|^\(ExecStart=\)\{0,1\}[-@:+!]*\(/.*/$program\)\$|\2|p"
+        sed -n "/\/$program\$/p" "$stage/programs"
+    } 2>/dev/null | sort -u >"$stage/asked"
+    while IFS= read -r path; do
+        case $path in *"	"* | *" "*) ;; *) run "$path" --version ;; esac
+    done <"$stage/asked"
 done
 run /usr/bin/rpm -q container-selinux
 

@@ -157,7 +157,9 @@ CHANGES: dict[str, dict[str, str | None]] = {
         "ps": None,
         "etc/sysconfig/kubelet": "KUBELET_EXTRA_ARGS=--container-runtime=docker\n",
         "var/lib/kubelet/kubeadm-flags.env": 'KUBELET_KUBEADM_ARGS="--network-plugin=cni"\n',
-        "etc/systemd/system/kubelet.service": "[Service]\nExecStart=/usr/bin/kubelet $KUBELET_KUBEADM_ARGS\n",
+        "etc/systemd/system/kubelet.service": "[Service]\n"
+        "EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env\nEnvironmentFile=-/etc/sysconfig/kubelet\n"
+        "ExecStart=/usr/bin/kubelet $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS\n",
         "installed-rpms": RPMS.format(SELINUX + "docker-ce-19.03.15-3.el7.x86_64 x\n"),
     },
     "Debian": {

@@ -37,7 +37,7 @@ def tree(number: int, *, flags: str = FLAGS) -> dict[str, Entry]:
         f"processor\t: {cpu}\nvendor_id\t: GenuineIntel\nmodel name\t: CPU {serial}\nflags\t\t: {flags}\n\n"
         for cpu in (0, 1)
     )
-    kubelet = f"cgroupDriver: systemd\nproviderID: metal://{serial}\ncontainerRuntimeEndpoint: tcp://{address}:3735\n"
+    kubelet = f"cgroupDriver: systemd\nproviderID: metal://{serial}\ncontainerRuntimeEndpoint: unix:///run/{address}/containerd.sock\n"
     return {
         "/dev/null": "",
         "/etc/hostname": name(number) + "\n",
@@ -64,7 +64,7 @@ def tree(number: int, *, flags: str = FLAGS) -> dict[str, Entry]:
         "/sys/kernel/iommu_groups/0": FOLDER,
         "/sys/module/kvm_intel/parameters/nested": "Y\n",
         "/usr/bin/containerd": "",
-        "/etc/systemd/system/kubelet.service": "[Service]\nExecStart=/x --config=/etc/kubernetes/kubelet.yaml\n",
+        "/etc/systemd/system/kubelet.service": "[Service]\nExecStart=/usr/bin/kubelet --config=/etc/kubernetes/kubelet.yaml\n",
     }
 
 

@@ -1,13 +1,28 @@
-"""Installed packages of Debian's package manager, from its status file."""
+"""Installed packages of Debian's package manager: its status file, and what ``dpkg -l`` prints.
+
+The third word of a status, the second letter of a row, says what lies on the disk; the first, what somebody wants: a
+package on hold or marked for removal is still there.
+"""
 
 import re
-from typing import Dict
+from typing import Dict, List, Optional
 
 from passmuster_collector.host import Host
-from passmuster_collector.reading import Known, Result, interpret
+from passmuster_collector.reading import Known, Result, UnreadableError, interpret, quoted
 from passmuster_collector.source import LONG_LIMIT
 
 STATUS = "/var/lib/dpkg/status"
+
+Packages = Dict[str, Optional[str]]
+"""Names to versions; None for a package that is there in a version that cannot be told."""
+
+_UNPACKED = ("installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending")
+_BROKEN = "half-installed"
+_LETTERS = {"i": True, "U": True, "F": True, "W": True, "t": True, "H": False}
+"""Status letters of packages whose files are there, to whether all are."""
+_ROW = re.compile(r"[uihrp]([a-zA-Z])[ R]{1,2}\s*(\S+)\s+(\S+)")
+_CUT = 14
+"""Width of the first columns on a terminal of 80: what fills them may have been longer."""
 
 
 def installed_packages(host: Host) -> Result:
@@ -15,11 +30,35 @@ def installed_packages(host: Host) -> Result:
     return interpret(host.read(STATUS, LONG_LIMIT), parse_status, absent=Known({}))
 
 
-def parse_status(text: str) -> Dict[str, str]:
-    """Names to versions of the packages whose state is `installed`."""
-    found = {}
-    for match in re.finditer(r"^Package: (\S+)$((?:\n.+)*)", text, re.MULTILINE):
-        fields = dict(re.findall(r"^(Status|Version): (.*)$", match.group(2), re.MULTILINE))
-        if fields.get("Status", "").split()[-1:] == ["installed"] and "Version" in fields:
-            found[match.group(1)] = fields["Version"].strip()
+def parse_status(text: str) -> Packages:
+    """Names to versions of the packages whose files are on the disk."""
+    found: Packages = {}
+    for block in text.split("\n\n"):
+        fields: Dict[str, str] = {}
+        for line in block.split("\n"):
+            key, colon, value = line.partition(": ")
+            if colon and key in ("Package", "Status", "Version"):
+                fields.setdefault(key, value.strip())
+        state = fields.get("Status", "").split()[-1:]
+        if "Package" not in fields or not state or state[0] not in (*_UNPACKED, _BROKEN):
+            continue
+        found[fields["Package"]] = None if state[0] == _BROKEN else fields.get("Version") or None
+    return found
+
+
+def parse_list(text: str) -> Packages:
+    """The rows of ``dpkg -l`` whose packages are on the disk; raises UnreadableError where there is none."""
+    found: Packages = {}
+    widths: List[int] = []
+    for line in text.split("\n"):
+        if line.startswith("+++-"):
+            widths = [len(column) for column in line.strip()[len("+++-") :].split("-")]
+        row = _ROW.match(line)
+        if row is None or row.group(1) not in _LETTERS:
+            continue
+        name, version = row.group(2).partition(":")[0], row.group(3)
+        cut = widths[1:2] == [_CUT] and len(version) == _CUT
+        found[name] = None if cut or not _LETTERS[row.group(1)] else version
+    if not found:
+        raise UnreadableError(f"no list of packages (got {quoted(text)})")
     return found

@@ -85,6 +85,10 @@ class Host(NamedTuple):
         """What stat(2) says."""
         return self._seen(path, lambda: self.root.node(path, follow=follow))
 
+    def link(self, path: str) -> Union[Text, Absent, Unknown]:
+        """The text of a symbolic link."""
+        return self._seen(path, lambda: self.root.link(path))
+
     def mounts(self) -> Sourced:
         """The node's mount table: a list of Mount."""
         if self.inside:  # the table is the container's

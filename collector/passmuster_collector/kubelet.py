@@ -1,15 +1,18 @@
 """What the kubelet is told.
 
-By its command line where it runs, else by the files that its command line is made of; then by its configuration file,
-which flags beat. Only named options are kept; command lines and environments may hold secrets.
+By the command line of the one that runs, else by the command of its unit with the environment files that it names;
+only where there is no unit, by the files where distributions keep its options. Then by its configuration file and the
+drop-ins of that, which flags beat. Only named options are kept; command lines and environments may hold secrets.
 """
 
+import json
 import re
 import shlex
-from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Union
 
-from passmuster_collector import sosreport
+from passmuster_collector import systemd, trusted
 from passmuster_collector.host import Host
+from passmuster_collector.processes import COMMAND_LINE, Processes
 from passmuster_collector.reading import (
     Absent,
     Known,
@@ -23,36 +26,51 @@ from passmuster_collector.reading import (
     interpret,
     quoted,
 )
-from passmuster_collector.source import Kind
+from passmuster_collector.systemd import Word
 
 ENDPOINT = "container-runtime-endpoint"
 RUNTIME = "container-runtime"
 DRIVER = "cgroup-driver"
 CONFIG = "config"
-OPTIONS = (ENDPOINT, RUNTIME, DRIVER, CONFIG)
+CONFIG_DIR = "config-dir"
+ROOT_DIR = "root-dir"
+OPTIONS = (ENDPOINT, RUNTIME, DRIVER, CONFIG, CONFIG_DIR, ROOT_DIR)
 
-COMMAND_LINE = "/proc/PID/cmdline"
+UNIT = "kubelet.service"
 _ENVIRONMENTS = ("/var/lib/kubelet/kubeadm-flags.env", "/etc/default/kubelet", "/etc/sysconfig/kubelet")
-_UNITS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
+_OTHER_STARTS = ("/etc/init.d/kubelet", "/etc/conf.d/kubelet")
+"""What starts a kubelet where systemd does not: shell, which nobody reads here."""
 _CONFIG_FILE = "/var/lib/kubelet/config.yaml"
+_ROOT_DIR = "/var/lib/kubelet"
+_SHELLS = ("sh", "bash", "dash")
 _SHELL_LIMIT = 1 << 16
 """Characters that are parted into words: the parser of the standard library takes the square of their number."""
 _FIELDS = {ENDPOINT: "containerRuntimeEndpoint", DRIVER: "cgroupDriver"}
+_DROP_INS = 256
 
-Options = Dict[str, str]
+Options = Dict[str, Word]
+"""Options to their values, each with the file that says so; unknown where a file that may say so was not read."""
 
 
 class Layer(NamedTuple):
-    """One place that may tell the kubelet something: options to values, or why it could not be looked at."""
+    """One place that may tell the kubelet something, or why it could not be looked at."""
 
     source: str
-    options: Result
+    options: Union[Options, Unknown]
     keys: Dict[str, str]
     """How this place spells an option; the flag where it does not say."""
+    named: bool = False
+    """Whether the kubelet is known to read it: then nothing weaker counts where it could not be looked at."""
 
     def key(self, option: str) -> str:
         """How this place spells an option."""
         return self.keys.get(option, "--" + option)
+
+    def hides(self) -> Optional[Unknown]:
+        """Why no weaker place counts; a place that a dump lacks and that nothing names hides none."""
+        if isinstance(self.options, Unknown) and (self.named or self.options.reason is not Reason.NOT_COLLECTED):
+            return self.options
+        return None
 
 
 class Told(NamedTuple):
@@ -61,82 +79,85 @@ class Told(NamedTuple):
     layers: List[Layer]
     running: bool
     """Whether a kubelet runs."""
+    command: bool
+    """Whether its command line is known, by its process or by its unit."""
 
     def value(self, option: str) -> Sourced:
         """What the strongest place says, text or null; unknown where a stronger one could not be looked at."""
         unseen: Optional[Unknown] = None
         for layer in self.layers:
+            hidden = layer.hides()
+            if hidden is not None:
+                return Sourced(hidden, ())
             if isinstance(layer.options, Unknown):
-                if layer.options.reason is not Reason.NOT_COLLECTED:
-                    return Sourced(layer.options, ())
                 unseen = unseen or layer.options
-            elif layer.options.value.get(option):
-                return Sourced(Known(layer.options.value[option]), (layer.source,))
+                continue
+            word = layer.options.get(option)
+            if word is not None and word.text:
+                result = word.text if isinstance(word.text, Unknown) else Known(word.text)
+                return Sourced(result, (word.source,))
         if unseen is not None:
             return Sourced(unseen, ())
         return Sourced(Known(None), tuple(layer.source for layer in self.layers))
 
 
-def told(host: Host) -> Told:
+def told(host: Host, processes: Union[Processes, Unknown, None]) -> Told:
     """Look at all places. Where a kubelet runs, its command line is what the files came to."""
-    source, process = _running(host)
-    layers = []
-    if process is not None:
-        layers.append(Layer(source, process, {}))
-    running = isinstance(process, Known) and process.value is not None
-    if not running:
-        layers = [layer for layer in layers if isinstance(layer.options, Unknown)]
-        layers.extend(Layer(path, _options(host, path), {}) for path in _ENVIRONMENTS)
-        layers.append(_units(host))
-    layers.append(_config_file(host, layers))
-    return Told(layers, running)
+    running = _running(processes)
+    layers = [] if running is None else [running]
+    runs = running is not None and not isinstance(running.options, Unknown)
+    unit = None if runs else _unit(host)
+    if unit is not None:
+        layers.append(unit)
+    elif not runs:
+        layers.extend(Layer(path, _environment(host, path), {}) for path in _ENVIRONMENTS)
+        layers.extend(_other_starts(host))
+    command = runs or unit is not None
+    layers.extend(_configuration(host, Told(list(layers), runs, command)))
+    return Told(layers, runs, command)
 
 
-def parse_flags(words: Sequence[str]) -> Options:
+def root_dir(found: Told) -> Union[str, Unknown]:
+    """The folder of the kubelet's state."""
+    path = found.value(ROOT_DIR).result
+    if isinstance(path, Unknown):
+        return path
+    return _ROOT_DIR if path.value is None else str(path.value).rstrip("/")
+
+
+def flags(words: Sequence[Word]) -> Options:
     """The named options among the words of a command line: ``--name=value`` or ``--name value``, the last counts."""
     found: Options = {}
     for place, word in enumerate(words):
-        name, equals, value = word.partition("=")
+        if isinstance(word.text, Unknown):
+            found.update(dict.fromkeys(OPTIONS, word))
+            continue
+        if word.text == "--":
+            break
+        name, equals, value = word.text.partition("=")
         option = name[2:].replace("_", "-")
         if not name.startswith("--") or option not in OPTIONS:
             continue
-        if not equals:
-            value = words[place + 1] if place + 1 < len(words) else ""
-        found[option] = value
+        following = words[place + 1] if place + 1 < len(words) else Word("", word.source)
+        found[option] = Word(value, word.source) if equals else following
     return found
 
 
-def parse_environment(text: str) -> Options:
+def parse_environment(text: str, source: str) -> Options:
     """The named options in the values of all variables of an environment file; raises UnreadableError."""
     words: List[str] = []
     for assignment in _shell_words(text):
         words.extend(assignment.partition("=")[2].split())
-    return parse_flags(words)
+    return flags([Word(word, source) for word in words])
 
 
-def parse_unit(text: str) -> Options:
-    """The named options in a unit's environment and command; raises UnreadableError."""
-    environment: List[str] = []
-    command: List[str] = []
-    for line in text.replace("\\\n", " ").splitlines():
-        key, _, value = line.strip().partition("=")
-        if key == "Environment":
-            for assignment in _shell_words(value):
-                environment.extend(assignment.partition("=")[2].split())
-        elif key == "ExecStart":
-            command = _shell_words(value)
-    return parse_flags(environment + command)
-
-
-def parse_config_file(text: str) -> Options:
-    """The named fields of a KubeletConfiguration, which stand at the start of a line (or anywhere in JSON)."""
-    found: Options = {}
-    start = r'["{\s,]' if text.lstrip().startswith("{") else r"^"
-    for option, field in _FIELDS.items():
-        match = re.search(start + field + r'"?:[ \t]*("[^"\n]*"|\'[^\'\n]*\'|[^\s#,]+)', text, re.MULTILINE)
-        if match is not None:
-            found[option] = match.group(1).strip("\"'")
-    return found
+def parse_config_file(text: str, source: str) -> Options:
+    """The named fields of a KubeletConfiguration, in JSON or at the start of a line; raises UnreadableError."""
+    if text.lstrip().startswith("{"):
+        values = _fields_of_json(text)
+    else:
+        values = {option: _field_of_yaml(text, field) for option, field in _FIELDS.items()}
+    return {option: Word(value, source) for option, value in values.items() if value is not None}
 
 
 def parse_cpu_manager(text: str) -> str:
@@ -145,6 +166,34 @@ def parse_cpu_manager(text: str) -> str:
     if match is None:
         raise UnreadableError(f"no policyName (got {quoted(text)})")
     return match.group(1)
+
+
+def _fields_of_json(text: str) -> Dict[str, Optional[str]]:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise UnreadableError("a configuration that is no JSON") from None
+    return {option: _text(document.get(field)) for option, field in _FIELDS.items()}
+
+
+def _text(value: Any) -> Optional[str]:
+    if value is None or isinstance(value, str):
+        return value
+    raise UnreadableError("a field of the configuration is no text")
+
+
+def _field_of_yaml(text: str, field: str) -> Optional[str]:
+    """A field's value on its line; None where it has none."""
+    lines = re.findall(rf"^[\"']?{field}[\"']?[ \t]*:(?![^\s])[ \t]*(.*)$", text, re.MULTILINE)
+    if len(lines) > 1:
+        raise UnreadableError(f"the field {field} is there twice")
+    value = lines[0].strip() if lines else ""
+    if not value or value.startswith("#"):
+        return None
+    match = re.match(r"(?:\"([^\"\\]*)\"|'([^']*)'|([^\s\"'&*!|>%@`{}\[\],#][^\s#]*))\s*(?:#.*)?\Z", value)
+    if match is None:
+        raise UnreadableError(f"the field {field} is no text on one line")
+    return next(group for group in match.groups() if group is not None)
 
 
 def _shell_words(text: str) -> List[str]:
@@ -157,84 +206,131 @@ def _shell_words(text: str) -> List[str]:
         raise UnreadableError(f"not assignments as a shell has them ({str(error).lower()})") from None
 
 
-def _options(host: Host, path: str) -> Result:
-    return interpret(host.read(path), parse_environment, absent=Known({}))
+def _options(result: Result) -> Union[Options, Unknown]:
+    return result if isinstance(result, Unknown) else result.value
 
 
-def _units(host: Host) -> Layer:
-    """The unit and its drop-ins; the options of the later files count."""
-    merged: Options = {}
-    source = _UNITS[0] + "/kubelet.service.d"
-    for path in _unit_files(host):
-        result = path if isinstance(path, Unknown) else interpret(host.read(path), parse_unit, absent=Known({}))
-        if isinstance(result, Unknown):
-            return Layer(source, result, {})
-        if result.value and isinstance(path, str):
-            merged.update(result.value)
-            source = path
-    return Layer(source, Known(merged), {})
+def _environment(host: Host, path: str) -> Union[Options, Unknown]:
+    return _options(interpret(host.read(path), lambda text: parse_environment(text, path), absent=Known({})))
 
 
-def _unit_files(host: Host) -> Iterator[Union[str, Unknown]]:
-    for folder in _UNITS:
-        path = folder + "/kubelet.service"
-        if not isinstance(host.node(path), Absent):
-            yield path
-            break
-    drop_ins: Dict[str, str] = {}
-    for folder in reversed(_UNITS):
-        names = host.names(folder + "/kubelet.service.d")
-        if isinstance(names, Unknown):
-            yield names
-        if isinstance(names, Names):
-            found = (name for name in names.names if name.endswith(".conf"))
-            drop_ins.update({name: f"{folder}/kubelet.service.d/{name}" for name in found})
-    for _, path in sorted(drop_ins.items()):
-        yield path
+def _other_starts(host: Host) -> Iterator[Layer]:
+    for path in _OTHER_STARTS:
+        if isinstance(host.read(path), Text):
+            yield Layer(
+                path, Unknown(Reason.NOT_COLLECTED, f"{path} starts the kubelet, and is not read"), {}, named=True
+            )
 
 
-def _config_file(host: Host, layers: Sequence[Layer]) -> Layer:
-    flags = Told(list(layers), running=False).value(CONFIG).result
-    path = flags.value if isinstance(flags, Known) and flags.value else _CONFIG_FILE
-    if not path.startswith("/"):
-        return Layer(_CONFIG_FILE, Unknown(Reason.NOT_COLLECTED, f"relative path {quoted(path)}"), _FIELDS)
-    return Layer(path, interpret(host.read(path), parse_config_file, absent=Known({})), _FIELDS)
+def _unit(host: Host) -> Optional[Layer]:
+    """What the unit runs; None where there is none, or where only drop-ins without a command are left of it."""
+    unit = systemd.load(host, UNIT)
+    source = f"{systemd.FOLDERS[4]}/{UNIT}"
+    if isinstance(unit, Unknown):
+        return Layer(source, unit, {}, named=True)
+    if isinstance(unit, Absent):
+        return None
+    source = unit.entries[-1].source if unit.entries else unit.path or source
+    try:
+        words = systemd.command(host, unit)
+        options = flags(_arguments(words))
+    except UnreadableError as error:
+        return Layer(source, Unknown(Reason.UNREADABLE, str(error)), {}, named=True)
+    if words:
+        return Layer(words[0].source, options, {}, named=True)
+    trouble = Unknown(Reason.UNREADABLE, f"{source} has no ExecStart")
+    return Layer(source, trouble, {}, named=True) if unit.path is not None else None
 
 
-def _running(host: Host) -> Tuple[str, Optional[Result]]:
-    """Where the running kubelet's options come from, and they; a support archive may list its processes."""
-    listed = sosreport.kubelet_words(host) if host.kind is Kind.DUMP else None
-    if listed is None:
-        return COMMAND_LINE, _process(host)
-    path, words = listed
-    return path, Known(parse_flags(words))
+def _arguments(words: Sequence[Word]) -> List[Word]:
+    """What stands behind the kubelet's own name; an unknown word where something else runs it."""
+    for place, word in enumerate(words):
+        if isinstance(word.text, str) and word.text.rpartition("/")[2] == "kubelet":
+            return list(words[place + 1 :])
+    texts = [word.text for word in words[:3] if isinstance(word.text, str)]
+    if len(texts) == 3 and texts[0].rpartition("/")[2] in _SHELLS and texts[1] == "-c":
+        inner = _shell_words(texts[2])
+        if any(word.rpartition("/")[2] == "kubelet" for word in inner):
+            return _arguments([_literal(word, words[2].source) for word in inner])
+    if not words:
+        return []
+    return [Word(Unknown(Reason.NOT_COLLECTED, f"{words[0].source} runs what is no kubelet itself"), words[0].source)]
 
 
-def _process(host: Host) -> Optional[Result]:
-    """Options of the running kubelet; Known(None) where none runs, None where no processes belong to the source."""
-    if not host.running:
-        return None if host.kind is Kind.ROOT else Unknown(Reason.NOT_COLLECTED, "only the running host could say")
-    first, names = host.read("/proc/1/comm"), host.names("/proc")
+def _literal(word: str, source: str) -> Word:
+    """A word of a shell's command; what the shell would put something in for is unknown."""
+    if re.search(r"[$`*?;|&<>()]", word):
+        return Word(Unknown(Reason.NOT_COLLECTED, f"{source} leaves a word of the command to a shell"), source)
+    return Word(word, source)
+
+
+def _configuration(host: Host, flagged: Told) -> Iterator[Layer]:
+    """Drop-ins, the last first, then the file; without a known command the file where kubeadm puts it."""
+    folder = flagged.value(CONFIG_DIR).result
+    if isinstance(folder, Known) and folder.value:
+        yield from _drop_ins(host, folder.value)
+    path = flagged.value(CONFIG).result
+    if isinstance(path, Known) and path.value:
+        yield _config_file(host, path.value)
+    elif not flagged.command:
+        result = interpret(
+            host.read(_CONFIG_FILE), lambda text: parse_config_file(text, _CONFIG_FILE), absent=Known({})
+        )
+        yield Layer(_CONFIG_FILE, _options(result), _FIELDS)
+
+
+def _drop_ins(host: Host, folder: str) -> Iterator[Layer]:
+    refused = trusted.distrusted(host, folder)
+    names = host.names(folder) if refused is None else refused
     if not isinstance(names, Names):
-        return names if isinstance(names, Unknown) else Unknown(Reason.NOT_COLLECTED, "/proc is not there")
-    if not isinstance(first, Text):
-        return Unknown(Reason.DENIED, "the processes of other users are hidden")
-    for name in names.names:
-        if name.isdigit() and _is_kubelet(host, "/proc/" + name):
-            words = host.read(f"/proc/{name}/cmdline")
-            return Known(parse_flags(words.text.split("\0"))) if isinstance(words, Text) else _gone(words)
-    return Known(None)
+        look = _named(names, folder)
+        yield Layer(folder, look if isinstance(look, Unknown) else {}, _FIELDS, named=True)
+        return
+    if len(names.names) > _DROP_INS:
+        trouble = Unknown(Reason.FAILED, f"too large: {folder} (limit {_DROP_INS} names)")
+        yield Layer(folder, trouble, _FIELDS, named=True)
+        return
+    for name in sorted(names.names, reverse=True):
+        path = f"{folder.rstrip('/')}/{name}"
+        if name.endswith(".conf"):
+            yield _config_file(host, path)
+        elif not re.search(r"\.[A-Za-z0-9]+\Z", name):
+            node = host.node(path)
+            if not isinstance(node, Absent) and getattr(node, "kind", "directory") == "directory":
+                trouble = Unknown(Reason.NOT_COLLECTED, f"{path} was not looked into")
+                yield Layer(path, trouble, _FIELDS, named=True)
 
 
-def _gone(look: Union[Absent, Unknown]) -> Result:
-    return Known(None) if isinstance(look, Absent) else look
+def _config_file(host: Host, path: str) -> Layer:
+    look = _named(trusted.read(host, path), path)
+    options = _options(interpret(look, lambda text: parse_config_file(text, path)))
+    return Layer(path, options, _FIELDS, named=True)
 
 
-def _is_kubelet(host: Host, folder: str) -> bool:
-    """Also in containers of this host kubelets run (kind, minikube): they live in further pid namespaces."""
-    comm = host.read(folder + "/comm")
-    if not isinstance(comm, Text) or comm.text.strip() != "kubelet":
-        return False
-    status = host.read(folder + "/status")
-    match = re.search(r"^NSpid:(.*)$", status.text, re.MULTILINE) if isinstance(status, Text) else None
-    return match is None or len(match.group(1).split()) == 1
+def _named(look: Any, path: str) -> Any:
+    """A look at a place that the kubelet is told to read: that it is not there leaves open what it is told."""
+    if isinstance(look, Absent):
+        return Unknown(Reason.NOT_COLLECTED, f"the kubelet is told to read {path}, which is not there")
+    return look
+
+
+def _running(processes: Union[Processes, Unknown, None]) -> Optional[Layer]:
+    """The options of the kubelet that runs; None where none does, and where no processes belong to the source."""
+    if processes is None:
+        return None
+    if isinstance(processes, Unknown):
+        return Layer(COMMAND_LINE, processes, {})
+    doubt = processes.doubtful.get("kubelet")
+    if doubt is not None:
+        return Layer(COMMAND_LINE, doubt, {}, named=True)
+    found: List[Union[Options, Unknown]] = []
+    for process in processes.found.get("kubelet", []):
+        words = process.words
+        source = process.source
+        found.append(words if isinstance(words, Unknown) else flags([Word(word, source) for word in words]))
+    if not found:
+        return None
+    if any(options != found[0] for options in found):
+        trouble = Unknown(Reason.FAILED, f"{len(found)} kubelets run, and are told different things")
+        return Layer(COMMAND_LINE, trouble, {}, named=True)
+    return Layer(processes.found["kubelet"][0].source, found[0], {}, named=True)

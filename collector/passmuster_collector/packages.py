@@ -1,10 +1,10 @@
 """Installed packages: from Debian's status file, from the lists in support archives, or by asking rpm."""
 
 import re
-from typing import Dict, List, Tuple
+from typing import List, NamedTuple, Tuple
 
 from passmuster_collector import copied
-from passmuster_collector.dpkg import STATUS, installed_packages
+from passmuster_collector.dpkg import STATUS, Packages, installed_packages, parse_list
 from passmuster_collector.host import Host
 from passmuster_collector.identity import Parser, first
 from passmuster_collector.reading import (
@@ -24,13 +24,23 @@ _RPM = "/usr/bin/rpm"
 _NEVRA = re.compile(r"(\S+)-([^-\s]+-[^-\s]+)\.[^.\s-]+\Z")
 
 
-def listing(host: Host) -> Sourced:
-    """Names to versions of all packages, from where that can be read; none on hosts with another package manager."""
+class Listing(NamedTuple):
+    """All packages of a host: their names to their versions, and whose names those are."""
+
+    packages: Sourced
+    rpm: bool
+    """Whether they are RPM's: the same name is another program elsewhere."""
+
+
+def listing(host: Host) -> Listing:
+    """All packages, from where that can be read; none on hosts with another package manager."""
     found = installed_packages(host)
     if isinstance(found, Known) or host.kind is not Kind.DUMP:
-        return Sourced(found, (STATUS,))
+        return Listing(Sourced(found, (STATUS,)), rpm=False)
     printed = first(host, _LISTS)
-    return printed if isinstance(printed.result, Known) else Sourced(found, ())
+    if not isinstance(printed.result, Known):
+        return Listing(Sourced(found, ()), rpm=False)
+    return Listing(printed, rpm=printed.sources[0].endswith("rpms"))
 
 
 def version(host: Host, name: str) -> Sourced:
@@ -38,15 +48,17 @@ def version(host: Host, name: str) -> Sourced:
 
     Without a database of packages it is unknown: image-based systems have the files, and no list of them.
     """
-    found = listing(host)
+    found = listing(host).packages
     if isinstance(found.result, Unknown):
         return found
     if found.result.value or host.kind is Kind.DUMP:
-        names: List[str] = list(found.result.value)
-        if host.kind is Kind.DUMP and name not in names and not copied.goes_past(names, name):
+        installed: Packages = found.result.value
+        if host.kind is Kind.DUMP and name not in installed and not copied.goes_past(list(installed), name):
             detail = f"{found.sources[0]} lacks {name}, but nothing shows that the list is whole"
             return Sourced(Unknown(Reason.NOT_COLLECTED, detail), ())
-        return Sourced(Known(found.result.value.get(name)), found.sources)
+        if name in installed and installed[name] is None:
+            return Sourced(Unknown(Reason.UNREADABLE, f"the list does not tell the version of {name}"), ())
+        return Sourced(Known(installed.get(name)), found.sources)
     for database in _DATABASES:
         node = host.node(database)
         if isinstance(node, Unknown):
@@ -56,21 +68,25 @@ def version(host: Host, name: str) -> Sourced:
     return Sourced(Unknown(Reason.NOT_COLLECTED, "no package manager is known here (an image-based system?)"), ())
 
 
-def parse_installed_rpms(text: str) -> Dict[str, str]:
+def parse_installed_rpms(text: str) -> Packages:
     """Lines that begin with NAME-VERSION-RELEASE.ARCHITECTURE, to version and release; raises UnreadableError."""
-    matches = (_NEVRA.match(line.split()[0]) for line in text.splitlines() if line.strip())
-    return _some({match.group(1): match.group(2) for match in matches if match is not None}, text)
-
-
-def parse_dpkg_list(text: str) -> Dict[str, str]:
-    """The installed ones of what ``dpkg -l`` prints; raises UnreadableError."""
-    rows = (line.split() for line in text.splitlines() if line.startswith("ii "))
-    return _some({row[1].partition(":")[0]: row[2] for row in rows if len(row) > 2}, text)
+    found: Packages = {}
+    for line in text.split("\n"):
+        words = line.split(None, 1)
+        if words[:1] == ["error:"]:
+            raise UnreadableError(f"the list of packages is not whole (got {quoted(line)})")
+        match = _NEVRA.match(words[0]) if words else None
+        if match is not None:
+            name, version = match.groups()
+            found[name] = None if found.get(name, version) != version else version
+    if not found:
+        raise UnreadableError(f"no list of packages (got {quoted(text)})")
+    return found
 
 
 def parse_query(text: str, name: str) -> object:
     """What ``rpm -q NAME`` prints: version and release, or null where it is not installed; raises UnreadableError."""
-    line = text.strip().splitlines()[0] if text.strip() else ""
+    line = text.strip().split("\n")[0]
     if line == f"package {name} is not installed":
         return None
     match = _NEVRA.match(line)
@@ -79,17 +95,11 @@ def parse_query(text: str, name: str) -> object:
     return match.group(2)
 
 
-def _some(found: Dict[str, str], text: str) -> Dict[str, str]:
-    if not found:
-        raise UnreadableError(f"no list of packages (got {quoted(text)})")
-    return found
-
-
 _LISTS: List[Tuple[str, Parser]] = [
     ("/installed-rpms", parse_installed_rpms),
     ("/sos_commands/rpm/installed-rpms", parse_installed_rpms),
-    ("/installed-debs", parse_dpkg_list),
-    ("/sos_commands/dpkg/dpkg_-l", parse_dpkg_list),
+    ("/installed-debs", parse_list),
+    ("/sos_commands/dpkg/dpkg_-l", parse_list),
 ]
 
 

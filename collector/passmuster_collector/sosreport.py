@@ -4,20 +4,10 @@ Each reading gives way to the file: it is asked only for what was not collected.
 """
 
 import re
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict
 
 from passmuster_collector.host import Host
-from passmuster_collector.reading import (
-    Known,
-    Reason,
-    Sourced,
-    Text,
-    Unknown,
-    UnreadableError,
-    interpret,
-    lines,
-    quoted,
-)
+from passmuster_collector.reading import Known, Reason, Sourced, Unknown, UnreadableError, interpret, quoted
 from passmuster_collector.source import Kind
 
 _FOLDER = "/sos_commands"
@@ -58,22 +48,3 @@ def parse_libvirtd_profile(text: str) -> bool:
     if not re.search(r"^\s+(/usr/sbin/)?libvirtd$", text, re.MULTILINE):
         raise UnreadableError("no profile for libvirtd is loaded")
     return True
-
-
-def kubelet_words(host: Host) -> Optional[Tuple[str, List[str]]]:
-    """A list of processes with the kubelet in it, and the words of its command line; None where none lists it."""
-    for path in PROCESSES:
-        look = host.read(path)
-        words = parse_processes(look.text) if isinstance(look, Text) else None
-        if words is not None:
-            return path, words
-    return None
-
-
-def parse_processes(text: str) -> Optional[List[str]]:
-    """The words of the kubelet's command in what ``ps aux`` prints, from the eleventh column on; None without one."""
-    for line in lines(text):
-        columns = line.split(None, 10)
-        if len(columns) == 11 and re.match(r"(\S*/)?kubelet( |\Z)", columns[10]):
-            return columns[10].split()
-    return None

@@ -25,7 +25,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "air-gap.md"
 _ROW = re.compile(r"(?m)^\| `(?P<message>[^`]+)` \((?P<status>\d)\) \| (?P<cure>[^|]+) \|$")
 NOW = ("--now", "2026-11-23T00:00:00Z")
 VERIFY = ("bundle", "verify", "site.pmb", "--trust", "trust.yaml", *NOW)
-WANTED = ("virtnest@1.1.0", "fa4a6fccffef661b7a4ec263c6ddb643a20d8605c5b86e6fed7357c00ed0ee84")
+WANTED = ("virtnest@1.1.0", "0db3018ece72b840269629f016b04748c5ba7b1e70b560566c8747bbce992b59")
 
 
 def _nothing() -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from host_tree import FOLDER, Entry, host_of, plant, section
 
-from passmuster_collector.packages import parse_dpkg_list, parse_installed_rpms, parse_query
+from passmuster_collector.dpkg import parse_list
+from passmuster_collector.packages import parse_installed_rpms, parse_query
 from passmuster_collector.reading import UnreadableError
 from passmuster_collector.source import Kind
 
@@ -34,12 +35,53 @@ def test_rpms_are_names_to_versions_and_releases() -> None:
 
 
 def test_only_installed_debs_count() -> None:
-    assert parse_dpkg_list(DEBS) == {"containerd": "1.5.5-0ubuntu3"}
+    assert parse_list(DEBS) == {"containerd": "1.5.5-0ubuntu3"}
 
 
 def test_what_is_no_list_is_unreadable() -> None:
     with pytest.raises(UnreadableError, match=r"no list of packages \(got 'rpmdb: damaged'\)"):
         parse_installed_rpms("rpmdb: damaged")
+
+
+def test_two_versions_of_one_rpm_are_no_version() -> None:
+    assert parse_installed_rpms("a-1-1.noarch\na-2-1.noarch\nb-1-1.noarch\nb-1-1.i686\n") == {"a": None, "b": "1-1"}
+
+
+def test_a_list_with_an_error_is_not_whole() -> None:
+    with pytest.raises(UnreadableError, match="the list of packages is not whole"):
+        parse_installed_rpms(RPMS + "error: rpmdb: damaged header\n")
+
+
+ROWS = {
+    "installed": ("ii ", "1.5.5"),
+    "on hold": ("hi ", "1.5.5"),
+    "marked for removal, still there": ("ri ", "1.5.5"),
+    "marked for purging, still there": ("pi ", "1.5.5"),
+    "nobody said what is wanted": ("ui ", "1.5.5"),
+    "broken, to be installed again": ("iiR", "1.5.5"),
+    "unpacked": ("iU ", "1.5.5"),
+    "half configured": ("iF ", "1.5.5"),
+    "triggers awaited": ("iW ", "1.5.5"),
+    "triggers pending": ("it ", "1.5.5"),
+    "half installed, in no version": ("iH ", None),
+    "removed": ("rn ", "none"),
+    "removed, its configuration is left": ("rc ", "none"),
+    "to be installed": ("in ", "none"),
+    "on hold, and not there": ("hc ", "none"),
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_row_of_dpkg(name: str) -> None:
+    state, version = ROWS[name]
+    found = parse_list(f"ii  dpkg 1.21 amd64 x\n{state} containerd:amd64 1.5.5 amd64 x\n")
+    assert found.get("containerd", "none") == version
+
+
+def test_a_version_that_a_terminal_cut_is_none() -> None:
+    heading = "+++-" + "=" * 14 + "-" + "=" * 14 + "-" + "=" * 48
+    found = parse_list(f"{heading}\nii  docker.io      20.10.7-0ubunt Linux container runtime\nii  a  1.2  b\n")
+    assert found == {"docker.io": None, "a": "1.2"}
 
 
 QUERIES = {
@@ -72,6 +114,10 @@ DUMPS: dict[str, tuple[dict[str, Entry], object]] = {
     ),
     "a list of debs that may be cut before its place": ({"/sos_commands/dpkg/dpkg_-l": DEBS}, "not_collected"),
     "a list of rpms that is cut in a line": ({"/installed-rpms": RPMS.rstrip("\n")}, "not_collected"),
+    "a list with two versions of it": (
+        {"/installed-rpms": RPMS + "container-selinux-2.1-1.noarch\n"},
+        "unreadable",
+    ),
     "nothing": ({}, "not_collected"),
 }
 

@@ -5,37 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from host_tree import FOLDER, MOUNTED, SOCKET, Entry, Link, host_of, plant, section
+from daemons import CONTAINERD, CRIO, ENDPOINT, PROCESSES, kubelet
+from host_tree import FOLDER, SOCKET, Entry, Link, host_of, plant, section
 
 from passmuster_collector import programs
 from passmuster_collector.dpkg import parse_status
-from passmuster_collector.facts.runtime import default_of, runtime_of
 from passmuster_collector.kubelet import (
+    Options,
+    flags,
     parse_config_file,
     parse_cpu_manager,
     parse_environment,
-    parse_flags,
-    parse_unit,
 )
 from passmuster_collector.reading import UnreadableError
+from passmuster_collector.runtimes import default_of, runtime_of
 from passmuster_collector.source import Kind
+from passmuster_collector.systemd import Word
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ENDPOINT = "container-runtime-endpoint"
-CONTAINERD = "unix:///run/containerd/containerd.sock"
-CRIO = "unix:///var/run/crio/crio.sock"
-PROCESSES: dict[str, Entry] = {**MOUNTED, "/proc/1/comm": "systemd\n", "/proc/1/cmdline": "/sbin/init"}
 
-
-def kubelet(*words: str, pid: int = 20, pids: str = "20") -> dict[str, Entry]:
-    """A running kubelet."""
-    return {
-        f"/proc/{pid}/comm": "kubelet\n",
-        f"/proc/{pid}/cmdline": "\0".join(("/usr/bin/kubelet", *words)) + "\0",
-        f"/proc/{pid}/status": f"Name:\tkubelet\nNSpid:\t{pids}\n",
-    }
+def texts(options: Options) -> dict[str, Any]:
+    """Options without their sources."""
+    return {option: word.text for option, word in options.items()}
 
 
 def dpkg(**packages: str) -> dict[str, Entry]:
@@ -112,7 +105,7 @@ EVIDENCE: dict[str, tuple[dict[str, Entry], str, tuple[str, str, str]]] = {
     "a later drop-in counts": (
         {
             DROP_IN: f"[Service]\nExecStart=/usr/bin/kubelet --{ENDPOINT}={CRIO}\n",
-            "/usr/lib/systemd/system/kubelet.service.d/20-x.conf": f"[Service]\nExecStart=/k --{ENDPOINT}={CONTAINERD}\n",
+            "/usr/lib/systemd/system/kubelet.service.d/20-x.conf": f"[Service]\nExecStart=\nExecStart=/kubelet --{ENDPOINT}={CONTAINERD}\n",
             "/usr/lib/systemd/system/kubelet.service.d/readme": "x",
         },
         "containerd",
@@ -151,7 +144,6 @@ def test_the_runtime_is_shown_by(tmp_path: Path, name: str) -> None:
 
 
 NO_EVIDENCE: dict[str, tuple[dict[str, Entry], str, str]] = {
-    "nothing is installed": ({}, "not_collected", "no kubelet was found"),
     "a runtime's socket and package": (
         {
             **dpkg(docker_ce="5:24.0.7", containerd_io="1.6.8"),
@@ -168,7 +160,7 @@ NO_EVIDENCE: dict[str, tuple[dict[str, Entry], str, str]] = {
         "not_collected",
         "kubelet '1.23.5'",
     ),
-    "a socket of no known runtime": ({ENV: ARGS.format("unix:///run/isulad.sock")}, "unreadable", "isulad"),
+    "a socket of no known runtime": ({ENV: ARGS.format("unix:///run/some.sock")}, "unreadable", "some.sock"),
     "flags that cannot be read hide the weaker": (
         {ENV: 'X="open\n', CONFIG: f"containerRuntimeEndpoint: {CRIO}\n"},
         "unreadable",
@@ -193,7 +185,11 @@ def test_the_runtime_is_unknown_with(tmp_path: Path, name: str) -> None:
 
 
 def test_a_mounted_disk_has_no_processes_and_its_files_are_all(tmp_path: Path) -> None:
-    tree = {**dpkg(kubelet="1.28.2-1.1", containerd="1.7.2"), DROP_IN: "[Service]\n"}
+    tree: dict[str, Entry] = {
+        **dpkg(kubelet="1.28.2-1.1", containerd="1.7.2"),
+        "/usr/lib/systemd/system/kubelet.service": "[Service]\nExecStart=/usr/bin/kubelet\n",
+        DROP_IN: "[Service]\n",
+    }
     found = section(host_of(plant(tmp_path, tree), Kind.ROOT, uname=None), "runtime")["facts"]
     assert found["name"] == "containerd"
     assert found["kubelet"] == {
@@ -211,9 +207,9 @@ def test_a_dump_does_not_default(tmp_path: Path) -> None:
     found = section(host, "runtime")
     assert found["unknown"]["runtime.name"]["detail"].startswith("no evidence of the runtime in use")
     assert found["unknown"]["runtime.kubelet.endpoint"]["reason"] == "not_collected"
-    assert found["facts"]["installed"] == ["docker"]
+    assert found["unknown"]["runtime.installed"]["reason"] == "not_collected"
     assert found["facts"]["docker"] == {"version": "20.10.25"}
-    assert found["facts"]["crio"] is None
+    assert found["unknown"]["runtime.crio"]["detail"] == "no crio was found, and a dump lacks what was not copied"
 
 
 def test_a_dump_with_flags_is_believed(tmp_path: Path) -> None:
@@ -230,7 +226,9 @@ def test_an_empty_dump_knows_nothing(tmp_path: Path) -> None:
 def test_programs_without_packages_are_found_and_their_versions_are_unknown(tmp_path: Path) -> None:
     tree: dict[str, Entry] = {"/usr/local/bin/containerd": "", "/usr/bin/crio": Link("/opt/crio"), "/opt/crio": ""}
     found = section(host_of(plant(tmp_path, tree), Kind.ROOT, uname=None), "runtime")
-    assert found["facts"]["installed"] == ["containerd", "cri-o"]
+    assert (
+        found["unknown"]["runtime.installed"]["detail"] == "no dockerd was found, and nothing shows that there is none"
+    )
     assert found["unknown"]["runtime.containerd.version"]["detail"] == "only the running host could say"
 
 
@@ -254,9 +252,12 @@ def test_the_cgroup_driver_is_the_flags_or_the_configurations(tmp_path: Path) ->
     tree: dict[str, Entry] = {**PROCESSES, **kubelet("--cgroup-driver=cgroupfs"), CONFIG: "cgroupDriver: systemd\n"}
     facts = section(host_of(plant(tmp_path / "a", tree)), "runtime")["facts"]
     assert facts["kubelet"]["cgroup_driver"] == "cgroupfs"
-    tree.update(kubelet())
+    tree.update(kubelet(f"--config={CONFIG}"))
     facts = section(host_of(plant(tmp_path / "b", tree)), "runtime")["facts"]
     assert facts["kubelet"]["cgroup_driver"] == "systemd"
+    tree.update(kubelet())
+    facts = section(host_of(plant(tmp_path / "c", tree)), "runtime")["facts"]
+    assert facts["kubelet"]["cgroup_driver"] is None
 
 
 def test_a_relative_path_of_the_configuration_leads_nowhere(tmp_path: Path) -> None:
@@ -289,16 +290,12 @@ FLAGS: dict[str, tuple[list[str], dict[str, str]]] = {
 @pytest.mark.parametrize("name", FLAGS)
 def test_flags(name: str) -> None:
     words, expected = FLAGS[name]
-    assert parse_flags(words) == expected
+    assert texts(flags([Word(word, "x") for word in words])) == expected
 
 
 def test_environment_files_have_comments_and_quotes() -> None:
     text = "# X=--config=/no\nexport A='--config=/a --v=2'\nB=--cgroup-driver=systemd # end\n"
-    assert parse_environment(text) == {"config": "/a", "cgroup-driver": "systemd"}
-
-
-def test_an_empty_command_of_a_unit_takes_the_earlier_back() -> None:
-    assert parse_unit("[Service]\nExecStart=/k --config=/a\nExecStart=\n") == {}
+    assert texts(parse_environment(text, "x")) == {"config": "/a", "cgroup-driver": "systemd"}
 
 
 CONFIGS: dict[str, tuple[str, dict[str, str]]] = {
@@ -315,7 +312,7 @@ CONFIGS: dict[str, tuple[str, dict[str, str]]] = {
 @pytest.mark.parametrize("name", CONFIGS)
 def test_configuration_files(name: str) -> None:
     text, expected = CONFIGS[name]
-    assert parse_config_file(text) == expected
+    assert texts(parse_config_file(text, "x")) == expected
 
 
 def test_a_state_without_a_policy_is_unreadable() -> None:
@@ -360,7 +357,7 @@ def test_only_installed_packages_count() -> None:
         "Package: b\nStatus: deinstall ok config-files\nVersion: 2\n\n"
         "Package: c\nStatus: hold ok installed\nVersion: 3\n\nPackage: d\nStatus: install ok installed\n"
     )
-    assert parse_status(text) == {"a": "1", "c": "3"}
+    assert parse_status(text) == {"a": "1", "c": "3", "d": None}
 
 
 PRINTED: dict[str, tuple[Any, str, str]] = {

@@ -59,6 +59,21 @@ FACTS: dict[str, tuple[str, dict[str, Entry], Any]] = {
         {PROCESSES[0]: Link("sos_commands/process/ps_auxwww"), PROCESSES[1]: PS},
         "cri-o",
     ),
+    "a kubelet that another user runs does not count": (
+        "runtime.name",
+        {PROCESSES[1]: PS.replace("root        1000", "mallory     1000")},
+        "not_collected",
+    ),
+    "kubelets that are told different things": (
+        "runtime.name",
+        {PROCESSES[1]: PS + PS.splitlines()[-1].replace("crio", "containerd/x") + "\n"},
+        "failed",
+    ),
+    "the processes are drawn as a tree": (
+        "runtime.name",
+        {PROCESSES[1]: PS.replace(" /usr/bin/kubelet", "  \\_ /usr/bin/kubelet")},
+        "cri-o",
+    ),
     "the kubelet is not among the processes": (
         "runtime.name",
         {PROCESSES[1]: PS.replace("/usr/bin/kubelet", "kubelet-x")},

@@ -132,7 +132,10 @@ def test_sources_stay_in_the_words_of_the_schema() -> None:
     }
     given["sections"]["cgroup"]["sources"] = {"/proc/1/mounts": ["mode"], "/mnt/x/cgroup.controllers": ["v2"]}
     made = redacted(
-        given, "runtime.name == 'docker'", "cgroup.mode == 'v2'", "has(cgroup.v2) && cgroup.v2.controllers.size() > 0"
+        given,
+        "has(runtime.name) && runtime.name == 'docker'",
+        "cgroup.mode == 'v2'",
+        "has(cgroup.v2) && cgroup.v2.controllers.size() > 0",
     )
     assert section("runtime", made)["sources"] == {"/proc/PID/cmdline": ["name"]}
     assert section("cgroup", made)["sources"] == {"/proc/mounts": ["mode"], "cgroup.controllers": ["v2"]}

@@ -1,29 +1,31 @@
 """The container runtime that the kubelet uses, and what else is installed.
 
-A socket or a package of a runtime proves nothing about which one is used: what the kubelet is told does, then what
-distributions with a runtime of their own have running, then the default of the kubelet's version.
+What evidence names is on the host, wherever it lies: where it was not found, its version is unknown.
 """
 
 import re
-from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Set
+from typing import Iterator, Optional
 
-from passmuster_collector import kubelet, packages, programs
+from passmuster_collector import kubelet
 from passmuster_collector.context import INSIDE
 from passmuster_collector.fields import Fields, Limit
 from passmuster_collector.host import Host
 from passmuster_collector.kubelet import Told
 from passmuster_collector.programs import Installed
-from passmuster_collector.reading import (
-    Known,
-    Node,
-    Reason,
-    Result,
-    Sourced,
-    Unknown,
-    interpret,
-    quoted,
+from passmuster_collector.reading import Absent, Known, Reason, Result, Sourced, Unknown, interpret, quoted
+from passmuster_collector.runtimes import (
+    RUNTIMES,
+    Seen,
+    evidence,
+    installed,
+    look,
+    name_of,
+    no_kubelet,
+    reported,
+    scheme_of,
 )
 from passmuster_collector.section import Fact, fact, sourced
+from passmuster_collector.trusted import read
 
 FIELDS: Fields = {
     ("installed",): Limit(items=3, length=16),
@@ -39,31 +41,6 @@ FIELDS: Fields = {
     ("kubelet", "cgroup_driver"): Limit(length=256),
     ("kubelet", "cpu_manager_policy"): Limit(length=256),
 }
-_RUNTIMES = (
-    ("containerd", "containerd", programs.CONTAINERD),
-    ("crio", "cri-o", programs.CRIO),
-    ("docker", "docker", programs.DOCKER),
-)
-_SOCKETS = (
-    (r"(cri-dockerd|dockershim|docker)\.sock", "docker"),
-    (r"containerd\.sock", "containerd"),
-    (r"crio\.sock", "cri-o"),
-)
-_BROUGHT = (
-    "/run/k3s/cri-dockerd/cri-dockerd.sock",
-    "/run/k3s/containerd/containerd.sock",
-    "/var/snap/microk8s/common/run/containerd.sock",
-)
-_CPU_MANAGER = "/var/lib/kubelet/cpu_manager_state"
-_TRACES = ("/var/lib/kubelet/config.yaml", "/var/lib/kubelet/kubeadm-flags.env", _CPU_MANAGER)
-
-
-class Evidence(NamedTuple):
-    """What shows the runtime: the place, the option or field, and what it says."""
-
-    source: str
-    key: str
-    value: str
 
 
 def collect(host: Host) -> Iterator[Fact]:
@@ -71,142 +48,79 @@ def collect(host: Host) -> Iterator[Fact]:
     if host.inside:
         yield from _inside(host)
         return
-    listed = packages.listing(host)
-    told = kubelet.told(host)
-    found = {name: programs.find(host, program, listed) for name, _, program in _RUNTIMES}
-    agent = programs.find(host, programs.KUBELET, listed)
-    yield sourced("installed", _installed(found))
-    yield from _named(evidence(host, told, agent))
-    for name, installed in found.items():
-        yield _version(host, name, installed)
-    yield from _kubelet(host, told, agent)
+    seen = look(host)
+    shown = evidence(host, seen)
+    name = name_of(shown, seen)
+    for key, runtime, _ in RUNTIMES:
+        if name.result == Known(runtime):
+            seen.runtimes[key] = _there(seen.runtimes[key])
+    yield sourced("installed", installed(seen.runtimes))
+    yield from _named(shown, name)
+    for key, found in seen.runtimes.items():
+        yield _version(host, key, found)
+    yield from _kubelet(host, seen)
 
 
-def evidence(host: Host, told: Told, agent: Installed) -> Result:
-    """The strongest evidence, or why there is none: what is stronger and could not be looked at makes it unknown."""
-    reported = _reported(host)
-    if reported is not None:
-        return Known(reported)
-    unseen: Optional[Unknown] = None
-    for layer in told.layers:
-        if isinstance(layer.options, Unknown):
-            if layer.options.reason is not Reason.NOT_COLLECTED:
-                return layer.options
-            unseen = unseen or layer.options
-            continue
-        options: Dict[str, str] = layer.options.value
-        if options.get(kubelet.RUNTIME) == "docker":
-            return Known(Evidence(layer.source, layer.key(kubelet.RUNTIME), "docker"))
-        if options.get(kubelet.ENDPOINT):
-            return Known(Evidence(layer.source, layer.key(kubelet.ENDPOINT), options[kubelet.ENDPOINT]))
-    for socket in _BROUGHT:
-        node = host.node(socket)
-        if isinstance(node, Node) and node.kind == "socket":
-            return Known(Evidence(socket, "socket", socket))
-    return _default(told, agent) if unseen is None else _none(unseen.detail)
-
-
-def scheme_of(value: str) -> Optional[str]:
-    """The runtime that a Node object's containerRuntimeVersion names; None for another."""
-    scheme = value.partition("://")[0]
-    return scheme if scheme in [name for _, name, _ in _RUNTIMES] else None
-
-
-def runtime_of(value: str) -> Optional[str]:
-    """The runtime that an endpoint's socket, or the old flag's word, names; None for another."""
-    if value == "docker":
-        return "docker"
-    socket = value.rpartition("/")[2]
-    return next((name for pattern, name in _SOCKETS if re.match(pattern + r"\Z", socket)), None)
-
-
-def default_of(version: str) -> Optional[str]:
-    """What a kubelet uses that is told nothing: Docker up to 1.23, containerd from 1.24 on; None if not a version."""
-    match = re.match(r"(?:[0-9]+:)?v?([0-9]{1,9})\.([0-9]{1,9})", version)
-    if match is None:
-        return None
-    return "docker" if (int(match.group(1)), int(match.group(2))) < (1, 24) else "containerd"
-
-
-def _default(told: Told, agent: Installed) -> Result:
-    if not isinstance(agent.there.result, Known) or not agent.there.result.value:
-        return _none("no kubelet was found")
-    version = agent.version.result
-    if isinstance(version, Unknown):
-        return _none(f"version of the kubelet: {version.detail}")
-    if told.value(kubelet.RUNTIME).result != Known(None) or default_of(version.value) is None:
-        return _none(f"kubelet {quoted(version.value)}")
-    return Known(Evidence(agent.version.sources[0], "default of kubelet", version.value))
-
-
-def _none(detail: str) -> Unknown:
-    return Unknown(Reason.NOT_COLLECTED, f"no evidence of the runtime in use ({detail})")
-
-
-def _named(found: Result) -> Iterator[Fact]:
-    if isinstance(found, Unknown):
-        yield fact("name", found)
-        yield fact("evidence", found)
+def _named(shown: Result, name: Sourced) -> Iterator[Fact]:
+    yield sourced("name", name)
+    if isinstance(shown, Unknown) or shown.value is None:
+        yield sourced("evidence", Sourced(shown, name.sources))
         return
-    shown: Evidence = found.value
-    name = _READINGS.get(shown.key, runtime_of)(shown.value)
-    unread = Unknown(Reason.UNREADABLE, f"no known runtime (got {quoted(shown.value)})")
-    yield fact("name", unread if name is None else Known(name), shown.source)
-    for field, value in shown._asdict().items():
-        yield fact("evidence." + field, Known(value), shown.source)
+    for field, value in shown.value._asdict().items():
+        yield fact("evidence." + field, Known(value), shown.value.source)
 
 
-def _installed(found: Dict[str, Installed]) -> Sourced:
-    names: List[str] = []
-    sources: Set[str] = set()
-    for key, name, _ in _RUNTIMES:
-        there = found[key].there
-        if isinstance(there.result, Unknown):
-            return there
-        sources.update(there.sources)
-        if there.result.value:
-            names.append(name)
-    return Sourced(Known(names), tuple(sorted(sources)))
+def _there(found: Installed) -> Installed:
+    """A runtime that is in use, so that it is there wherever it lies."""
+    there = found.there.result
+    if isinstance(there, Known) and there.value:
+        return found
+    hidden = Unknown(Reason.NOT_COLLECTED, "it is the runtime in use, and was not found where it is looked for")
+    if isinstance(there, Unknown):
+        hidden = there
+    return Installed(Sourced(hidden, ()), Sourced(hidden, ()))
 
 
-def _version(host: Host, name: str, installed: Installed) -> Fact:
+def _version(host: Host, name: str, found: Installed) -> Fact:
     """What the kubelet reports of the runtime in use is the version that runs, whatever is installed."""
-    there = installed.there
-    reported = _reported(host)
-    if reported is not None and _key_of(scheme_of(reported.value)) == name:
-        version = reported.value.partition("://")[2]
-        unread = Unknown(Reason.UNREADABLE, f"no version (got {quoted(reported.value)})")
+    there = found.there
+    cluster = reported(host)
+    if cluster is not None and _key_of(scheme_of(cluster.value)) == name:
+        version = cluster.value.partition("://")[2]
+        unread = Unknown(Reason.UNREADABLE, f"no version (got {quoted(cluster.value)})")
         told = Known(version) if re.match(r"v?[0-9]", version) else unread
-        return fact(name + ".version", told, reported.source)
+        return fact(name + ".version", told, cluster.source)
     if isinstance(there.result, Known) and there.result.value:
-        return sourced(name + ".version", installed.version)
+        return sourced(name + ".version", found.version)
     return sourced(name, there if isinstance(there.result, Unknown) else Sourced(Known(None), there.sources))
 
 
-def _kubelet(host: Host, told: Told, agent: Installed) -> Iterator[Fact]:
-    """Null only where nothing of a kubelet is there; distributions build it into programs of other names."""
-    there = agent.there.result
-    reported = _kubelet_version(host)
-    traces = told.running or any(isinstance(host.node(path), Node) for path in _TRACES)
-    if there == Known(value=False) and not traces and reported is None:
-        yield sourced("kubelet", Sourced(Known(None), agent.there.sources))
+def _kubelet(host: Host, seen: Seen) -> Iterator[Fact]:
+    version = _kubelet_version(host)
+    there = seen.kubelet.there
+    if version is None and no_kubelet(host, seen):
+        yield sourced("kubelet", Sourced(Known(None), there.sources))
         return
     nowhere = Unknown(Reason.NOT_COLLECTED, "no file tells the version of this kubelet")
-    version = Sourced(nowhere, ()) if there == Known(value=False) else agent.version
-    yield sourced("kubelet.version", reported or version)
-    yield sourced("kubelet.endpoint", told.value(kubelet.ENDPOINT))
-    yield sourced("kubelet.cgroup_driver", told.value(kubelet.DRIVER))
-    state = interpret(host.read(_CPU_MANAGER), kubelet.parse_cpu_manager, absent=Known(None))
-    yield fact("kubelet.cpu_manager_policy", state, _CPU_MANAGER)
+    found = Sourced(nowhere, ()) if there.result == Known(value=False) else seen.kubelet.version
+    yield sourced("kubelet.version", version or found)
+    yield sourced("kubelet.endpoint", seen.told.value(kubelet.ENDPOINT))
+    yield sourced("kubelet.cgroup_driver", seen.told.value(kubelet.DRIVER))
+    yield sourced("kubelet.cpu_manager_policy", _cpu_manager(host, seen.told))
 
 
-def _reported(host: Host) -> Optional[Evidence]:
-    """What the kubelet reported to the cluster of the runtime that it uses: the strongest evidence."""
-    given = host.node_object
-    told = given if isinstance(given, Unknown) else given.info[_REPORTED]
-    if isinstance(given, Unknown) or isinstance(told, Unknown):
-        return None
-    return Evidence(given.source, "status.nodeInfo.containerRuntimeVersion", told.value)
+def _cpu_manager(host: Host, told: Told) -> Sourced:
+    """The policy in force; that no state is where it is looked for says something only of a known kubelet."""
+    folder = kubelet.root_dir(told)
+    if isinstance(folder, Unknown):
+        return Sourced(folder, ())
+    path = folder + "/cpu_manager_state"
+    state = read(host, path)
+    if isinstance(state, Absent) and not told.command:
+        return Sourced(
+            Unknown(Reason.NOT_COLLECTED, f"{path} is not there, and nothing tells the kubelet's folder"), ()
+        )
+    return Sourced(interpret(state, kubelet.parse_cpu_manager, absent=Known(None)), (path,))
 
 
 def _kubelet_version(host: Host) -> Optional[Sourced]:
@@ -217,17 +131,18 @@ def _kubelet_version(host: Host) -> Optional[Sourced]:
 
 
 def _key_of(runtime: Optional[str]) -> Optional[str]:
-    return next((key for key, name, _ in _RUNTIMES if name == runtime), None)
+    return next((key for key, name, _ in RUNTIMES if name == runtime), None)
 
 
 def _inside(host: Host) -> Iterator[Fact]:
     """In a container only the cluster can say."""
     hidden = Unknown(Reason.NOT_COLLECTED, INSIDE)
     yield fact("installed", hidden)
-    reported = _reported(host)
-    yield from _named(hidden if reported is None else Known(reported))
+    cluster = reported(host)
+    shown = hidden if cluster is None else Known(cluster)
+    yield from _named(shown, name_of(shown, None))
     nothing = Installed(Sourced(hidden, ()), Sourced(hidden, ()))
-    for key, _, _ in _RUNTIMES:
+    for key, _, _ in RUNTIMES:
         yield _version(host, key, nothing)
     version = _kubelet_version(host)
     if version is None:
@@ -236,11 +151,3 @@ def _inside(host: Host) -> Iterator[Fact]:
     yield sourced("kubelet.version", version)
     for name in ("endpoint", "cgroup_driver", "cpu_manager_policy"):
         yield fact("kubelet." + name, hidden)
-
-
-_REPORTED = "container_runtime_version"
-_READINGS: Dict[str, Callable[[str], Optional[str]]] = {
-    "default of kubelet": default_of,
-    "status.nodeInfo.containerRuntimeVersion": scheme_of,
-}
-"""How evidence of a key names a runtime; other evidence is an endpoint or a flag."""
