@@ -1,11 +1,12 @@
 """Time as a value: how long a section may look, and a watch that no stuck read can outlast.
 
 Reads ask their budget between steps. A read that never returns (a dead network mount) cannot ask, so each section runs
-in a thread of its own that is left behind when its time is over.
+in a thread of its own that is left behind when its time is over. One that hangs takes little of the others' time: they
+begin before it is given up.
 """
 
 import threading
-from typing import Callable, List, NamedTuple, Optional, TypeVar
+from typing import Any, Callable, Generic, List, NamedTuple, Optional, Sequence, TypeVar
 
 Clock = Callable[[], float]
 T = TypeVar("T")
@@ -38,3 +39,34 @@ def watched(work: Callable[[], T], seconds: float) -> Optional[T]:
     thread.start()
     thread.join(seconds)
     return done[0] if done else None
+
+
+class Job(Generic[T]):
+    """Work for a thread of its own, and what it returned; None as long as it did not."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work = work
+        self.result = None  # type: Optional[T]
+
+    def start(self) -> threading.Thread:
+        """Begin; the work's exceptions are its own to catch."""
+        thread = threading.Thread(target=self._run, daemon=True)
+        thread.start()
+        return thread
+
+    def _run(self) -> None:
+        self.result = self._work()
+
+
+def run_all(jobs: "Sequence[Job[Any]]", limit: Budget, grace: float) -> None:
+    """Run jobs one after the other, each for its share of the time; those that hang go on beside the next ones.
+
+    Returns when all have ended, or at the latest a grace after the limit.
+    """
+    share = max(limit.left(), 0) / max(len(jobs), 1)
+    threads = []
+    for job in jobs:
+        threads.append(job.start())
+        threads[-1].join(share)
+    for thread in threads:
+        thread.join(max(limit.left() + grace, 0))

@@ -86,7 +86,7 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument("--only", metavar="SECTION", action="append", default=[], help="no other sections; repeats")
     chosen.add_argument("--skip", metavar="SECTION", action="append", default=[], help="all but these; repeats")
-    parser.add_argument("--timeout", metavar="S", default=str(_SECONDS), help="seconds for each section (default: 10)")
+    parser.add_argument("--timeout", metavar="S", default=str(_SECONDS), help="seconds for all sections (default: 10)")
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     options = parser.parse_args(list(argv))
     if options.seal is not None and options.output == "-":

@@ -24,7 +24,7 @@ _DUMPED_TABLES = {
     "/proc/self/mounts": parse_mounts,
     "/proc/self/mountinfo": parse_mountinfo,
 }
-_ENGINE = re.compile(r"(lowerdir|upperdir|br)=.*/(docker|containerd|containers/storage|io\.containerd\.[^/]*)/")
+_ENGINES = ("/docker/", "/containerd/", "/containers/storage/", "/io.containerd.")
 _OF_THE_KERNEL = ("proc", "sysfs", "securityfs", "selinuxfs")
 _OF_ONE_KERNEL = re.compile(r"/((sos_commands/kernel/|insights_commands/)(uname_-a|lsmod)|uname|lsmod)\Z")
 """What commands of a dump printed that say the same in every container of a node."""
@@ -85,9 +85,14 @@ def dumped_inside(read: Read, stat: Stat) -> bool:
             if "lxcfs" in mount.type and mount.point.startswith(("/proc/", "/sys/")):
                 return True
             root = path.startswith("/proc/1/") and mount.point == "/" and mount.type in ("overlay", "aufs")
-            if root and any(_ENGINE.search(option) for option in mount.options):
+            if root and any(of_an_engine(option) for option in mount.options):
                 return True
     return any(isinstance(stat(mark), Node) for mark in _MARKS)
+
+
+def of_an_engine(option: str) -> bool:
+    """Whether an option of an overlay names a folder of a container's engine."""
+    return option.startswith(("lowerdir", "upperdir", "br=", "br:")) and any(name in option for name in _ENGINES)
 
 
 def in_nodes_network(link: Link, stat: Stat) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Dict, List, NamedTuple, Sequence
 
 from passmuster_collector.reading import UnreadableError, quoted
 
-_FIELD = re.compile(r"""(?P<key>"[^"\\]*"|'[^']*'|[A-Za-z0-9_./][^\s:]*):(?:\s+(?P<value>.*?))?\s*\Z""", re.ASCII)
+_FIELD = re.compile(r"""("[^"\\]*"|'[^']*'|[A-Za-z0-9_./][^\s:]*):(?=\s|\Z)""", re.ASCII)
 _PLAIN = re.compile(r"""[^\s&*!|>'"%@`\[\]{},#?:-][^#]*\Z|-?[0-9][^#]*\Z""", re.ASCII)
 
 _BLANKS = " \t\r"
@@ -58,10 +58,10 @@ def _fields(lines: Sequence[_Line]) -> Dict[str, List[_Line]]:
         match = _FIELD.match(line.text)
         if match is None:
             raise UnreadableError(f"not a field (got {quoted(line.text)})")
-        key = _unquoted(match.group("key"))
+        key = _unquoted(match.group(1))
         if key in found:
             raise UnreadableError(f"the field {quoted(key)} is there twice")
-        value = match.group("value")
+        value = line.text[match.end() :].strip()
         found[key] = [_Line(indent + 1, value)] if value else []
     return found
 

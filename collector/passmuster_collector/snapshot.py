@@ -6,7 +6,7 @@ import re
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
 from passmuster_collector import __version__, identity
-from passmuster_collector.budget import Clock, budget, watched
+from passmuster_collector.budget import Clock, Job, budget, run_all
 from passmuster_collector.facts import SECTIONS
 from passmuster_collector.fields import plain
 from passmuster_collector.host import Host
@@ -15,7 +15,7 @@ from passmuster_collector.section import Fact, Section, gather, nothing, rendere
 from passmuster_collector.source import Kind
 
 _GRACE = 1.5
-"""How much longer than its budget a section may hang in one read before it is left behind."""
+"""How much longer than the budget sections may hang in one read before they are left behind."""
 _NAME_LENGTH = 253
 _NOT_ASKED = Unknown(Reason.NOT_COLLECTED, "not asked for")
 
@@ -29,7 +29,7 @@ class Order(NamedTuple):
     labels: Dict[str, str]
     sections: Iterable[str]
     seconds: float
-    """For each section."""
+    """For all sections together."""
     collected_at: Optional[str]
     """None where a dump does not say."""
 
@@ -37,13 +37,13 @@ class Order(NamedTuple):
 def take(host: Host, order: Order, clock: Clock) -> Dict[str, Any]:
     """The snapshot as JSON values."""
     wanted = set(order.sections)
-    sections = {}
-    for section in SECTIONS:
-        facts = _looked(section, host, order.seconds, clock) if section.name in wanted else nothing(section, _NOT_ASKED)
-        sections[section.name] = rendered(section, facts)
-    fresh = host.within(budget(clock, order.seconds))
-    known = watched(lambda: (machine_id(fresh), order.name or node_name(fresh, order.folder)), order.seconds + _GRACE)
-    identifier, name = known or (None, order.name or order.folder)
+    limit = budget(clock, order.seconds)
+    fresh = host.within(limit)
+    named = Job(lambda: (machine_id(fresh), order.name or node_name(fresh, order.folder)))
+    jobs = {section.name: _job(section, host, order.seconds, clock) for section in SECTIONS if section.name in wanted}
+    run_all((named, *jobs.values()), limit, _GRACE)
+    sections = {section.name: rendered(section, _looked(section, jobs.get(section.name))) for section in SECTIONS}
+    identifier, name = named.result or (None, order.name or order.folder)
     return {
         "collection": {
             "collected_at": order.collected_at,
@@ -98,7 +98,11 @@ def cluster_name(host: Host) -> str:
     return "" if isinstance(host.node_object, Unknown) else host.node_object.name
 
 
-def _looked(section: Section, host: Host, seconds: float, clock: Clock) -> List[Fact]:
-    mine = host.within(budget(clock, seconds))
-    facts = watched(lambda: gather(section, mine), seconds + _GRACE)
-    return nothing(section, Unknown(Reason.TIMEOUT, "a read did not return")) if facts is None else facts
+def _job(section: Section, host: Host, seconds: float, clock: Clock) -> "Job[List[Fact]]":
+    return Job(lambda: gather(section, host.within(budget(clock, seconds))))
+
+
+def _looked(section: Section, job: "Optional[Job[List[Fact]]]") -> List[Fact]:
+    if job is None:
+        return nothing(section, _NOT_ASKED)
+    return nothing(section, Unknown(Reason.TIMEOUT, "a read did not return")) if job.result is None else job.result

@@ -45,6 +45,7 @@ def parse_apparmor(text: str) -> bool:
 
 def parse_libvirtd_profile(text: str) -> bool:
     """True where a profile for libvirtd is loaded; that none is says nothing of files, so it raises UnreadableError."""
-    if not re.search(r"^\s+(/usr/sbin/)?libvirtd$", text, re.MULTILINE):
+    names = ("libvirtd", "/usr/sbin/libvirtd")
+    if not any(line[:1].isspace() and line.strip() in names for line in lines(text)):
         raise UnreadableError("no profile for libvirtd is loaded")
     return True
