@@ -199,8 +199,11 @@ def _to_stdout(data: bytes) -> None:
 
 def _to_file(path: str, data: bytes) -> None:
     """Whole or not at all; what is no regular file (a terminal, /dev/null) is written to, not replaced."""
-    path = os.path.realpath(path)
-    if os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
+    folder = os.path.realpath(os.path.dirname(path) or ".")
+    if folder != "/dev":  # /dev/stdout is a link
+        path = os.path.join(folder, os.path.basename(path))
+    mode = _mode_of(path)
+    if mode is not None and not stat.S_ISREG(mode):
         with io.open(path, "wb") as stream:
             stream.write(data)
         return
@@ -209,12 +212,30 @@ def _to_file(path: str, data: bytes) -> None:
         with io.open(handle, "wb") as stream:
             stream.write(data)
             stream.flush()
-            os.fchmod(stream.fileno(), 0o644)
+            os.fchmod(stream.fileno(), _new_mode() if mode is None else stat.S_IMODE(mode))
             os.fsync(stream.fileno())
         os.rename(temporary, path)
     except OSError:
         os.unlink(temporary)
         raise
+
+
+def _mode_of(path: str) -> Optional[int]:
+    """The mode of what is at a path, None where nothing is; a link is refused, for others may have laid it there."""
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISLNK(mode) and os.path.dirname(path) != "/dev":
+        raise ValueError("a symbolic link, which is not followed (expected a file or a new name)")
+    return os.stat(path).st_mode
+
+
+def _new_mode() -> int:
+    """The mode of a new file, as umask has it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def _one_line(text: str) -> str:

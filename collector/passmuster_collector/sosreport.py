@@ -7,7 +7,7 @@ import re
 from typing import Any, Callable, Dict
 
 from passmuster_collector.host import Host
-from passmuster_collector.reading import Known, Reason, Sourced, Unknown, UnreadableError, interpret, quoted
+from passmuster_collector.reading import Known, Reason, Sourced, Unknown, UnreadableError, interpret, lines, quoted
 from passmuster_collector.source import Kind
 
 _FOLDER = "/sos_commands"

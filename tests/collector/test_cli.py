@@ -53,13 +53,6 @@ def test_a_folder_gets_a_file_of_the_nodes_name(root: str, tmp_path: Path, end: 
     assert names(tmp_path / "out") == ["worker-3.json"]
 
 
-def test_a_link_is_followed_and_not_replaced(root: str, tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to("target")
-    assert main(["--root", root, "-o", str(tmp_path / "link")]) == 0
-    assert (tmp_path / "link").is_symlink()
-    assert problems((tmp_path / "target").read_bytes()) == []
-
-
 def test_a_device_is_written_to_and_not_replaced(root: str) -> None:
     assert main(["--root", root, "-o", "/dev/null"]) == 0
     assert Path("/dev/null").is_char_device()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from host_tree import FIFO, FOLDER, MOUNTED, SOCKET, Entry, Link, plant
@@ -47,13 +46,16 @@ def _many(folder: Path) -> None:
 
 
 def _deep(folder: Path) -> None:
-    os.makedirs(folder / "proc" / "/".join("d" * 200))
+    (folder / "proc" / "/".join("d" * 200)).mkdir(parents=True)
     (folder / "proc/mounts").symlink_to("/".join("d" * 200) + "/mounts")
 
 
 ROOTS: dict[str, tuple[dict[str, Entry], Callable[[Path], None] | None]] = {
     "files as large as are read, of blanks and quotes": (HUGE, None),
-    "pipes and sockets": ({"/proc/cpuinfo": FIFO, "/proc/mounts": SOCKET, "/etc/hostname": FIFO, "/dev/kvm": FIFO}, None),
+    "pipes and sockets": (
+        {"/proc/cpuinfo": FIFO, "/proc/mounts": SOCKET, "/etc/hostname": FIFO, "/dev/kvm": FIFO},
+        None,
+    ),
     "links without end": ({f"/proc/{name}": Link(name) for name in ("mounts", "cpuinfo", "misc", "modules")}, None),
     "sparse files": ({}, _sparse),
     "thousands of devices": ({"/sys/kernel": FOLDER}, _many),
@@ -77,7 +79,8 @@ def test_the_deadline_holds(tmp_path: Path, name: str) -> None:
 
 def test_jobs_that_hang_do_not_hold_the_others() -> None:
     began = time.monotonic()
-    jobs = [Job(lambda: time.sleep(5)), *(Job(lambda: "done") for _ in range(4)), Job(lambda: time.sleep(5))]
+    jobs: list[Job[Any]] = [Job(lambda: time.sleep(5)), *(Job(lambda: "done") for _ in range(4))]
+    jobs.append(Job(lambda: time.sleep(5)))
     run_all(jobs, budget(time.monotonic, 0.4), 0.2)
     assert time.monotonic() - began < 1
     assert [job.result for job in jobs[1:-1]] == ["done"] * 4

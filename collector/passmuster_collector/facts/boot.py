@@ -59,7 +59,7 @@ def collect(host: Host) -> Iterator[Fact]:
 def parse_cmdline(text: str) -> CommandLine:
     """Words as the kernel parts them (lib/cmdline.c): double quotes keep blanks, ``--`` ends its own."""
     line = text.encode("utf-8", "surrogateescape").decode("latin-1")
-    line = line[:-1] if line.endswith("\n") else line
+    line = line.removesuffix("\n")
     words: List[Word] = []
     for start, end in _spans(line):
         word = line[start:end]
