@@ -12,11 +12,16 @@ from snapshots import data
 from passmuster.cli import main
 from passmuster.store import reading
 from passmuster.store.database import opened
+from passmuster.store.writing import Delivery
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+
+
+LOOSE = Delivery(site="", received=1_796_083_200)
+"""Loose files that were received on 2026-12-01."""
 
 
 def machine(number: int) -> str:

@@ -45,6 +45,7 @@ def test_the_page_shows_what_is_printed(
         assert old in later
         later = later.replace(old, new)
     Path("later.json").write_bytes(later)
+    Path("earlier.json").write_bytes(later.replace(b"2026-11-29", b"2026-11-20"))
     sessions = _sessions()
     assert len(sessions) > 8
     for command, output in sessions:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from snapshots import data, document
-from stores import complained, contents, machine, node, rows, said, stdin, told
+from stores import LOOSE, complained, contents, machine, node, rows, said, stdin, told
 
 from passmuster import _json
 from passmuster.cli import main
@@ -150,20 +150,20 @@ def test_sites_and_labels_select_nodes(folder: Path, capsys: pytest.CaptureFixtu
     def names(*options: str) -> list[str]:
         return [each["node"] for each in told(capsys, "fleet", "list", "s.db", *options)["nodes"]]
 
-    assert names() == ["gpu-1", "n1", "pretty"]
+    assert names() == ["gpu-1", "n1", "n1", "pretty"]
     assert names("--name", "g*") == ["gpu-1"]
     assert names("--label", "pool=gpu") == ["gpu-1"]
     assert names("--label", "self=gpu-1", "--label", "pool=gpu") == ["gpu-1"]
     assert names("--label", "pool=cpu") == []
     assert names("--site", "berlin") == ["n1"]
     assert names("--site", "paris") == ["gpu-1", "n1", "pretty"]
-    assert names("--seen-since", "1d", "--now", "2026-11-22T12:00:00Z") == ["n1", "pretty"]
+    assert names("--seen-since", "1d", "--now", "2026-11-22T12:00:00Z") == ["n1", "n1", "pretty"]
     first = told(capsys, "fleet", "list", "s.db", "--name", "n1")["nodes"][0]
-    assert (first["sites"], first["snapshots"], first["input"]) == (["berlin", "paris"], 1, "a.json")
+    assert (first["site"], first["snapshots"], first["input"], first["doubt"]) == ("berlin", 1, "a.json", None)
     lines = said(capsys, "fleet", "list", "s.db", "-o", "ndjson").splitlines()
-    assert [json.loads(line)["node"] for line in lines] == ["gpu-1", "n1", "pretty"]
+    assert [json.loads(line)["node"] for line in lines] == ["gpu-1", "n1", "n1", "pretty"]
     assert said(capsys, "fleet", "list", "s.db", "--label", "pool=gpu") == (
-        "NODE   MACHINE ID    LAST SEEN             SNAPSHOTS  SITES  LABELS\n"
+        "NODE   MACHINE ID    LAST SEEN             SNAPSHOTS  SITE   LABELS\n"
         "gpu-1  000000000000  2026-11-20T00:00:00Z  1          paris  pool=gpu,self=gpu-1\n"
         "1 node\n"
     )
@@ -232,7 +232,8 @@ def test_a_store_of_a_newer_passmuster_is_refused(folder: Path, capsys: pytest.C
     database.close()
     before = (folder / "s.db").read_bytes()
     for command in ("list", "check", "gc", "verify"):
-        assert complained(capsys, "fleet", command, "s.db").startswith("s.db: made by a newer passmuster")
+        expected = f"s.db: made by a newer passmuster (got a store of version {VERSION + 1}, expected {VERSION})"
+        assert complained(capsys, "fleet", command, "s.db").startswith(expected)
     assert (folder / "s.db").read_bytes() == before
 
 
@@ -307,10 +308,10 @@ def test_a_store_goes_on_after_gc_in_the_midst_of_an_add(folder: Path, capsys: p
     old = node(1, collected_at="2026-01-01T00:00:00Z", set_={"os.id": "old"})
     with opened("s.db", write=True) as one, opened("s.db", write=True) as other:
         cutter = Cutter()
-        writer = Writer(one, cutter, "")
-        writer.write([row(cutter, old, "a", 1), row(cutter, node(1), "a", 2)])
+        writer = Writer(one, cutter)
+        writer.write([(row(cutter, old, "a", 1), LOOSE), (row(cutter, node(1), "a", 2), LOOSE)])
         assert cleaning.clean(other, 2**40).snapshots == 1
-        writer.write([row(cutter, node(2, set_={"os.id": "old"}), "a", 3)])
+        writer.write([(row(cutter, node(2, set_={"os.id": "old"}), "a", 3), LOOSE)])
     assert contents(folder / "s.db") == [node(1), node(2, set_={"os.id": "old"})]
     said(capsys, "fleet", "verify", "s.db")
 
@@ -320,7 +321,7 @@ def test_parquet_holds_every_byte(folder: Path, capsys: pytest.CaptureFixture[st
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
     odd = data("odd", machine_id=None, collected_at=None)
     Path("a.ndjson").write_bytes(node(2) + node(1) + odd)
-    said(capsys, "fleet", "add", "s.db", "a.ndjson", "--site", "berlin")
+    said(capsys, "fleet", "add", "s.db", "a.ndjson", "--site", "berlin", "--now", "2026-12-01T00:00:00Z")
     said(capsys, "fleet", "export", "s.db", "-o", "parquet=all.parquet", "-o", "ndjson=all.ndjson")
     found = parquet.read_table("all.parquet").to_pylist()
     assert [each["snapshot"] for each in found] == [node(1), node(2), odd]
@@ -328,6 +329,7 @@ def test_parquet_holds_every_byte(folder: Path, capsys: pytest.CaptureFixture[st
         "name": "n1",
         "machine_id": machine(1),
         "collected_at": "2026-11-22T10:00:01Z",
+        "received_at": "2026-12-01T00:00:00Z",
         "digest": told(capsys, "fleet", "list", "s.db")["nodes"][0]["digest"],
         "site": "berlin",
         "input": "a.ndjson:2",

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from packs import no_parameters, virtnest
 from snapshots import data
-from stores import complained, contents, machine, node, said, told
+from stores import LOOSE, complained, contents, machine, node, said, told
 
 from passmuster.cli import main
 from passmuster.store import verifying
@@ -128,8 +128,9 @@ def _store(path: Path) -> None:
     create(str(path))
     with opened(str(path), write=True) as database:
         cutter = Cutter()
-        lines = [node(1), node(2), node(3, set_={"kernel.release": "4.4.0"}), node(4)[:-1]]
-        Writer(database, cutter, "berlin").write([row(cutter, line, "f", at) for at, line in enumerate(lines, start=1)])
+        third = data("n3", machine_id="sha256:" + "5a" * 32, set_={"kernel.release": "4.4.0"})
+        lines = [node(1), node(2), third, node(4)[:-1]]
+        Writer(database, cutter).write([(row(cutter, line, "f", at), LOOSE) for at, line in enumerate(lines, start=1)])
         count(database, Terms(policies=(virtnest(),), parameters=no_parameters(virtnest())), Choice())
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -185,6 +186,10 @@ LIES = {
         " FROM snapshot WHERE id = 1"
     ),
     "a source that is gone": "DELETE FROM source",
+    "a delivery that is gone": "DELETE FROM delivery",
+    "a moment of receipt that makes a snapshot one from the future": "UPDATE delivery SET received = 5",
+    "a site that is gone": "DELETE FROM site",
+    "a snapshot that nobody set aside": "UPDATE snapshot SET latest = -1 WHERE id = 1",
 }
 
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from passmuster import roster
+from passmuster.age import parse_duration
 from passmuster.cli import inputs, packs, progress, sealed
 from passmuster.cli.moment import moment
 from passmuster.cli.streamed import _size
-from passmuster.errors import ExitStatus, PassmusterError, SnapshotError, UsageError
+from passmuster.errors import ExitStatus, IntegrityError, PassmusterError, SnapshotError, UsageError
 from passmuster.report import harmless
 from passmuster.store import adding, bundles, json_v1, table
 from passmuster.store.cut import Cutter
 from passmuster.store.database import create, opened, transaction
 from passmuster.store.run import Intake
-from passmuster.store.writing import Writer, keep_roster
+from passmuster.store.writing import Delivery, Writer, keep_roster
 
 if TYPE_CHECKING:
     import argparse
@@ -47,14 +49,16 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
 
 def _add(database: Database, options: argparse.Namespace) -> ExitStatus:
-    sealed.watched_by(lambda reading: _admit(database, reading, moment(None)))
+    now = moment(options.now)
+    deliveries = _Deliveries(database, options, now)
+    sealed.watched_by(deliveries.opened)
     cutter = Cutter()
-    intake = Intake(Writer(database, cutter, options.site))
+    intake = Intake(Writer(database, cutter))
     through = False
     stream = sys.stderr if progress.wanted(sys.stderr, os.environ) else None
     with progress.Progress(_size(options.snapshots), stream) as bar:
         try:
-            _read(intake, cutter, options, bar)
+            _read(intake, cutter, options, bar, deliveries)
             through = True
         finally:
             # However it ends: what is on the disk is told.
@@ -62,6 +66,52 @@ def _add(database: Database, options: argparse.Namespace) -> ExitStatus:
             if through or intake.total.read:
                 _total(intake, options)
     return ExitStatus.INCOMPLETE if intake.total.unreadable else ExitStatus.GOOD
+
+
+class _Deliveries:
+    """What comes together: each bundle, and all loose files of the command."""
+
+    def __init__(self, database: Database, options: argparse.Namespace, now: datetime) -> None:
+        self._database, self._now = database, now
+        self._loose = Delivery(
+            site=options.site, received=int(now.timestamp()), tolerance=_tolerance(options.clock_tolerance)
+        )
+        self._bundles: list[tuple[str, Delivery]] = []
+
+    def opened(self, reading: Reading) -> None:
+        """Note a bundle; raises IntegrityError for one that is not to come in."""
+        site = _site(reading, self._loose.site)
+        _admit(self._database, reading, self._now)
+        made, verified = reading.bundle, reading.verified
+        delivery = replace(
+            self._loose,
+            site=site,
+            sequence=made.header.sequence if made.header.site is not None else None,
+            bundle=bytes.fromhex(made.digest),
+            assurance=reading.assurance.value,
+            keys=tuple(sorted(key.name for key in verified.signers)) if verified else (),
+        )
+        self._bundles.append((f"{made.file}:", delivery))
+
+    def of(self, path: str) -> Delivery:
+        """The delivery that something at a path came with."""
+        return next((each for begin, each in reversed(self._bundles) if path.startswith(begin)), self._loose)
+
+
+def _site(reading: Reading, asked: str) -> str:
+    """The site of a bundle: its manifest's, else the one that the caller names; raises IntegrityError for another."""
+    signed = reading.bundle.header.site
+    if signed is not None and asked not in {"", signed}:
+        message = f"the bundle is of the site {signed!r} (got --site {asked})"
+        raise IntegrityError.at(reading.bundle.file, message, code="bundle-site")
+    return asked if signed is None else signed
+
+
+def _tolerance(text: str) -> int:
+    try:
+        return int(parse_duration(text).total_seconds())
+    except ValueError as error:
+        raise UsageError.at("--clock-tolerance", str(error), code="usage-age") from None
 
 
 def _admit(database: Database, reading: Reading, now: datetime) -> None:
@@ -76,13 +126,19 @@ def _admit(database: Database, reading: Reading, now: datetime) -> None:
         bundles.keep(database, replay.write(replay.newer(seen, reading.bundle, now)))
 
 
-def _read(intake: Intake, cutter: Cutter, options: argparse.Namespace, bar: progress.Progress) -> None:
+def _read(
+    intake: Intake, cutter: Cutter, options: argparse.Namespace, bar: progress.Progress, deliveries: _Deliveries
+) -> None:
     """Read everything, and write it a batch at a time."""
     by_batch = options.output == "ndjson"
     size = nodes = 0
     try:
         for path, line, found in inputs.met(options.snapshots, _nothing):
-            _take(intake, cutter, (inputs.readable(path), line), found, bar)
+            delivery = deliveries.of(path)
+            problem = _taken(intake, cutter, (inputs.readable(path), line), found, delivery)
+            if problem is not None:
+                bar.clear()
+                sys.stderr.write(harmless.lines(problem) + "\n")
             size += len(found) if isinstance(found, bytes) else 0
             nodes += 1
             if nodes == _SOME:
@@ -101,19 +157,20 @@ def _nothing(_line: bytes) -> Given | None:
     return None
 
 
-def _take(intake: Intake, cutter: Cutter, where: tuple[str, int], found: bytes | Given, bar: progress.Progress) -> None:
-    """Add what was found, or say why it cannot be kept."""
+def _taken(
+    intake: Intake, cutter: Cutter, where: tuple[str, int], found: bytes | Given, delivery: Delivery
+) -> str | None:
+    """Add what was found; gives why it cannot be kept, where it cannot."""
     label = inputs.label(*where)
     try:
         if isinstance(found, bytes):
-            intake.add(adding.row(cutter, found, *where), label)
-            return
+            intake.add(adding.row(cutter, found, *where), delivery, label)
+            return None
         problem = found.problem or f"{label}: cannot be read"
     except SnapshotError as error:
         problem = str(error.problems[0])
     intake.unreadable(label)
-    bar.clear()
-    sys.stderr.write(harmless.lines(problem) + "\n")
+    return problem
 
 
 def _write(intake: Intake, *, by_batch: bool) -> None:

@@ -49,6 +49,7 @@ def fleet(
     _list(actions, add)
     _check(actions, add, statuses)
     _history(actions, add)
+    _accept(actions, add)
     verdicts = add(actions, "verdicts", "fleet verdicts", "say under which terms verdicts are kept", epilog=_OTHERS)
     _store(verdicts)
     verdicts.add_argument("--drop", action="append", default=[], metavar="ID|all", help="forget these (repeatable)")
@@ -78,7 +79,16 @@ def _add(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
     _store(command)
     command.add_argument("snapshots", nargs="*", metavar="SNAPSHOT|DIR|-", help="files, folders, - for standard input")
     bundle_arguments.taking(command)
-    command.add_argument("--site", default="", metavar="NAME", help="where these snapshots come from")
+    command.add_argument(
+        "--site", default="", metavar="NAME", help="where these snapshots come from; a bundle says it itself"
+    )
+    command.add_argument("--now", metavar="TIME", help="the moment of receipt (default: now)")
+    command.add_argument(
+        "--clock-tolerance",
+        default="5m",
+        metavar="D",
+        help="by how much the clocks of the site may be ahead; what is later is from the future (default: 5m)",
+    )
     command.add_argument("--roster", metavar="FILE", help="keep this list of the nodes there should be (at this site)")
     command.add_argument(
         "-o", "--output", choices=["table", "ndjson"], default="table", help="ndjson: a line for each batch on the disk"
@@ -94,7 +104,7 @@ def _list(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
     )
     command.add_argument("--seen-since", metavar="D", help="only nodes that were collected in this time (12h, 30d)")
     command.add_argument("--now", metavar="TIME", help="the moment that ages count from (default: now)")
-    command.add_argument("--site", metavar="NAME", help="only snapshots from this site")
+    command.add_argument("--site", metavar="NAME", help="only nodes of this site")
     command.add_argument("-o", "--output", choices=["table", "json", "ndjson"], default="table")
 
 
@@ -104,7 +114,7 @@ def _check(actions: object, add: Callable[..., argparse.ArgumentParser], statuse
     fleet_spark_arguments.add_engine(command)
     _terms(command)
     command.add_argument("--as-of", metavar="TIME", help="the latest at that moment (2026-11-22T10:11:12Z, 2026-11-22)")
-    command.add_argument("--site", metavar="NAME", help="only snapshots from this site")
+    command.add_argument("--site", metavar="NAME", help="only nodes of this site")
     command.add_argument("--rule", action="append", default=[], metavar="ID", help="judge only this rule (repeatable)")
     command.add_argument("--roster", metavar="FILE", help="the nodes there should be (default: what `add` was given)")
     command.add_argument("--max-age", metavar="D", help="older snapshots leave their node unknown (12h, 30d)")
@@ -141,6 +151,30 @@ def _history(actions: object, add: Callable[..., argparse.ArgumentParser]) -> No
     command.add_argument("node", metavar="NODE", help="the node's name")
     _terms(command)
     command.add_argument("-o", "--output", choices=["table", "json"], default="table")
+
+
+def _accept(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
+    command = add(
+        actions,
+        "accept",
+        "fleet accept",
+        "say which snapshot of a node is true, where nobody else can know (`fleet history` shows them)",
+        epilog=_OTHERS,
+    )
+    _store(command)
+    command.add_argument("node", metavar="NODE", help="the node's name; with --one-machine, a glob")
+    command.add_argument("--site", metavar="NAME", help="the node's site, where several have that name")
+    which = command.add_mutually_exclusive_group(required=True)
+    which.add_argument(
+        "--snapshot",
+        metavar="DIGEST",
+        help="the true one, sha256:... or its beginning; what contradicts it is set aside",
+    )
+    which.add_argument(
+        "--one-machine",
+        action="store_true",
+        help="snapshots of this name without a machine id are all of one machine, now and from now on",
+    )
 
 
 def _terms(command: argparse.ArgumentParser) -> None:

@@ -21,10 +21,11 @@ from passmuster.store.database import one_state, opened
 from passmuster.store.run import stories
 from passmuster.store.verdicts import serves
 from passmuster.terms import Terms
+from passmuster.verdict import BundleHeader
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from passmuster.store.database import Database
 
@@ -37,7 +38,8 @@ def run(options: argparse.Namespace) -> ExitStatus:
     _demand_one_machine(options)
     outputs = output.parse(options.output)
     choice = reading.Choice(as_of=fleet_met.moment(options.as_of), site=options.site)
-    terms = terms_of(options)
+    # A store looked at the moments of snapshots when it received them.
+    terms = replace(terms_of(options), received=None)
     with opened(options.store, write=False) as database:
         if terms.roster is None:
             terms = replace(terms, roster=reading.rosters(database, options.site))
@@ -87,7 +89,11 @@ def _judged(
     style = Style(evidence=Evidence(options.evidence), verbose=options.verbose)
     passing = [each for each in outputs if each.reporter.name in streamed.FORMATS]
     others = [each for each in outputs if each not in passing]
-    source = streamed.Source(kept=lambda known: fleet_met.met(database, choice, known))
+    deliveries: set[int] = set()
+    source = streamed.Source(
+        kept=lambda known: fleet_met.sourced(database, choice, known, deliveries),
+        bundles=lambda: _bundles(database, deliveries),
+    )
     verdict = streamed.whole(source, terms) if others else None
     code = ExitStatus.GOOD
     if passing:
@@ -97,6 +103,15 @@ def _judged(
         output.emit(verdict, others, style)
         code = status(counting.every_rule(verdict), options.fail_on, whole=verdict.incomplete)
     return code
+
+
+def _bundles(database: Database, deliveries: Iterable[int]) -> tuple[BundleHeader, ...]:
+    """The bundles among the deliveries that judged snapshots came in, by digest."""
+    found = {
+        BundleHeader(digest=f"sha256:{each.bundle.hex()}", site=each.site or None, assurance=each.assurance)
+        for each in reading.delivered(database, deliveries).values()
+    }
+    return tuple(sorted(found, key=lambda each: each.digest))
 
 
 def run_history(options: argparse.Namespace) -> ExitStatus:

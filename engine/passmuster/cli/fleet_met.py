@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from passmuster.age import parse_moment
+from passmuster.cli import inputs
 from passmuster.errors import UsageError
+from passmuster.judge import Given
 from passmuster.store import reading
 from passmuster.store.database import one_state, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from passmuster.cli import inputs
     from passmuster.store.database import Database
 
 T = TypeVar("T")
@@ -39,11 +40,31 @@ def state(path: str) -> Iterator[State]:
 
 
 def met(database: Database, choice: reading.Choice, known: Callable[[bytes], T | None]) -> Iterator[inputs.Met[T]]:
-    """The latest snapshot of each node among those that are chosen; what `known` makes of it stands in its place."""
+    """The latest snapshot of each node among those that are chosen; what `known` makes of it stands in its place.
+
+    Where it is in doubt, it is one that cannot be read.
+    """
+    for path, line, each in sourced(database, choice, known):
+        if each.doubt is None:
+            yield path, line, each.found
+        else:
+            label = inputs.label(path, line)
+            yield path, line, Given(input=label, snapshot=None, problem=f"{label}: {each.doubt}")
+
+
+def sourced(
+    database: Database,
+    choice: reading.Choice,
+    known: Callable[[bytes], T | None],
+    deliveries: set[int] | None = None,
+) -> Iterator[tuple[str, int, inputs.Sourced[T]]]:
+    """The same with sites and doubts; adds the ids of the deliveries that they came in."""
     library = reading.Library(database)
     for kept in reading.latest(database, choice):
         data = library.data(kept)
-        yield *kept.origin, known(data) or data
+        if deliveries is not None:
+            deliveries.add(kept.delivery)
+        yield *kept.origin, inputs.Sourced(known(data) or data, kept.site or None, kept.doubt)
 
 
 def moment(text: str | None) -> int | None:

@@ -9,7 +9,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Generic, TypeAlias, TypeVar
 
 from passmuster import _json, snapshot
 from passmuster.cli import packed, sealed
@@ -43,6 +43,15 @@ class Document:
     path: str
     line: int
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced(Generic[T]):
+    """What was met, with what is known of where it came from; see `judge.Given` for both."""
+
+    found: bytes | Given | T
+    site: str | None
+    doubt: str | None
 
 
 Met: TypeAlias = "tuple[str, int, bytes | Given | T]"

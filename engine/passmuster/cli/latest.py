@@ -97,7 +97,7 @@ def newest(source: streamed.Source, onepass: OnePass, terms: Terms) -> Newest:
             message = "can be read once, and --latest reads twice (expected a file, a folder or -)"
             raise UsageError.at(path, message, code="usage-input")
     found = Newest(last=Moments.of(terms).last, others=onepass.known_otherwise)
-    for each in source.met(onepass.known):
+    for each in source.read(onepass.known):
         found.note(each)
     return found
 

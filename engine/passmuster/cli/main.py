@@ -228,6 +228,12 @@ def _fleet_history(options: argparse.Namespace) -> ExitStatus:
     return run_history(options)
 
 
+def _fleet_accept(options: argparse.Namespace) -> ExitStatus:
+    from passmuster.cli.fleet_accept import run  # noqa: PLC0415 - imported when it runs
+
+    return run(options)
+
+
 def _fleet_verdicts(options: argparse.Namespace) -> ExitStatus:
     from passmuster.cli.fleet import run_verdicts  # noqa: PLC0415 - imported when it runs
 
@@ -285,6 +291,7 @@ COMMANDS: Mapping[str, Callable[[argparse.Namespace], ExitStatus]] = {
     "fleet list": _fleet_list,
     "fleet check": _fleet_check,
     "fleet history": _fleet_history,
+    "fleet accept": _fleet_accept,
     "fleet verdicts": _fleet_verdicts,
     "fleet export": _fleet_export,
     "fleet gc": _fleet_gc,

@@ -6,18 +6,21 @@ bundles snapshots came changes no verdict, and is taken from the claim, too.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from passmuster.attest import Kind
 from passmuster.cli import inputs
-from passmuster.judge import ABSENT, Given
+from passmuster.judge import ABSENT, Given, from_future
+from passmuster.store import order
 from passmuster.verdict import BundleHeader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from passmuster.attest import Claim
+    from passmuster.cli import streamed
     from passmuster.fleet import Remembered
     from passmuster.report.conclusion import Conclusion
     from passmuster.verdict import Duplicate
@@ -55,6 +58,44 @@ def renamed(met: inputs.Met[Remembered], names: Mapping[str, str]) -> inputs.Met
     if number and then.endswith(f":{number}"):
         then = then.removesuffix(f":{number}")
     return then, number, each
+
+
+def sourced(met: Iterable[inputs.Met[Remembered]], claim: Claim) -> Iterator[streamed.Found]:
+    """What was met, with the site of each snapshot, and what a store knew of it: no bytes of it say that."""
+    known: dict[str, list[tuple[str | None, str | None]]] = {}
+    for node in () if claim.kind is Kind.ATTESTATION else claim.document["nodes"]:
+        told = node["site"], _doubt(node, claim)
+        if (
+            node["snapshot"] is not None
+            and told != (None, None)
+            and told not in known.get(node["snapshot"]["digest"], ())
+        ):
+            known.setdefault(node["snapshot"]["digest"], []).append(told)
+    for path, number, each in met:
+        told_of = known.get(_digest(each), ()) if known else []
+        yield from ((path, number, inputs.Sourced(each, site, doubt)) for site, doubt in told_of)
+        if not told_of:
+            yield path, number, each
+
+
+def doubted(claim: Claim) -> int:
+    """How many nodes of a claim are unknown for what a store knew of them."""
+    nodes = () if claim.kind is Kind.ATTESTATION else claim.document["nodes"]
+    return sum(_doubt(node, claim) is not None for node in nodes)
+
+
+def _doubt(node: Mapping[str, Any], claim: Claim) -> str | None:
+    """Why a store doubted a node; a report that has a moment looked itself at what is from the future."""
+    reason: str | None = node["reason"]
+    if reason is None or node["snapshot"] is None:
+        return None
+    return reason if reason in order.DOUBTS or (claim.now is None and from_future(reason)) else None
+
+
+def _digest(each: bytes | Given | Remembered) -> str:
+    if isinstance(each, Given):
+        return each.snapshot.digest if each.snapshot is not None else ""
+    return "sha256:" + hashlib.sha256(each if isinstance(each, bytes) else each.data).hexdigest()
 
 
 def _twice(each: Duplicate) -> tuple[str, str | None, str | None, str | None, int]:

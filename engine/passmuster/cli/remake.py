@@ -103,6 +103,9 @@ def _notes(claim: Claim, asked: Assessment | None) -> Iterator[str]:
         if each["digest"] not in here:
             came = f"the bundle {each['digest']} ({each['assurance']})"
             yield f"note: its snapshots came in {came}, which was not looked at (give it with --snapshots)"
+    doubted = relabel.doubted(claim)
+    if doubted:
+        yield f"note: {doubted} of its nodes are unknown for what a store knew of them, which was not looked at"
     if claim.assessment is not None and asked is None:
         yield f"note: by the assessment {claim.assessment}, which was not looked at (give it with -f)"
 
@@ -244,9 +247,9 @@ def _again(claim: Claim, terms: Terms, paths: Sequence[str], oracle: Oracle | No
         onepass = OnePass(terms, style, written=True, journal=journal)  # type: ignore[arg-type]
         names = relabel.labels(claim)
         source = stack.enter_context(streamed.of_terms(streamed.Source(paths=paths), terms))
-        found = source.met(_nothing if oracle else onepass.known)
-        met = (relabel.renamed(each, names) for each in found)
-        nodes = [node for _, node in streamed.judged(met if oracle is None else _asked(met, oracle), onepass)]
+        read = source.read(_nothing if oracle else onepass.known)
+        met = relabel.sourced((relabel.renamed(each, names) for each in _asked(read, oracle)), claim)
+        nodes = [node for _, node in streamed.judged(met, onepass)]
         conclusion = relabel.as_then(onepass.conclude(), claim, superseded=source.superseded(terms))
         whole = b"".join(onepass.whole(conclusion, list(nodes)))
         lines = [*(node + b"\n" for node in nodes), *(each + b"\n" for each in onepass.last(conclusion))]
@@ -279,10 +282,10 @@ def _oracle(options: argparse.Namespace, terms: Terms) -> Oracle | None:
     return Oracle(terms)
 
 
-def _asked(met: Iterator[inputs.Met[Remembered]], oracle: Oracle) -> Iterator[inputs.Met[Remembered]]:
-    """What was met; the second evaluator is asked about each snapshot on the way."""
+def _asked(met: Iterator[inputs.Met[Remembered]], oracle: Oracle | None) -> Iterator[inputs.Met[Remembered]]:
+    """What was met; the second evaluator, where there is one, is asked about each snapshot on the way."""
     for path, number, each in met:
-        if isinstance(each, bytes):
+        if oracle is not None and isinstance(each, bytes):
             given = inputs.load(inputs.document(path, number, each))
             if given.snapshot is not None:
                 oracle.ask(given.snapshot)

@@ -8,7 +8,7 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TypeAlias
 
 from passmuster import _json
 from passmuster.cli import inputs, output, progress, sealed
@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from passmuster.report.conclusion import Conclusion
     from passmuster.report.onepass import Passed
     from passmuster.terms import Terms
-    from passmuster.verdict import Verdict
+    from passmuster.verdict import BundleHeader, Verdict
 
+Found: TypeAlias = "inputs.Met[Remembered] | tuple[str, int, inputs.Sourced[Remembered]]"
+"""What is judged: as it was met, or with what is known of where it came from."""
 FORMATS = frozenset(("json", "matrix", "ndjson", "summary"))
 _IN_MEMORY = 32 * 1024 * 1024
 """Bytes of names that are kept in memory; more of them go to a temporary file."""
@@ -63,22 +65,26 @@ class Source:
     paths: Sequence[str] = ()
     given: Sequence[Given] = ()
     workers: int = 1
-    kept: Callable[[Callable[[bytes], Remembered | None]], Iterator[inputs.Met[Remembered]]] | None = None
+    kept: Callable[[Callable[[bytes], Remembered | None]], Iterator[Found]] | None = None
     """Gives what is judged from elsewhere than paths, a store: as `inputs.met` does."""
+    bundles: Callable[[], tuple[BundleHeader, ...]] = sealed.taken
+    """The bundles that the snapshots came in, once all were read."""
 
     newest: Newest | None = None
     """Only the newest snapshot of each node is judged; None for all."""
 
-    def met(self, known: Callable[[bytes], Remembered | None]) -> Iterator[inputs.Met[Remembered]]:
-        """What is judged of it, as `inputs.met` gives it."""
-        return self.only(itertools.chain((("", 0, each) for each in self.given), self._elsewhere(known)))
+    def met(self, known: Callable[[bytes], Remembered | None]) -> Iterator[Found]:
+        """What is judged of it."""
+        return self.read(known) if self.kept is None else self.kept(known)
+
+    def read(self, known: Callable[[bytes], Remembered | None]) -> Iterator[inputs.Met[Remembered]]:
+        """The same, as `inputs.met` gives it, where it does not come from elsewhere."""
+        given = (("", 0, each) for each in self.given)
+        return self.only(itertools.chain(given, inputs.met(self.paths, known)))
 
     def only(self, met: Iterable[inputs.Met[Remembered]]) -> Iterator[inputs.Met[Remembered]]:
         """What is judged of what was met."""
         return iter(met) if self.newest is None else self.newest.only(met)
-
-    def _elsewhere(self, known: Callable[[bytes], Remembered | None]) -> Iterator[inputs.Met[Remembered]]:
-        return self.kept(known) if self.kept is not None else inputs.met(self.paths, known)
 
     def superseded(self, terms: Terms) -> int | None:
         """How many snapshots were left out as older than the newest; None where nobody asked for that."""
@@ -127,7 +133,7 @@ def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: S
         else:
             _by_one(source.met(onepass.known), onepass, wanted, bar)
         conclusion = onepass.conclude()
-        verdict = replace(conclusion.verdict, bundles=sealed.taken(), superseded=source.superseded(terms))
+        verdict = replace(conclusion.verdict, bundles=source.bundles(), superseded=source.superseded(terms))
         conclusion = replace(conclusion, verdict=verdict)
         for each in wanted.streams:
             for line in onepass.last(conclusion):
@@ -165,24 +171,32 @@ def whole(source: Source, terms: Terms) -> Verdict:
     with bar, Scratch(_IN_MEMORY) as journal, of_terms(source, terms) as chosen:
         onepass = OnePass(terms, style, written=True, journal=journal)  # type: ignore[arg-type]
         for path, line, each in chosen.met(onepass.known):
-            found = _known(each, onepass)
+            found, site, doubt = _known(each, onepass)
             if isinstance(found, Remembered):
-                nodes.append(onepass.remembered_verdict(found, inputs.label(path, line)))
+                nodes.append(onepass.remembered_verdict(found, inputs.label(path, line), site, doubt))
                 bar.done(len(found.data), 1)
             else:
-                read = inputs.load(inputs.document(path, line, found)) if isinstance(found, bytes) else found
-                nodes.append(onepass.plain_verdict(read))
+                nodes.append(onepass.plain_verdict(_given(path, line, found, site, doubt)))
                 bar.done(len(found) if isinstance(found, bytes) else 0, 1)
         verdict = onepass.with_nodes(onepass.conclude(), nodes)
-        return replace(verdict, bundles=sealed.taken(), superseded=chosen.superseded(terms))
+        return replace(verdict, bundles=source.bundles(), superseded=chosen.superseded(terms))
 
 
-def _known(met: bytes | Given | Remembered, onepass: OnePass) -> bytes | Given | Remembered:
-    """What was met, judged from memory where that is possible."""
-    return (onepass.known_otherwise(met) or met) if isinstance(met, bytes) else met
+def _known(
+    met: bytes | Given | Remembered | inputs.Sourced[Remembered], onepass: OnePass
+) -> tuple[bytes | Given | Remembered, str | None, str | None]:
+    """What was met, judged from memory where that is possible, with its site and doubt."""
+    source = met if isinstance(met, inputs.Sourced) else inputs.Sourced(met, None, None)
+    found = source.found
+    return (onepass.known_otherwise(found) or found) if isinstance(found, bytes) else found, source.site, source.doubt
 
 
-def _by_one(met: Iterable[inputs.Met[Remembered]], onepass: OnePass, wanted: Wanted, bar: progress.Progress) -> None:
+def _given(path: str, line: int, found: bytes | Given, site: str | None, doubt: str | None) -> Given:
+    read = inputs.load(inputs.document(path, line, found)) if isinstance(found, bytes) else found
+    return read if site is doubt is None else replace(read, site=site, doubt=doubt)
+
+
+def _by_one(met: Iterable[Found], onepass: OnePass, wanted: Wanted, bar: progress.Progress) -> None:
     size = nodes = 0
     for data, node in judged(met, onepass):
         if node:
@@ -195,20 +209,19 @@ def _by_one(met: Iterable[inputs.Met[Remembered]], onepass: OnePass, wanted: Wan
     bar.done(size, nodes)
 
 
-def judged(found: Iterable[inputs.Met[Remembered]], onepass: OnePass) -> Iterator[tuple[int, bytes]]:
+def judged(found: Iterable[Found], onepass: OnePass) -> Iterator[tuple[int, bytes]]:
     """Every node of the input: how long it was, and how a report has it."""
     labelled, last = b"", ""
     for path, line, met in found:
-        each = _known(met, onepass)
+        each, site, doubt = _known(met, onepass)
         if isinstance(each, Remembered):
             if path is not last:
                 labelled, last = _json.canonical(inputs.readable(path))[:-2], path
             label = b'%s:%d"' % (labelled, line) if line > 0 else labelled + b'"'
-            yield len(each.data), onepass.remembered(each, label)
-        elif isinstance(each, bytes):
-            yield len(each), onepass.plain(inputs.load(inputs.document(path, line, each)))
+            yield len(each.data), onepass.remembered(each, label, site, doubt)
         else:
-            yield 0, onepass.plain(each)
+            size = len(each) if isinstance(each, bytes) else 0
+            yield size, onepass.plain(_given(path, line, each, site, doubt))
 
 
 def _by_many(

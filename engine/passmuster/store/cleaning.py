@@ -5,7 +5,9 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import dataclass
 
+from passmuster.store.cut import NO_MOMENT
 from passmuster.store.database import transaction
+from passmuster.store.order import DISMISSED, OLDER
 from passmuster.store.packing import unpack
 
 _PATIENCE = 5_000
@@ -25,14 +27,18 @@ class Freed:
 
 
 def clean(database: sqlite3.Connection, before: int | None) -> Freed:
-    """Drop what nobody refers to; with `before`, first the superseded snapshots that were collected before then."""
+    """Drop what nobody refers to; with `before`, first what was collected before then, and is superseded or set aside.
+
+    Of nodes of which nobody knows which snapshot is true, none goes.
+    """
     with transaction(database):
         snapshots = _drop_old(database, before) if before is not None else 0
         shapes = _dropped(database, "DELETE FROM shape WHERE id NOT IN (SELECT shape FROM snapshot)")
         pieces = _drop_pieces(database)
         verdicts = _drop_verdicts(database)
         for unused in (
-            "DELETE FROM source WHERE id NOT IN (SELECT source FROM snapshot) AND id NOT IN (SELECT source FROM also)",
+            "DELETE FROM source WHERE id NOT IN (SELECT source FROM snapshot)",
+            "DELETE FROM delivery WHERE id NOT IN (SELECT delivery FROM source)",
             "DELETE FROM class WHERE id NOT IN (SELECT class FROM verdict)",
             "DELETE FROM terms WHERE id NOT IN (SELECT terms FROM verdict)",
             "UPDATE state SET gc = gc + 1",
@@ -42,10 +48,15 @@ def clean(database: sqlite3.Connection, before: int | None) -> Freed:
 
 
 def _drop_old(database: sqlite3.Connection, before: int) -> int:
-    old = "(SELECT id FROM snapshot WHERE latest = 0 AND at < ?)"
-    database.execute(f"DELETE FROM whole WHERE snapshot IN {old}", (before,))  # noqa: S608 - a constant
-    database.execute(f"DELETE FROM also WHERE snapshot IN {old}", (before,))  # noqa: S608 - a constant
-    return database.execute("DELETE FROM snapshot WHERE latest = 0 AND at < ?", (before,)).rowcount
+    # A moment that nobody knows, or that is from the future, says nothing of an age: then that of receipt does.
+    old = (
+        "SELECT s.id FROM snapshot s JOIN source o ON o.id = s.source JOIN delivery d ON d.id = o.delivery"
+        " WHERE s.latest IN (:older, :dismissed)"
+        " AND CASE WHEN s.at = :none OR s.at > d.received THEN d.received ELSE s.at END < :before"
+    )
+    values = {"older": OLDER, "dismissed": DISMISSED, "none": NO_MOMENT, "before": before}
+    database.execute(f"DELETE FROM whole WHERE snapshot IN ({old})", values)  # noqa: S608 - a constant
+    return database.execute(f"DELETE FROM snapshot WHERE id IN ({old})", values).rowcount  # noqa: S608 - as above
 
 
 def _dropped(database: sqlite3.Connection, text: str) -> int:

@@ -106,7 +106,7 @@ class _Survey:
         else:
             self._single()
         self.unknown = self._tied() + self._misdated()
-        """Snapshots that are too old or too new, and those of nodes that have several of one moment."""
+        """Snapshots that are too old or too new, and those of which nobody knows whether they are true (`order`)."""
 
     def judged(self, missing: Iterable[bytes]) -> dict[bytes, Judged]:
         """What the policies say of facts that were not judged before."""
@@ -127,9 +127,7 @@ class _Survey:
         return judge.judge(library.data(kept), kept.label)
 
     def _tied(self) -> int:
-        # Of the whole store there is an index; among chosen ones, `latest` says how many there are of a moment.
-        which = "= 2" if self._choice.everything else "> 1"
-        tied = self._database.execute(f"SELECT count(*) FROM {self._table} WHERE latest {which}")  # noqa: S608
+        tied = self._database.execute(f"SELECT count(*) FROM {self._table} WHERE latest > 1")  # noqa: S608
         return int(tied.fetchone()[0])
 
     def _misdated(self) -> int:

@@ -23,7 +23,7 @@ Database: TypeAlias = sqlite3.Connection
 """An open store."""
 APPLICATION = 0x504D5354
 """Bytes 68 to 71 of the file, as file(1) and SQLite know them: PMST."""
-VERSION = 1
+VERSION = 2
 PATIENCE = 600.0
 """Seconds for which a command waits until others have written."""
 _MAGIC = b"SQLite format 3\0"
@@ -33,7 +33,17 @@ CREATE TABLE state(gc INTEGER NOT NULL);
 INSERT INTO state VALUES (0);
 
 -- Where snapshots came from: the beginning of a label, to which the place of a snapshot is added.
-CREATE TABLE source(id INTEGER PRIMARY KEY, prefix TEXT NOT NULL, site TEXT NOT NULL, UNIQUE(prefix, site));
+CREATE TABLE source(
+  id INTEGER PRIMARY KEY, prefix TEXT NOT NULL, delivery INTEGER NOT NULL, UNIQUE(prefix, delivery));
+
+-- An empty name: none was named.
+CREATE TABLE site(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+
+-- What came together: one bundle, or the loose files of one command; numbered in the order of receipt, never twice.
+-- received: seconds since 1970; tolerance: seconds by which a node's clock may be ahead; keys: names, as JSON.
+CREATE TABLE delivery(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, received INTEGER NOT NULL, tolerance INTEGER NOT NULL, sequence INTEGER,
+  bundle BLOB, assurance TEXT, keys TEXT);
 CREATE TABLE roster(site TEXT PRIMARY KEY, names BLOB NOT NULL) WITHOUT ROWID;
 
 -- What was seen of bundles, so that no older one comes in again: at most one row.
@@ -45,11 +55,13 @@ CREATE TABLE piece(
 CREATE TABLE shape(
   id INTEGER PRIMARY KEY AUTOINCREMENT, pieces BLOB NOT NULL UNIQUE, proof INTEGER NOT NULL);
 
-CREATE TABLE node(id INTEGER PRIMARY KEY, name TEXT NOT NULL, machine BLOB);
+-- one: an operator says that all snapshots without a machine id are of one machine.
+CREATE TABLE node(
+  id INTEGER PRIMARY KEY, site INTEGER NOT NULL, name TEXT NOT NULL, machine BLOB, one INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX node_name ON node(name);
 CREATE INDEX node_machine ON node(substr(machine, 1, 6)) WHERE machine IS NOT NULL;
 
--- latest: 1 the newest of its node, 2 one of several of its newest moment, 0 an older one.
+-- latest: 1 the newest of its node, 0 an older one; others: see order.py.
 -- shape 0: the bytes are kept whole.
 CREATE TABLE snapshot(
   id INTEGER PRIMARY KEY, node INTEGER NOT NULL, at INTEGER NOT NULL, latest INTEGER NOT NULL, shape INTEGER NOT NULL,
@@ -57,10 +69,8 @@ CREATE TABLE snapshot(
 CREATE INDEX snapshot_digest ON snapshot(substr(digest, 1, 6));
 CREATE INDEX snapshot_node ON snapshot(node, at);
 CREATE INDEX snapshot_latest ON snapshot(shape, at) WHERE latest = 1;
-CREATE INDEX snapshot_tied ON snapshot(node) WHERE latest = 2;
+CREATE INDEX snapshot_unknown ON snapshot(node) WHERE latest > 1;
 CREATE TABLE whole(snapshot INTEGER PRIMARY KEY, content BLOB NOT NULL);
--- The same bytes from another site.
-CREATE TABLE also(snapshot INTEGER NOT NULL, source INTEGER NOT NULL, PRIMARY KEY(snapshot, source)) WITHOUT ROWID;
 
 CREATE TABLE terms(id INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE, content BLOB NOT NULL);
 CREATE TABLE class(id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, content BLOB NOT NULL);
@@ -98,8 +108,7 @@ def opened(path: str, *, write: bool) -> Iterator[sqlite3.Connection]:
     _recognize(path)
     try:
         with contextlib.closing(_connect(path, write=write)) as database:
-            if database.execute("PRAGMA user_version").fetchone()[0] > VERSION:
-                raise _newer(path)
+            _demand_version(path, database.execute("PRAGMA user_version").fetchone()[0])
             yield database
     except sqlite3.Error as error:
         raise told(path, error) from None
@@ -163,13 +172,15 @@ def _recognize(path: str) -> None:
         raise UsageError.at(path, f"cannot be read ({error.strerror})", code="store-file") from None
     if header[:16] != _MAGIC or int.from_bytes(header[68:72]) != APPLICATION:
         raise UsageError.at(path, "not a store (expected a file that `fleet add` made)", code="store-file")
-    if int.from_bytes(header[60:64]) > VERSION:
-        raise _newer(path)
+    _demand_version(path, int.from_bytes(header[60:64]))
 
 
-def _newer(path: str) -> PassmusterError:
-    message = f"made by a newer passmuster (expected a store of version {VERSION} or older)"
-    return UsageError.at(path, message, code="store-version")
+def _demand_version(path: str, version: int) -> None:
+    if version != VERSION:
+        made = "newer" if version > VERSION else "older"
+        message = f"made by {'a' if version > VERSION else 'an'} {made} passmuster"
+        expected = f"(got a store of version {version}, expected {VERSION})"
+        raise UsageError.at(path, f"{message} {expected}", code="store-version")
 
 
 def told(path: str, error: sqlite3.Error) -> PassmusterError:

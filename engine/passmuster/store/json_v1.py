@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from passmuster import _json
+from passmuster.store import order
 from passmuster.store.cut import NO_MOMENT, moment_text
 from passmuster.store.writing import machine_text
 
@@ -20,6 +21,17 @@ if TYPE_CHECKING:
     from passmuster.store.writing import Conflict
 
 SCHEMA = "passmuster.fleet/1"
+STANDINGS = {
+    order.LATEST: "latest",
+    order.OLDER: "older",
+    order.TIED: "one of several of the newest moment",
+    order.BACK: "newest, but a later delivery claims an earlier moment",
+    order.DISPUTED: "contradicts another",
+    order.FUTURE: "from the future",
+    order.NAMELESS: "newest of several without a machine id",
+    order.DISMISSED: "set aside",
+}
+"""What a snapshot is among those of its node."""
 
 
 def _written(kind: str, content: dict[str, Any]) -> str:
@@ -43,6 +55,7 @@ def taken(kind: str, taken_: Taken) -> str:
 def _conflict(conflict: Conflict) -> dict[str, Any]:
     return {
         "kind": conflict.kind,
+        "site": conflict.site or None,
         "name": conflict.name,
         "machine_id": machine_text(conflict.machine),
         "others": list(conflict.others),
@@ -60,7 +73,9 @@ def listing_line(node: Listed) -> str:
 
 
 def _listed(node: Listed) -> dict[str, Any]:
-    return {**_snapshot(node.kept), "sites": list(node.sites), "labels": dict(node.labels), "snapshots": node.snapshots}
+    kept = node.kept
+    own = {"site": kept.site or None, "labels": dict(node.labels), "snapshots": node.snapshots, "doubt": kept.doubt}
+    return {**_snapshot(kept), **own}
 
 
 def _snapshot(kept: Kept) -> dict[str, Any]:
@@ -68,6 +83,7 @@ def _snapshot(kept: Kept) -> dict[str, Any]:
         "node": kept.name,
         "machine_id": machine_text(kept.machine),
         "collected_at": moment_text(kept.at) if kept.at > NO_MOMENT else None,
+        "received_at": moment_text(kept.received),
         "digest": f"sha256:{kept.digest.hex()}",
         "input": kept.label,
     }
@@ -81,6 +97,7 @@ def history(stories: Sequence[Story]) -> str:
 def _story(story: Story) -> dict[str, Any]:
     return {
         "node": story.name,
+        "site": story.site or None,
         "machine_id": machine_text(story.machine),
         "snapshots": [_step(each) for each in story.steps],
     }
@@ -89,7 +106,8 @@ def _story(story: Story) -> dict[str, Any]:
 def _step(step: Step) -> dict[str, Any]:
     told = _snapshot(step.kept)
     return {
-        **{key: told[key] for key in ("collected_at", "digest", "input")},
+        **{key: told[key] for key in ("collected_at", "digest", "input", "received_at")},
+        "standing": STANDINGS[step.kept.latest],
         "outcome": step.outcome,
         "facts": [_change(each) for each in step.changes],
         "verdicts": [_turn(each) for each in step.turns],

@@ -34,15 +34,13 @@ class Listed:
     """A node, by its latest snapshot."""
 
     kept: Kept
-    sites: tuple[str, ...]
-    """Where that snapshot came from; empty where no site was named."""
     labels: Mapping[str, str]
     snapshots: int
     """How many the store has of this node."""
 
 
 def nodes(database: sqlite3.Connection, selector: Selector) -> Iterator[Listed]:
-    """The nodes that fit, by name; a node with two snapshots of its newest moment comes twice."""
+    """The nodes that fit, by name; a node of which nobody knows which snapshot is true may come several times."""
     library, labels = reading.Library(database), _Labels()
     for kept in list(reading.latest(database, reading.Choice(site=selector.site))):
         if selector.name is not None and not fnmatch.fnmatchcase(kept.name, selector.name):
@@ -52,8 +50,7 @@ def nodes(database: sqlite3.Connection, selector: Selector) -> Iterator[Listed]:
         own = labels.of(kept, library)
         if any(own.get(key) != value for key, value in selector.labels.items()):
             continue
-        sites = sorted({kept.site, *reading.also_sites(database, kept.id)} - {""})
-        yield Listed(kept=kept, sites=tuple(sites), labels=own, snapshots=reading.how_many(database, kept.node))
+        yield Listed(kept=kept, labels=own, snapshots=reading.how_many(database, kept.node))
 
 
 class _Labels:

@@ -6,18 +6,23 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from passmuster.store import held, order
 from passmuster.store.cut import Own, join
 from passmuster.store.packing import DamageError, decompress, fingerprint, unpack
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _CACHE = 64 * 1024 * 1024
-_COLUMNS = (
-    "SELECT s.id, s.node, n.name, n.machine, s.at, s.latest, s.shape, s.digest, s.total,"
-    " o.prefix, s.place, o.site FROM snapshot s JOIN node n ON n.id = s.node JOIN source o ON o.id = s.source"
+_BATCH = 10_000
+_CHOSEN = (
+    "SELECT s.id, s.node, n.name, n.machine, s.at, c.latest, s.shape, s.digest, s.total,"
+    " o.prefix, s.place, t.name, d.id, d.received FROM {} c JOIN main.snapshot s ON s.id = c.id"
+    " JOIN node n ON n.id = s.node JOIN site t ON t.id = n.site"
+    " JOIN source o ON o.id = s.source JOIN delivery d ON d.id = o.delivery"
 )
+_COLUMNS = _CHOSEN.format("main.snapshot")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +32,7 @@ class Choice:
     as_of: int | None = None
     """Only those that were collected at this moment or before; None for all."""
     site: str | None = None
-    """Only those that came from this site; None for all."""
+    """Only nodes of this site; None for all."""
 
     @property
     def everything(self) -> bool:
@@ -53,6 +58,15 @@ class Kept:
     place: int | str
     """The rest: a line, or the name of a file."""
     site: str
+    """Empty where none was named."""
+    delivery: int
+    received: int
+    """Seconds since 1970."""
+
+    @property
+    def doubt(self) -> str | None:
+        """Why nobody knows whether this is its node as it is; None where nothing says so."""
+        return order.doubt(self.latest, self.at)
 
     @property
     def label(self) -> str:
@@ -71,18 +85,19 @@ class Kept:
 
 
 def latest(database: sqlite3.Connection, choice: Choice) -> Iterator[Kept]:
-    """The latest snapshot of each node by name; several where a node has several of one moment."""
+    """The latest snapshot of each node by name; several where nobody knows which it is (`order`)."""
     if choice.everything:
-        found = database.execute(f"{_COLUMNS} WHERE s.latest > 0 ORDER BY n.name, s.digest")
+        found = database.execute(f"{_COLUMNS} WHERE c.latest > 0 ORDER BY n.name, s.digest, t.name")
     else:
         choose(database, choice)
-        found = database.execute(f"{_COLUMNS} JOIN chosen c ON c.id = s.id ORDER BY n.name, s.digest")
+        found = database.execute(f"{_CHOSEN.format('temp.chosen')} ORDER BY n.name, s.digest, t.name")
     return (Kept(*row) for row in found)
 
 
 def every(database: sqlite3.Connection) -> Iterator[Kept]:
-    """All snapshots, by name, machine id and moment."""
-    return (Kept(*row) for row in database.execute(f"{_COLUMNS} ORDER BY n.name, n.machine, s.at, s.digest"))
+    """All snapshots, by name, site, machine id and moment."""
+    ordered = f"{_COLUMNS} ORDER BY n.name, t.name, n.machine, s.at, s.digest"
+    return (Kept(*row) for row in database.execute(ordered))
 
 
 def unordered(database: sqlite3.Connection) -> Iterator[Kept]:
@@ -91,8 +106,8 @@ def unordered(database: sqlite3.Connection) -> Iterator[Kept]:
 
 
 def of_node(database: sqlite3.Connection, name: str) -> Iterator[Kept]:
-    """The snapshots of the nodes of a name, by machine id and moment."""
-    ordered = f"{_COLUMNS} WHERE n.name = ? ORDER BY n.machine, s.at, s.digest"
+    """The snapshots of the nodes of a name, by site, machine id and moment."""
+    ordered = f"{_COLUMNS} WHERE n.name = ? ORDER BY t.name, n.machine, s.at, s.digest"
     return (Kept(*row) for row in database.execute(ordered, (name,)))
 
 
@@ -101,18 +116,54 @@ def one(database: sqlite3.Connection, id_: int) -> Kept:
     return Kept(*database.execute(f"{_COLUMNS} WHERE s.id = ?", (id_,)).fetchone())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """A bundle that snapshots came in."""
+
+    bundle: bytes
+    """Its sha256."""
+    site: str
+    assurance: str
+
+
+def delivered(database: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Delivered]:
+    """Which of some deliveries were bundles."""
+    found: dict[int, Delivered] = {}
+    for id_ in ids:
+        row = database.execute(
+            "SELECT d.bundle, t.name, d.assurance FROM delivery d JOIN source o ON o.delivery = d.id JOIN snapshot s"
+            " ON s.source = o.id JOIN node n ON n.id = s.node JOIN site t ON t.id = n.site"
+            " WHERE d.id = ? AND d.bundle IS NOT NULL LIMIT 1",
+            (id_,),
+        ).fetchone()
+        if row is not None:
+            found[id_] = Delivered(bundle=row[0], site=row[1], assurance=row[2])
+    return found
+
+
 def choose(database: sqlite3.Connection, choice: Choice) -> None:
-    """Make the table `chosen`: the latest snapshot of each node among those of a choice."""
+    """Make the table `chosen`: the latest snapshot of each node among those of a choice, with what each is."""
     database.execute("DROP TABLE IF EXISTS temp.chosen")
-    database.execute(
-        "CREATE TEMP TABLE chosen AS WITH some AS (SELECT id, node, at, shape FROM main.snapshot WHERE at <= :as_of"
-        " AND (:site IS NULL OR source IN (SELECT id FROM source WHERE site = :site)"
-        " OR id IN (SELECT snapshot FROM also JOIN source ON source.id = also.source WHERE site = :site))),"
-        " newest AS (SELECT node, max(at) AS at FROM some GROUP BY node)"
-        " SELECT some.id, some.at, some.shape, count(*) OVER (PARTITION BY some.node) AS latest"
-        " FROM newest JOIN some ON some.node = newest.node AND some.at = newest.at",
-        {"as_of": 2**62 if choice.as_of is None else choice.as_of, "site": choice.site},
-    )
+    if choice.as_of is None:
+        database.execute(
+            "CREATE TEMP TABLE chosen AS SELECT s.id, s.at, s.shape, s.latest FROM main.snapshot s JOIN node n"
+            " ON n.id = s.node JOIN site t ON t.id = n.site WHERE s.latest > 0 AND t.name = ?",
+            (choice.site,),
+        )
+        return
+    database.execute("CREATE TEMP TABLE chosen(id INTEGER PRIMARY KEY, at, shape, latest)")
+    some: list[tuple[int, int]] = []
+    for one, rows in held.of_nodes(database, as_of=choice.as_of, site=choice.site):
+        marks = order.standing([each for each, _ in rows], one=one)
+        some += [(mark, id_) for id_, mark in marks.items() if mark > 0]
+        if len(some) > _BATCH:
+            _chosen(database, some)
+            some = []
+    _chosen(database, some)
+
+
+def _chosen(database: sqlite3.Connection, some: list[tuple[int, int]]) -> None:
+    database.executemany("INSERT INTO temp.chosen SELECT id, at, shape, ? FROM main.snapshot WHERE id = ?", some)
 
 
 def rosters(database: sqlite3.Connection, site: str | None) -> frozenset[str] | None:
@@ -130,14 +181,6 @@ def names(database: sqlite3.Connection, choice: Choice) -> set[str]:
         "SELECT n.name FROM chosen c JOIN main.snapshot s ON s.id = c.id JOIN node n ON n.id = s.node"
     )
     return {name for (name,) in found}
-
-
-def also_sites(database: sqlite3.Connection, id_: int) -> list[str]:
-    """The further sites that a snapshot came from."""
-    found = database.execute(
-        "SELECT site FROM also JOIN source ON source.id = also.source WHERE snapshot = ? ORDER BY site", (id_,)
-    )
-    return [site for (site,) in found]
 
 
 def how_many(database: sqlite3.Connection, node: int) -> int:

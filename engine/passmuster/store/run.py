@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from passmuster.store.history import Change, Turn
     from passmuster.store.reading import Kept
-    from passmuster.store.writing import Conflict, Row, Writer
+    from passmuster.store.writing import Conflict, Delivery, Row, Writer
     from passmuster.terms import Terms
 
 BATCH = 4_000
@@ -43,7 +43,7 @@ class Intake:
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self._rows: list[Row] = []
+        self._rows: list[tuple[Row, Delivery]] = []
         self._held = 0
         self._unreadable = 0
         self._last: str | None = None
@@ -55,10 +55,10 @@ class Intake:
         """Whether it is time to write."""
         return len(self._rows) >= BATCH or self._held > _BYTES
 
-    def add(self, row: Row, label: str) -> None:
+    def add(self, row: Row, delivery: Delivery, label: str) -> None:
         """Take a snapshot."""
         self._last = label
-        self._rows.append(row)
+        self._rows.append((row, delivery))
         self._held += len(row.kept) if isinstance(row.kept, bytes) else 0
 
     def unreadable(self, label: str) -> None:
@@ -105,17 +105,20 @@ class Story:
     """The snapshots of one node in the order of their moments."""
 
     name: str
+    site: str
+    """Empty where none was named."""
     machine: bytes | None
     steps: tuple[Step, ...]
 
 
 def stories(database: sqlite3.Connection, name: str, terms: Terms | None) -> list[Story]:
-    """What became of the nodes of a name; several where machines with other ids had it. Raises DamageError."""
+    """What became of the nodes of a name; several where other sites or machines had it. Raises DamageError."""
     library = reading.Library(database)
     found = []
-    for machine, of_one in itertools.groupby(reading.of_node(database, name), lambda kept: kept.machine):
+    by_node = itertools.groupby(reading.of_node(database, name), lambda kept: (kept.site, kept.machine))
+    for (site, machine), of_one in by_node:
         steps = tuple(_steps(list(of_one), library, terms))
-        found.append(Story(name=name, machine=machine, steps=steps))
+        found.append(Story(name=name, site=site, machine=machine, steps=steps))
     return found
 
 
@@ -123,7 +126,9 @@ def _steps(of_one: Sequence[Kept], library: reading.Library, terms: Terms | None
     before = verdict_before = None
     for kept in of_one:
         now = snapshot.load(library.data(kept), kept.label)
-        verdict = judge_one(Given(input=kept.label, snapshot=now), terms) if terms is not None else None
+        verdict = (
+            judge_one(Given(input=kept.label, snapshot=now, doubt=kept.doubt), terms) if terms is not None else None
+        )
         yield Step(
             kept=kept,
             first=before is None,

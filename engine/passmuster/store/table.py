@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from passmuster.store.cut import NO_MOMENT, moment_text
+from passmuster.store.json_v1 import STANDINGS
+from passmuster.store.order import LATEST, OLDER
 from passmuster.store.writing import machine_text
 
 if TYPE_CHECKING:
@@ -36,43 +38,52 @@ def added(store: str, taken: Taken) -> str:
 
 
 def _conflict(conflict: Conflict) -> str:
+    who = f"{conflict.name} ({conflict.site})" if conflict.site else conflict.name
     match conflict.kind:
+        case "clock_back":
+            return f"{who}: delivered later with an earlier moment, or none: until one is accepted this node is unknown"
+        case "from_the_future":
+            return f"{who}: from the future: it is not taken for the latest"
+        case "no_machine_id":
+            return f"{who}: several snapshots without a machine id: until they are accepted this node is unknown"
         case "same_name":
             ids = ", ".join(
                 sorted(_short(each) for each in (machine_text(conflict.machine) or "none", *conflict.others))
             )
-            return f"{conflict.name}: one name, several machine ids ({ids})"
+            return f"{who}: one name, several machine ids ({ids})"
         case "same_machine_id":
             names = ", ".join(conflict.others)
-            return f"{conflict.name}: the machine id of {names} (a cloned machine?)"
+            return f"{who}: the machine id of {names} (a cloned machine?)"
         case _:
-            return f"{conflict.name}: several snapshots of one moment; until a newer one comes this node is unknown"
+            return f"{who}: several snapshots of one moment; until a newer one comes this node is unknown"
 
 
 def listing(nodes: Sequence[Listed]) -> str:
     """The nodes, a line each."""
     if not nodes:
         return "no node fits\n"
-    rows = [("NODE", "MACHINE ID", "LAST SEEN", "SNAPSHOTS", "SITES", "LABELS")]
+    rows = [("NODE", "MACHINE ID", "LAST SEEN", "SNAPSHOTS", "SITE", "LABELS")]
     rows += [
         (
             each.kept.name,
             _short(machine_text(each.kept.machine) or "none"),
             _moment(each.kept.at),
             str(each.snapshots),
-            ",".join(each.sites) or "-",
+            each.kept.site or "-",
             ",".join(f"{key}={value}" for key, value in sorted(each.labels.items())) or "-",
         )
         for each in nodes
     ]
-    return _columns(rows) + f"{_many(len(nodes), 'node')}\n"
+    doubts = {f"{each.kept.name}: {each.kept.doubt}" for each in nodes if each.kept.doubt is not None}
+    return _columns(rows) + _text([f"{_many(len(nodes), 'node')}", *_limited(sorted(doubts), "nodes")])
 
 
 def history(stories: Sequence[Story]) -> str:
     """What changed on the nodes of a name, snapshot by snapshot."""
     lines: list[str] = []
     for story in stories:
-        lines.append(f"{story.name} {_short(machine_text(story.machine) or 'without a machine id')}")
+        at = f" at {story.site}" if story.site else ""
+        lines.append(f"{story.name}{at} {_short(machine_text(story.machine) or 'without a machine id')}")
         for step in story.steps:
             lines += _step(step)
     return _text(lines)
@@ -82,6 +93,9 @@ def _step(step: Step) -> Iterator[str]:
     outcome = f"  {step.outcome.upper()}" if step.outcome is not None else ""
     same = "" if step.first or step.changes else "  no fact changed"
     yield f"  {_moment(step.kept.at)}{outcome}  {step.kept.label}{same}"
+    if step.kept.latest not in {LATEST, OLDER}:
+        received = moment_text(step.kept.received)
+        yield f"    {STANDINGS[step.kept.latest]}; received {received}, sha256:{step.kept.digest.hex()}"
     for change in step.changes:
         yield f"    {change.path}: {_change(change)}"
     for turn in step.turns:

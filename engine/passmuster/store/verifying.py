@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from passmuster import snapshot
 from passmuster.errors import SnapshotError
-from passmuster.store import reading
+from passmuster.store import held, reading
 from passmuster.store.cut import moment
+from passmuster.store.order import standing
 from passmuster.store.packing import DamageError, checksum, decompress, fingerprint
 from passmuster.store.verdicts import kept_terms, proved, read_class
 from passmuster.store.writing import machine_text
@@ -20,18 +21,19 @@ if TYPE_CHECKING:
 _MOST = 1000
 """Findings that are listed; a store with more is lost anyhow."""
 _LAWS = {
-    "SELECT name || ' is two nodes' FROM node GROUP BY name, machine HAVING count(*) > 1": "a node that is there twice",
-    "SELECT hex(digest) FROM snapshot GROUP BY digest HAVING count(*) > 1": "a snapshot that is there twice",
+    "SELECT name || ' is two nodes' FROM node GROUP BY site, name, machine HAVING count(*) > 1": (
+        "a node that is there twice"
+    ),
+    "SELECT hex(digest) FROM snapshot GROUP BY digest, node HAVING count(*) > 1": "a snapshot that is there twice",
     "SELECT id FROM snapshot WHERE node NOT IN (SELECT id FROM node)": "a snapshot without its node",
     "SELECT id FROM snapshot WHERE source NOT IN (SELECT id FROM source)": "a snapshot without its source",
+    "SELECT id FROM source WHERE delivery NOT IN (SELECT id FROM delivery)": "a source without its delivery",
+    "SELECT name FROM node WHERE site NOT IN (SELECT id FROM site)": "a node without its site",
     "SELECT id FROM snapshot WHERE shape > 0 AND shape NOT IN (SELECT id FROM shape)": "a snapshot without its shape",
     "SELECT snapshot FROM whole WHERE snapshot NOT IN (SELECT id FROM snapshot)": "bytes without their snapshot",
     "SELECT hex(facts) FROM verdict WHERE terms NOT IN (SELECT id FROM terms) OR class NOT IN (SELECT id FROM class)": (
         "a verdict without its terms or outcomes"
     ),
-    "SELECT id FROM (SELECT id, latest, at, max(at) OVER (PARTITION BY node) AS newest, count(*) OVER"
-    " (PARTITION BY node, at) AS many FROM snapshot) WHERE latest != CASE WHEN at < newest THEN 0 WHEN many = 1 THEN 1"
-    " ELSE 2 END": "a snapshot that is wrongly marked as the latest, or as an older one",
 }
 
 
@@ -90,6 +92,10 @@ def _shapes(database: sqlite3.Connection, found: Findings) -> None:
 def _laws(database: sqlite3.Connection, found: Findings) -> None:
     for text, words in _LAWS.items():
         found.broken += [f"{words}: {row[0]}" for row in database.execute(f"{text} LIMIT {_MOST}")]
+    for one, rows in held.of_nodes(database):
+        marks = standing([each for each, _ in rows], one=one)
+        words = "a snapshot that is wrongly marked as the latest, or as an older one"
+        found.broken += [f"{words}: {each.id}" for each, mark in rows if marks[each.id] != mark]
 
 
 def _rosters(database: sqlite3.Connection, found: Findings) -> None:

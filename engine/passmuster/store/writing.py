@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from passmuster.store.database import transaction
+from passmuster.store.held import of_node
+from passmuster.store.order import BACK, DISPUTED, FUTURE, LATEST, NAMELESS, TIED, standing
 from passmuster.store.packing import checksum, compress, fingerprint, pack
 
 if TYPE_CHECKING:
@@ -35,13 +38,34 @@ class Row:
     """The rest of its label: the line in a longer file, or the name of a file."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What came together: one bundle, or the loose files of one command."""
+
+    site: str
+    """Empty where none was named."""
+    received: int
+    """Seconds since 1970."""
+    tolerance: int = 300
+    """Seconds by which a node's clock may be ahead of the moment of receipt."""
+    sequence: int | None = None
+    """None for loose files."""
+    bundle: bytes | None = None
+    """sha256 of the bundle; None for loose files."""
+    assurance: str | None = None
+    keys: tuple[str, ...] = ()
+    """Names of the keys that signed it, as the trust file has them."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Conflict:
     """Snapshots that contradict each other."""
 
     kind: str
-    """`same_node`: one node and moment, different snapshots; `same_name`: one name, several machine ids;
-    `same_machine_id`: one machine id, several names."""
+    """`same_node`: one node and moment, different snapshots; `clock_back`: a later delivery with an earlier moment;
+    `from_the_future`; `no_machine_id`: several snapshots of a name without one; `same_name`: one name, several machine
+    ids; `same_machine_id`: one machine id, several names."""
+    site: str
     name: str
     machine: bytes | None
     others: tuple[str, ...]
@@ -61,21 +85,25 @@ class Written:
 class Writer:
     """Writes batches, each in one transaction; remembers the ids that it met."""
 
-    def __init__(self, database: sqlite3.Connection, cutter: Cutter, site: str) -> None:
-        self._database, self._cutter, self._site = database, cutter, site
+    def __init__(self, database: sqlite3.Connection, cutter: Cutter) -> None:
+        self._database, self._cutter = database, cutter
         self._gc: int | None = None
+        self._deliveries: dict[Delivery, int] = {}
+        """Their ids: one that comes in several batches is one."""
         self._forget()
 
-    def write(self, rows: Sequence[Row]) -> Written:
+    def write(self, rows: Sequence[tuple[Row, Delivery]]) -> Written:
         """Keep all of them, or none; what is there already stays as it is."""
         written = Written()
+        known = dict(self._deliveries)
         try:
             with transaction(self._database):
                 self._refresh()
-                for row in rows:
-                    self._row(row, written)
+                for row, delivery in rows:
+                    self._row(row, delivery, written)
         except BaseException:
             self._forget()
+            self._deliveries = known
             raise
         if self._cutter.trim() or len(self._shapes) > _SHAPES:
             self._forget()
@@ -84,7 +112,8 @@ class Writer:
     def _forget(self) -> None:
         self._pieces: dict[int, int] = {}
         self._shapes: dict[tuple[int, ...], int] = {}
-        self._sources: dict[str, int] = {}
+        self._sources: dict[tuple[str, int], int] = {}
+        self._sites: dict[str, int] = {}
 
     def _refresh(self) -> None:
         """Forget ids that a `gc` of another command may have taken away."""
@@ -93,66 +122,57 @@ class Writer:
             self._forget()
             self._gc = gc
 
-    def _row(self, row: Row, written: Written) -> None:
+    def _row(self, row: Row, delivery: Delivery, written: Written) -> None:
         find = self._database.execute
+        site = self._site(delivery.site)
         known = find(
-            "SELECT id, source FROM snapshot WHERE substr(digest, 1, 6) = ? AND digest = ?",
-            (row.digest[:6], row.digest),
+            "SELECT 1 FROM snapshot s JOIN node n ON n.id = s.node"
+            " WHERE substr(s.digest, 1, 6) = ? AND s.digest = ? AND n.site = ?",
+            (row.digest[:6], row.digest, site),
         ).fetchone()
-        source = self._source(row.prefix)
         if known is not None:
             written.known += 1
-            id_, first = known
-            self._also(id_, first, source)
             return
         written.new += 1
-        node, latest = self._node(row, written)
+        source = self._source(row.prefix, self._delivery(delivery))
+        node, new = self._node(row, site, delivery, written)
         shape, total = 0, None
         if not isinstance(row.kept, bytes):
             shape, total = self._shape(row.kept.pieces), row.kept.own.total
         added = find(
             "INSERT INTO snapshot(node, at, latest, shape, digest, total, source, place)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (node, row.at, latest, shape, row.digest, total, source, row.place),
+            (node, row.at, LATEST, shape, row.digest, total, source, row.place),
         )
         if isinstance(row.kept, bytes):
             find("INSERT INTO whole VALUES (?, ?)", (added.lastrowid, compress(row.kept)))
+        if not new or row.at > delivery.received + delivery.tolerance:
+            marks = settle(self._database, node)
+            mark = NAMELESS if NAMELESS in marks.values() else marks[added.lastrowid or 0]
+            if mark in _CONFLICTS:
+                written.conflicts.append(Conflict(_CONFLICTS[mark], delivery.site, row.name, row.machine, ()))
 
-    def _node(self, row: Row, written: Written) -> tuple[int, int]:
-        """The id of the node, and what its new snapshot is among those that it has."""
+    def _node(self, row: Row, site: int, delivery: Delivery, written: Written) -> tuple[int, bool]:
+        """The id of the node, and whether it is new."""
         find = self._database.execute
         others: list[bytes | None] = []
-        for node, machine in find("SELECT id, machine FROM node WHERE name = ?", (row.name,)):
+        for node, machine in find("SELECT id, machine FROM node WHERE name = ? AND site = ?", (row.name, site)):
             if machine == row.machine:
-                return node, self._latest(node, row, written)
+                return node, False
             others.append(machine)
         if others:
             texts = tuple(machine_text(each) or "none" for each in others)
-            written.conflicts.append(Conflict("same_name", row.name, row.machine, texts))
+            written.conflicts.append(Conflict("same_name", delivery.site, row.name, row.machine, texts))
         if row.machine is not None:
             found = find(
                 "SELECT name FROM node WHERE substr(machine, 1, 6) = ? AND machine = ?", (row.machine[:6], row.machine)
             ).fetchall()
-            if found:
-                names = tuple(name for (name,) in found)
-                written.conflicts.append(Conflict("same_machine_id", row.name, row.machine, names))
-        made = find("INSERT INTO node(name, machine) VALUES (?, ?)", (row.name, row.machine)).lastrowid
+            names = tuple(name for (name,) in found if name != row.name)
+            if names:
+                written.conflicts.append(Conflict("same_machine_id", delivery.site, row.name, row.machine, names))
+        made = find("INSERT INTO node(site, name, machine) VALUES (?, ?, ?)", (site, row.name, row.machine)).lastrowid
         assert made is not None
-        return made, 1
-
-    def _latest(self, node: int, row: Row, written: Written) -> int:
-        newest = self._database.execute("SELECT max(at) FROM snapshot WHERE node = ?", (node,)).fetchone()[0]
-        if newest is None or row.at > newest:
-            self._mark(node, 0)
-            return 1
-        if row.at < newest:
-            return 0
-        self._mark(node, 2)
-        written.conflicts.append(Conflict("same_node", row.name, row.machine, ()))
-        return 2
-
-    def _mark(self, node: int, latest: int) -> None:
-        self._database.execute("UPDATE snapshot SET latest = ? WHERE node = ? AND latest > 0", (latest, node))
+        return made, True
 
     def _shape(self, numbers: tuple[int, ...]) -> int:
         known = self._shapes.get(numbers)
@@ -180,27 +200,63 @@ class Writer:
         assert made is not None
         return made
 
-    def _source(self, prefix: str) -> int:
-        known = self._sources.get(prefix)
+    def _site(self, name: str) -> int:
+        known = self._sites.get(name)
         if known is None:
-            find = self._database.execute
-            find("INSERT OR IGNORE INTO source(prefix, site) VALUES (?, ?)", (prefix, self._site))
-            known = find("SELECT id FROM source WHERE prefix = ? AND site = ?", (prefix, self._site)).fetchone()[0]
-            if len(self._sources) > _SHAPES:
-                self._sources.clear()
-            self._sources[prefix] = known
+            self._database.execute("INSERT OR IGNORE INTO site(name) VALUES (?)", (name,))
+            known = self._database.execute("SELECT id FROM site WHERE name = ?", (name,)).fetchone()[0]
+            self._sites[name] = known
         return known
 
-    def _also(self, snapshot: int, first: int, source: int) -> None:
-        """Note the site where it is another than those that the snapshot came from before."""
-        if first == source or not self._site:
-            return
-        sites = self._database.execute(
-            "SELECT site FROM source WHERE id = ? OR id IN (SELECT source FROM also WHERE snapshot = ?)",
-            (first, snapshot),
-        )
-        if (self._site,) not in sites.fetchall():
-            self._database.execute("INSERT INTO also VALUES (?, ?)", (snapshot, source))
+    def _delivery(self, delivery: Delivery) -> int:
+        known = self._deliveries.get(delivery)
+        if known is None:
+            made = self._database.execute(
+                "INSERT INTO delivery(received, tolerance, sequence, bundle, assurance, keys)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    delivery.received,
+                    delivery.tolerance,
+                    delivery.sequence,
+                    delivery.bundle,
+                    delivery.assurance,
+                    json.dumps(delivery.keys),
+                ),
+            ).lastrowid
+            assert made is not None
+            known = self._deliveries[delivery] = made
+        return known
+
+    def _source(self, prefix: str, delivery: int) -> int:
+        known = self._sources.get((prefix, delivery))
+        if known is None:
+            find = self._database.execute
+            find("INSERT OR IGNORE INTO source(prefix, delivery) VALUES (?, ?)", (prefix, delivery))
+            known = find("SELECT id FROM source WHERE prefix = ? AND delivery = ?", (prefix, delivery)).fetchone()[0]
+            if len(self._sources) > _SHAPES:
+                self._sources.clear()
+            self._sources[prefix, delivery] = known
+        return known
+
+
+_CONFLICTS = {
+    TIED: "same_node",
+    BACK: "clock_back",
+    DISPUTED: "clock_back",
+    FUTURE: "from_the_future",
+    NAMELESS: "no_machine_id",
+}
+"""What is said of a new snapshot that leaves its node unknown, by what it is."""
+
+
+def settle(database: sqlite3.Connection, node: int) -> dict[int, int]:
+    """Mark the snapshots of a node as what they are to each other; gives the marks by id."""
+    machine, one = database.execute("SELECT machine, one FROM node WHERE id = ?", (node,)).fetchone()
+    held = of_node(database, node)
+    marks = standing([each for each, _ in held], one=machine is not None or bool(one))
+    changed = [(marks[each.id], each.id) for each, mark in held if marks[each.id] != mark]
+    database.executemany("UPDATE snapshot SET latest = ? WHERE id = ?", changed)
+    return marks
 
 
 def keep_roster(database: sqlite3.Connection, site: str, names: Iterable[str]) -> None:
