@@ -117,7 +117,7 @@ def _judged(host: Host, folder: str, name: str) -> Union[Process, Unknown, None]
         if not isinstance(look, Text):
             return look if isinstance(look, Unknown) else None
     if mounts != host.link(_FIRST + "/ns/mnt"):
-        return Unknown(Reason.NOT_COLLECTED, f"{folder} runs on other mounts than the node's")
+        return Unknown(Reason.NOT_COLLECTED, "it runs on other mounts than the node's")
     assert isinstance(program, Text)
     path = re.sub(_DELETED + r"\Z", "", program.text)
     refused = trusted.distrusted(host, path)
