@@ -113,6 +113,7 @@ FACTS: dict[str, dict[str, Any]] = {
             "version": "v1.31.0",
             "endpoint": "unix:///run/containerd/containerd.sock",
             "cgroup_driver": "systemd",
+            "root_dir": "/var/lib/kubelet",
             "cpu_manager_policy": "none",
         },
     },
@@ -125,6 +126,7 @@ FACTS: dict[str, dict[str, Any]] = {
         "libvirtd_qemu": None,
         "container_selinux": None,
     },
+    "storage": {"propagation": {"/": "shared", "/run": "shared", "/var/lib/kubelet": "shared"}},
     "virtualization": {
         "hypervisor": None,
         "kvm": {"nested": True, "parameters": {"kvm_intel.nested": "Y", "kvm_amd.sev": None, "kvm_intel.tdx": None}},

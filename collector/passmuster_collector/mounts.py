@@ -36,6 +36,8 @@ class Mount(NamedTuple):
     options: Tuple[str, ...]
     identity: str
     """Device number and folder within it, where the table gives them: tells two roots apart."""
+    propagation: str = ""
+    """The schema's word for what of later mounts it passes on, where the table tells."""
 
 
 def parse_mounts(text: str) -> List[Mount]:
@@ -58,8 +60,15 @@ def parse_mountinfo(text: str) -> List[Mount]:
         if not dash or len(words) < 6 or len(tail) < 3:
             raise UnreadableError(f"not a mount (got {quoted(line)})")
         identity = " ".join((words[2], words[3], tail[0]))
-        found.append(Mount(_unescaped(words[4]), tail[0], tuple(tail[2].split(",")), identity))
+        found.append(Mount(_unescaped(words[4]), tail[0], tuple(tail[2].split(",")), identity, _propagation(words[6:])))
     return found
+
+
+def _propagation(fields: Sequence[str]) -> str:
+    """What optional fields say: a mount that receives and passes on is shared; one without a field is private."""
+    names = {field.partition(":")[0] for field in fields}
+    order = (("shared", "shared"), ("master", "slave"), ("unbindable", "unbindable"))
+    return next((word for name, word in order if name in names), "private")
 
 
 def has_root(mounts: Sequence[Mount]) -> bool:

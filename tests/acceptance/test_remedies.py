@@ -174,6 +174,14 @@ CASES: dict[str, Case] = {
     ),
     "kubevirt/inotify-instances": ({"kernel.sysctl": SYSCTLS}, "fs.inotify.max_user_instances=512"),
     "kubevirt/inotify-watches": ({"kernel.sysctl": SYSCTLS}, "fs.inotify.max_user_watches=1048576"),
+    "kubevirt/shared-mounts": (
+        {"storage.propagation": dict.fromkeys(("/", "/run", "/var/lib/kubelet"), "private")},
+        {"storage.propagation": dict.fromkeys(("/", "/run", "/var/lib/kubelet"), "shared")},
+    ),
+    "kubevirt/kubelet-root-dir": (
+        {"runtime.kubelet.root_dir": "/data/kubelet"},
+        {"runtime.kubelet.root_dir": "/var/lib/kubelet"},
+    ),
     "kubevirt/swap-off": ({"memory.swap_bytes": 1}, "swapoff -a"),
     "kubevirt/ksm-off": ({"memory.ksm_run": 1}, "echo 2 > /sys/kernel/mm/ksm/run"),
     "kubevirt/clocksource-tsc": ({"kernel.clocksource": "hpet"}, {"kernel.clocksource": "tsc"}),

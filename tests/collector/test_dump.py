@@ -235,9 +235,13 @@ SPOTS: dict[str, dict[str, Any]] = {
         "runtime.name": "cri-o",
         "runtime.kubelet.version": "v1.31.6",
         "kubernetes.labels": {
+            "beta.kubernetes.io/arch": "amd64",
+            "beta.kubernetes.io/os": "linux",
             "kubernetes.io/arch": "amd64",
+            "kubernetes.io/hostname": "worker2.internal",
             "kubernetes.io/os": "linux",
             "node-role.kubernetes.io/worker": "",
+            "node.openshift.io/os_id": "rhcos",
         },
     },
 }

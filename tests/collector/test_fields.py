@@ -8,7 +8,7 @@ import pytest
 from snapshot_rules import sections
 
 from passmuster_collector import kernelparameters
-from passmuster_collector.facts import SECTIONS, cgroup, devices, kernel, virtualization
+from passmuster_collector.facts import SECTIONS, cgroup, devices, kernel, storage, virtualization
 from passmuster_collector.fields import Limit, excess, plain, spelled
 
 if TYPE_CHECKING:
@@ -109,6 +109,10 @@ def test_keys_of_open_maps_are_the_schemas() -> None:
     assert list(devices.PROMISES) == schema["devices"]["x-keys"]
     parameters = schema["virtualization"]["properties"]["kvm"]["properties"]["parameters"]
     assert list(virtualization.PARAMETERS) == parameters["x-keys"]
+
+
+def test_paths_of_mounts_are_the_schemas() -> None:
+    assert list(storage.PATHS) == sections()["storage"]["properties"]["propagation"]["x-keys"]
 
 
 def test_lists_of_names_are_sorted() -> None:

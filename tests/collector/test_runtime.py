@@ -197,6 +197,7 @@ def test_a_mounted_disk_has_no_processes_and_its_files_are_all(tmp_path: Path) -
         "endpoint": None,
         "cgroup_driver": None,
         "cpu_manager_policy": None,
+        "root_dir": "/var/lib/kubelet",
     }
     assert found["containerd"] == {"version": "1.7.2"}
     assert found["docker"] is None

@@ -13,6 +13,7 @@ from passmuster_collector.facts import (
     os_release,
     runtime,
     security,
+    storage,
     virtualization,
 )
 from passmuster_collector.section import Section
@@ -30,5 +31,6 @@ SECTIONS = (
     Section("os", os_release.FIELDS, os_release.collect),
     Section("runtime", runtime.FIELDS, runtime.collect),
     Section("security", security.FIELDS, security.collect),
+    Section("storage", storage.FIELDS, storage.collect),
     Section("virtualization", virtualization.FIELDS, virtualization.collect),
 )

@@ -40,6 +40,7 @@ FIELDS: Fields = {
     ("kubelet", "endpoint"): Limit(length=1024),
     ("kubelet", "cgroup_driver"): Limit(length=256),
     ("kubelet", "cpu_manager_policy"): Limit(length=256),
+    ("kubelet", "root_dir"): Limit(length=4096),
 }
 
 
@@ -107,6 +108,17 @@ def _kubelet(host: Host, seen: Seen) -> Iterator[Fact]:
     yield sourced("kubelet.endpoint", seen.told.value(kubelet.ENDPOINT))
     yield sourced("kubelet.cgroup_driver", seen.told.value(kubelet.DRIVER))
     yield sourced("kubelet.cpu_manager_policy", _cpu_manager(host, seen.told))
+    yield sourced("kubelet.root_dir", _root_dir(seen.told))
+
+
+def _root_dir(told: Told) -> Sourced:
+    """The folder that its command names; the default only where the whole command is known."""
+    found = told.value(kubelet.ROOT_DIR)
+    if found.result != Known(None):
+        return found
+    if not told.command:
+        return Sourced(Unknown(Reason.NOT_COLLECTED, "nothing tells the kubelet's folder"), ())
+    return found._replace(result=Known(kubelet.root_dir(told)))
 
 
 def _cpu_manager(host: Host, told: Told) -> Sourced:
@@ -149,5 +161,5 @@ def _inside(host: Host) -> Iterator[Fact]:
         yield fact("kubelet", hidden)
         return
     yield sourced("kubelet.version", version)
-    for name in ("endpoint", "cgroup_driver", "cpu_manager_policy"):
+    for name in ("endpoint", "cgroup_driver", "cpu_manager_policy", "root_dir"):
         yield fact("kubelet." + name, hidden)
