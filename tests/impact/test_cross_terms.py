@@ -129,8 +129,15 @@ def test_a_node_given_twice_on_one_side_is_said_and_not_compared(when: str) -> N
 
 def test_a_node_given_twice_is_not_compared_without_earlier_snapshots_either() -> None:
     sides = side(compiled(AT_LEAST_5)), side(compiled(AT_LEAST_6))
-    found = impact(*sides, given(snapshot("a", **major(5)), snapshot("a", **major(5))))
+    found = impact(*sides, given(snapshot("a", **major(5)), snapshot("a", **major(6))))
     assert (found.nodes, found.changes, len(found.doubled), found.whole) == (0, (), 1, False)
+
+
+def test_the_same_bytes_twice_are_one_snapshot() -> None:
+    sides = side(compiled(AT_LEAST_5)), side(compiled(AT_LEAST_6))
+    one = snapshot("a", **major(5))
+    once, twice = impact(*sides, given(one)), impact(*sides, given(one, one))
+    assert (twice.nodes, twice.changes, twice.doubled) == (once.nodes, once.changes, ())
 
 
 def test_what_is_no_snapshot_is_named() -> None:

@@ -88,3 +88,14 @@ def test_what_cannot_be_compared(arguments: list[str], told: str, place: Path, c
     del place
     assert main(["impact", "old.yaml", "new.yaml", *arguments]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_nodes_of_one_name_at_two_sites_are_two_and_what_a_store_doubts_is_not_compared(place: Path) -> None:
+    for site, day in (("berlin", 20), ("tokyo", 21), ("tokyo", 20)):
+        (place / "one.json").write_bytes(node(1, day, set_={"kernel.release": "5.1"}))
+        assert main(["fleet", "add", "store.db", "one.json", "--site", site]) == 0
+    _, found = impact(place, "--fleet", "store.db")
+    assert (found["nodes"], found["doubled"]) == (1, [])
+    assert ["its clock went back" in each["problem"] for each in found["unreadable"]] == [True]
+    assert main(["fleet", "add", "store.db", "now.ndjson", "--site", "paris"]) == 3
+    assert [each["node"] for each in impact(place, "--fleet", "store.db")[1]["doubled"]] == ["n3"]

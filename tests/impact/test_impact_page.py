@@ -35,7 +35,8 @@ def crossed(name: str = "node-1") -> Impact:
     is_now = [
         snapshot(name, set_={"kernel.major": 5, "kernel.release": f"5.{EVIL}"}),
         snapshot("new-1"),
-        *(snapshot(each, unknown={"network.ipv6": "denied"}) for each in ("worker-01", "worker-02", "twice", "twice")),
+        *(snapshot(each, unknown={"network.ipv6": "denied"}) for each in ("worker-01", "worker-02", "twice")),
+        snapshot("twice", unknown={"network.ipv6": "failed"}),
     ]
     bad = Given(input=f"{name}.json", snapshot=None, problem=f"{name}.json:1:1: not JSON")
     waived = exceptions("w * two 2026-12-31"), exceptions("w * two 2026-12-31", now="2027-01-01")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeVar
 from passmuster.age import parse_moment
 from passmuster.cli import inputs
 from passmuster.errors import UsageError
-from passmuster.judge import Given
 from passmuster.store import reading
 from passmuster.store.database import one_state, opened
 
@@ -27,9 +26,11 @@ class State:
 
     database: Database
 
-    def met(self, as_of: str | None, known: Callable[[bytes], T | None]) -> Iterator[inputs.Met[T]]:
-        """The snapshots, as `inputs.met` gives those of files."""
-        return met(self.database, reading.Choice(as_of=moment(as_of)), known)
+    def met(
+        self, as_of: str | None, known: Callable[[bytes], T | None]
+    ) -> Iterator[tuple[str, int, inputs.Sourced[T]]]:
+        """The snapshots, with what is known of where they came from."""
+        return sourced(self.database, reading.Choice(as_of=moment(as_of)), known)
 
 
 @contextlib.contextmanager
@@ -39,26 +40,16 @@ def state(path: str) -> Iterator[State]:
         yield State(database)
 
 
-def met(database: Database, choice: reading.Choice, known: Callable[[bytes], T | None]) -> Iterator[inputs.Met[T]]:
-    """The latest snapshot of each node among those that are chosen; what `known` makes of it stands in its place.
-
-    Where it is in doubt, it is one that cannot be read.
-    """
-    for path, line, each in sourced(database, choice, known):
-        if each.doubt is None:
-            yield path, line, each.found
-        else:
-            label = inputs.label(path, line)
-            yield path, line, Given(input=label, snapshot=None, problem=f"{label}: {each.doubt}")
-
-
 def sourced(
     database: Database,
     choice: reading.Choice,
     known: Callable[[bytes], T | None],
     deliveries: set[int] | None = None,
 ) -> Iterator[tuple[str, int, inputs.Sourced[T]]]:
-    """The same with sites and doubts; adds the ids of the deliveries that they came in."""
+    """The latest snapshot of each node among those that are chosen; what `known` makes of it stands in its place.
+
+    Each has its site, and why it is in doubt where it is; adds the ids of the deliveries that they came in.
+    """
     library = reading.Library(database)
     for kept in reading.latest(database, choice):
         data = library.data(kept)

@@ -6,7 +6,7 @@ import contextlib
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from passmuster import waivers
 from passmuster.cli import fleet_met, inputs, output, packs
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from passmuster.compile import CompiledPolicy
     from passmuster.impact import Impact
-    from passmuster.impact.pairing import Identity
     from passmuster.policy import Policy
 
 _NO_WAIVERS = "none"
@@ -49,6 +48,10 @@ def run(options: argparse.Namespace) -> ExitStatus:
     if len(found.broken) > options.allow:
         return ExitStatus.FAILED
     return ExitStatus.GOOD if found.whole else ExitStatus.INCOMPLETE
+
+
+_Known: TypeAlias = "tuple[str, str | None, str]"
+"""Name, machine id and digest of a node on which nothing changes."""
 
 
 def _compared(
@@ -80,18 +83,26 @@ def _compared(
     return later, None if earlier is None else (each for each in earlier if isinstance(each, Given))
 
 
-def _given(met: Iterable[inputs.Met[Identity]]) -> Iterator[Given | Unchanged]:
-    """The snapshots one after the other: none is kept here."""
-    for path, line, found in met:
-        if isinstance(found, Given):
+def _given(
+    met: Iterable[inputs.Met[_Known] | tuple[str, int, inputs.Sourced[_Known]]],
+) -> Iterator[Given | Unchanged]:
+    """The snapshots one after the other: none is kept here. What a store doubts is one that cannot be read."""
+    for path, line, each in met:
+        label = inputs.label(path, line)
+        source = each if isinstance(each, inputs.Sourced) else inputs.Sourced(each, None, None)
+        found = source.found
+        if source.doubt is not None:
+            yield Given(input=label, snapshot=None, problem=f"{label}: {source.doubt}")
+        elif isinstance(found, Given):
             yield found
         elif isinstance(found, bytes):
-            yield inputs.load(inputs.document(path, line, found))
+            yield replace(inputs.load(inputs.document(path, line, found)), site=source.site)
         else:
-            yield Unchanged(name=found[0], machine_id=found[1], input=inputs.label(path, line))
+            name, machine_id, digest = found
+            yield Unchanged(name=name, machine_id=machine_id, digest=digest, input=label, site=source.site)
 
 
-def _nothing(_line: bytes) -> Identity | None:
+def _nothing(_line: bytes) -> _Known | None:
     return None
 
 

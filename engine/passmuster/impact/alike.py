@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,10 @@ class Unchanged:
 
     name: str
     machine_id: str | None
+    digest: str
+    """Of its snapshot: `sha256:` and hexadecimal digits."""
     input: str
+    site: str | None = None
 
 
 class Alike:
@@ -40,8 +44,8 @@ class Alike:
         """Whether what is said of one node holds for the next of its kind."""
         return all(side.waivers is None and Memory.serves_sections(_terms(side)) for side in (old, new))
 
-    def known(self, line: bytes) -> tuple[str, str | None] | None:
-        """Name and machine id of a node on which nothing changes; None where something does, or nobody knows."""
+    def known(self, line: bytes) -> tuple[str, str | None, str] | None:
+        """Name, machine id and digest of a node on which nothing changes; None where something does, or may."""
         before, after = self._old.judge(line), self._new.judge(line)
         if before is None or after is None:
             return None
@@ -53,7 +57,8 @@ class Alike:
         if changes:
             return None
         machine = after.machine_id
-        return after.name.decode(), None if machine is None else machine.decode()
+        digest = "sha256:" + hashlib.sha256(line).hexdigest()
+        return after.name.decode(), None if machine is None else machine.decode(), digest
 
 
 def _terms(side: Side) -> Terms:

@@ -58,8 +58,8 @@ def impact(old: Side, new: Side, later: Iterable[Given | Unchanged], earlier: It
     )
 
 
-def _order(identity: Identity) -> tuple[str, str]:
-    return identity[0], identity[1] or ""
+def _order(identity: Identity) -> tuple[str, str, str]:
+    return identity[0], identity[1] or "", identity[2] or ""
 
 
 def _terms(compared: Iterable[Compared]) -> CrossTerms:

@@ -1,4 +1,4 @@
-"""Putting two snapshots of a node together by (name, machine_id); what has no partner, or too many, is said."""
+"""Putting two snapshots of a node together by (name, machine_id, site); what has no partner, or too many, is said."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from passmuster.judge import Given
     from passmuster.snapshot import Snapshot
 
-Identity: TypeAlias = tuple[str, str | None]
-"""Name and machine id; None where that was not collected."""
+Identity: TypeAlias = tuple[str, str | None, str | None]
+"""Name, machine id (None where that was not collected), and site (None where nobody named one)."""
 
 
 class Roll:
@@ -24,33 +24,42 @@ class Roll:
 
     def __init__(self, when: When) -> None:
         self._when = when
-        self._inputs: dict[Identity, list[str]] = defaultdict(list)
+        self._inputs: dict[Identity, list[tuple[str, str]]] = defaultdict(list)
+        """Digest and path of each; the same bytes again are the same snapshot, and left out."""
         self._unreadable: list[Unreadable] = []
 
     def first(self, given: Iterable[Given | Unchanged]) -> Iterator[tuple[Identity, Snapshot | None]]:
         """Each node where it is met first; no snapshot where it is known that nothing changes on it."""
         for each in given:
             if isinstance(each, Unchanged):
-                self._inputs[each.name, each.machine_id].append(each.input)
-                if len(self._inputs[each.name, each.machine_id]) == 1:
-                    yield (each.name, each.machine_id), None
+                if self._is_first((each.name, each.machine_id, each.site), each.digest, each.input):
+                    yield (each.name, each.machine_id, each.site), None
                 continue
             name = each.input or "this node"
             if each.snapshot is None:
                 self._unreadable.append(Unreadable(input=name, problem=each.problem or "no snapshot"))
                 continue
-            identity = each.snapshot.name, each.snapshot.machine_id
-            self._inputs[identity].append(name)
-            if len(self._inputs[identity]) == 1:
+            identity = each.snapshot.name, each.snapshot.machine_id, each.site
+            if self._is_first(identity, each.snapshot.digest, name):
                 yield identity, each.snapshot
+
+    def _is_first(self, identity: Identity, digest: str, path: str) -> bool:
+        """Note a snapshot; whether it is the first of its node."""
+        noted = self._inputs[identity]
+        if all(digest != other for other, _ in noted):
+            noted.append((digest, path))
+            return len(noted) == 1
+        return False
 
     @property
     def doubled(self) -> dict[Identity, Doubled]:
         """Nodes that were given more than once."""
         return {
-            (name, machine): Doubled(node=name, machine_id=machine, when=self._when, inputs=tuple(sorted(inputs)))
-            for (name, machine), inputs in self._inputs.items()
-            if len(inputs) > 1
+            who: Doubled(
+                node=who[0], machine_id=who[1], when=self._when, inputs=tuple(sorted(path for _, path in noted))
+            )
+            for who, noted in self._inputs.items()
+            if len(noted) > 1
         }
 
     @property
