@@ -107,7 +107,7 @@ LAYOUTS = {
     "ARMv7": ("processor: 0\nFeatures: swp\nCPU architecture: 7\n", "arm"),
     "s390x": (S390, "s390x"),
     "s390": ("vendor_id: IBM/S390\nfeatures: esan3\nprocessor 0: version = FF\n", "s390"),
-    "POWER7": (power("POWER7 (raw), altivec supported"), "ppc64"),
+    "POWER6": (power("POWER6 (raw), altivec supported"), "ppc64"),
     "Cell": (power("Cell Broadband Engine"), "ppc64"),
     "a small PowerPC": (power("740/750"), "ppc"),
     "riscv64": ("processor: 0\nhart: 0\nisa: rv64imafdc\n", "riscv64"),
@@ -125,8 +125,9 @@ def test_the_layout_tells_the_architecture(name: str) -> None:
     assert inferred(parse_cpuinfo(text)) == Known(expected)
 
 
-def test_the_layout_of_newer_power_does_not_tell_the_byte_order() -> None:
-    result = inferred(parse_cpuinfo(power("POWER9")))
+@pytest.mark.parametrize("model", ["POWER7 (raw)", "POWER9", "Power11 (architected)"])
+def test_the_layout_of_newer_power_does_not_tell_the_byte_order(model: str) -> None:
+    result = inferred(parse_cpuinfo(power(model)))
     assert isinstance(result, Unknown)
     assert result.reason is Reason.NOT_COLLECTED
 

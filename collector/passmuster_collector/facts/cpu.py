@@ -49,7 +49,7 @@ _MACHINES = (
     (r"mips.*", "mips"),
     (r"ia64|loongarch64|ppc|ppc64|ppc64le|riscv32|riscv64|s390|s390x|sparc64", r"\g<0>"),
 )
-_POWER = re.compile(r"POWER([0-9]+)")
+_POWER = re.compile(r"(?i)POWER([0-9]+)")
 
 
 class CpuInfo(NamedTuple):
@@ -185,7 +185,7 @@ def architecture_of(machine: str) -> str:
 
 
 def inferred(info: CpuInfo) -> Result:
-    """The architecture by the layout alone; big and little endian POWER look the same from its eighth generation on."""
+    """The architecture by the layout alone; POWER of either byte order looks the same from its seventh generation on."""
     for guess in (_x86, _arm, _power, _others):
         name = guess(info)
         if name == "ppc64?":
@@ -239,7 +239,7 @@ def _power(info: CpuInfo) -> str:
         return ""
     generation = _POWER.match(model)
     if generation is not None:
-        return "ppc64?" if int(generation.group(1)) >= 8 else "ppc64"
+        return "ppc64?" if int(generation.group(1)) >= 7 else "ppc64"
     return "ppc64" if model.startswith(("Cell", "PPC970", "PA6T", "RS64")) else "ppc"
 
 
