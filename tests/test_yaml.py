@@ -78,7 +78,7 @@ REFUSED = {
     "broken syntax": ("a: [1\nb: 2\n", ["f:2:2: not YAML: did not find expected ',' or ']'"]),
     "a tab for an indent": ("a:\n\tb: 1\n", ["f:2:1: not YAML: found character that cannot start any token"]),
     "a control character": ("a: \x07\n", ["f:1:4: a control character U+0007 is not text"]),
-    "a byte order mark": ("\ufeffa: 1\n", ["f:1:1: a byte order mark is not text"]),
+    "a byte order mark within": ("a: 1\nb: x\ufeff\n", ["f:2:5: a byte order mark is not text"]),
 }
 
 
@@ -87,6 +87,12 @@ def test_refused(text: str, messages: list[str]) -> None:
     with pytest.raises(_yaml.YAMLProblems) as caught:
         _yaml.load(text.encode(), "f")
     assert [str(problem).splitlines()[0] for problem in caught.value.problems] == messages
+
+
+def test_a_mark_before_the_text_says_nothing() -> None:
+    assert _yaml.load(b"\xef\xbb\xbfa: 1\n", "f").value == {"a": 1}
+    with pytest.raises(_yaml.YAMLProblems, match=r"f:1:1: UTF-16 text \(expected UTF-8: save it again\)"):
+        _yaml.load("a: 1\n".encode("utf-16"), "f")
 
 
 def test_text_that_is_not_utf8_is_refused_with_its_place() -> None:

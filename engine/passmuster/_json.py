@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import orjson
 
+from passmuster._text import BOM
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -20,12 +22,20 @@ T = TypeVar("T")
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
+_LARGE = 1024 * 1024
+_MOST_VALUES = 1_000_000
+"""Values of a large document: each takes up to a hundred bytes of memory, and as little as two of text."""
 _INT64 = range(-(2**63), 2**63)
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
+_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\]:,]|[^\s{}\[\]:,"]++')
 _LONG = b"0" * 19
 """Numbers that may not fit into 64 bits, and longer texts of digits, each digit as a nought (`_NOUGHTS`)."""
 _NOUGHTS = bytes(ord("0") if byte in b"0123456789" else ord(" ") for byte in range(256))
-_STRUCTURE = re.compile(rb'"(?:[^"\\]|\\.)*"?|[{}\[\]]', re.DOTALL)
+_CHUNK = 256 * 1024
+_SNAPSHOT = b'{"collection":{'
+"""How a snapshot in canonical form begins."""
+_BLANK = (b" ", b"\t")
+_JSON_LINE = re.compile(rb"\n\s*+[{\[]")
+_STRUCTURE = re.compile(rb'"(?:[^"\\\n]++|\\.)*+"?|[{}\[\]]')
 
 
 class InvalidJSONError(ValueError):
@@ -39,7 +49,10 @@ class InvalidJSONError(ValueError):
 def loads(data: bytes) -> Any:
     """Read one document strictly; raises InvalidJSONError with the place of the first mistake."""
     if len(data) > MAX_BYTES:
-        raise InvalidJSONError(f"too large (got {len(data)} bytes, expected at most {MAX_BYTES})", 1, 1)
+        raise InvalidJSONError(f"too large (expected at most {MAX_BYTES} bytes)", 1, 1)
+    data = data.removeprefix(BOM)
+    if len(data) > _LARGE and _too_many(data):
+        raise InvalidJSONError(f"too large (expected at most {_MOST_VALUES} values)", 1, 1)
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
@@ -54,6 +67,10 @@ def loads(data: bytes) -> Any:
     except _NotStrictError:
         raise _locate(data.decode()) from None
     return value
+
+
+def _too_many(data: bytes) -> bool:
+    return data.count(b",") + data.count(b"{") + data.count(b"[") > _MOST_VALUES
 
 
 class _NotStrictError(Exception):
@@ -163,31 +180,141 @@ def documents(data: bytes) -> Iterator[tuple[int, bytes]]:
         at = end
 
 
-def stream(
-    handle: BinaryIO, known: Callable[[bytes], T | None] = lambda _line: None
-) -> Iterator[tuple[int, bytes | T]]:
-    """The same of an open file, a line at a time; only what is not laid out in lines is read as a whole.
+class SpanningError(Exception):
+    """A document goes over several lines, or a line is no document, and the caller asked for lines alone."""
 
-    A line that `known` makes something of is a document by itself, and that is given in its place.
+
+def stream(
+    handle: BinaryIO, known: Callable[[bytes], T | None] = lambda _line: None, *, lines: bool = False
+) -> Iterator[tuple[int, bytes | T]]:
+    """The same of an open file, a line at a time; no more than a document is in memory.
+
+    A line that `known` makes something of is a document by itself, and that is given in its place. What is longer than
+    a document may be is given up to there, for the reader to refuse, and the rest of it is passed over. Lines that are
+    no documents are given together, by the first of them. `lines`: raise SpanningError rather than read on.
     """
     number = 0
-    for line in handle:
+    spanning = _Spanning()
+    while line := handle.readline(MAX_BYTES + 1):
         number += 1
-        found = known(line)
+        found = known(line) if not spanning.inside or line.startswith(_SNAPSHOT) else None
         if found is not None:
+            yield from spanning.end()
             yield number, found
-        elif not line.strip():
             continue
-        elif _document_end(line, 0) == len(line) and not _opens(line):
-            yield number, line.lstrip()
+        if not spanning.inside:
+            line = line.removeprefix(BOM)
+            if _whole(line):
+                yield number, line.lstrip()
+                continue
+            if not line or line.isspace():
+                continue
+        if len(line) > _LARGE and (len(line) > MAX_BYTES or _too_many(line)):
+            _pass_over(handle, line)
+            yield from spanning.end()
+            yield number, line
+        elif lines:
+            raise SpanningError
+        elif line[:1] in _BLANK and spanning.inside:
+            block = [line, *_indented(handle)]
+            yield from spanning.take(number, b"".join(block))
+            number += len(block) - 1
         else:
-            yield from ((number - 1 + at, document) for at, document in documents(line + handle.read()))
+            yield from spanning.take(number, line)
+    yield from spanning.end()
+
+
+def _indented(handle: BinaryIO) -> Iterator[bytes]:
+    """Lines that follow, up to one that is not indented, which is the last; some of them."""
+    size = 0
+    while size < _CHUNK and (line := handle.readline(MAX_BYTES + 1)):
+        yield line
+        size += len(line)
+        if line[:1] not in _BLANK:
             return
 
 
-def _opens(line: bytes) -> bool:
-    """Whether a line begins a document and does not end it."""
-    return line.lstrip().startswith((b"{", b"[")) and not line.rstrip().endswith((b"}", b"]"))
+def _whole(line: bytes) -> bool:
+    """Whether a line is a document by itself, by its ends."""
+    line = line.strip()
+    return line.startswith(b"{") and line.endswith(b"}") and b"}{" not in line
+
+
+def _pass_over(handle: BinaryIO, line: bytes) -> None:
+    """Read up to the end of a line, and forget it."""
+    while line and not line.endswith(b"\n"):
+        line = handle.readline(_CHUNK)
+
+
+class _Spanning:
+    """Documents that are not laid out in lines, put together as their lines come.
+
+    A string of JSON goes over no end of a line, so that lines can be looked through one after the other.
+    """
+
+    def __init__(self) -> None:
+        self._held: list[bytes] = []
+        self._size = self._depth = self._number = 0
+        self._noise = False
+
+    @property
+    def inside(self) -> bool:
+        """Whether a document has begun and not ended."""
+        return bool(self._held)
+
+    def end(self) -> Iterator[tuple[int, bytes]]:
+        """What is held, whether it is whole or not."""
+        if self._held:
+            yield self._number, b"".join(self._held)
+        self._held, self._size, self._depth, self._noise = [], 0, 0, False
+
+    def take(self, number: int, text: bytes) -> Iterator[tuple[int, bytes]]:
+        """Go on with lines, the first of them of that number."""
+        if self._held and self._begins_anew(text):
+            yield from self.end()
+        at = 0
+        while at < len(text):
+            if not self._held:
+                at = len(text) - len(text[at:].lstrip())
+                if at == len(text):
+                    return
+                self._number = number + text.count(b"\n", 0, at)
+                self._noise = text[at : at + 1] not in (b"{", b"[")
+            end = self._noise_end(text, at) if self._noise else self._end(text, at)
+            self._hold(text[at:end])
+            if end is None:
+                return
+            yield from self.end()
+            at = end
+
+    def _begins_anew(self, text: bytes) -> bool:
+        """Whether what is held cannot go on with these lines: they begin a snapshot, or JSON where noise was."""
+        return text.lstrip()[:1] in (b"{", b"[") if self._noise else text.startswith(_SNAPSHOT) and _whole(text)
+
+    def _noise_end(self, text: bytes, start: int) -> int | None:
+        """Where noise ends: at a line that begins JSON."""
+        found = _JSON_LINE.search(text, start)
+        return None if found is None else found.start() + 1
+
+    def _end(self, text: bytes, start: int) -> int | None:
+        """Where the document ends, its newline included; None where it goes on."""
+        for match in _STRUCTURE.finditer(text, start):
+            token = match.group()
+            if token in b"{[":
+                self._depth += 1
+            elif token in b"}]":
+                self._depth -= 1
+                if self._depth <= 0:
+                    end = match.end()
+                    return end + 1 if text[end : end + 1] == b"\n" else end
+        return None
+
+    def _hold(self, part: bytes) -> None:
+        """Keep a part; beyond the size of a document, only so much that the reader sees that it is too large."""
+        part = part[: max(0, MAX_BYTES + 1 - self._size)]
+        self._size += len(part)
+        if part or not self._held:
+            self._held.append(part)
 
 
 def _document_end(data: bytes, start: int) -> int:

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias, overload
 
 import yaml
 
+from passmuster._text import NotTextError, decoded
 from passmuster.errors import Location, Problem
 
 MAX_BYTES = 1024 * 1024
@@ -142,10 +143,9 @@ def _decode(data: bytes, file: str) -> str:
     if len(data) > MAX_BYTES:
         raise refuse(f"too large (got {len(data)} bytes, expected at most {MAX_BYTES})", 1, 1)
     try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise refuse("not UTF-8 text", line, error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1) from None
+        text = decoded(data)
+    except NotTextError as error:
+        raise refuse(error.message, error.line, error.column) from None
     bad = _CONTROL.search(text)
     if bad is not None:
         start = text.rfind("\n", 0, bad.start()) + 1

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from passmuster import _json
+from passmuster._text import BOM, NotTextError, decoded
 from passmuster.errors import Location, Problem, UsageError
 
 
 def parse(data: bytes, file: str) -> frozenset[str]:
     """Read the names of a roster; raises UsageError. Blank lines and lines that begin with `#` are passed over."""
+    data = data.removeprefix(BOM)
     names = _from_kubectl(data, file) if data.lstrip().startswith(b"{") else _from_lines(data, file)
     if not names:
         raise _error(file, 1, "a roster without a name (expected one name a line, or `kubectl get nodes -o json`)")
@@ -18,9 +20,9 @@ def parse(data: bytes, file: str) -> frozenset[str]:
 
 def _from_lines(data: bytes, file: str) -> frozenset[str]:
     try:
-        lines = data.decode().splitlines()
-    except UnicodeDecodeError as error:
-        raise _error(file, data.count(b"\n", 0, error.start) + 1, "not UTF-8 text") from None
+        lines = decoded(data).split("\n")
+    except NotTextError as error:
+        raise _error(file, error.line, error.message) from None
     names = set()
     for number, line in enumerate(lines, start=1):
         name = line.strip()

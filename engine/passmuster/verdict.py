@@ -273,6 +273,15 @@ class BundleHeader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """What lay in the input and was not judged, for it is no snapshot."""
+
+    path: str
+    why: str
+    """What it is, in a few words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What became of all nodes, and everything it depends on."""
 
@@ -308,5 +317,7 @@ class Verdict:
     """Empty where every snapshot is of another node."""
     bundles: tuple[BundleHeader, ...] = ()
     """By digest; empty where snapshots came as loose files. How they came changes no verdict."""
+    skipped: tuple[Skipped, ...] = ()
+    """By path; empty where all of the input was judged. What may hold a node is an unknown node, and not here."""
     digest: str
     """`verdict_digest`: over the inputs and the outcome of each rule; stable while the language is."""

@@ -183,7 +183,7 @@ MISTAKES: dict[str, tuple[str, int, str]] = {
     "a level that is lowered": (BASE + "levels:\n  virtnest/kernel-version: recommended\n", 2, "review/a.yaml:6:28: virtnest/kernel-version: a level is raised, never lowered (got recommended, expected required or stricter)"),
     "a level that is none": (BASE + "levels:\n  virtnest/kernel-version: informational\n", 2, 'review/a.yaml:6:28: virtnest/kernel-version: not one of the values (got "informational", expected "required" or "recommended")'),
     "waivers without a digest": (BASE + "waivers: {file: terms/waivers.yaml}\n", 2, "review/a.yaml:5:1: waivers: missing 'digest'"),
-    "waivers that are not there": (BASE + f"waivers: {{file: none.yaml, digest: 'sha256:{DIGITS}'}}\n", 2, "review/a.yaml:5:17: file: review/none.yaml cannot be read (No such file or directory)"),
+    "waivers that are not there": (BASE + f"waivers: {{file: none.yaml, digest: 'sha256:{DIGITS}'}}\n", 2, "review/a.yaml:5:17: file: review/none.yaml: cannot be read (No such file or directory)"),
     "other waivers": (BASE + f"waivers: {{file: terms/waivers.yaml, digest: 'sha256:{DIGITS}'}}\n", 4, f"review/a.yaml:5:45: digest: review/terms/waivers.yaml has another (got {sha256(WAIVERS.encode())}, expected sha256:{DIGITS})"),
     "another roster": (BASE + f"roster: {{file: terms/roster, digest: 'sha256:{DIGITS}'}}\n", 4, f"review/a.yaml:5:38: digest: review/terms/roster has another (got {sha256(ROSTER.encode())}, expected sha256:{DIGITS})"),
     "a roster that is not there": (BASE + "roster: {file: none}\n", 2, "review/a.yaml:5:16: file: review/none: cannot be read (No such file or directory)"),

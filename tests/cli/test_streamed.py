@@ -7,6 +7,7 @@ import importlib.util
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import pytest
 from snapshots import data, document
 
 from passmuster import schema
-from passmuster.cli import inputs, jobs, main, packed, packs, streamed
+from passmuster.cli import inputs, jobs, main, packed, packs, skipped, streamed
 from passmuster.compile import compile_policy
 from passmuster.judge import judge
 from passmuster.policy.parameters import effective
@@ -132,15 +133,23 @@ def test_counts_alone_are_the_same_too(
     assert found[0] == found[1]
 
 
+def _counts(reports: dict[str, bytes]) -> Any:
+    return json.loads(reports["summary"])["summary"]
+
+
 def _plainly(*paths: str) -> bytes:
     """The report of judging all nodes at once, the plain way."""
-    return render(judge(inputs.read(paths), TERMS), Style()).encode()
+    skipped.noting().__enter__()
+    verdict = judge(inputs.read(paths), TERMS)
+    return render(replace(verdict, skipped=skipped.taken()), Style()).encode()
 
 
 def test_a_verdict_with_all_nodes_is_that_of_judging_them_at_once(tmp_path: Path) -> None:
     file = tmp_path / "fleet.ndjson"
     file.write_bytes(b"".join(fleet()))
-    assert streamed.whole(streamed.Source(paths=[str(file)]), TERMS) == judge(inputs.read([str(file)]), TERMS)
+    whole = streamed.whole(streamed.Source(paths=[str(file)]), TERMS)
+    assert replace(whole, skipped=()) == judge(inputs.read([str(file)]), TERMS)
+    assert str(file) in {each.path for each in whole.skipped}
 
 
 def test_standard_input_is_shared_out_too(
@@ -154,7 +163,7 @@ def test_standard_input_is_shared_out_too(
         found.append(check("-", "--jobs", workers))
     assert found[0] == found[1]
     (tmp_path / "fleet.ndjson").write_bytes(content)
-    assert found[0][1]["summary"] == check("fleet.ndjson")[1]["summary"]
+    assert _counts(found[0][1]) == _counts(check("fleet.ndjson")[1])
 
 
 @pytest.mark.skipif(
@@ -165,8 +174,8 @@ def test_zstandard(check: Any, tmp_path: Path) -> None:
     (tmp_path / "fleet.ndjson.zst").write_bytes(packed._zstd("x").compress(content))
     (tmp_path / "fleet.ndjson").write_bytes(content)
     status, reports = check("fleet.ndjson.zst")
-    assert (status, reports["summary"]) == (check("fleet.ndjson")[0], check("fleet.ndjson")[1]["summary"])
-    (tmp_path / "fleet.ndjson.zst").write_bytes(b"nothing of the kind")
+    assert (status, _counts(reports)) == (check("fleet.ndjson")[0], _counts(check("fleet.ndjson")[1]))
+    (tmp_path / "fleet.ndjson.zst").write_bytes(packed._zstd("x").compress(content)[:-9])
     assert b"not a whole Zstandard file" in check("fleet.ndjson.zst")[1]["json"]
 
 
@@ -242,10 +251,10 @@ def test_the_schema_of_a_stream_is_that_of_a_report_without_nodes() -> None:
 
 
 OURS: dict[str, tuple[list[str], str]] = {
-    "a report": (["-o", "json=in/a.json"], "a report of ours"),
-    "the end of a stream": (["-o", "ndjson=in/a.ndjson"], "a stream of ours"),
-    "counts": (["-o", "summary=in/a.json"], "a summary of ours"),
-    "an attestation": (["-o", "attestation=in/a.json"], "an attestation of ours"),
+    "a report": (["-o", "json=in/a.json"], "(a report, not a snapshot)"),
+    "the end of a stream": (["-o", "ndjson=in/a.ndjson"], "(a stream of results, not a snapshot)"),
+    "counts": (["-o", "summary=in/a.json"], "(a summary, not a snapshot)"),
+    "an attestation": (["-o", "attestation=in/a.json"], "(an attestation, not a snapshot)"),
 }
 
 

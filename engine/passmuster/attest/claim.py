@@ -75,6 +75,8 @@ class Claim:
     evidence: str
     bundles: tuple[Mapping[str, Any], ...]
     """Those that its snapshots came in."""
+    skipped: tuple[Mapping[str, str], ...]
+    """What it says lay beside them and was not judged."""
     nodes: frozenset[str]
     """Names of the nodes that it says something of."""
 
@@ -185,6 +187,7 @@ def _terms(head: Mapping[str, Any], roster: Mapping[str, Any] | None, seen: set[
         "listed": 0 if roster is None else roster["listed"],
         "max_age": head["max_age"],
         "bundles": tuple(head["bundles"]),
+        "skipped": tuple(head["skipped"]),
         "now": head["now"],
         "superseded": head["superseded"],
     }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from passmuster import roster
 from passmuster.age import parse_duration
 from passmuster.cli import inputs, packs, progress, sealed
+from passmuster.cli.folder import readable
 from passmuster.cli.moment import moment
 from passmuster.cli.streamed import _size
 from passmuster.errors import ExitStatus, IntegrityError, PassmusterError, SnapshotError, UsageError
@@ -135,7 +136,7 @@ def _read(
     try:
         for path, line, found in inputs.met(options.snapshots, _nothing):
             delivery = deliveries.of(path)
-            problem = _taken(intake, cutter, (inputs.readable(path), line), found, delivery)
+            problem = _taken(intake, cutter, (readable(path), line), found, delivery)
             if problem is not None:
                 bar.clear()
                 sys.stderr.write(harmless.lines(problem) + "\n")

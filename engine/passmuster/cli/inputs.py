@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import itertools
-import os
-import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Generic, TypeAlias, TypeVar
 
 from passmuster import _json, snapshot
-from passmuster.cli import packed, sealed
-from passmuster.errors import SnapshotError, UsageError
+from passmuster.cli import packed, reading, recognize, sealed, skipped
+from passmuster.cli.folder import files, readable, unread
+from passmuster.errors import IntegrityError, PassmusterError, SnapshotError, UsageError
 from passmuster.judge import Given
-from passmuster.report import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 T = TypeVar("T")
 
-_ENDINGS = (".json", ".ndjson", ".json.gz", ".ndjson.gz", ".json.zst", ".ndjson.zst", sealed.ENDING)
-_OURS = tuple(
-    # One after the other: a text to begin with is found ten times faster than one of several.
-    map(
-        re.compile, (rb'"schema":"passmuster\.(?!snapshot/)', rb'"_type":"https://in-toto\.io/', rb'"payloadType":"app')
-    )
-)
-"""What stands in files that we wrote, and that are no snapshots."""
 _BUFFER = 256 * 1024
 """Bytes that are read at a time: a fifth of the time that the default takes for lines of 8 KB."""
 
@@ -74,7 +65,9 @@ def _nothing(_line: bytes) -> Given | None:
 def load(document: Document) -> Given:
     """Read one snapshot, or say why it cannot be."""
     try:
-        return Given(input=document.label, snapshot=snapshot.load(document.data, document.path, document.line))
+        return Given(
+            input=document.label, snapshot=snapshot.load(document.data, readable(document.path), document.line)
+        )
     except SnapshotError as error:
         return Given(input=document.label, snapshot=None, problem=str(error.problems[0]))
 
@@ -93,11 +86,6 @@ def document(path: str, line: int, data: bytes) -> Document:
     return Document(label=label(path, line), path=path, line=abs(line) or 1, data=data)
 
 
-def readable(path: str) -> str:
-    """A path as text that can be written: bytes that are no UTF-8 as escapes."""
-    return path.encode(errors="surrogateescape").decode(errors="backslashreplace")
-
-
 def label(path: str, line: int) -> str:
     """What a document is called: by its path, and its line where the file holds several."""
     name = readable(path)
@@ -113,15 +101,6 @@ def met(paths: Sequence[str], known: Callable[[bytes], T | None]) -> Iterator[Me
             yield from one_file(path, known)
 
 
-def files(folder: str) -> list[str]:
-    """The files of a folder that may hold snapshots, sorted; raises UsageError where there is none."""
-    found = [str(Path(at, name)) for at, _, names in os.walk(folder) for name in names if name.endswith(_ENDINGS)]
-    if not found:
-        message = f"no snapshot in this folder (expected files that end with {', '.join(_ENDINGS)})"
-        raise UsageError.at(folder, message, code="usage-input")
-    return sorted(found)
-
-
 def _folder(folder: str, known: Callable[[bytes], T | None]) -> Iterator[Met[T]]:
     for file in files(folder):
         yield from within(file, known)
@@ -130,9 +109,14 @@ def _folder(folder: str, known: Callable[[bytes], T | None]) -> Iterator[Met[T]]
 def within(file: str, known: Callable[[bytes], T | None]) -> Iterator[Met[T]]:
     """What a file of a folder holds; one that cannot be opened is an unknown node."""
     try:
-        yield from one_file(file, known)
-    except UsageError as error:
-        yield file, 0, Given(input=file, snapshot=None, problem=str(error.problems[0]))
+        if Path(file).is_dir():
+            yield _unknown(file, unread(file))
+        else:
+            yield from one_file(file, known)
+    except IntegrityError:
+        raise
+    except PassmusterError as error:
+        yield file, 0, Given(input=readable(file), snapshot=None, problem=str(error.problems[0]))
 
 
 def one_file(path: str, known: Callable[[bytes], T | None]) -> Iterator[Met[T]]:
@@ -140,26 +124,54 @@ def one_file(path: str, known: Callable[[bytes], T | None]) -> Iterator[Met[T]]:
 
     A bundle that does not hold raises IntegrityError, or NotABundleError: nothing else is judged then.
     """
-    if path.endswith(sealed.ENDING):
+    if sealed.is_named(path):
         for name, data in sealed.snapshots(path):
             yield name, 0, known(data) or data
         return
+    name = "<stdin>" if path == "-" else path
     try:
         with opened(path) as handle:
-            yield from documents(handle, "<stdin>" if path == "-" else path, known)
+            head = begin(handle)
+            foreign = recognize.foreign(head)
+            if foreign is None:
+                yield from documents(handle, name, known)
+            else:
+                yield _unknown(name, foreign.name, head)
     except OSError as error:
-        raise UsageError.at(path, f"cannot be read ({error.strerror or error})", code="usage-input") from None
+        message = f"cannot be read ({error.strerror or error})"
+        raise UsageError.at(readable(path), message, code="usage-input") from None
     except packed.PackedError as error:
-        yield path, 0, Given(input=path, snapshot=None, problem=f"{path}:1:1: {error}")
+        yield _unknown(name, str(error))
 
 
-def opened(path: str) -> contextlib.AbstractContextManager[BinaryIO]:
-    """A file, unpacked as it is read; `-` is standard input."""
+def _unknown(path: str, why: str, head: bytes = b"") -> tuple[str, int, Given]:
+    """A file that is one unknown node: what is wrong is at its first byte that is no blank."""
+    line = 1 + head[: len(head) - len(head.lstrip())].count(b"\n")
+    name = readable(path)
+    return path, 0, Given(input=name, snapshot=None, problem=f"{name}:{line}:1: {why}")
+
+
+@contextlib.contextmanager
+def opened(path: str) -> Iterator[BinaryIO]:
+    """A file, unpacked as it is read where it is packed; `-` is standard input."""
     if path == "-":
-        return contextlib.nullcontext(sys.stdin.buffer)
-    if path.endswith((".gz", ".zst")):
-        return packed.opened(path)
-    return open(path, "rb", buffering=_BUFFER)  # noqa: PTH123 - a stream
+        yield _unpacked(sys.stdin.buffer, path)
+    else:
+        with reading.opened(path, _BUFFER) as file:
+            yield _unpacked(file, path)
+
+
+def _unpacked(file: BinaryIO, path: str) -> BinaryIO:
+    return packed.unpacked(begin(file), file, readable(path)) or file
+
+
+def begin(file: BinaryIO) -> bytes:
+    """The first bytes of an open file, which stays at its beginning."""
+    if isinstance(file, io.BufferedReader):
+        return file.peek(recognize.HEAD)
+    head = file.read(recognize.HEAD)
+    file.seek(-len(head), io.SEEK_CUR)
+    return head
 
 
 def documents(handle: BinaryIO, path: str, known: Callable[[bytes], T | None]) -> Iterator[Met[T]]:
@@ -167,7 +179,7 @@ def documents(handle: BinaryIO, path: str, known: Callable[[bytes], T | None]) -
     stream = _json.stream(handle, known)
     first = next(stream, None)
     if first is None:
-        yield path, 0, Given(input=path, snapshot=None, problem=f"{path}:1:1: the file is empty (expected a snapshot)")
+        yield _unknown(path, "the file is empty (expected a snapshot)")
         return
     second = next(stream, None)
     if second is None:
@@ -177,28 +189,10 @@ def documents(handle: BinaryIO, path: str, known: Callable[[bytes], T | None]) -
 
 
 def lines(found: Iterator[tuple[int, bytes | T]], path: str, *, alone: bool = False) -> Iterator[Met[T]]:
-    """What was found in lines of a file; our own reports are told, and skipped."""
+    """What was found in lines of a file; what we wrote ourselves and is no snapshot is noted."""
     for line, each_ in found:
-        ours = _ours(each_) if isinstance(each_, bytes) else None
+        ours = skipped.ours(each_) if isinstance(each_, bytes) else None
         if ours is not None:
-            sys.stderr.write(harmless.plain(f"note: {path}: {ours} of ours is no snapshot; skipped") + "\n")
+            skipped.note(readable(path), ours)
         else:
             yield path, -line if alone else line, each_
-
-
-def _ours(data: bytes) -> str | None:
-    """What a document is that we wrote and that is no snapshot; None for all others."""
-    if not any(each.search(data) for each in _OURS):
-        return None
-    try:
-        document = _json.loads(data)
-    except _json.InvalidJSONError:
-        return None
-    if not isinstance(document, dict):
-        return None
-    schema = document.get("schema")
-    if isinstance(schema, str) and schema.startswith("passmuster.") and not schema.startswith("passmuster.snapshot/"):
-        return f"a {schema.removeprefix('passmuster.').partition('/')[0]}"
-    if str(document.get("_type")).startswith("https://in-toto.io/"):
-        return "an attestation"
-    return "a signature" if "payloadType" in document and "signatures" in document else None

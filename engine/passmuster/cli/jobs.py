@@ -6,30 +6,37 @@ nothing that can be cut: from the piece that holds one on, its file is read by o
 
 from __future__ import annotations
 
+import io
 import itertools
 import multiprocessing
+import sys
 from collections import deque
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from passmuster import _json
-from passmuster.cli import inputs, sealed
+from passmuster.cli import inputs, packed, reading, recognize, sealed, skipped
+from passmuster.cli.folder import files
 from passmuster.errors import Problem, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
+    from _typeshed import WriteableBuffer
+
     from passmuster.fleet import Remembered
     from passmuster.report.onepass import OnePass, Passed
+    from passmuster.verdict import Skipped
 
 _PIECE = 4 * 1024 * 1024
 _LARGE = 4 * _PIECE
 """A piece where nobody asks for numbers of lines: the fewer pieces, the less goes from one process to another."""
+_BUFFER = 256 * 1024
 _FILES = 256
 """So many small files, or nodes, make a part, or fewer that are longer together than a piece."""
 
@@ -68,18 +75,61 @@ class Piece:
     whole: bool
     """Whether there are no more pieces of this file."""
 
-    def read(self) -> bytes:
-        """The lines."""
+    def opened(self) -> BinaryIO:
+        """The lines, as an open file."""
         if self.data is not None:
-            return self.data
-        with open(self.path, "rb", buffering=0) as handle:  # noqa: PTH123 - at a place in it
-            handle.seek(self.start)
-            return handle.read(self.size)
+            return BytesIO(self.data)
+        return cast("BinaryIO", io.BufferedReader(_Window(self.path, self.start, self.size), _BUFFER))
+
+
+class _Window(io.RawIOBase):
+    """Bytes of a file from a place on."""
+
+    def __init__(self, path: str, start: int, size: int) -> None:
+        self._file, self._left = reading.opened(path, 0), size
+        self._file.seek(start)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        read: int = self._file.readinto(view[: self._left])  # type: ignore[attr-defined]
+        self._left -= read
+        return read
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+class _Chain(io.RawIOBase):
+    """Pieces one behind the other, each opened when the one before is read."""
+
+    def __init__(self, pieces: Iterator[Piece]) -> None:
+        self._pieces, self._file = pieces, cast("BinaryIO", BytesIO())
+
+    @classmethod
+    def of(cls, pieces: Iterator[Piece]) -> BinaryIO:
+        """The pieces as one open file."""
+        return cast("BinaryIO", io.BufferedReader(cls(pieces), _BUFFER))
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        while not (read := self._file.readinto(buffer)):  # type: ignore[attr-defined]
+            self._file.close()
+            piece = next(self._pieces, None)
+            self._file = cast("BinaryIO", BytesIO()) if piece is None else piece.opened()
+            if piece is None:
+                return 0
+        return int(read)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uncut:
-    """A file that cannot be cut: it is packed."""
+    """A file that cannot be cut: it is packed, a bundle, or holds no snapshots."""
 
     path: str
     named: bool
@@ -89,17 +139,6 @@ Part: TypeAlias = Files | Piece
 Found: TypeAlias = "tuple[int, Passed] | list[Problem] | None"
 """What came of a part: its bytes and nodes; problems where a file cannot be opened; None where a document in it goes
 over several lines."""
-
-
-class _SpanningError(Exception):
-    """A document goes over several lines."""
-
-
-class _Lines(BytesIO):
-    """Lines of a piece; whoever wants the rest in one go has met what goes over several of them."""
-
-    def read(self, _size: int | None = -1, /) -> bytes:
-        raise _SpanningError
 
 
 def fresh() -> BinaryIO:
@@ -122,7 +161,7 @@ def passed(paths: Sequence[str], crew: Crew) -> Iterator[tuple[int, Passed]]:
 
 def _in_order(pool: ProcessPoolExecutor, parts: Iterator[Part], crew: Crew) -> Iterator[tuple[int, Passed]]:
     """The results of parts that make a whole, for as long as their documents are lines."""
-    waiting: deque[tuple[Part, Future[Found]]] = deque()
+    waiting: deque[tuple[Part, Future[tuple[Found, tuple[Skipped, ...]]]]] = deque()
     for part in itertools.chain(parts, itertools.repeat(None)):
         if part is not None:
             waiting.append((part, pool.submit(_work, part)))
@@ -131,7 +170,8 @@ def _in_order(pool: ProcessPoolExecutor, parts: Iterator[Part], crew: Crew) -> I
         if not waiting:
             return
         first, future = waiting.popleft()
-        found = future.result()
+        found, noted = future.result()
+        skipped.take(noted)
         if found is None:
             yield from _made.rest(itertools.chain((first,), (each for each, _ in waiting), parts))
             return
@@ -140,8 +180,8 @@ def _in_order(pool: ProcessPoolExecutor, parts: Iterator[Part], crew: Crew) -> I
         yield found
 
 
-def _work(part: Part) -> Found:
-    return _made.work(part)
+def _work(part: Part) -> tuple[Found, tuple[Skipped, ...]]:
+    return _made.work(part), skipped.hand_over()
 
 
 class _Worker:
@@ -163,8 +203,9 @@ class _Worker:
         try:
             met = self._piece(part) if isinstance(part, Piece) else self._files(part)
             return self._through(met)
-        except _SpanningError:
+        except _json.SpanningError:
             self._onepass.hand_over([])
+            skipped.hand_over()  # whoever reads on meets it again
             return None
         except UsageError as error:
             self._onepass.hand_over([])
@@ -172,8 +213,8 @@ class _Worker:
 
     def _piece(self, part: Piece) -> Iterator[inputs.Met[Remembered]]:
         if part.whole:
-            return inputs.documents(BytesIO(part.read()), part.path, self._onepass.known)
-        found = _json.stream(_Lines(part.read()), self._onepass.known)
+            return inputs.documents(part.opened(), part.path, self._onepass.known)
+        found = _json.stream(part.opened(), self._onepass.known, lines=True)
         return inputs.lines(((part.line - 1 + at, each) for at, each in found), part.path)
 
     def _files(self, part: Files) -> Iterator[inputs.Met[Remembered]]:
@@ -187,10 +228,11 @@ class _Worker:
 
     def rest(self, parts: Iterator[Part]) -> Iterator[tuple[int, Passed]]:
         """The rest of a file, from a piece on that cannot be read by itself."""
-        pieces = [each for each in parts if isinstance(each, Piece)]
-        start = pieces[0].line - 1
-        found = _json.stream(BytesIO(b"".join(each.read() for each in pieces)), self._onepass.known)
-        return self._in_batches(inputs.lines(((start + at, each) for at, each in found), pieces[0].path))
+        first = next(each for each in parts if isinstance(each, Piece))
+        pieces = itertools.chain((first,), (each for each in parts if isinstance(each, Piece)))
+        start = first.line - 1
+        found = _json.stream(_Chain.of(pieces), self._onepass.known)
+        return self._in_batches(inputs.lines(((start + at, each) for at, each in found), first.path))
 
     def _in_batches(self, met: Iterator[inputs.Met[Remembered]]) -> Iterator[tuple[int, Passed]]:
         while some := list(itertools.islice(met, _FILES)):
@@ -214,7 +256,7 @@ def _runs(paths: Sequence[str], *, numbered: bool) -> Iterator[Iterator[Part] | 
     for folder, some in itertools.groupby(paths, key=lambda path: path != "-" and Path(path).is_dir()):
         if folder:
             for path in some:
-                yield from _of_files(inputs.files(path), named=False, numbered=numbered)
+                yield from _of_files(files(path), named=False, numbered=numbered)
         else:
             yield from _of_files(some, named=True, numbered=numbered)
 
@@ -225,18 +267,30 @@ def _of_files(paths: Iterable[str], *, named: bool, numbered: bool) -> Iterator[
             yield _files(some, named=named)
             continue
         for path in some:
-            if path.endswith(_PACKED):
+            if _is_uncut(path):
                 yield Uncut(path=path, named=named)
             else:
                 yield _pieces(path) if numbered or path == "-" else _unnumbered(path)
 
 
-_PACKED = (".gz", ".zst", sealed.ENDING)
+def _is_uncut(path: str) -> bool:
+    """Whether a long file has to be read by one process, which also says what is wrong with it."""
+    if sealed.is_named(path):
+        return True
+    try:
+        if path == "-":
+            head = inputs.begin(sys.stdin.buffer)
+        else:
+            with reading.opened(path, _BUFFER) as file:
+                head = inputs.begin(file)
+    except OSError:
+        return True
+    return packed.is_packed(head) or recognize.foreign(head) is not None
 
 
 def _long(path: str) -> bool:
     """Whether a file makes a run of its own."""
-    return path == "-" or path.endswith(_PACKED) or _size(path) > _PIECE
+    return path == "-" or sealed.is_named(path) or _size(path) > _PIECE
 
 
 def _size(path: str) -> int:
@@ -263,17 +317,22 @@ def _pieces(path: str) -> Iterator[Part]:
     """A long file in pieces, each with something in it."""
     start, line, cut = 0, 1, False
     with inputs.opened(path) as handle:
-        piece = _lines(handle)
+        piece, end = _lines(handle), _place(handle, path)
         while data := _lines(handle):
             if piece.isspace() or data.isspace():
                 piece += data
-                continue
-            yield _cut(path, line, start, piece, whole=False)
-            cut = True
-            line += piece.count(b"\n")
-            start += len(piece)
-            piece = data
-    yield _cut(path, line, start, piece, whole=not cut)
+            else:
+                yield _cut(path, line, (start, end), piece, whole=False)
+                cut = True
+                line += piece.count(b"\n")
+                start, piece = end, data
+            end = _place(handle, path)
+    yield _cut(path, line, (start, end), piece, whole=not cut)
+
+
+def _place(handle: BinaryIO, path: str) -> int:
+    """How far a file was read; 0 for standard input, whose pieces carry their bytes."""
+    return 0 if path == "-" else handle.tell()
 
 
 def _unnumbered(path: str) -> Iterator[Part]:
@@ -283,7 +342,7 @@ def _unnumbered(path: str) -> Iterator[Part]:
         size, start = _size(path), 0
         while start < size and not blank:
             handle.seek(start + _LARGE)
-            handle.readline()
+            _line(handle)
             end = min(handle.tell(), size)
             yield Piece(path=path, line=1, start=start, size=end - start, data=None, whole=False)
             start = end
@@ -291,12 +350,23 @@ def _unnumbered(path: str) -> Iterator[Part]:
         yield from _pieces(path)
 
 
-def _cut(path: str, line: int, start: int, piece: bytes, *, whole: bool) -> Piece:
+def _cut(path: str, line: int, at: tuple[int, int], piece: bytes, *, whole: bool) -> Piece:
     stdin = path == "-"
     name = "<stdin>" if stdin else path
-    return Piece(path=name, line=line, start=start, size=len(piece), data=piece if stdin else None, whole=whole)
+    data = piece if stdin else None
+    return Piece(path=name, line=line, start=at[0], size=at[1] - at[0], data=data, whole=whole)
 
 
 def _lines(handle: BinaryIO) -> bytes:
+    """Some lines. A line that is longer than a document may be is cut off there: whoever reads it refuses it."""
     data = handle.read(_PIECE)
-    return data + handle.readline() if data and not data.endswith(b"\n") else data
+    return data + _line(handle) if data and not data.endswith(b"\n") else data
+
+
+def _line(handle: BinaryIO) -> bytes:
+    """The rest of a line, or so much of it that it is too long."""
+    line = handle.readline(_json.MAX_BYTES + 1)
+    rest = line
+    while rest and not rest.endswith(b"\n"):
+        rest = handle.readline(_PIECE)
+    return line if line.endswith(b"\n") or not rest else line + b"\n"

@@ -46,11 +46,14 @@ def _run(options: argparse.Namespace) -> ExitStatus:
     from passmuster.cli.claims import demand_apart  # noqa: PLC0415 - `collect` needs nothing of it
     from passmuster.cli.moment import demand_moments  # noqa: PLC0415 - as above
     from passmuster.cli.sealed import taking  # noqa: PLC0415 - as above
+    from passmuster.cli.skipped import noting, say  # noqa: PLC0415 - as above
 
     demand_moments(options)
     demand_apart(options)
-    with taking(options):
+    with taking(options), noting():
         status = COMMANDS[options.command](options)
+        if options.command != "check" or (options.output and "table" not in options.output):
+            say()  # a table says it itself
     if status is ExitStatus.INCOMPLETE and getattr(options, "unknown_ok", False):
         return ExitStatus.GOOD
     return status

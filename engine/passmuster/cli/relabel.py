@@ -14,7 +14,7 @@ from passmuster.attest import Kind
 from passmuster.cli import inputs
 from passmuster.judge import ABSENT, Given, from_future
 from passmuster.store import order
-from passmuster.verdict import BundleHeader
+from passmuster.verdict import BundleHeader, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -105,7 +105,8 @@ def _twice(each: Duplicate) -> tuple[str, str | None, str | None, str | None, in
 def as_then(conclusion: Conclusion, claim: Claim, *, superseded: int | None) -> Conclusion:
     """The conclusion, with the paths of what came twice, where it is the same that did, and the bundles of then."""
     bundles = tuple(BundleHeader(**each) for each in claim.bundles)
-    verdict = replace(conclusion.verdict, bundles=bundles, superseded=superseded)
+    skipped = tuple(Skipped(**each) for each in claim.skipped)
+    verdict = replace(conclusion.verdict, bundles=bundles, skipped=skipped, superseded=superseded)
     if claim.kind is not Kind.ATTESTATION:
         then = {
             (each["kind"], each["site"], each["name"], each["machine_id"], len(each["inputs"])): tuple(each["inputs"])

@@ -56,6 +56,11 @@ def taking(options: argparse.Namespace) -> Iterator[None]:
         _terms.reset(before)
 
 
+def is_named(path: str) -> bool:
+    """Whether a file is called as bundles are."""
+    return path.lower().endswith(ENDING)
+
+
 def watched_by(watch: Callable[[Reading], None]) -> None:
     """Ask this of every bundle that the command takes in; it raises IntegrityError for one that is not to be used."""
     _terms.get().watch.append(watch)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeAlias
 
 from passmuster import _json
-from passmuster.cli import inputs, output, progress, sealed
+from passmuster.cli import inputs, output, progress, sealed, skipped
+from passmuster.cli.folder import readable
 from passmuster.cli.scratch import Scratch
 from passmuster.fleet import Remembered, Spool
 from passmuster.report import Evidence, Style, counting
@@ -133,7 +134,12 @@ def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: S
         else:
             _by_one(source.met(onepass.known), onepass, wanted, bar)
         conclusion = onepass.conclude()
-        verdict = replace(conclusion.verdict, bundles=source.bundles(), superseded=source.superseded(terms))
+        verdict = replace(
+            conclusion.verdict,
+            bundles=source.bundles(),
+            skipped=skipped.taken(),
+            superseded=source.superseded(terms),
+        )
         conclusion = replace(conclusion, verdict=verdict)
         for each in wanted.streams:
             for line in onepass.last(conclusion):
@@ -179,7 +185,7 @@ def whole(source: Source, terms: Terms) -> Verdict:
                 nodes.append(onepass.plain_verdict(_given(path, line, found, site, doubt)))
                 bar.done(len(found) if isinstance(found, bytes) else 0, 1)
         verdict = onepass.with_nodes(onepass.conclude(), nodes)
-        return replace(verdict, bundles=source.bundles(), superseded=chosen.superseded(terms))
+        return replace(verdict, bundles=source.bundles(), skipped=skipped.taken(), superseded=chosen.superseded(terms))
 
 
 def _known(
@@ -216,7 +222,7 @@ def judged(found: Iterable[Found], onepass: OnePass) -> Iterator[tuple[int, byte
         each, site, doubt = _known(met, onepass)
         if isinstance(each, Remembered):
             if path is not last:
-                labelled, last = _json.canonical(inputs.readable(path))[:-2], path
+                labelled, last = _json.canonical(readable(path))[:-2], path
             label = b'%s:%d"' % (labelled, line) if line > 0 else labelled + b'"'
             yield len(each.data), onepass.remembered(each, label, site, doubt)
         else:
@@ -248,12 +254,12 @@ def _write(each: output.Output, conclusion: Conclusion, style: Style) -> None:
     verdict = conclusion.verdict
     match each.reporter.name:
         case "summary":
-            told = summary(verdict.outcome, conclusion.counts, verdict.scope)
+            told = summary(verdict.outcome, conclusion.counts, verdict.scope, verdict.skipped)
             output.emit_bytes(told.encode(), each)
         case "matrix":
             pools = counting.by_fleet_rule(verdict)
             fitting = output.styled(style, each)
-            head = headline(verdict.scope, verdict.levels)
+            head = headline(verdict.scope, verdict.levels, verdict.skipped)
             told = matrix(conclusion.totals.by_rule, conclusion.totals.nodes, fitting, head=head, pools=pools)
             output.emit_bytes(told.encode(), each)
         case _:

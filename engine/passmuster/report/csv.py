@@ -32,7 +32,8 @@ HEADER = (
 def render(verdict: Verdict, _style: Style) -> str:
     """RFC 4180 text with a header line; a node that was not judged has one line without a rule.
 
-    After the nodes come the results of fleet rules, a line for each pool, without a node. The last two columns are the
+    After the nodes come the results of fleet rules, a line for each pool, without a node; then the files that were not
+    judged, a line each, without a node, whose outcome is `skipped`. The last two columns are the
     same on each line: how many of the policies' rules were judged, and which parameters are not at their defaults
     (empty: none).
     """
@@ -46,6 +47,9 @@ def render(verdict: Verdict, _style: Style) -> str:
             writer.writerow([*(harmless.csv(cell) for cell in row), *asked])
     for result in verdict.fleet:
         writer.writerow([*(harmless.csv(cell) for cell in _of_fleet(result)), *asked])
+    for each in verdict.skipped:
+        cells = ("", "skipped", f"{each.path}: {each.why}", *[""] * 8)
+        writer.writerow([*(harmless.csv(cell) for cell in cells), *asked])
     return out.getvalue()
 
 

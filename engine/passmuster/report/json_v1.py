@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from passmuster import _json
-from passmuster.report import counting, harmless, scope
+from passmuster.report import counting, harmless, leftout, scope
 from passmuster.report.format import Evidence
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def head(verdict: Verdict, counts: Mapping[str, object], style: Style) -> dict[s
         "bundles": [
             {"digest": each.digest, "site": each.site, "assurance": each.assurance} for each in verdict.bundles
         ],
+        "skipped": leftout.wire(verdict.skipped),
         "summary": counts,
         "fleet_results": [_fleet(each, style) for each in verdict.fleet],
         "duplicates": [

@@ -26,7 +26,7 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     yield f"# {verdict.outcome.value}: {_nodes(verdict)}"
     yield ""
     yield f"Judged by {', '.join(f'{safe(each.pack)} {safe(each.version)}' for each in verdict.policies)}."
-    for line in scope.headline(verdict.scope, verdict.levels):
+    for line in scope.headline(verdict.scope, verdict.levels, verdict.skipped):
         yield f"**{safe(line[:1].upper() + line[1:])}.**"
     yield f"Verdict digest: `{verdict.digest}`"
     yield ""

@@ -37,7 +37,7 @@ _TOTAL = "total"
 
 def render(verdict: Verdict, style: Style) -> str:
     """The matrix of a verdict."""
-    head = headline(verdict.scope, verdict.levels)
+    head = headline(verdict.scope, verdict.levels, verdict.skipped)
     pools = counting.by_fleet_rule(verdict)
     return text(counting.by_rule(verdict), counting.nodes(verdict), style, head=head, pools=pools)
 

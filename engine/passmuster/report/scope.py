@@ -6,12 +6,13 @@ import json
 from typing import TYPE_CHECKING
 
 from passmuster.outcome import NodeOutcome
+from passmuster.report import leftout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from passmuster.outcome import Level
-    from passmuster.verdict import Scope, Verdict
+    from passmuster.verdict import Scope, Skipped, Verdict
 
 _WHOLE = {
     NodeOutcome.PASS: "passes muster",
@@ -42,14 +43,15 @@ def parameters(scope: Scope) -> str:
     return ", ".join(f"{each.name} is {_value(each.value)} (default {_value(each.default)})" for each in changes)
 
 
-def headline(scope: Scope, levels: Mapping[str, Level]) -> Iterator[str]:
-    """A line for each way in which this is not the policies' own verdict; none where it is."""
+def headline(scope: Scope, levels: Mapping[str, Level], skipped: Sequence[Skipped] = ()) -> Iterator[str]:
+    """A line for each way in which this is not the policies' own verdict on all of the input; none where it is."""
     if not scope.whole:
         yield f"{judged(scope)}: not a verdict of the whole policy"
     if scope.parameters:
         yield f"parameters changed: {parameters(scope)}"
     if levels:
         yield "levels raised: " + ", ".join(f"{rule} is {level.value}" for rule, level in sorted(levels.items()))
+    yield from leftout.headline(skipped)
 
 
 def wire(scope: Scope) -> dict[str, object]:

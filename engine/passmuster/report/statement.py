@@ -37,6 +37,7 @@ _SAME = (
     "roster",
     "rules",
     "scope",
+    "skipped",
     "summary",
     "superseded",
 )

@@ -79,7 +79,7 @@ class _Page:
 
     def _asked(self) -> Iterator[str]:
         """In which way this is not the policies' own verdict."""
-        for line in scope.headline(self.verdict.scope, self.verdict.levels):
+        for line in scope.headline(self.verdict.scope, self.verdict.levels, self.verdict.skipped):
             yield from self._wrap(line, first=_INDENT)
 
     def _total(self) -> str:
