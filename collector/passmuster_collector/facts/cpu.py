@@ -185,7 +185,7 @@ def architecture_of(machine: str) -> str:
 
 
 def inferred(info: CpuInfo) -> Result:
-    """The architecture by the layout alone; POWER of either byte order looks the same from its seventh generation on."""
+    """The architecture by the layout alone; POWER of both byte orders looks the same from its seventh generation."""
     for guess in (_x86, _arm, _power, _others):
         name = guess(info)
         if name == "ppc64?":
