@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from snapshots import data
+from stores import rows
 
 from passmuster.cli import main
 
@@ -73,3 +75,24 @@ def test_trust_is_not_skipped_over(command: list[str], place: Path, capsys: Any)
     del place
     assert main([*command, "one.pmb", "--trust", "trust.yaml", "--insecure-skip-verify"]) == 2
     assert "--insecure-skip-verify: contradicts --trust (expected one of them)" in capsys.readouterr().err
+
+
+def test_a_store_keeps_by_which_bundle_a_snapshot_came_and_reports_say_so(place: Path, capsys: Any) -> None:
+    assert [add(each) for each in ("one.pmb", "two.pmb")] == [0, 0]
+    found = rows(place / "store.db", "SELECT sequence, assurance, keys, length(bundle) FROM delivery ORDER BY id")
+    (name,) = json.loads(found[0][2])
+    assert name
+    assert [row[:2] for row in found] == [(1, "verified"), (2, "verified")]
+    assert [row[3] for row in found] == [32, 32]
+    capsys.readouterr()
+    assert main(["fleet", "check", "store.db", "-p", "virtnest@1.0.0", "-o", "json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [each["site"] for each in report["nodes"]] == ["berlin", "berlin"]
+    assert [(each["site"], each["assurance"]) for each in report["bundles"]] == [("berlin", "verified")] * 2
+
+
+def test_another_site_than_the_bundle_s_own_is_refused(place: Path, capsys: Any) -> None:
+    assert place.exists()
+    assert main(["fleet", "add", "store.db", "one.pmb", "--trust", "trust.yaml", "--site", "tokyo"]) == 4
+    assert "one.pmb: the bundle is of the site 'berlin' (got --site tokyo)" in capsys.readouterr().err
+    assert listed(capsys) == []

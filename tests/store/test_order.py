@@ -180,7 +180,7 @@ def test_one_name_at_two_sites_is_two_nodes(capsys: Any) -> None:
         ("berlin", "worker-1", "fail"),
         ("tokyo", "worker-1", "pass"),
     ]
-    assert [each["site"] for each in told(capsys, "fleet", "list", "s.db")["nodes"]] == ["berlin", "tokyo"]
+    assert sorted(each["site"] for each in told(capsys, "fleet", "list", "s.db")["nodes"]) == ["berlin", "tokyo"]
     assert [each["site"] for each in told(capsys, "fleet", "history", "s.db", "worker-1")["nodes"]] == [
         "berlin",
         "tokyo",
