@@ -41,7 +41,7 @@ def take(host: Host, order: Order, clock: Clock) -> Dict[str, Any]:
     fresh = host.within(limit)
     named = Job(lambda: (machine_id(fresh), order.name or node_name(fresh, order.folder)))
     jobs = {section.name: _job(section, host, order.seconds, clock) for section in SECTIONS if section.name in wanted}
-    run_all((named, *jobs.values()), limit, min(_GRACE, order.seconds / 4))
+    run_all((named, *jobs.values()), limit, min(_GRACE, order.seconds / 8))
     sections = {section.name: rendered(section, _looked(section, jobs.get(section.name))) for section in SECTIONS}
     identifier, name = named.result or (None, order.name or order.folder)
     return {
