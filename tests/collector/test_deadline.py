@@ -70,7 +70,7 @@ def test_the_deadline_holds(tmp_path: Path, name: str) -> None:
     if more is not None:
         more(tmp_path)
     command = [sys.executable, "-m", "passmuster_collector", "--root", str(tmp_path), "--timeout", "2"]
-    taken = []
+    taken: list[float] = []
     while not taken or (taken[-1] >= 4 and len(taken) < 3):  # on a busy machine a run may have to wait for its turn
         began = time.monotonic()
         found = subprocess.run(command, check=True, capture_output=True, timeout=60)
