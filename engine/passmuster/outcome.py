@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+class UnansweredError(Exception):
+    """A rule has no outcome on a node: a fault of the engine. There is no verdict then, for a silence could pass."""
+
+
 class Level(enum.Enum):
     """How much a rule weighs."""
 

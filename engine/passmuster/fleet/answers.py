@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from passmuster.fleet.groups import FleetGroup, Group, fleet_groups, fleeting, grouped, key_of
 from passmuster.fleet.strict import DOCUMENT, loaded
+from passmuster.outcome import UnansweredError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -62,8 +63,9 @@ class Answers:
         nobody = loaded(DOCUMENT % (b"{}", b""))
         assert nobody is not None
         self._nobody = nobody
-        groups = grouped(terms, places.names, places.orders)
+        groups = grouped(terms, places.names, places.orders, outcomes_alone=render is None)
         self.fleet_groups = fleet_groups(terms, places.names, places.orders)
+        _demand_known(groups, self.fleet_groups, places)
         self._single = [
             (at, [group for group in groups if [place for place, _ in group.sections] == [at]]) for at in places.read
         ]
@@ -101,7 +103,7 @@ class Answers:
         return answers
 
     def outcomes(self, known: int, answers: Iterable[Answer]) -> int:
-        """Outcomes with these answers among them."""
+        """Outcomes with these answers among them; each rule is answered once."""
         for answer in answers:
             known |= answer.outcome << 8 * (self._rules - 1 - answer.place)
         return known
@@ -157,6 +159,14 @@ class Answers:
             known[key] = ask(group, parts)
             self._hold(ENTRY)
         return known[key]
+
+
+def _demand_known(groups: Iterable[Group], fleet_groups: Iterable[FleetGroup], places: Places) -> None:
+    """Raise where a rule looks at what nodes are not told apart by: it would be answered for other nodes."""
+    sections = [group.sections for group in groups] + [group.sections for group in fleet_groups]
+    looked = {at for each in sections for at, _ in each}
+    if not looked.issubset(places.read):
+        raise UnansweredError(f"rules look at {sorted(places.names[at] for at in looked.difference(places.read))}")
 
 
 def _counting(groups: Iterable[Group]) -> list[tuple[int, tuple[int, ...]]]:

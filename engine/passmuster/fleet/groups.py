@@ -12,12 +12,11 @@ from passmuster.fleetrules import contribution
 from passmuster.outcome import RuleOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
     from passmuster.cel import Program
     from passmuster.compile import CompiledFleetRule, CompiledPolicy, CompiledRule
-    from passmuster.fieldpath import FieldPath
     from passmuster.fleet.facts import Facts
     from passmuster.fleet.part import Part
     from passmuster.fleetrules import Contribution
@@ -29,7 +28,9 @@ Reads: TypeAlias = "dict[str, Facts | None]"
 """Section -> the facts that are read of it; None where all of it is."""
 
 
-OUTCOMES = {outcome: place for place, outcome in enumerate(RuleOutcome)}
+BY_BYTE: tuple[RuleOutcome | None, ...] = (None, *RuleOutcome)
+"""What a byte says of a rule. Zero says nothing: a rule that was not asked has no outcome."""
+BYTES = {outcome: byte for byte, outcome in enumerate(BY_BYTE) if outcome is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Answer:
     place: int
     """Where the rule stands among all that are asked."""
     outcome: int
-    """Its place among `RuleOutcome`: one byte, so that the outcomes of all rules are a text."""
+    """Its byte (`BYTES`), so that the outcomes of all rules are a text."""
     wire: bytes = b""
     result: Result | None = None
     """All of it, where that was asked for."""
@@ -67,7 +68,7 @@ class FleetGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Group:
-    """Rules of one policy that read the same facts."""
+    """Rules of one policy that read the same facts, for their messages too where these are wanted."""
 
     number: int
     sections: Sections
@@ -86,12 +87,12 @@ class Group:
         if render is None:
             values = bound(self.policy, roots, self.parameters)
             asked = zip(self.places, self.policy.rules, strict=True)
-            return tuple(Answer(place=place, outcome=OUTCOMES[outcome(rule, values)]) for place, rule in asked)
+            return tuple(Answer(place=place, outcome=BYTES[outcome(rule, values)]) for place, rule in asked)
         sections = {part.name: part.section for part in mine if part.section is not None}
         results = evaluate(self.policy, replace(nobody, sections=sections), roots, self.parameters)
         told = zip(self.places, results, strict=True)
         return tuple(
-            Answer(place=place, outcome=OUTCOMES[each.outcome], wire=render(each), result=each) for place, each in told
+            Answer(place=place, outcome=BYTES[each.outcome], wire=render(each), result=each) for place, each in told
         )
 
 
@@ -129,19 +130,31 @@ def reads(terms: Terms, *, outcomes_alone: bool = False) -> Reads:
 
     Without `outcomes_alone` what their messages say counts too, and the facts that reports show.
     """
-    if not outcomes_alone:
-        whole = [Read(path) for _, rule in asked(terms) for path in rule.touches]
-        return _reads(whole + [Read(path) for _, rule in terms.fleet_rules for path in rule.reads])
-    programs = [(policy, each) for policy, rule in asked(terms) for each in (rule.applies_when, rule.expression)]
+    found = [read for policy, rule in asked(terms) for read in _of_rule(policy, rule, outcomes_alone=outcomes_alone)]
     for policy, fleet_rule in terms.fleet_rules:
-        programs += [(policy, each) for each in (fleet_rule.applies_when, fleet_rule.group_by, fleet_rule.value)]
-    return _reads([read for policy, each in programs if each is not None for read in _of_program(policy, each)])
+        programs = (fleet_rule.applies_when, fleet_rule.group_by, fleet_rule.value)
+        found += _of_programs(policy, programs, outcomes_alone=outcomes_alone)
+    return _reads(found)
 
 
-def _of_program(policy: CompiledPolicy, program: Program) -> list[Read]:
-    """What a program reads, with what the variables that it uses do."""
-    below = [each for name in program.variables for each in _of_program(policy, policy.variables[name].program)]
-    return [*program.reads, *below]
+def _of_rule(policy: CompiledPolicy, rule: CompiledRule, *, outcomes_alone: bool) -> list[Read]:
+    """What a rule looks at."""
+    programs = (rule.applies_when, rule.expression, None if outcomes_alone else rule.message)
+    return _of_programs(policy, programs, outcomes_alone=outcomes_alone)
+
+
+def _of_programs(policy: CompiledPolicy, programs: Iterable[Program | None], *, outcomes_alone: bool) -> list[Read]:
+    """What programs read, with what the variables that they use do; reports show all of what a rule asks for."""
+    found: list[Read] = []
+    seen: set[str] = set()
+    waiting = [each for each in programs if each is not None]
+    while waiting:
+        program = waiting.pop()
+        found += [each if outcomes_alone else Read(each.path) for each in program.reads]
+        fresh = [name for name in program.variables if name not in seen]
+        seen.update(fresh)
+        waiting += [policy.variables[name].program for name in fresh]
+    return found
 
 
 def _reads(found: Sequence[Read]) -> Reads:
@@ -162,11 +175,14 @@ def _below(looks: set[Look]) -> tuple[Look, ...] | None:
     return None if Look((), presence=False) in looks else tuple(sorted(looks))
 
 
-def grouped(terms: Terms, names: Sequence[str], orders: Sequence[Mapping[str, int]]) -> tuple[Group, ...]:
-    """The rules by policy and by what they read; `orders` says where a fact's number stands in a part."""
+def grouped(
+    terms: Terms, names: Sequence[str], orders: Sequence[Mapping[str, int]], *, outcomes_alone: bool
+) -> tuple[Group, ...]:
+    """The rules by policy and by what they look at; `orders` says where a fact's number stands in a part."""
     found: dict[tuple[int, Sections], list[tuple[int, CompiledRule]]] = {}
     for place, (policy, rule) in enumerate(asked(terms)):
-        key = (terms.policies.index(policy), _sections(rule.touches, names, orders))
+        looks = _of_rule(policy, rule, outcomes_alone=outcomes_alone)
+        key = (terms.policies.index(policy), _sections(looks, names, orders))
         found.setdefault(key, []).append((place, rule))
     return tuple(
         Group(
@@ -185,7 +201,7 @@ def fleet_groups(terms: Terms, names: Sequence[str], orders: Sequence[Mapping[st
     return tuple(
         FleetGroup(
             number=-1 - number,
-            sections=_sections(rule.reads, names, orders),
+            sections=_sections([Read(path) for path in rule.reads], names, orders),
             policy=policy,
             rule=rule,
             parameters=terms.parameters[policy.header.pack],
@@ -194,10 +210,10 @@ def fleet_groups(terms: Terms, names: Sequence[str], orders: Sequence[Mapping[st
     )
 
 
-def _sections(paths: Sequence[FieldPath], names: Sequence[str], orders: Sequence[Mapping[str, int]]) -> Sections:
-    """Where the facts at these paths are found; what is no section is left out."""
+def _sections(looks: Sequence[Read], names: Sequence[str], orders: Sequence[Mapping[str, int]]) -> Sections:
+    """Where the facts that are looked at are found; what is no section is left out."""
     found = []
-    for section, facts in sorted(_reads([Read(path) for path in paths]).items(), key=_name):
+    for section, facts in sorted(_reads(looks).items(), key=_name):
         if section in names:
             order = orders[names.index(section)]
             counting = sorted(order[each] for each in (order if facts is None else facts) if each in order)

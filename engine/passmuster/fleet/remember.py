@@ -14,25 +14,26 @@ from passmuster.fleet import heads
 from passmuster.fleet.answers import ENTRY, Answers, Places, Told
 from passmuster.fleet.classes import Class, class_of
 from passmuster.fleet.cut import END, HEAD
-from passmuster.fleet.groups import asked, reads
+from passmuster.fleet.groups import BY_BYTE, asked, reads
 from passmuster.fleet.heads import Heads
 from passmuster.fleet.lines import Lines
 from passmuster.fleet.restate import restated
 from passmuster.fleet.strict import DOCUMENT, is_object, loaded
-from passmuster.outcome import RuleOutcome
+from passmuster.outcome import UnansweredError
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from passmuster.compile import CompiledRule
     from passmuster.fleet.answers import Render
     from passmuster.fleet.groups import Answer
     from passmuster.fleet.part import Part
     from passmuster.fleetrules import Contribution
+    from passmuster.outcome import RuleOutcome
     from passmuster.terms import Terms
 
 _LIMIT = 64 * 1024 * 1024
-_OUTCOMES = tuple(RuleOutcome)
 
 
 class Remembered(NamedTuple):
@@ -180,7 +181,7 @@ class Memory:
             told = zip(self._rules, outcomes.to_bytes(len(self._rules)), strict=True)
             wire = b",".join(each.wire for each in answers)
             full = tuple(each.result for each in answers if each.result is not None)
-            results = [(rule.header, _OUTCOMES[each]) for rule, each in told]
+            results = [(rule.header, _said(BY_BYTE[each], rule)) for rule, each in told]
             made = class_of(results, wire=wire, full=full, contributions=contributions)
             self._by_answers[same] = made
             self._hold(ENTRY + 3 * len(made.wire))
@@ -204,6 +205,12 @@ class Memory:
         self._known: dict[tuple[Part, ...], _Known] = {}
         self._classes: dict[tuple[Part, ...], Class] = {}
         self._by_answers: dict[tuple[object, ...], Class] = {}
+
+
+def _said(outcome: RuleOutcome | None, rule: CompiledRule) -> RuleOutcome:
+    if outcome is None:
+        raise UnansweredError(f"{rule.header.name} was not asked")
+    return outcome
 
 
 def _place(answer: Answer) -> int:

@@ -10,9 +10,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from passmuster.fleet.classes import Class, unjudged
+from passmuster.fleet.groups import asked
 from passmuster.fleet.roll import NOBODY, WHAT, WHO, Roll
 from passmuster.judge import ABSENT, ONLY_FLEET, REPEATED, Moments, from_future
-from passmuster.outcome import Level, NodeOutcome, RuleOutcome
+from passmuster.outcome import Level, NodeOutcome, RuleOutcome, UnansweredError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,6 +65,7 @@ class Tally:
         self._first, self._last = (
             b'"%s"' % (each or "").encode() for each in (self._moments.first, self._moments.last)
         )
+        self._rules = len(asked(terms))
         self._members: list[Class] = []
         self._alike: dict[tuple[object, ...], int] = {}
         self._roll = Roll(BytesIO() if file is None else file)
@@ -136,6 +138,8 @@ class Tally:
     def _number(self, judged: Class) -> int:
         number = self._alike.get(judged.alike)
         if number is None:
+            if judged.results and len(judged.results) != self._rules:
+                raise UnansweredError(f"{len(judged.results)} of {self._rules} rules were answered")
             number = self._alike[judged.alike] = len(self._members)
             # Results are long, and others keep them for as long as they are needed.
             self._members.append(replace(judged, wire=b"", full=()))

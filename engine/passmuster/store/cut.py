@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from passmuster import _json
+from passmuster import _json, schema
 from passmuster.age import MOMENT, format_moment, parse_moment
 from passmuster.store.holes import (
     FACTS,
@@ -187,7 +187,8 @@ class Cutter:
     def _learn(self, section: bytes, stem: bytes, hole: Hole | None) -> tuple[int, bytes] | None:
         """A number for a piece that was not seen before, and the section after it; None where it is not valid."""
         body, after = _parted(stem)
-        if after and after <= section:
+        # A section that this engine does not know: a newer collector's. Its snapshot is kept whole.
+        if (after and after <= section) or section.decode() not in schema.sections(1):
             return None
         if hole is not None and (HOLE in body or NAME in body):
             valid = hole_holds(section, body, hole)

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from passmuster import __version__, _json, snapshot
 from passmuster.fleet import Memory
+from passmuster.fleet.groups import asked as asked_rules
 from passmuster.judge import Given, judge_one
 from passmuster.outcome import NodeOutcome
 from passmuster.store.cut import as_section
 from passmuster.store.database import transaction
+from passmuster.store.evaluator import evaluator
 from passmuster.store.holes import HOLES
 from passmuster.store.packing import DamageError, checksum, fingerprint, unpack
 from passmuster.terms import asked
@@ -144,8 +146,9 @@ class Shelf:
 
     def __init__(self, database: sqlite3.Connection, terms: Terms) -> None:
         self._database = database
-        self._content = _json.canonical({**_described(terms), "engine": __version__})
+        self._content = _json.canonical({**_described(terms), "engine": __version__, "evaluator": evaluator()})
         self._digest = fingerprint(self._content)
+        self._rules = tuple(rule.header.name for _, rule in asked_rules(terms))
 
     def known(self) -> dict[bytes, Judged]:
         """By the name of their facts; empty where these terms were never judged. Raises DamageError."""
@@ -166,12 +169,16 @@ class Shelf:
 
     def _class(self, id_: int) -> Judged:
         content, digest = self._database.execute("SELECT content, digest FROM class WHERE id = ?", (id_,)).fetchone()
-        return read_class(content, digest)
+        judged = read_class(content, digest)
+        if judged.results and tuple(rule for rule, _ in judged.results) != self._rules:
+            raise DamageError("a verdict does not answer every rule")
+        return judged
 
     def keep(self, judged: Mapping[bytes, Judged]) -> None:
         """Keep verdicts, all of them or none."""
         execute = self._database.execute
         with transaction(self._database):
+            self._drop_others()
             execute("INSERT OR IGNORE INTO terms(digest, content) VALUES (?, ?)", (self._digest, self._content))
             terms = execute("SELECT id FROM terms WHERE digest = ?", (self._digest,)).fetchone()[0]
             classes: dict[int, tuple[int, bytes]] = {}
@@ -181,6 +188,13 @@ class Shelf:
                 class_, digest = classes[id(each)]
                 proof = proved(self._digest, facts, digest)
                 execute("INSERT OR IGNORE INTO verdict VALUES (?, ?, ?, ?)", (terms, facts, class_, proof))
+
+    def _drop_others(self) -> None:
+        """Drop what another evaluator said: nothing asks for it again."""
+        for id_, content in self._database.execute("SELECT id, content FROM terms").fetchall():
+            if _json.loads(content).get("evaluator") != evaluator():
+                self._database.execute("DELETE FROM verdict WHERE terms = ?", (id_,))
+                self._database.execute("DELETE FROM terms WHERE id = ?", (id_,))
 
     def _class_id(self, judged: Judged) -> tuple[int, bytes]:
         """The id and digest of what policies say, which is kept where it is not."""
