@@ -25,7 +25,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "air-gap.md"
 _ROW = re.compile(r"(?m)^\| `(?P<message>[^`]+)` \((?P<status>\d)\) \| (?P<cure>[^|]+) \|$")
 NOW = ("--now", "2026-11-23T00:00:00Z")
 VERIFY = ("bundle", "verify", "site.pmb", "--trust", "trust.yaml", *NOW)
-WANTED = ("virtnest@1.1.0", "0db3018ece72b840269629f016b04748c5ba7b1e70b560566c8747bbce992b59")
+WANTED = ("virtnest@1.1.0", "25bb7ac8bbdbdc02b58a5d1a48ae01f950fd41feb65168ed22ec89157b55090f")
 
 
 def _nothing() -> None:

@@ -31,7 +31,9 @@ def run(options: argparse.Namespace) -> ExitStatus:
     sys.stdout.write(harmless.json(text) if options.output in {"json", "sarif"} else harmless.lines(text))
     if linting.broken:
         return ExitStatus.INTEGRITY
-    weights = {"error": {lint.Severity.ERROR}, "warning": set(lint.Severity), "never": set()}[options.fail_on]
+    weights = {"error": {lint.Severity.ERROR}, "warning": {lint.Severity.ERROR, lint.Severity.WARNING}, "never": set()}[
+        options.fail_on
+    ]
     failed = any(finding.severity in weights for finding in linting.findings)
     return ExitStatus.FAILED if failed else ExitStatus.GOOD
 

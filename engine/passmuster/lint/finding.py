@@ -17,6 +17,8 @@ class Severity(enum.Enum):
     """The policy cannot be used, or does not do what it says."""
     WARNING = "warning"
     """It works, and someone will stumble over it."""
+    NOTE = "note"
+    """It can be meant so; an author should know it. It never counts for the status."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,17 +24,28 @@ _OF_TEXT = frozenset(("int", "uint", "double", "bool", "timestamp", "duration"))
 _PARTIAL = frozenset(("charAt", "slice", "substring", "kernelVersion", "runtimeVersion", "semver"))
 
 
-def _message(subject: Subject) -> Iterator[Spot]:
-    if subject.compiled is None:
-        return
-    numbers = {rule.id: number for number, rule in enumerate(subject.policy.rules)}
-    for rule in subject.compiled.every_rule:
-        if rule.message is None:
-            continue
-        path = ("rules", numbers[rule.source.id], "message_expression")
-        elsewhere = _elsewhere(subject.compiled, rule) if isinstance(rule, CompiledRule) else ()
-        for message, node, hint in (*elsewhere, *_partial(rule, rule.message)):
+def _can_fail(subject: Subject) -> Iterator[Spot]:
+    for rule, path in _with_messages(subject):
+        assert rule.message is not None
+        for message, node, hint in _partial(rule, rule.message):
             yield Spot(path=path, message=message, hint=hint, at=_place(rule, node))
+
+
+def _reads_more(subject: Subject) -> Iterator[Spot]:
+    for rule, path in _with_messages(subject):
+        if subject.compiled is not None and isinstance(rule, CompiledRule):
+            for message, node, hint in _elsewhere(subject.compiled, rule):
+                yield Spot(path=path, message=message, hint=hint, at=_place(rule, node))
+
+
+def _with_messages(
+    subject: Subject,
+) -> Iterator[tuple[CompiledRule | CompiledFleetRule, tuple[str | int, ...]]]:
+    """Rules with a message of their own, and where that stands."""
+    numbers = {rule.id: number for number, rule in enumerate(subject.policy.rules)}
+    for rule in () if subject.compiled is None else subject.compiled.every_rule:
+        if rule.message is not None:
+            yield rule, ("rules", numbers[rule.source.id], "message_expression")
 
 
 def _place(rule: CompiledRule | CompiledFleetRule, node: Node | None) -> tuple[int, int] | None:
@@ -52,7 +63,7 @@ def _elsewhere(policy: CompiledPolicy, rule: CompiledRule) -> Iterator[tuple[str
     for path in strange:
         if path not in looked:
             message = f"the message of {rule.header.id!r} reads {path}, which the outcome does not rest on"
-            hint = "where that is unknown the message is lost; say it with what the rule itself reads"
+            hint = "where that is unknown, the engine words the cause itself"
             yield message, _root(rule.message.tree, path.parts[0]), hint
 
 
@@ -128,6 +139,12 @@ LINTS = (
         code="message-can-fail",
         severity=Severity.WARNING,
         summary="the message of a rule can be lost where the rule fails",
-        check=_message,
+        check=_can_fail,
+    ),
+    Lint(
+        code="message-reads-more",
+        severity=Severity.NOTE,
+        summary="the message of a rule reads facts that its outcome does not rest on",
+        check=_reads_more,
     ),
 )

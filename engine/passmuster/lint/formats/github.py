@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from passmuster.lint.finding import Severity
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -21,7 +23,8 @@ def _command(finding: Finding) -> str:
     properties = {**where, "title": problem.code}
     told = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items() if value is not None)
     text = problem.message if problem.hint is None else f"{problem.message}\nhint: {problem.hint}"
-    return f"::{finding.severity.value} {told}::{_data(text)}"
+    level = "notice" if finding.severity is Severity.NOTE else finding.severity.value
+    return f"::{level} {told}::{_data(text)}"
 
 
 def _data(text: str) -> str:

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 def render(findings: Sequence[Finding]) -> str:
     """Each finding, then how many there are."""
-    errors = sum(each.severity is Severity.ERROR for each in findings)
-    count = f"{_counted(errors, 'error')}, {_counted(len(findings) - errors, 'warning')}"
-    return "\n".join((*(_finding(each) for each in findings), count)) + "\n"
+    many = {severity: sum(each.severity is severity for each in findings) for severity in Severity}
+    told = [_counted(count, each.value) for each, count in many.items() if count or each is not Severity.NOTE]
+    return "\n".join((*(_finding(each) for each in findings), ", ".join(told))) + "\n"
 
 
 def _counted(count: int, what: str) -> str:
