@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import re
 import os
 import shutil
 import stat
@@ -59,7 +60,7 @@ def test_from_snapshots_to_a_receipt(capsys: pytest.CaptureFixture[str], site: P
     out, _ = capsys.readouterr()
     assert out.startswith("site.pmb: not verified; this is what it says\n")
     assert "2 of 3, missing: w3" in out
-    assert "policy     virtnest@1.0.0#sha256:" in out
+    assert re.search(r"policy\s+virtnest@1.0.0#sha256:[0-9a-f]{64}\n", out), "a digest is never broken"
     assert f"{ed25519.keyid(SITE.public)}" in out
     assert "valid" not in out.replace("not verified", "")
     assert main([*VERIFY, "--state", "state.json", "-o", "receipt=receipt.json"]) == 0
@@ -74,7 +75,7 @@ def test_from_snapshots_to_a_receipt(capsys: pytest.CaptureFixture[str], site: P
     assert _faults("bundlestate", json.loads((site / "state.json").read_bytes())) == []
     manifest = json.loads(bundles.members((site / "site.pmb").read_bytes())["manifest.json"])
     assert _faults("bundle", manifest) == []
-    assert all(line and len(line) <= 80 for line in out.splitlines())
+    assert all(line and (len(line) <= 80 or len(line.split()) == 1) for line in out.splitlines())
 
 
 def test_a_signed_receipt_is_a_statement_about_the_bundle(capsysbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -146,6 +146,7 @@ def _words(command: str) -> list[str]:
         "snapshot show": ["n.json"],
         "snapshot redact": ["n.json", "--for", "virtnest"],
         "fleet history": ["s.db", "n"],
+        "fleet accept": ["s.db", "n", "--one-machine"],
         "bundle keygen": ["-o", "k"],
         "bundle create": ["-o", "k"],
         "report sign": ["r", "--key", "k"],
