@@ -6,8 +6,8 @@ import base64
 import hashlib
 import io
 import json
-import re
 import os
+import re
 import shutil
 import stat
 import subprocess
