@@ -12,9 +12,10 @@ import stat
 import sys
 import tempfile
 import time
-from typing import Dict, List, NoReturn, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NoReturn, Optional, Sequence, Tuple
 
 from passmuster_collector import __version__
+from passmuster_collector.ending import PROGRAM, ended
 from passmuster_collector.facts import SECTIONS
 from passmuster_collector.reading import quoted
 from passmuster_collector.recorded import parse_recorded
@@ -23,7 +24,6 @@ from passmuster_collector.snapshot import Order, canonical, take
 from passmuster_collector.usage import UsageError
 from passmuster_collector.views import Asked, open_view
 
-PROGRAM = "passmuster-collector"
 _SECONDS = 10.0
 _LABELS = 128
 _LABEL_LENGTH = 256
@@ -35,17 +35,20 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise UsageError(message)
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print; argparse itself drops what cannot be printed, and ends with 0."""
+        (file or sys.stderr).write(message)
+
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Collect and write; 0 when a snapshot was written, 2 or 3 with one line on stderr when not."""
+    """Collect and write; 0 when a snapshot was written, another status with one line on stderr when not (`ending`)."""
     words = sys.argv[1:] if argv is None else argv
-    try:
+
+    def work() -> None:
         options = _parsed(words)
         _deliver(options, *_collected(options))
-    except UsageError as error:
-        sys.stderr.write(f"{PROGRAM}: {_one_line(str(error))}\n")
-        return error.status
-    return 0
+
+    return ended(work)
 
 
 def collect_bytes(argv: Sequence[str] = ()) -> bytes:
@@ -57,7 +60,7 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     parser = _Parser(
         prog=PROGRAM,
         description="Look at this Linux node, and write what was seen as one line of JSON.",
-        epilog="Exit status: 0 when a snapshot was written; 2 when not; 3 when DUMP shows no host.",
+        epilog="Exit status: 0 when a snapshot was written; 2 when not; 3 when DUMP shows no host; 70 for a defect.",
     )
     source = parser.add_mutually_exclusive_group()
     source.add_argument("--root", metavar="DIR", help="a whole host mounted here: what is missing is absent")
@@ -236,7 +239,3 @@ def _new_mode() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask
-
-
-def _one_line(text: str) -> str:
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

@@ -39,6 +39,11 @@ STREAMS: dict[str, tuple[str, int, bytes]] = {
         2,
         b"standard output: cannot be written (Bad file descriptor)\n",
     ),
+    "it is full, and help is asked for": (
+        "P check --help >/dev/full",
+        2,
+        b"standard output: cannot be written (No space left on device)\n",
+    ),
     "it is closed, and nothing goes there": ("P check n.json -o json=r.json >&-", 0, b""),
     "it is full": ("P check n.json >/dev/full", 2, b"standard output: cannot be written (No space left on device)\n"),
     "standard input is closed": ("P check - <&-", 2, b"-: cannot be read (Bad file descriptor)\n"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import NoReturn
+import sys
+from typing import Any, NoReturn
 
 from passmuster import __version__
 from passmuster.cli import bundle_arguments, fleet_arguments, report_arguments
@@ -40,6 +41,10 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(int(ExitStatus.UNUSABLE), f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Print; argparse itself drops what cannot be printed, and ends with 0."""
+        (file or sys.stderr).write(message)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from passmuster._files import fresh
 from passmuster.errors import IntegrityError, PassmusterError, UsageError
-from passmuster.store.packing import DamageError
+from passmuster.store.packing import MOST, DamageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,13 @@ APPLICATION = 0x504D5354
 VERSION = 2
 PATIENCE = 600.0
 """Seconds for which a command waits until others have written."""
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: 2 * MOST,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 1024 * 1024,
+    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 100,
+    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 0,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 1,
+}
 _MAGIC = b"SQLite format 3\0"
 _HEADER = 100
 TABLES = """
@@ -121,6 +129,7 @@ def _connect(path: str, *, write: bool) -> sqlite3.Connection:
     quoted = Path(path).absolute().as_uri()
     database = sqlite3.connect(f"{quoted}?mode=rw", uri=True, timeout=PATIENCE, isolation_level=None)
     try:
+        _restrain(database)
         database.execute("PRAGMA synchronous=FULL")
         database.execute("PRAGMA cache_size=-65536")
         database.execute("PRAGMA wal_autocheckpoint=4000")
@@ -134,8 +143,23 @@ def _connect(path: str, *, write: bool) -> sqlite3.Connection:
         # In a folder that cannot be written to, SQLite cannot make the files beside a store that others may write.
         if write or os.access(Path(path).absolute().parent, os.W_OK) or Path(f"{path}-wal").exists():
             raise
-        return sqlite3.connect(f"{quoted}?mode=ro&immutable=1", uri=True, isolation_level=None)
+        database = sqlite3.connect(f"{quoted}?mode=ro&immutable=1", uri=True, isolation_level=None)
+        _restrain(database)
     return database
+
+
+def _restrain(database: sqlite3.Connection) -> None:
+    """Let a file that somebody else made do nothing of its own, and take no more memory than what it may hold."""
+    for what, most in _LIMITS.items():
+        database.setlimit(what, most)
+    database.execute("PRAGMA trusted_schema=OFF")
+    database.execute("PRAGMA cell_size_check=ON")
+    # Nothing of it is asked before this: a view can go on for ever.
+    found = database.execute(
+        "SELECT type, name FROM sqlite_schema WHERE type NOT IN ('table', 'index') OR rootpage = 0 LIMIT 1"
+    ).fetchone()
+    if found is not None:
+        raise DamageError(f"it holds a {found[0]} that is none of a store's ({str(found[1])[:60]})")
 
 
 @contextlib.contextmanager
@@ -164,6 +188,9 @@ def one_state(database: sqlite3.Connection) -> Iterator[None]:
 
 def _recognize(path: str) -> None:
     try:
+        mode = Path(path).stat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):  # opening a pipe would wait for ever
+            raise UsageError.at(path, "not a store (expected a file that `fleet add` made)", code="store-file")
         with Path(path).open("rb") as file:
             header = file.read(_HEADER)
     except FileNotFoundError:

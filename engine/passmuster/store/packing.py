@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+MOST = 16 * 1024 * 1024
+"""Bytes of a document, and so of each of its parts."""
+
+
 class DamageError(Exception):
     """What is kept cannot be read again."""
 
@@ -54,11 +58,17 @@ def compress(content: bytes) -> bytes:
 
 
 def decompress(packed: bytes) -> bytes:
-    """The bytes again; raises DamageError where they are damaged."""
+    """The bytes again, at most MOST of them; raises DamageError where they are damaged, or more."""
+    inner = zlib.decompressobj()
     try:
-        return zlib.decompress(packed)
+        content = inner.decompress(packed, MOST + 1)
     except zlib.error as error:
         raise DamageError(f"not a compressed text ({error})") from None
+    if len(content) > MOST:
+        raise DamageError(f"longer than a document may be (expected at most {MOST} bytes)")
+    if not inner.eof:
+        raise DamageError("not a compressed text (it ends too early)")
+    return content
 
 
 def checksum(text: bytes) -> int:

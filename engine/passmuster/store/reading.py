@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from passmuster.store import held, order
 from passmuster.store.cut import Own, join
-from passmuster.store.packing import DamageError, decompress, fingerprint, unpack
+from passmuster.store.holes import NAME
+from passmuster.store.packing import MOST, DamageError, decompress, fingerprint, unpack
 
 if TYPE_CHECKING:
     import sqlite3
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _CACHE = 64 * 1024 * 1024
 _BATCH = 10_000
+_SHAPE = 64 * 1024
+"""Bytes of the ids of a snapshot's pieces."""
 _CHOSEN = (
     "SELECT s.id, s.node, n.name, n.machine, s.at, c.latest, s.shape, s.digest, s.total,"
     " o.prefix, s.place, t.name, d.id, d.received FROM {} c JOIN main.snapshot s ON s.id = c.id"
@@ -215,14 +218,22 @@ class Library:
         if kept.shape == 0:
             found = self._database.execute("SELECT content FROM whole WHERE snapshot = ?", (kept.id,)).fetchone()
             return decompress(_there(found, "its bytes"))
-        return join([self.piece(each) for each in self.shape(kept.shape)], kept.own)
+        pieces, own = [self.piece(each) for each in self.shape(kept.shape)], kept.own
+        size = sum(map(len, pieces))
+        # One piece may stand in a shape many times, and a name in a piece.
+        if size > MOST or size + len(own.name) * sum(piece.count(NAME) for piece in pieces) > MOST:
+            raise DamageError(f"longer than a document may be (expected at most {MOST} bytes)")
+        return join(pieces, own)
 
     def shape(self, id_: int) -> tuple[int, ...]:
         """The ids of a shape's pieces."""
         known = self._shapes.get(id_)
         if known is None:
             found = self._database.execute("SELECT pieces FROM shape WHERE id = ?", (id_,)).fetchone()
-            known = unpack(_there(found, f"shape {id_}"))
+            packed = _there(found, f"shape {id_}")
+            if len(packed) > _SHAPE:
+                raise DamageError(f"shape {id_} has more pieces than a snapshot")
+            known = unpack(packed)
             self._hold(len(known) * 36)
             self._shapes[id_] = known
         return known
