@@ -206,7 +206,7 @@ def test_what_does_not_belong_together_is_found(tmp_path: Path, change: str) -> 
 
 def test_verify_ends_with_4_and_says_what_is_broken(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _store(folder / "s.db")
-    assert said(capsys, "fleet", "verify", "s.db") == "s.db: sound (4 snapshots, 15 pieces, 3 verdicts)\n"
+    assert said(capsys, "fleet", "verify", "s.db") == "s.db: sound (4 snapshots, 16 pieces, 3 verdicts)\n"
     database = sqlite3.connect("s.db")
     database.execute("UPDATE snapshot SET total = 5 WHERE id = 2")
     database.commit()
