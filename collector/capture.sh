@@ -209,9 +209,9 @@ for path in /proc /sys/kernel /dev/null /sys/fs/selinux /sys/firmware/uv /sys/mo
 done
 for path in /proc/self/ns/pid /proc/self/ns/net /proc/1/ns/net /proc/1/ns/mnt; do link "$path"; done
 for path in /proc/cpuinfo /var/lib/dpkg/status; do file "$path" 8388609; done
+for path in /proc/mounts /proc/self/mounts /proc/1/mounts /proc/self/mountinfo /proc/1/mountinfo; do file "$path" 16777217; done
 clock=/sys/devices/system/clocksource/clocksource0
-for path in /proc/version /proc/mounts /proc/self/mounts /proc/1/mounts /proc/self/mountinfo /proc/1/mountinfo \
-    /proc/1/comm /proc/cmdline /proc/cgroups /proc/misc /proc/modules /proc/config.gz /proc/meminfo /proc/sysinfo \
+for path in /proc/version /proc/1/comm /proc/cmdline /proc/cgroups /proc/misc /proc/modules /proc/config.gz /proc/meminfo /proc/sysinfo \
     /proc/sys/kernel/hostname /proc/sys/kernel/osrelease /proc/sys/kernel/version \
     /proc/sys/fs/inotify/max_user_instances /proc/sys/fs/inotify/max_user_watches \
     /proc/sys/kernel/sched_rt_runtime_us /proc/sys/net/bridge/bridge-nf-call-iptables \

@@ -25,8 +25,8 @@ from passmuster_collector.reading import (
     quoted,
 )
 from passmuster_collector.source import (
-    LONG_LIMIT,
     NAMES_LIMIT,
+    TABLE_LIMIT,
     TEXT_LIMIT,
     Kind,
     Reader,
@@ -118,7 +118,7 @@ class Capture(Source):
             return look
         if look == "timeout":
             return Unknown(Reason.TIMEOUT, f"no time was left to read {path}")
-        found = self._archive.read_data("/host" + path, LONG_LIMIT + 1)
+        found = self._archive.read_data("/host" + path, TABLE_LIMIT + 1)
         if isinstance(found, Data) and len(found.data) > limit:
             return Unknown(Reason.FAILED, f"too large: {path} (limit {limit} bytes)")
         return found

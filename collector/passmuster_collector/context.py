@@ -10,6 +10,7 @@ from typing import Callable, Optional, Sequence, Union
 
 from passmuster_collector.mounts import Mount, at_root, covering, parse_mountinfo, parse_mounts
 from passmuster_collector.reading import Absent, Known, Node, Text, Unknown, interpret
+from passmuster_collector.source import TABLE_LIMIT
 
 INSIDE = "seen from inside a container"
 OTHER_NETWORK = "seen from another network namespace"
@@ -31,7 +32,7 @@ _OF_ONE_KERNEL = re.compile(r"/((sos_commands/kernel/|insights_commands/)(uname_
 _MOUNTED_BY_THE_NODE = ("/sys/kernel/security", "/sys/fs/selinux")
 
 Link = Callable[[str], Union[Text, Absent, Unknown]]
-Read = Callable[[str], Union[Text, Absent, Unknown]]
+Read = Callable[[str, int], Union[Text, Absent, Unknown]]
 Stat = Callable[[str], Union[Node, Absent, Unknown]]
 
 
@@ -61,8 +62,8 @@ def _same_root(read: Read) -> Optional[bool]:
 
     Below a chroot(2) a table does not show what is mounted at its root: that is another root, too.
     """
-    first = interpret(read("/proc/1/mountinfo"), parse_mountinfo)
-    own = interpret(read("/proc/self/mountinfo"), parse_mountinfo)
+    first = interpret(read("/proc/1/mountinfo", TABLE_LIMIT), parse_mountinfo)
+    own = interpret(read("/proc/self/mountinfo", TABLE_LIMIT), parse_mountinfo)
     if isinstance(first, Known) and isinstance(own, Known):
         return _root_identity(first.value) == _root_identity(own.value)
     return None
@@ -80,7 +81,7 @@ def dumped_inside(read: Read, stat: Stat) -> bool:
     of a container's engine counts in the table of the first process alone.
     """
     for path, parser in _DUMPED_TABLES.items():
-        table = interpret(read(path), parser)
+        table = interpret(read(path, TABLE_LIMIT), parser)
         for mount in table.value if isinstance(table, Known) else ():
             if "lxcfs" in mount.type and mount.point.startswith(("/proc/", "/sys/")):
                 return True

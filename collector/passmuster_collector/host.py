@@ -32,7 +32,7 @@ from passmuster_collector.reading import (
     interpret,
 )
 from passmuster_collector.recorded import Recorded
-from passmuster_collector.source import TEXT_LIMIT, Kind, Reader, Source, Uname
+from passmuster_collector.source import TABLE_LIMIT, TEXT_LIMIT, Kind, Reader, Source, Uname
 
 T = TypeVar("T")
 
@@ -139,7 +139,7 @@ def open_host(root: Source, recorded: Recorded, node_object: Union[NodeObject, U
         table = node_mounts(root.read, kind, running=False).result
         mounts = table.value if isinstance(table, Known) else []
     elif context is Context.CONTAINER:
-        table = interpret(root.read("/proc/self/mounts"), parse_mounts)
+        table = interpret(root.read("/proc/self/mounts", TABLE_LIMIT), parse_mounts)
         mounts = table.value if isinstance(table, Known) else []
     reader = root.reader() if kind is not Kind.DUMP else Reader(None, None, None)
     return Host(

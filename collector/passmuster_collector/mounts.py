@@ -19,7 +19,7 @@ from passmuster_collector.reading import (
     lines,
     quoted,
 )
-from passmuster_collector.source import Kind
+from passmuster_collector.source import TABLE_LIMIT, Kind
 
 _OCTAL = re.compile(r"\\([0-7]{3})")
 
@@ -114,7 +114,7 @@ _TABLES = {
 }
 
 
-def node_mounts(read: Callable[[str], Union[Text, Absent, Unknown]], kind: Kind, *, running: bool) -> Sourced:
+def node_mounts(read: Callable[[str, int], Union[Text, Absent, Unknown]], kind: Kind, *, running: bool) -> Sourced:
     """The node's table, a list of Mount.
 
     `running`: the /proc that is read is that of the running kernel, so that all but the first process's table is the
@@ -126,7 +126,7 @@ def node_mounts(read: Callable[[str], Union[Text, Absent, Unknown]], kind: Kind,
         paths = _TABLES["copied" if kind is Kind.LIVE or not running else "running"]
     trouble: Optional[Unknown] = None
     for path in paths:
-        table = interpret(read(path), parse_mountinfo if path.endswith("info") else parse_mounts)
+        table = interpret(read(path, TABLE_LIMIT), parse_mountinfo if path.endswith("info") else parse_mounts)
         if isinstance(table, Known):
             return Sourced(table, (path,))
         trouble = graver(trouble, table)

@@ -12,6 +12,8 @@ from passmuster_collector.reading import NOT_IN_DUMP, Absent, Data, Known, Names
 
 TEXT_LIMIT = 1 << 20
 LONG_LIMIT = 8 << 20
+TABLE_LIMIT = 16 << 20
+"""Of a mount table: a node with thousands of containers has tens of thousands of mounts."""
 NAMES_LIMIT = 1 << 16
 
 _WITNESSES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from host_tree import MOUNTED, UNAME, Entry, Link, host_of, plant
+from host_tree import MOUNTED, UNAME, Entry, Link, host_of, plant, section
 
 from passmuster_collector.mounts import at_root, covering, parse_mountinfo, parse_mounts
 from passmuster_collector.reading import Known, Reason, Unknown, UnreadableError
@@ -103,3 +103,54 @@ def test_the_nodes_table_of(tmp_path: Path, name: str) -> None:
 def test_a_broken_table_is_told_before_a_missing_one(tmp_path: Path) -> None:
     host = host_of(plant(tmp_path, {"/proc/self/mounts": "x\n"}), Kind.DUMP, uname=None)
     assert host.mounts().result == Unknown(Reason.UNREADABLE, "not a mount (got 'x')")
+
+
+PODS = 8_000
+"""Pods whose three mounts each make a table of more than 5 MiB."""
+_UID = "12345678-1234-1234-1234-{:012d}"
+
+
+def _dense(form: str, first: str, last: str) -> str:
+    volumes = (
+        "kubernetes.io~projected/kube-api-access-abcde",
+        "kubernetes.io~secret/tls",
+        "kubernetes.io~empty-dir/run",
+    )
+    middle = "".join(
+        form.format(point=f"/var/lib/kubelet/pods/{_UID.format(pod)}/volumes/{volume}-{'x' * 80}")
+        for pod in range(PODS)
+        for volume in volumes
+    )
+    return first + middle + last
+
+
+DENSE = {
+    "/proc/1/mounts": _dense(
+        "tmpfs {point} tmpfs rw,relatime,size=16056900k,inode64 0 0\n",
+        "/dev/sda2 / xfs rw 0 0\n",
+        "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0\n",
+    ),
+    "/proc/1/mountinfo": _dense(
+        "9 1 0:9 / {point} rw,relatime shared:4 - tmpfs tmpfs rw,size=16056900k\n",
+        "1 0 8:2 / / rw shared:1 - xfs /dev/sda2 rw\n",
+        "3 1 0:25 / /sys/fs/cgroup rw shared:3 - cgroup2 cgroup2 rw\n",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", [Kind.LIVE, Kind.DUMP])
+@pytest.mark.parametrize("path", DENSE)
+def test_the_table_of_a_node_with_thousands_of_pods_is_read(tmp_path: Path, path: str, kind: Kind) -> None:
+    assert len(DENSE[path]) > 5 << 20
+    host = host_of(plant(tmp_path, {**MOUNTED, path: DENSE[path], "/proc/self/mountinfo": DENSE[path]}), kind)
+    if path.endswith("info"):
+        assert section(host, "storage")["facts"]["propagation"]["/var/lib/kubelet"] == "shared"
+    else:
+        assert section(host, "cgroup")["facts"]["mode"] == "v2"
+
+
+def test_a_table_larger_than_any_node_has_is_unknown(tmp_path: Path) -> None:
+    host = host_of(plant(tmp_path, {**MOUNTED, "/proc/1/mounts": "x" * ((16 << 20) + 1)}), Kind.LIVE)
+    found = host.mounts().result
+    assert isinstance(found, Unknown)
+    assert "too large" in found.detail

@@ -8,7 +8,7 @@ from passmuster_collector.host import Host
 from passmuster_collector.mounts import Mount, covering, has_root, parse_mountinfo
 from passmuster_collector.reading import Known, Reason, Result, Unknown, interpret, not_there, quoted
 from passmuster_collector.section import Fact, open_map
-from passmuster_collector.source import LONG_LIMIT
+from passmuster_collector.source import TABLE_LIMIT
 
 PATHS = ("/", "/run", "/var/lib/kubelet")
 FIELDS: Fields = {("propagation", path): Limit(length=16) for path in PATHS}
@@ -20,7 +20,7 @@ def collect(host: Host) -> Iterator[Fact]:
     """Facts of the section."""
     table: Result = Unknown(Reason.NOT_COLLECTED, INSIDE)
     if not host.inside:
-        table = interpret(host.read(_TABLE, LONG_LIMIT), parse_mountinfo, absent=not_there(_TABLE))
+        table = interpret(host.read(_TABLE, TABLE_LIMIT), parse_mountinfo, absent=not_there(_TABLE))
     yield from open_map(("propagation",), (_propagation(table, path) for path in PATHS))
 
 
