@@ -65,7 +65,7 @@ CONDITIONS = (
     "has(collection.uid) && collection.uid == 0",
     "collection.kind == 'live' && os.id == 'debian'",
     "kernel.modules[99] == 'x'",
-    "runtime.name == 'containerd'",
+    "has(runtime.name) && runtime.name == 'containerd'",
 )
 MESSAGES = (
     "'no'",
