@@ -61,7 +61,7 @@ def judge(given: Iterable[Given], terms: Terms) -> Verdict:
     nodes = [judge_one(every[at], terms, doubled=at in beside.doubled) for at in places]
     future = any(node.reason is not None and from_future(node.reason) for node in nodes)
     waivers = findings(terms.waivers, _seen(terms.waivers, inputs, nodes)) if terms.waivers else None
-    roster = _roster(nodes, terms.roster) if terms.roster is not None else None
+    roster = _roster(nodes, terms.roster, terms.roster_source) if terms.roster is not None else None
     nodes += [_nameless(name, None, ABSENT) for name in (roster.missing if roster else ())]
     fleet = over(terms.fleet_rules, _members(inputs, nodes), terms.parameters)
     weighed = [node for node in nodes if node.reason != ONLY_FLEET]
@@ -270,10 +270,10 @@ def _counts(level: Level, outcome: RuleOutcome) -> bool:
     return level is not Level.INFORMATIONAL and outcome not in {RuleOutcome.NOT_APPLICABLE, RuleOutcome.WAIVED}
 
 
-def _roster(nodes: Sequence[NodeVerdict], listed: frozenset[str]) -> RosterFindings:
+def _roster(nodes: Sequence[NodeVerdict], listed: frozenset[str], source: str) -> RosterFindings:
     seen = {node.node for node in nodes if node.snapshot is not None}
     return RosterFindings(
-        listed=len(listed), missing=tuple(sorted(listed - seen)), unlisted=tuple(sorted(seen - listed))
+        source=source, listed=len(listed), missing=tuple(sorted(listed - seen)), unlisted=tuple(sorted(seen - listed))
     )
 
 

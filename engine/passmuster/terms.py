@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from passmuster.age import format_moment
 from passmuster.policy import LANGUAGE
-from passmuster.verdict import ParameterChange, Scope
+from passmuster.verdict import Origin, ParameterChange, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +37,8 @@ class Terms:
     rules: frozenset[str] | None = None
     """The only rules to judge, as PACK/ID; None for all."""
     roster: frozenset[str] | None = None
+    roster_source: str = "caller"
+    """Whose roster it is; see `verdict.RosterFindings`."""
     max_age: MaximumAge | None = None
     received: datetime | None = None
     """The moment at which all snapshots are received: later ones are from the future. None: their ages were looked at
@@ -95,12 +97,15 @@ class Terms:
         return format_moment(moment) if moment else None
 
 
-def asked(terms: Terms, now: str | None) -> dict[str, Any]:
+_LOOSE = Origin()
+
+
+def asked(terms: Terms, now: str | None, origin: Origin = _LOOSE) -> dict[str, Any]:
     """What a verdict's digest holds beside its nodes: nothing of the engine, the machine, or the wording.
 
-    `now` is the moment that the verdict depends on, if it does.
+    `now` is the moment that the verdict depends on, if it does; `origin` says how the snapshots came.
     """
-    told = {
+    told: dict[str, Any] = {
         "language": LANGUAGE,
         "policies": [[policy.header.pack, policy.header.version, policy.header.digest] for policy in terms.policies],
         "parameters": terms.named_parameters,
@@ -114,5 +119,12 @@ def asked(terms: Terms, now: str | None) -> dict[str, Any]:
         "now": now,
     }
     # Only where there is one: other verdicts keep the digests that they had before there were any.
-    assessment = {} if terms.assessment is None else {"assessment": terms.assessment}
-    return {**told, **assessment, **({"latest": True} if terms.latest else {})}
+    if terms.assessment is not None:
+        told["assessment"] = terms.assessment
+    if terms.latest:
+        told["latest"] = True
+    if origin.bundles:
+        told["bundles"] = [asdict(each) for each in origin.bundles]
+    if origin.signatures is not None:
+        told["signatures"] = asdict(origin.signatures)
+    return told

@@ -241,6 +241,8 @@ class Duplicate:
 class RosterFindings:
     """How the snapshots compare with the list of nodes that there should be."""
 
+    source: str
+    """Whose list it is: `caller`, `bundles` (the sites' own, signed with their snapshots) or `store`."""
     listed: int
     missing: tuple[str, ...]
     """Listed nodes without a snapshot; each is an unknown node of the report."""
@@ -270,6 +272,34 @@ class BundleHeader:
     site: str | None
     assurance: str
     """`verified`: every signature holds under a trust file; `unsigned`; `skipped`: nobody looked at the signatures."""
+    snapshots: tuple[str, ...]
+    """Digests of the snapshots in it, sorted: `sha256:` and the digits; of a store, those that were judged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureFindings:
+    """What signatures cover, where a trust file was given."""
+
+    trust: str
+    """Digest of the trust file."""
+    unsigned: int
+    """Snapshots that no signature covers: their nodes are unknown."""
+    allowed: int
+    """Snapshots that no signature covers, whose nodes the trust file allows to have none."""
+    sealed: int
+    """Snapshots outside of bundles that a seal beside their file covers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """How snapshots came, as far as anybody proved something of it."""
+
+    bundles: tuple[BundleHeader, ...] = ()
+    """By digest."""
+    signatures: SignatureFindings | None = None
+    """None without a trust file."""
+    roster: str | None = None
+    """Whose list of nodes there is; see `RosterFindings`. None where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -316,7 +346,9 @@ class Verdict:
     """Where only the newest snapshot of each node was to be judged: how many older ones were left out."""
     """Empty where every snapshot is of another node."""
     bundles: tuple[BundleHeader, ...] = ()
-    """By digest; empty where snapshots came as loose files. How they came changes no verdict."""
+    """By digest; empty where snapshots came as loose files."""
+    signatures: SignatureFindings | None = None
+    """None without a trust file."""
     skipped: tuple[Skipped, ...] = ()
     """By path; empty where all of the input was judged. What may hold a node is an unknown node, and not here."""
     digest: str

@@ -87,7 +87,7 @@ def test_all_that_the_file_says_is_in_force() -> None:
     assert report["parameters"] == {"virtnest.x86_64_level": 1}
     assert report["levels"] == {"virtnest/secure-guest": "required"}
     assert report["waivers"]["digest"] == sha256(WAIVERS.encode())
-    assert report["roster"] == {"listed": 3, "missing": ["gone"], "unlisted": []}
+    assert report["roster"] == {"listed": 3, "missing": ["gone"], "source": "caller", "unlisted": []}
     assert (report["max_age"], report["now"]) == ("30d", NOW)
     assert [(each["pack"], each["version"]) for each in report["policies"]] == [("virtnest", "1.1.0")]
     assert status == 1

@@ -160,7 +160,7 @@ def test_trust_may_be_for_the_bundle_alone(capsys: pytest.CaptureFixture[str], s
     assert main([*verify, "--unsigned"]) == 0
     assert "note" not in capsys.readouterr().out
     assert main(["report", "verify", "b.json", "--snapshots", "node.json"]) == 0
-    assert "note: its snapshots came in the bundle sha256:" in " ".join(capsys.readouterr().out.split())
+    assert "note: bundles: its snapshots came in the bundle sha256:" in " ".join(capsys.readouterr().out.split())
     assert main(["report", "sign", "b.json", "--key", "site.key", "-o", "v.dsse"]) == 0
     assert main([*VERIFY, "--unsigned"]) == 2
     assert "--unsigned: v.dsse is signed (expected no --unsigned)" in capsys.readouterr().err

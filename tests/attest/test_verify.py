@@ -225,12 +225,19 @@ def test_a_roster_is_implied_and_can_be_compared(capsys: pytest.CaptureFixture[s
     assert "roster: the report says 5 names, and implies 4" in told
 
 
+def _fact(value: Any) -> Any:
+    return next(fact for node in value["nodes"] for each in node["results"] for fact in each["facts"])
+
+
 ANOTHER: dict[str, tuple[Callable[[Any], object], int, str]] = {
     "nothing else": (lambda _: None, 0, "holds"),
     "texts that nobody compares": (lambda value: _result(value).update(message="worded anew", steps=99), 0, "holds"),
     "an outcome": (lambda value: _result(value).update(outcome="fail"), 4, "outcome: virtnest/kernel-version on node-1"),
     "the outcome of a node": (lambda value: value["nodes"][0].update(outcome="warn"), 4, "outcome: node-1: the report says warn"),
     "a count": (lambda value: value["summary"]["nodes"].update({"pass": 3}), 4, "summary: the report says"),
+    "a value of a fact": (lambda value: _fact(value).update(value="x"), 4, "facts: the report says"),
+    "the moment of a collection": (lambda value: value["nodes"][0]["snapshot"].update(collected_at=None), 4, "snapshot: the report says"),
+    "a machine id": (lambda value: value["nodes"][0].update(machine_id=None), 4, "machine_id: the report says"),
     "a parameter": (lambda value: value["parameters"].update({"virtnest.x86_64_level": 1}), 4, "virtnest.x86_64_level was changed"),
     "a digest": (lambda value: value.update(verdict_digest=OTHER), 4, "verdict_digest: not that of what the report itself says"),
 }  # fmt: skip
@@ -245,7 +252,8 @@ def test_another_version_of_the_engine_is_held_to_the_digest(
     found, told = verify(capsys, "verdict.json", "--snapshots", "fleet")
     assert (found, sentence in told) == (status, True), told
     assert (
-        "compared: verdict_digest, the inputs and the outcome of each rule, and no texts: the engine is another "
+        "compared: verdict_digest, the inputs, the outcome of each rule and the values of facts; not compared: skipped, "
+        "evidence, because, message, reason, steps, undecided, unknown: the engine is another "
         f"(passmuster 0.0.9 then, {__version__} now)"
     ) in told
 

@@ -236,7 +236,12 @@ def test_a_roster_of_kubectl(folder: Path) -> None:
     items = [{"metadata": {"name": name}} for name in ("node-1", "node-2")]
     write(folder / "nodes.json", json.dumps({"kind": "List", "items": items}).encode())
     assert main(["check", snapshot, "--roster", "nodes.json", "-o", "json=out.json"]) == 3
-    assert json.loads(Path("out.json").read_bytes())["roster"] == {"listed": 2, "missing": ["node-2"], "unlisted": []}
+    assert json.loads(Path("out.json").read_bytes())["roster"] == {
+        "listed": 2,
+        "missing": ["node-2"],
+        "source": "caller",
+        "unlisted": [],
+    }
 
 
 ROSTERS = {

@@ -295,7 +295,7 @@ def test_a_roster_of_another_program(text: bytes, folder: Path) -> None:
     (folder / "good.json").write_bytes(node("good"))
     Path("roster").write_bytes(text)
     status, found = report("in", "--roster", "roster")
-    assert (status, found["roster"]) == (0, {"listed": 1, "missing": [], "unlisted": []})
+    assert (status, found["roster"]) == (0, {"listed": 1, "missing": [], "source": "caller", "unlisted": []})
 
 
 @pytest.mark.parametrize("option", ["--roster", "--waivers", "-p"])

@@ -190,7 +190,7 @@ def test_a_site_by_itself(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     Path("r2").write_text("n1\n")
     assert nodes("--site", "paris", "--roster", "r2", status=3) == {"pass": 1, "unknown": 1}
     report = told(capsys, "fleet", "check", "s.db", "-p", "virtnest@1.0.0", status=1)
-    assert report["roster"] == {"listed": 2, "missing": ["n3"], "unlisted": ["n1"]}
+    assert report["roster"] == {"listed": 2, "missing": ["n3"], "source": "store", "unlisted": ["n1"]}
 
 
 def test_kept_verdicts_are_listed_and_dropped(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,6 @@ Values in, values out: files, clocks and the re-run itself are in `cli`.
 """
 
 from passmuster.attest.claim import Claim, Kind, read
-from passmuster.attest.compare import MOST, Remade, differences
+from passmuster.attest.compare import MOST, WORDED, Remade, differences
 
-__all__ = ["MOST", "Claim", "Kind", "Remade", "differences", "read"]
+__all__ = ["MOST", "WORDED", "Claim", "Kind", "Remade", "differences", "read"]

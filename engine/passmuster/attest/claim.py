@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from passmuster import _json, schema
 from passmuster.errors import IntegrityError, UsageError
 from passmuster.report import harmless, json_v1, statement, stream
+from passmuster.verdict import BundleHeader, Origin, SignatureFindings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -73,10 +74,12 @@ class Claim:
     superseded: int | None
     """Where only the newest snapshot of each node was judged: how many older ones were left out."""
     evidence: str
-    bundles: tuple[Mapping[str, Any], ...]
-    """Those that its snapshots came in."""
     skipped: tuple[Mapping[str, str], ...]
     """What it says lay beside them and was not judged."""
+    roster_source: str
+    """Whose roster it was; `caller` where there was none."""
+    origin: Origin
+    """How its snapshots came."""
     nodes: frozenset[str]
     """Names of the nodes that it says something of."""
 
@@ -186,11 +189,18 @@ def _terms(head: Mapping[str, Any], roster: Mapping[str, Any] | None, seen: set[
         "roster": names,
         "listed": 0 if roster is None else roster["listed"],
         "max_age": head["max_age"],
-        "bundles": tuple(head["bundles"]),
         "skipped": tuple(head["skipped"]),
+        "roster_source": "caller" if roster is None else roster["source"],
+        "origin": _origin(head),
         "now": head["now"],
         "superseded": head["superseded"],
     }
+
+
+def _origin(head: Mapping[str, Any]) -> Origin:
+    bundles = tuple(BundleHeader(**{**each, "snapshots": tuple(each["snapshots"])}) for each in head["bundles"])
+    signatures = None if head["signatures"] is None else SignatureFindings(**head["signatures"])
+    return Origin(bundles=bundles, signatures=signatures)
 
 
 def _digest(found: Sequence[Mapping[str, Any]]) -> str | None:

@@ -17,23 +17,10 @@ MOST = 20
 """Sentences of one kind that are written out."""
 _EFFECTS = frozenset(("duplicates", "outcome", "result", "roster", "summary", "waivers"))
 """What follows from the snapshots and the outcomes: not worth a sentence where those differ."""
-_STABLE = frozenset(
-    (
-        "assessment",
-        "configuration",
-        "language",
-        "levels",
-        "max_age",
-        "now",
-        "outcome",
-        "parameters",
-        "policies",
-        "result",
-        "rules",
-        "summary",
-    )
-)
-"""What another version of the engine says in the same words."""
+WORDED = ("because", "message", "reason", "steps", "undecided", "unknown")
+"""What another version of the engine may say in other words, of nodes and of results."""
+_SHOWN = "facts"
+"""Another version may show other facts; those that both show have one value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +41,10 @@ def differences(claim: Claim, remade: Remade, *, whole: bool) -> list[str]:
     terms = [
         f"{name}: {_says(one.terms.get(name), other.terms.get(name))}"
         for name in sorted({*one.terms, *other.terms})
-        if one.terms.get(name) != other.terms.get(name)
-        and (whole or name in _STABLE)
-        and not ((facts or outcomes) and name in _EFFECTS)
+        if one.terms.get(name) != other.terms.get(name) and not ((facts or outcomes) and name in _EFFECTS)
     ]
     known = {name for name, _ in _outcomes(one, other, fleet=not facts)}
-    texts = list(_texts(one, other, known, fleet=not facts)) if whole else []
+    texts = list(_texts(one, other, known, fleet=not facts, whole=whole))
     digests = list(_digests(claim, remade, explained=bool(facts or outcomes or terms)))
     return [*_most(facts), *digests, *terms, *_most(outcomes), *_most(texts)]
 
@@ -96,13 +81,20 @@ def _outcomes(one: Told, other: Told, *, fleet: bool) -> Iterator[tuple[str, str
             yield name, f"outcome: {name}: {_says(one.nodes[name], other.nodes[name])}"
 
 
-def _texts(one: Told, other: Told, known: set[str], *, fleet: bool) -> Iterator[str]:
-    """What is said otherwise of what came out alike."""
+def _texts(one: Told, other: Told, known: set[str], *, fleet: bool, whole: bool) -> Iterator[str]:
+    """What is said otherwise of what came out alike; without `whole`, only what no engine may word anew."""
     for name in sorted(one.texts.keys() & other.texts.keys() - known):
         mine, theirs = one.texts[name], other.texts[name]
         for field in sorted({*mine, *theirs}) if (fleet if _of_fleet(name) else _same(one, other, name)) else ():
-            if mine.get(field) != theirs.get(field):
+            pair = mine.get(field), theirs.get(field)
+            if pair[0] != pair[1] and (whole or not (field in WORDED or (field == _SHOWN and _alike(*pair)))):
                 yield f"text: {name}: {field}: {_says(mine.get(field), theirs.get(field))}"
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether facts that both show have the same value."""
+    values = {each["path"]: each["value"] for each in other}
+    return all(values.get(each["path"], each["value"]) == each["value"] for each in one)
 
 
 def _node(name: str) -> str:

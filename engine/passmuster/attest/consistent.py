@@ -20,7 +20,7 @@ def of_claim(claim: Claim, terms: Terms) -> str | None:
     """The digest that follows from what a report says; None for an attestation, which does not say enough."""
     if claim.kind is Kind.ATTESTATION:
         return None
-    return digest.verdict(asked(terms, claim.now), _digests(claim.document))
+    return digest.verdict(asked(terms, claim.now, claim.origin), _digests(claim.document))
 
 
 def changed_parameters(claim: Claim, terms: Terms, defaults: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

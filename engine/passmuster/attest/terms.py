@@ -46,6 +46,7 @@ def terms(
             parameters=parameters,
             rules=_rules(claim, judged, found),
             roster=claim.roster,
+            roster_source=claim.roster_source,
             max_age=_max_age(claim, now, found),
             received=now or today,
             latest=claim.superseded is not None,

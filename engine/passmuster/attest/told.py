@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LISTS = {"passedTests": "passed", "warnedTests": "warned", "failedTests": "failed"}
-_PIECES = ("duplicates", "engine", "evidence", "fleet_results", "nodes", "schema", "verdict_digest")
+_PIECES = ("engine", "evidence", "fleet_results", "nodes", "schema", "verdict_digest")
 """Of a report: what is compared in other ways, or not at all."""
 _MORE = ("engine", "verdict_digest", "undecided", "unjudged", "waived")
 """The same of the verdict in an statement."""

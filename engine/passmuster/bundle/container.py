@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from passmuster.errors import IntegrityError, PassmusterError
 
@@ -79,6 +79,17 @@ def parse(data: bytes, file: str) -> tuple[Member, ...]:
     if at != len(data):
         raise _damaged(file, f"{len(data) - at} bytes follow its end")
     return tuple(members)
+
+
+def first(handle: BinaryIO) -> bytes | None:
+    """The first member's bytes, of a file that is open at its beginning; None where that is no bundle."""
+    block = handle.read(BLOCK)
+    try:
+        demand_beginning(block, "")
+    except NotABundleError:
+        return None
+    size = _octal(block[124:136])
+    return None if size is None or size > MAX_MEMBER else handle.read(size)
 
 
 def demand_beginning(block: bytes, file: str) -> None:

@@ -91,8 +91,14 @@ class Trust:
     """How many different keys must vouch for each node and each pack."""
     seals_required: bool
     """Whether every snapshot must carry the seal of a key that may speak for its node."""
+    unsigned: tuple[str, ...]
+    """Globs over the names of nodes whose snapshots need no signature; case-sensitive."""
     keys: Mapping[str, Key]
     """By key id."""
+
+    def may_be_unsigned(self, node: str) -> bool:
+        """Whether a snapshot of this node counts though no signature covers it."""
+        return any(fnmatch.fnmatchcase(node, glob) for glob in self.unsigned)
 
 
 def load(data: bytes, file: str) -> Trust:
@@ -112,6 +118,7 @@ def load(data: bytes, file: str) -> Trust:
         digest="sha256:" + sha256(data),
         threshold=value.get("threshold", 1),
         seals_required=value.get("seals", "optional") == "required",
+        unsigned=tuple(value.get("unsigned", ())),
         keys={key.keyid: key for key in keys if key is not None},
     )
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from passmuster import bundle
+from passmuster import _json, bundle
 from passmuster.bundle import container
 from passmuster.cli import packs, reading
 from passmuster.errors import IntegrityError, UsageError
@@ -40,6 +40,24 @@ def _bounded(handle: BinaryIO, name: str) -> bytes:
         message = f"larger than a bundle may be (expected at most {container.MAX_BYTES} bytes)"
         raise IntegrityError.at(name, message, code="bundle-container")
     return data
+
+
+def claimed_roster(path: str) -> tuple[str, ...] | None:
+    """The names on the roster that a bundle's manifest has, sorted; None where it has none, or cannot be read.
+
+    Nothing is verified here: only the manifest is read, which stands first.
+    """
+    try:
+        with Path(path).open("rb") as handle:
+            data = container.first(handle)
+        document = None if data is None else _json.loads(data)
+    except (OSError, _json.InvalidJSONError):
+        return None
+    listed = document.get("roster") if isinstance(document, dict) else None
+    names = listed.get("names") if isinstance(listed, dict) else None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        return None
+    return tuple(sorted(set(names)))
 
 
 def load_trust(file: str | None) -> Trust | None:

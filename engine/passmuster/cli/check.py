@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from passmuster import snapshot
-from passmuster.cli import inputs, output, streamed
+from passmuster.cli import inputs, output, sealed, streamed
 from passmuster.cli.terms import status
 from passmuster.cli.terms import terms as terms_of
 from passmuster.errors import ExitStatus, SnapshotError, UsageError
@@ -23,11 +24,13 @@ def run(options: argparse.Namespace) -> ExitStatus:
     """Judge what the options say; returns the status."""
     outputs = output.parse(options.output)
     terms, fail_on = _asked(options)
+    if terms.roster is None:
+        terms = replace(terms, roster=inputs.rosters(options.snapshots), roster_source="bundles")
     given = [] if options.snapshots else [_live(options.keep)]
     style = Style(evidence=Evidence(options.evidence), verbose=options.verbose)
     streamed_ = [each for each in outputs if each.reporter.name in streamed.FORMATS]
     if len(streamed_) == len(outputs):
-        source = streamed.Source(paths=options.snapshots, given=given, workers=options.jobs)
+        source = streamed.Source(paths=options.snapshots, given=given, workers=1 if sealed.guarding() else options.jobs)
         conclusion = streamed.run(source, terms, outputs, style)
         return status(conclusion.weighing, fail_on, whole=conclusion.verdict.incomplete)
     if options.jobs > 1:

@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     given = inputs.read([options.snapshot])
     if len(given) != 1:
         raise UsageError.at(options.snapshot, f"{len(given)} snapshots (expected one)", code="usage-input")
-    if given[0].snapshot is None:
+    if given[0].snapshot is None or given[0].doubt is not None:
         sys.stderr.write(harmless.lines(str(given[0].problem)) + "\n")
         return ExitStatus.INCOMPLETE
     told: Iterator[str]

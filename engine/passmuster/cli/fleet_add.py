@@ -77,12 +77,17 @@ class _Deliveries:
         self._loose = Delivery(
             site=options.site, received=int(now.timestamp()), tolerance=_tolerance(options.clock_tolerance)
         )
+        self._own_rosters = options.roster is None
+        """Whether the roster of a bundle is that of its site."""
         self._bundles: list[tuple[str, Delivery]] = []
 
     def opened(self, reading: Reading) -> None:
         """Note a bundle; raises IntegrityError for one that is not to come in."""
         site = _site(reading, self._loose.site)
         _admit(self._database, reading, self._now)
+        listed = reading.bundle.header.roster
+        if listed is not None and self._own_rosters:
+            keep_roster(self._database, site, listed.names)
         made, verified = reading.bundle, reading.verified
         delivery = replace(
             self._loose,

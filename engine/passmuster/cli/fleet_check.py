@@ -21,13 +21,14 @@ from passmuster.store.database import one_state, opened
 from passmuster.store.run import stories
 from passmuster.store.verdicts import serves
 from passmuster.terms import Terms
-from passmuster.verdict import BundleHeader
+from passmuster.verdict import BundleHeader, Origin
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from passmuster.store.database import Database
+    from passmuster.store.reading import Delivered
 
 _COUNTS = frozenset(("matrix", "summary"))
 """Reports that are counts alone."""
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     terms = replace(terms_of(options), received=None)
     with opened(options.store, write=False) as database:
         if terms.roster is None:
-            terms = replace(terms, roster=reading.rosters(database, options.site))
+            terms = replace(terms, roster=reading.rosters(database, options.site), roster_source="store")
         if serves(terms) and all(each.reporter.name in _COUNTS for each in outputs):
             return _counted(database, terms, choice, options, outputs)
         with one_state(database):
@@ -70,12 +71,21 @@ def _counted(
         sys.stderr.write(f"note: {harmless.plain(options.store)}: cannot be written to, so verdicts were not kept\n")
     for each in output.files_first(outputs):
         if each.reporter.name == "summary":
-            told = summary(counts.outcome, counting.worded(counts.nodes, counts.rules), terms.scope)
+            told = summary(
+                counts.outcome,
+                counting.worded(counts.nodes, counts.rules),
+                terms.scope,
+                came=Origin(roster=_whose(terms)),
+            )
         else:
             head = headline(terms.scope, terms.raised)
             told = matrix(counts.by_rule, counts.nodes, output.styled(Style(), each), head=head)
         output.emit_bytes(told.encode(), each)
     return status(counts.rules, options.fail_on, whole=counts.whole)
+
+
+def _whose(terms: Terms) -> str | None:
+    return None if terms.roster is None else terms.roster_source
 
 
 def _judged(
@@ -89,10 +99,10 @@ def _judged(
     style = Style(evidence=Evidence(options.evidence), verbose=options.verbose)
     passing = [each for each in outputs if each.reporter.name in streamed.FORMATS]
     others = [each for each in outputs if each not in passing]
-    deliveries: set[int] = set()
+    deliveries: dict[int, set[bytes]] = {}
     source = streamed.Source(
         kept=lambda known: fleet_met.sourced(database, choice, known, deliveries),
-        bundles=lambda: _bundles(database, deliveries),
+        origin=lambda: Origin(bundles=_bundles(database, deliveries)),
     )
     verdict = streamed.whole(source, terms) if others else None
     code = ExitStatus.GOOD
@@ -105,13 +115,21 @@ def _judged(
     return code
 
 
-def _bundles(database: Database, deliveries: Iterable[int]) -> tuple[BundleHeader, ...]:
-    """The bundles among the deliveries that judged snapshots came in, by digest."""
-    found = {
-        BundleHeader(digest=f"sha256:{each.bundle.hex()}", site=each.site or None, assurance=each.assurance)
-        for each in reading.delivered(database, deliveries).values()
-    }
-    return tuple(sorted(found, key=lambda each: each.digest))
+def _bundles(database: Database, deliveries: Mapping[int, set[bytes]]) -> tuple[BundleHeader, ...]:
+    """The bundles among the deliveries that judged snapshots came in, by digest, with these snapshots."""
+    found: dict[Delivered, set[bytes]] = {}
+    for id_, each in reading.delivered(database, deliveries).items():
+        found.setdefault(each, set()).update(deliveries[id_])
+    headers = (
+        BundleHeader(
+            digest=f"sha256:{each.bundle.hex()}",
+            site=each.site or None,
+            assurance=each.assurance,
+            snapshots=tuple(sorted(f"sha256:{digest.hex()}" for digest in digests)),
+        )
+        for each, digests in found.items()
+    )
+    return tuple(sorted(headers, key=lambda each: each.digest))
 
 
 def run_history(options: argparse.Namespace) -> ExitStatus:

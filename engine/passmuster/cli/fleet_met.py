@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -44,17 +45,19 @@ def sourced(
     database: Database,
     choice: reading.Choice,
     known: Callable[[bytes], T | None],
-    deliveries: set[int] | None = None,
+    deliveries: dict[int, set[bytes]] | None = None,
 ) -> Iterator[tuple[str, int, inputs.Sourced[T]]]:
     """The latest snapshot of each node among those that are chosen; what `known` makes of it stands in its place.
 
-    Each has its site, and why it is in doubt where it is; adds the ids of the deliveries that they came in.
+    Each has its site, and why it is in doubt where it is; adds to each delivery that
+    was a bundle the digests of those that came in it.
     """
     library = reading.Library(database)
+    bundled = functools.cache(lambda id_: bool(reading.delivered(database, (id_,))))
     for kept in reading.latest(database, choice):
         data = library.data(kept)
-        if deliveries is not None:
-            deliveries.add(kept.delivery)
+        if deliveries is not None and bundled(kept.delivery):
+            deliveries.setdefault(kept.delivery, set()).add(kept.digest)
         yield *kept.origin, inputs.Sourced(known(data) or data, kept.site or None, kept.doubt)
 
 

@@ -101,6 +101,13 @@ def met(paths: Sequence[str], known: Callable[[bytes], T | None]) -> Iterator[Me
             yield from one_file(path, known)
 
 
+def rosters(paths: Sequence[str]) -> frozenset[str] | None:
+    """The names on the rosters of all bundles among these paths; None where no bundle has one."""
+    every = [file for path in paths for file in (files(path) if path != "-" and Path(path).is_dir() else [path])]
+    found = [names for file in every if sealed.is_named(file) and (names := sealed.roster(file)) is not None]
+    return frozenset(name for names in found for name in names) if found else None
+
+
 def _folder(folder: str, known: Callable[[bytes], T | None]) -> Iterator[Met[T]]:
     for file in files(folder):
         yield from within(file, known)
@@ -176,7 +183,7 @@ def begin(file: BinaryIO) -> bytes:
 
 def documents(handle: BinaryIO, path: str, known: Callable[[bytes], T | None]) -> Iterator[Met[T]]:
     """The documents of one open file; one that is alone in it is named by the path, others by path and line."""
-    stream = _json.stream(handle, known)
+    stream = _json.stream(handle, _unread if sealed.guarding() else known)
     first = next(stream, None)
     if first is None:
         yield _unknown(path, "the file is empty (expected a snapshot)")
@@ -188,6 +195,10 @@ def documents(handle: BinaryIO, path: str, known: Callable[[bytes], T | None]) -
         yield from lines(itertools.chain((first, second), stream), path)
 
 
+def _unread(_line: bytes) -> None:
+    """Nothing is made of a line before somebody asked what covers it."""
+
+
 def lines(found: Iterator[tuple[int, bytes | T]], path: str, *, alone: bool = False) -> Iterator[Met[T]]:
     """What was found in lines of a file; what we wrote ourselves and is no snapshot is noted."""
     for line, each_ in found:
@@ -195,4 +206,5 @@ def lines(found: Iterator[tuple[int, bytes | T]], path: str, *, alone: bool = Fa
         if ours is not None:
             skipped.note(readable(path), ours)
         else:
-            yield path, -line if alone else line, each_
+            place = -line if alone else line
+            yield path, place, sealed.guarded(path, place, each_)

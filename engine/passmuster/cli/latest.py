@@ -80,7 +80,7 @@ class Newest:
             each = self.others(each) or inputs.load(inputs.document(*met[:2], each))
         if isinstance(each, Remembered):
             name, at, machine = each.name, each.collected_at, each.machine_id
-        elif each.snapshot is None:
+        elif each.snapshot is None or each.doubt is not None:
             return None
         else:
             name, at = each.snapshot.name.encode(), each.snapshot.collection["collected_at"]

@@ -1,7 +1,7 @@
 """How snapshots came to a verdict: files lie elsewhere when it is made again, and are called what they were then.
 
 Only what could not be read, and what came twice, is told by its path. Everything else is known by its digest. In which
-bundles snapshots came changes no verdict, and is taken from the claim, too.
+bundles snapshots came, and whether signatures covered them, is taken from the claim, too; `provenance` compares it.
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from passmuster.attest import Kind
-from passmuster.cli import inputs
+from passmuster.attest.claim import subject_name
+from passmuster.cli import inputs, sealed
 from passmuster.judge import ABSENT, Given, from_future
+from passmuster.report import statement
 from passmuster.store import order
-from passmuster.verdict import BundleHeader, Skipped
+from passmuster.verdict import Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -61,7 +63,7 @@ def renamed(met: inputs.Met[Remembered], names: Mapping[str, str]) -> inputs.Met
 
 
 def sourced(met: Iterable[inputs.Met[Remembered]], claim: Claim) -> Iterator[streamed.Found]:
-    """What was met, with the site of each snapshot, and what a store knew of it: no bytes of it say that."""
+    """What was met, with the site of each snapshot, and why it was in doubt: no bytes of it say that."""
     known: dict[str, list[tuple[str | None, str | None]]] = {}
     for node in () if claim.kind is Kind.ATTESTATION else claim.document["nodes"]:
         told = node["site"], _doubt(node, claim)
@@ -71,11 +73,33 @@ def sourced(met: Iterable[inputs.Met[Remembered]], claim: Claim) -> Iterator[str
             and told not in known.get(node["snapshot"]["digest"], ())
         ):
             known.setdefault(node["snapshot"]["digest"], []).append(told)
+    unsigned_ = dict(unsigned(claim))
     for path, number, each in met:
-        told_of = known.get(_digest(each), ()) if known else []
+        digest = _digest(each) if known or unsigned_ else ""
+        if digest in unsigned_ and not sealed.is_within(path):
+            yield path, number, inputs.Sourced(each, None, unsigned_[digest])
+            continue
+        told_of = known.get(digest, ())
         yield from ((path, number, inputs.Sourced(each, site, doubt)) for site, doubt in told_of)
         if not told_of:
             yield path, number, each
+
+
+def unsigned(claim: Claim) -> Iterator[tuple[str, str]]:
+    """Digests of the snapshots that no signature covered then, once for each node, with what the claim says of that."""
+    if claim.kind is not Kind.ATTESTATION:
+        for node in claim.document["nodes"]:
+            if node["snapshot"] is not None and (node["reason"] or "").startswith(sealed.UNSIGNED):
+                yield node["snapshot"]["digest"], node["reason"]
+        return
+    named: dict[str, set[str]] = {}
+    for each in claim.document["subject"]:
+        named.setdefault(subject_name(each), set()).add(f"sha256:{each['digest']['sha256']}")
+    signed = {digest for each in claim.origin.bundles for digest in each.snapshots}
+    for each in claim.document["predicate"][statement.VERDICT]["unjudged"]:
+        digests = named.get(each["node"], set())
+        if each["reason"].startswith(sealed.UNSIGNED):
+            yield from ((digest, each["reason"]) for digest in sorted(digests - signed or digests))
 
 
 def doubted(claim: Claim) -> int:
@@ -103,10 +127,9 @@ def _twice(each: Duplicate) -> tuple[str, str | None, str | None, str | None, in
 
 
 def as_then(conclusion: Conclusion, claim: Claim, *, superseded: int | None) -> Conclusion:
-    """The conclusion, with the paths of what came twice, where it is the same that did, and the bundles of then."""
-    bundles = tuple(BundleHeader(**each) for each in claim.bundles)
+    """The conclusion, with the paths of what came twice, where it is the same that did, and what lay beside them."""
     skipped = tuple(Skipped(**each) for each in claim.skipped)
-    verdict = replace(conclusion.verdict, bundles=bundles, skipped=skipped, superseded=superseded)
+    verdict = replace(conclusion.verdict, skipped=skipped, superseded=superseded)
     if claim.kind is not Kind.ATTESTATION:
         then = {
             (each["kind"], each["site"], each["name"], each["machine_id"], len(each["inputs"])): tuple(each["inputs"])

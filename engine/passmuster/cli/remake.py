@@ -12,7 +12,7 @@ from passmuster import __version__, _json, _resources, assessment, attest, roste
 from passmuster.age import format_moment
 from passmuster.attest import Kind, Remade, consistent
 from passmuster.attest.terms import terms as claimed_terms
-from passmuster.cli import assessed, inputs, packs, relabel, sealed, streamed
+from passmuster.cli import assessed, inputs, packs, provenance, relabel, streamed
 from passmuster.cli.moment import moment
 from passmuster.cli.scratch import Scratch
 from passmuster.compile import compile_policy
@@ -49,6 +49,8 @@ class Tried:
     """The second evaluator's; None where none was asked."""
     outcome: str = ""
     snapshots: int = 0
+    texts: bool = True
+    """Whether texts were compared, too."""
 
     @property
     def holds(self) -> bool:
@@ -74,10 +76,12 @@ def remake(claim: Claim, options: argparse.Namespace) -> Tried:
         before += attest.differences(claim, again.remade(claim, terms), whole=same_engine)
         if same_engine and not before:
             before.append("bytes: every value is the same, and the bytes are not")
+    before += provenance.differences(claim)
     return Tried(
         differences=tuple(before),
         compared=_compared(claim, same_engine=same_engine),
-        notes=(*notes, *_notes(claim, asked)),
+        notes=(*notes, *_notes(claim, asked, options)),
+        texts=same_engine,
         opinion=None if oracle is None else oracle.opinion(),
         outcome=again.conclusion.verdict.outcome.value,
         snapshots=again.snapshots,
@@ -87,22 +91,23 @@ def remake(claim: Claim, options: argparse.Namespace) -> Tried:
 def _compared(claim: Claim, *, same_engine: bool) -> str:
     if same_engine:
         each = "every byte of every line" if claim.kind is Kind.STREAM else "every byte"
-        return f"{each}, made again by the same engine (passmuster {__version__})"
+        return f"{each}, made again by the same engine (passmuster {__version__}); not compared: skipped"
     digest = claim.engine_digest
     if claim.engine == __version__ and digest is not None:
         files = f"{digest[:19]} then, {_resources.engine_digest()[:19]} now"
         engines = f"passmuster {__version__} with other files: {files}"
     else:
         engines = f"passmuster {claim.engine} then, {__version__} now"
-    return f"verdict_digest, the inputs and the outcome of each rule, and no texts: the engine is another ({engines})"
+    return (
+        "verdict_digest, the inputs, the outcome of each rule and the values of facts; not compared: skipped, "
+        "evidence, "
+        f"{', '.join(attest.WORDED)}: the engine is another ({engines})"
+    )
 
 
-def _notes(claim: Claim, asked: Assessment | None) -> Iterator[str]:
-    here = {each.digest for each in sealed.taken()}
-    for each in claim.bundles:
-        if each["digest"] not in here:
-            came = f"the bundle {each['digest']} ({each['assurance']})"
-            yield f"note: its snapshots came in {came}, which was not looked at (give it with --snapshots)"
+def _notes(claim: Claim, asked: Assessment | None, options: argparse.Namespace) -> Iterator[str]:
+    given = options.roster is not None or (asked is not None and asked.roster is not None)
+    yield from provenance.notes(claim, roster_given=given)
     doubted = relabel.doubted(claim)
     if doubted:
         yield f"note: {doubted} of its nodes are unknown for what a store knew of them, which was not looked at"
@@ -250,7 +255,7 @@ def _again(claim: Claim, terms: Terms, paths: Sequence[str], oracle: Oracle | No
         read = source.read(_nothing if oracle else onepass.known)
         met = relabel.sourced((relabel.renamed(each, names) for each in _asked(read, oracle)), claim)
         nodes = [node for _, node in streamed.judged(met, onepass)]
-        conclusion = relabel.as_then(onepass.conclude(), claim, superseded=source.superseded(terms))
+        conclusion = relabel.as_then(onepass.conclude(claim.origin), claim, superseded=source.superseded(terms))
         whole = b"".join(onepass.whole(conclusion, list(nodes)))
         lines = [*(node + b"\n" for node in nodes), *(each + b"\n" for each in onepass.last(conclusion))]
     match claim.kind:

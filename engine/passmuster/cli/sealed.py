@@ -1,6 +1,7 @@
-"""Bundles as input: every command that takes snapshots takes them, on the terms that its options state.
+"""How snapshots come, as every command that takes them sees it: in bundles, with a seal beside them, or loose.
 
-A command says once what it trusts (`taking`); whoever reads input asks here. What was taken in is noted, for reports.
+A command says once what it trusts (`taking`); whoever reads input asks here. With a trust file, a snapshot that no
+signature covers is unknown, unless that file allows its node to have none. What was taken in is noted, for reports.
 """
 
 from __future__ import annotations
@@ -8,31 +9,49 @@ from __future__ import annotations
 import contextlib
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from passmuster.errors import UsageError
+from passmuster.errors import IntegrityError, SnapshotError, UsageError
+from passmuster.verdict import BundleHeader, Origin, SignatureFindings
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
-    from passmuster.bundle import Reading
-    from passmuster.verdict import BundleHeader
+    from passmuster.bundle import Reading, Trust
+    from passmuster.judge import Given
+
+T = TypeVar("T")
 
 ENDING = ".pmb"
+UNSIGNED = "unsigned: no signature that the trust file believes covers the snapshot"
+_OWN = frozenset(("bundle verify", "report verify"))
+"""Commands that look at signatures themselves; a verdict binds its snapshots by their digests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Terms:
-    """What a command's options say of bundles."""
+    """What a command's options say of what comes in."""
 
-    trust: str | None = None
+    trust: Trust | None = None
+    guard: bool = False
+    """Whether what no signature covers is unknown."""
     skip: bool = False
     now: str | None = None
     taken: dict[str, BundleHeader] = field(default_factory=dict)
     """By digest."""
+    sites: dict[str, str | None] = field(default_factory=dict)
+    """The site of each bundle, by its path."""
+    listed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The roster of each bundle that has one, by its path."""
+    rosters: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
+    """What each bundle said of its roster before it was verified, by its path."""
     watch: list[Callable[[Reading], None]] = field(default_factory=list)
     """Asked before anything of a bundle is used; each may refuse it."""
+    loose: dict[str, set[tuple[str, int]]] = field(
+        default_factory=lambda: {"unsigned": set(), "allowed": set(), "sealed": set()}
+    )
+    """Where snapshots outside of bundles lie, by what covers them; a place is a path and a line."""
 
 
 _terms: ContextVar[_Terms] = ContextVar("bundles", default=_Terms())  # noqa: B039 - noted in for a command's whole run
@@ -40,20 +59,36 @@ _terms: ContextVar[_Terms] = ContextVar("bundles", default=_Terms())  # noqa: B0
 
 @contextlib.contextmanager
 def taking(options: argparse.Namespace) -> Iterator[None]:
-    """Take bundles on the terms of a command, for as long as it runs; raises UsageError where these contradict."""
-    told = _Terms(
-        trust=getattr(options, "trust", None),
-        skip=getattr(options, "insecure_skip_verify", False),
-        now=getattr(options, "now", None),
-    )
-    if told.skip and told.trust is not None:
+    """Take bundles on the terms of a command, for as long as it runs; the trust file is read before any input.
+
+    Raises UsageError where the terms contradict, PolicyError for a trust file that cannot be used.
+    """
+    file, skip = getattr(options, "trust", None), getattr(options, "insecure_skip_verify", False)
+    if skip and file is not None:
         message = "contradicts --trust (expected one of them)"
         raise UsageError.at("--insecure-skip-verify", message, code="usage-trust")
-    before = _terms.set(told)
+    if options.command == "check" and file is not None and not options.snapshots:
+        message = "nothing is received where this node itself is looked at (expected SNAPSHOT, or no --trust)"
+        raise UsageError.at("--trust", message, code="usage-trust")
+    guard = file is not None and options.command not in _OWN
+    before = _terms.set(_Terms(trust=_trust(file), guard=guard, skip=skip, now=getattr(options, "now", None)))
     try:
         yield
     finally:
         _terms.reset(before)
+
+
+def _trust(file: str | None) -> Trust | None:
+    if file is None:
+        return None
+    from passmuster.cli.bundlefiles import load_trust  # noqa: PLC0415 - what trusts nobody does not pay for it
+
+    return load_trust(file)
+
+
+def guarding() -> bool:
+    """Whether what no signature covers is unknown here."""
+    return _terms.get().guard
 
 
 def is_named(path: str) -> bool:
@@ -66,9 +101,29 @@ def watched_by(watch: Callable[[Reading], None]) -> None:
     _terms.get().watch.append(watch)
 
 
+def origin() -> Origin:
+    """How everything came that was read so far."""
+    terms = _terms.get()
+    found = None
+    if terms.trust is not None and terms.guard:
+        counts = {name: len(places) for name, places in terms.loose.items()}
+        found = SignatureFindings(trust=terms.trust.digest, **counts)
+    return Origin(bundles=taken(), signatures=found)
+
+
 def taken() -> tuple[BundleHeader, ...]:
     """The bundles that were taken in so far, by digest."""
     return tuple(header for _, header in sorted(_terms.get().taken.items()))
+
+
+def site(name: str) -> str | None:
+    """The site that signed for a snapshot of this name (`snapshots` gives it); None for loose files, too."""
+    return _terms.get().sites.get(name.rpartition(":")[0])
+
+
+def is_within(name: str) -> bool:
+    """Whether a snapshot of this name came in a bundle that was taken in."""
+    return name.rpartition(":")[0] in _terms.get().sites
 
 
 def snapshots(path: str) -> Iterator[tuple[str, bytes]]:
@@ -80,19 +135,89 @@ def snapshots(path: str) -> Iterator[tuple[str, bytes]]:
 
 def _read(path: str) -> Reading:
     from passmuster import bundle  # noqa: PLC0415 - what opens no bundle does not pay for it
-    from passmuster.cli.bundlefiles import load, load_trust, warn_skipped  # noqa: PLC0415 - as above
+    from passmuster.cli.bundlefiles import load, warn_skipped  # noqa: PLC0415 - as above
     from passmuster.cli.moment import moment  # noqa: PLC0415 - as above
-    from passmuster.verdict import BundleHeader  # noqa: PLC0415 - as above
 
     terms = _terms.get()
-    asked = bundle.Terms(trust=load_trust(terms.trust), now=moment(terms.now), skip=terms.skip)
+    asked = bundle.Terms(trust=terms.trust, now=moment(terms.now), skip=terms.skip)
     reading = bundle.read(load(path), path, asked)
+    made, header = reading.bundle, reading.bundle.header
+    names = header.roster.names if header.roster else None
+    if terms.rosters.get(path, names) != names:
+        raise IntegrityError.at(path, "changed while it was read", code="bundle-changed")
     if terms.skip:
         warn_skipped(path)
     for watch in terms.watch:
         watch(reading)
-    made = reading.bundle
+    terms.sites[path] = header.site
+    if names is not None:
+        terms.listed[path] = names
     terms.taken[made.digest] = BundleHeader(
-        digest=f"sha256:{made.digest}", site=made.header.site, assurance=reading.assurance.value
+        digest=f"sha256:{made.digest}",
+        site=header.site,
+        assurance=reading.assurance.value,
+        snapshots=tuple(f"sha256:{each.digest}" for each in made.snapshots),
     )
     return reading
+
+
+def listed() -> frozenset[str] | None:
+    """The names on the rosters of the bundles that were taken in; None where none of them has one."""
+    found = _terms.get().listed
+    return frozenset(name for names in found.values() for name in names) if found else None
+
+
+def trusted() -> str | None:
+    """The digest of the trust file; None without one."""
+    trust = _terms.get().trust
+    return None if trust is None else trust.digest
+
+
+def roster(path: str) -> tuple[str, ...] | None:
+    """The names on the roster of a bundle, in its own word; it is held to that when the bundle is read."""
+    from passmuster.cli.bundlefiles import claimed_roster  # noqa: PLC0415 - what opens no bundle does not pay for it
+
+    return _terms.get().rosters.setdefault(path, claimed_roster(path))
+
+
+def guarded(path: str, line: int, met: T) -> T | Given:
+    """What was met outside of a bundle; where no signature covers it, the reason why its node is unknown.
+
+    `met` are a snapshot's bytes, or what was made of them and has them as `data`; a line below 0 says that the
+    snapshot is alone in its file.
+    """
+    terms = _terms.get()
+    data = met if isinstance(met, bytes) else getattr(met, "data", None)
+    if not terms.guard or terms.trust is None or data is None:
+        return met
+    from passmuster import snapshot  # noqa: PLC0415 - what trusts nobody does not pay for it
+    from passmuster.cli.moment import moment  # noqa: PLC0415 - as above
+    from passmuster.judge import Given as Unknown  # noqa: PLC0415 - as above
+
+    try:
+        found = snapshot.load(data, path, abs(line) or 1)
+    except SnapshotError:
+        return met  # whoever loads it says what is wrong
+    seal = _seal(path) if line < 0 else None
+    why, kind = UNSIGNED, "unsigned"
+    if seal is not None:
+        from passmuster.bundle.sealing import demand_covered  # noqa: PLC0415 - as above
+
+        try:
+            demand_covered(seal, data, found.name, terms.trust, moment(terms.now))
+            kind = "sealed"
+        except ValueError as error:
+            why = f"{UNSIGNED}; {error}"
+    if kind == "unsigned" and seal is None and terms.trust.may_be_unsigned(found.name):
+        kind = "allowed"
+    terms.loose[kind].add((path, line))
+    if kind != "unsigned":
+        return met
+    label = f"{path}:{line}" if line > 0 else path
+    return Unknown(input=label, snapshot=found, problem=f"{label}: {why} (node {found.name!r})", doubt=why)
+
+
+def _seal(path: str) -> bytes | None:
+    from passmuster.cli.bundlekeys import seal_beside  # noqa: PLC0415 - what trusts nobody does not pay for it
+
+    return seal_beside(path)

@@ -15,11 +15,12 @@ from passmuster.cli import inputs, output, progress, sealed, skipped
 from passmuster.cli.folder import readable
 from passmuster.cli.scratch import Scratch
 from passmuster.fleet import Remembered, Spool
-from passmuster.report import Evidence, Style, counting
+from passmuster.report import Evidence, Style, counting, origin
 from passmuster.report.matrix import text as matrix
 from passmuster.report.onepass import OnePass
 from passmuster.report.scope import headline
 from passmuster.report.summary import text as summary
+from passmuster.verdict import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from passmuster.report.conclusion import Conclusion
     from passmuster.report.onepass import Passed
     from passmuster.terms import Terms
-    from passmuster.verdict import BundleHeader, Verdict
+    from passmuster.verdict import Verdict
 
 Found: TypeAlias = "inputs.Met[Remembered] | tuple[str, int, inputs.Sourced[Remembered]]"
 """What is judged: as it was met, or with what is known of where it came from."""
@@ -68,15 +69,15 @@ class Source:
     workers: int = 1
     kept: Callable[[Callable[[bytes], Remembered | None]], Iterator[Found]] | None = None
     """Gives what is judged from elsewhere than paths, a store: as `inputs.met` does."""
-    bundles: Callable[[], tuple[BundleHeader, ...]] = sealed.taken
-    """The bundles that the snapshots came in, once all were read."""
+    origin: Callable[[], Origin] = sealed.origin
+    """How the snapshots came, once all were read."""
 
     newest: Newest | None = None
     """Only the newest snapshot of each node is judged; None for all."""
 
     def met(self, known: Callable[[bytes], Remembered | None]) -> Iterator[Found]:
         """What is judged of it."""
-        return self.read(known) if self.kept is None else self.kept(known)
+        return placed(self.read(known)) if self.kept is None else self.kept(known)
 
     def read(self, known: Callable[[bytes], Remembered | None]) -> Iterator[inputs.Met[Remembered]]:
         """The same, as `inputs.met` gives it, where it does not come from elsewhere."""
@@ -90,6 +91,13 @@ class Source:
     def superseded(self, terms: Terms) -> int | None:
         """How many snapshots were left out as older than the newest; None where nobody asked for that."""
         return self.newest.left if terms.latest and self.newest is not None else None
+
+
+def placed(met: Iterable[inputs.Met[Remembered]]) -> Iterator[Found]:
+    """What was met, with the site of the bundle that it came in."""
+    for path, line, each in met:
+        site = sealed.site(path)
+        yield (path, line, each) if site is None else (path, line, inputs.Sourced(each, site, None))
 
 
 @contextlib.contextmanager
@@ -133,10 +141,9 @@ def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: S
                 bar.done(size, len(passed.portion.nodes))
         else:
             _by_one(source.met(onepass.known), onepass, wanted, bar)
-        conclusion = onepass.conclude()
+        conclusion = onepass.conclude(source.origin())
         verdict = replace(
             conclusion.verdict,
-            bundles=source.bundles(),
             skipped=skipped.taken(),
             superseded=source.superseded(terms),
         )
@@ -150,7 +157,7 @@ def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: S
                 with output.growing(one.file) as file:
                     file.writelines(onepass.whole(conclusion, wanted.kept))
             else:
-                _write(one, conclusion, style)
+                _write(one, conclusion, terms, style)
     if not written:
         _note(conclusion)
     if watched and sum(conclusion.totals.nodes.values()) > 1:
@@ -184,8 +191,8 @@ def whole(source: Source, terms: Terms) -> Verdict:
             else:
                 nodes.append(onepass.plain_verdict(_given(path, line, found, site, doubt)))
                 bar.done(len(found) if isinstance(found, bytes) else 0, 1)
-        verdict = onepass.with_nodes(onepass.conclude(), nodes)
-        return replace(verdict, bundles=source.bundles(), skipped=skipped.taken(), superseded=chosen.superseded(terms))
+        verdict = onepass.with_nodes(onepass.conclude(source.origin()), nodes)
+        return replace(verdict, skipped=skipped.taken(), superseded=chosen.superseded(terms))
 
 
 def _known(
@@ -240,7 +247,7 @@ def _by_many(
         return OnePass(terms, style, written=written, journal=jobs.fresh() if journal else None)
 
     def judge(met: Iterable[inputs.Met[Remembered]], onepass: OnePass) -> Iterator[tuple[int, bytes]]:
-        return judged(source.only(met), onepass)
+        return judged(placed(source.only(met)), onepass)
 
     crew = jobs.Crew(workers=source.workers, make=make, judge=judge, numbered=journal)
     return jobs.passed(source.paths, crew)
@@ -250,16 +257,18 @@ def _streams(outputs: Sequence[output.Output]) -> list[str | None]:
     return [each.file for each in outputs if each.reporter.name == "ndjson"]
 
 
-def _write(each: output.Output, conclusion: Conclusion, style: Style) -> None:
+def _write(each: output.Output, conclusion: Conclusion, terms: Terms, style: Style) -> None:
     verdict = conclusion.verdict
     match each.reporter.name:
         case "summary":
-            told = summary(verdict.outcome, conclusion.counts, verdict.scope, verdict.skipped)
+            roster = None if terms.roster is None else terms.roster_source
+            came = Origin(bundles=verdict.bundles, signatures=verdict.signatures, roster=roster)
+            told = summary(verdict.outcome, conclusion.counts, verdict.scope, verdict.skipped, came)
             output.emit_bytes(told.encode(), each)
         case "matrix":
             pools = counting.by_fleet_rule(verdict)
             fitting = output.styled(style, each)
-            head = headline(verdict.scope, verdict.levels, verdict.skipped)
+            head = [*headline(verdict.scope, verdict.levels, verdict.skipped), *origin.headline(verdict)]
             told = matrix(conclusion.totals.by_rule, conclusion.totals.nodes, fitting, head=head, pools=pools)
             output.emit_bytes(told.encode(), each)
         case _:

@@ -36,7 +36,7 @@ class Roll:
                     yield (each.name, each.machine_id, each.site), None
                 continue
             name = each.input or "this node"
-            if each.snapshot is None:
+            if each.snapshot is None or each.doubt is not None:
                 self._unreadable.append(Unreadable(input=name, problem=each.problem or "no snapshot"))
                 continue
             identity = each.snapshot.name, each.snapshot.machine_id, each.site

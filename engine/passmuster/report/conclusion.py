@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from passmuster.fleet import Journal, Tally, Totals, Waiving
     from passmuster.outcome import Level, RuleOutcome
     from passmuster.terms import Terms
-    from passmuster.verdict import FleetResult, WaiverFindings
+    from passmuster.verdict import FleetResult, Origin, WaiverFindings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class Ended:
     """None where counts are all that is wanted."""
     waiving: Waiving | None
 
-    def conclude(self) -> Conclusion:
+    def conclude(self, origin: Origin) -> Conclusion:
         """What hangs on all nodes."""
         totals = self.tally.totals()
         beside = Standing() if self.journal is None else self.journal.standing(self.tally.classes)
@@ -80,7 +80,9 @@ class Ended:
             fleet=fleet,
             incomplete=not outcomes or totals.whole,
             duplicates=beside.duplicates,
-            digest=self._digest(now, beside, fleet),
+            bundles=origin.bundles,
+            signatures=origin.signatures,
+            digest=self._digest(now, origin, beside, fleet),
         )
         return Conclusion(verdict=verdict, totals=totals, beside=beside)
 
@@ -117,13 +119,16 @@ class Ended:
             return None
         names = {entry.name for entry in self.journal if entry.digest is not None and entry.name not in listed}
         return RosterFindings(
-            listed=len(listed), missing=tuple(sorted(self.tally.absent)), unlisted=tuple(sorted(names))
+            source=self.terms.roster_source,
+            listed=len(listed),
+            missing=tuple(sorted(self.tally.absent)),
+            unlisted=tuple(sorted(names)),
         )
 
-    def _digest(self, now: str | None, beside: Standing, fleet: tuple[FleetResult, ...]) -> str:
+    def _digest(self, now: str | None, origin: Origin, beside: Standing, fleet: tuple[FleetResult, ...]) -> str:
         if self.journal is None:
             return ""
-        return digest.verdict(asked(self.terms, now), self._digests(beside, fleet))
+        return digest.verdict(asked(self.terms, now, origin), self._digests(beside, fleet))
 
     def _digests(self, beside: Standing, fleet: tuple[FleetResult, ...]) -> Iterator[bytes]:
         assert self.journal is not None

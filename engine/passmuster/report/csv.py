@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from passmuster.report import harmless, scope
+from passmuster.report import harmless, origin, scope
 
 if TYPE_CHECKING:
     from passmuster.report.format import Style
@@ -26,6 +26,8 @@ HEADER = (
     "pool",
     "rules_judged",
     "parameters_changed",
+    "bundle",
+    "assurance",
 )
 
 
@@ -33,23 +35,26 @@ def render(verdict: Verdict, _style: Style) -> str:
     """RFC 4180 text with a header line; a node that was not judged has one line without a rule.
 
     After the nodes come the results of fleet rules, a line for each pool, without a node; then the files that were not
-    judged, a line each, without a node, whose outcome is `skipped`. The last two columns are the
-    same on each line: how many of the policies' rules were judged, and which parameters are not at their defaults
-    (empty: none).
+    judged, a line each, without a node, whose outcome is `skipped`. Two columns are the same on each line: how many of
+    the policies' rules were judged, and which parameters are not at their defaults (empty: none). The last two say in
+    which bundle a node's snapshot came, and what is known of that (empty: a loose file).
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(HEADER)
     found = verdict.scope
     asked = (f"{found.judged} of {found.total}", harmless.csv(scope.parameters(found)))
+    came = origin.by_snapshot(verdict)
     for node in verdict.nodes:
+        bundle = came.get(node.snapshot.digest) if node.snapshot else None
+        told = (bundle.digest, bundle.assurance) if bundle else ("", "")
         for row in _rows(node):
-            writer.writerow([*(harmless.csv(cell) for cell in row), *asked])
+            writer.writerow([*(harmless.csv(cell) for cell in row), *asked, *told])
     for result in verdict.fleet:
-        writer.writerow([*(harmless.csv(cell) for cell in _of_fleet(result)), *asked])
+        writer.writerow([*(harmless.csv(cell) for cell in _of_fleet(result)), *asked, "", ""])
     for each in verdict.skipped:
         cells = ("", "skipped", f"{each.path}: {each.why}", *[""] * 8)
-        writer.writerow([*(harmless.csv(cell) for cell in cells), *asked])
+        writer.writerow([*(harmless.csv(cell) for cell in cells), *asked, "", ""])
     return out.getvalue()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from passmuster import _json
-from passmuster.report import counting, harmless, leftout, scope
+from passmuster.report import counting, harmless, leftout, origin, scope
 from passmuster.report.format import Evidence
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def head(verdict: Verdict, counts: Mapping[str, object], style: Style) -> dict[s
         "roster": None
         if verdict.roster is None
         else {
+            "source": verdict.roster.source,
             "listed": verdict.roster.listed,
             "missing": list(verdict.roster.missing),
             "unlisted": list(verdict.roster.unlisted),
@@ -54,9 +55,16 @@ def head(verdict: Verdict, counts: Mapping[str, object], style: Style) -> dict[s
         "now": verdict.now,
         "outcome": verdict.outcome.value,
         "bundles": [
-            {"digest": each.digest, "site": each.site, "assurance": each.assurance} for each in verdict.bundles
+            {
+                "digest": each.digest,
+                "site": each.site,
+                "assurance": each.assurance,
+                "snapshots": list(each.snapshots),
+            }
+            for each in verdict.bundles
         ],
         "skipped": leftout.wire(verdict.skipped),
+        "signatures": origin.wire(verdict.signatures),
         "summary": counts,
         "fleet_results": [_fleet(each, style) for each in verdict.fleet],
         "duplicates": [

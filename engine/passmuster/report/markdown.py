@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from passmuster.outcome import Level, RuleOutcome
-from passmuster.report import counting, exceptions, pools, remedies, scope
+from passmuster.report import counting, exceptions, origin, pools, remedies, scope
 from passmuster.report.groups import groups, missing
 from passmuster.report.harmless import markdown as safe
 from passmuster.report.names import fold
@@ -28,6 +28,11 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     yield f"Judged by {', '.join(f'{safe(each.pack)} {safe(each.version)}' for each in verdict.policies)}."
     for line in scope.headline(verdict.scope, verdict.levels, verdict.skipped):
         yield f"**{safe(line[:1].upper() + line[1:])}.**"
+    for line in origin.headline(verdict):
+        yield f"{safe(line[:1].upper() + line[1:])}."
+    if verdict.roster is not None:
+        found = verdict.roster
+        yield f"{origin.roster(found).capitalize()}: {len(found.missing)} of {found.listed} missing."
     yield f"Verdict digest: `{verdict.digest}`"
     yield ""
     yield "| node | outcome | why |"

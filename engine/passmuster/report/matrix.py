@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from passmuster.outcome import Level, NodeOutcome, RuleOutcome
-from passmuster.report import counting, harmless
+from passmuster.report import counting, harmless, origin
 from passmuster.report.scope import headline
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _TOTAL = "total"
 
 def render(verdict: Verdict, style: Style) -> str:
     """The matrix of a verdict."""
-    head = headline(verdict.scope, verdict.levels, verdict.skipped)
+    head = [*headline(verdict.scope, verdict.levels, verdict.skipped), *origin.headline(verdict)]
     pools = counting.by_fleet_rule(verdict)
     return text(counting.by_rule(verdict), counting.nodes(verdict), style, head=head, pools=pools)
 

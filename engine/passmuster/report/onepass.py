@@ -22,7 +22,7 @@ from passmuster.judge import ONLY_FLEET, REPEATED, from_future, judge_one, label
 from passmuster.outcome import NodeOutcome
 from passmuster.report import stream
 from passmuster.report.conclusion import Conclusion, Ended
-from passmuster.verdict import NodeVerdict, SnapshotHeader, Verdict
+from passmuster.verdict import NodeVerdict, Origin, SnapshotHeader, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from passmuster.report.format import Style
     from passmuster.terms import Terms
     from passmuster.waivers import Seen
+
+
+_LOOSE = Origin()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,10 +190,10 @@ class OnePass:
         if self._journal is not None:
             self._journal.append(passed.journal)
 
-    def conclude(self) -> Conclusion:
-        """What hangs on all nodes."""
+    def conclude(self, origin: Origin = _LOOSE) -> Conclusion:
+        """What hangs on all nodes; `origin` says how they came."""
         ended = Ended(terms=self._terms, tally=self._tally, journal=self._journal, waiving=self._waiving)
-        return ended.conclude()
+        return ended.conclude(origin)
 
     def with_nodes(self, conclusion: Conclusion, nodes: list[NodeVerdict]) -> Verdict:
         """The verdict with every node, sorted; `nodes` are those that came, in their order."""

@@ -35,6 +35,7 @@ _SAME = (
     "outcome",
     "parameters",
     "roster",
+    "signatures",
     "rules",
     "scope",
     "skipped",

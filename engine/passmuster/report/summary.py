@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from passmuster import _json
-from passmuster.report import counting, leftout, scope
+from passmuster.report import counting, leftout, origin, scope
+from passmuster.verdict import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,19 +15,32 @@ if TYPE_CHECKING:
     from passmuster.report.format import Style
     from passmuster.verdict import Scope, Skipped, Verdict
 
+_LOOSE = Origin()
+
 
 def render(verdict: Verdict, _style: Style) -> str:
     """Outcome, how much was asked, and counts."""
-    return text(verdict.outcome, counting.summary(verdict), verdict.scope, verdict.skipped)
+    roster = verdict.roster.source if verdict.roster else None
+    came = Origin(bundles=verdict.bundles, signatures=verdict.signatures, roster=roster)
+    return text(verdict.outcome, counting.summary(verdict), verdict.scope, verdict.skipped, came)
 
 
-def text(outcome: NodeOutcome, counts: Mapping[str, object], asked: Scope, skipped: Sequence[Skipped] = ()) -> str:
-    """The same of what was only counted."""
+def text(
+    outcome: NodeOutcome,
+    counts: Mapping[str, object],
+    asked: Scope,
+    skipped: Sequence[Skipped] = (),
+    came: Origin = _LOOSE,
+) -> str:
+    """The same of what was only counted; `came` says how."""
     content = {
         "schema": "passmuster.summary/1",
         "outcome": outcome.value,
         "scope": scope.wire(asked),
         "skipped": leftout.wire(skipped),
+        "bundles": [{"digest": each.digest, "site": each.site, "assurance": each.assurance} for each in came.bundles],
+        "signatures": origin.wire(came.signatures),
+        "roster": came.roster,
         "summary": counts,
     }
     return _json.canonical(content).decode()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from passmuster.judge import ONLY_FLEET
 from passmuster.outcome import Level, RuleOutcome
-from passmuster.report import counting, exceptions, harmless, pools, remedies, scope
+from passmuster.report import counting, exceptions, harmless, origin, pools, remedies, scope
 from passmuster.report.groups import Finding, Group, groups, missing
 from passmuster.report.names import fold
 
@@ -73,13 +73,15 @@ class _Page:
         roster = self.verdict.roster
         if roster is not None:
             told = f"{len(roster.missing)} without a snapshot, {len(roster.unlisted)} not listed"
-            yield from self._wrap(f"roster: {roster.listed} listed, {told}", first=_INDENT)
+            yield from self._wrap(f"{origin.roster(roster)}: {roster.listed} listed, {told}", first=_INDENT)
             if roster.unlisted:
                 yield from self._wrap("not listed: " + ", ".join(fold(roster.unlisted)), first=_INDENT)
 
     def _asked(self) -> Iterator[str]:
         """In which way this is not the policies' own verdict."""
         for line in scope.headline(self.verdict.scope, self.verdict.levels, self.verdict.skipped):
+            yield from self._wrap(line, first=_INDENT)
+        for line in origin.headline(self.verdict):
             yield from self._wrap(line, first=_INDENT)
 
     def _total(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from passmuster.page import Markup, join, tag
-from passmuster.report import exceptions, remedies
+from passmuster.report import exceptions, origin, remedies
 from passmuster.report.html import words
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ def _roster(found: RosterFindings | None) -> Markup:
         return _part("Roster", tag("p", told))
     missing = f"Without a snapshot: {words.names(found.missing) if found.missing else 'none'}."
     unlisted = f"With a snapshot, but not listed: {words.names(found.unlisted) if found.unlisted else 'none'}."
-    items = [tag("li", each) for each in (f"{words.count(found.listed, 'node')} listed.", missing, unlisted)]
+    whose = f"The {origin.roster(found)}: {words.count(found.listed, 'node')} listed."
+    items = [tag("li", each) for each in (whose, missing, unlisted)]
     return _part("Roster", tag("ul", *items))
 
 

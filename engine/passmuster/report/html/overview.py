@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from passmuster.judge import ONLY_FLEET
 from passmuster.outcome import Level, NodeOutcome, RuleOutcome
 from passmuster.page import Markup, join, tag
-from passmuster.report import counting, leftout, remedies, scope
+from passmuster.report import counting, leftout, origin, remedies, scope
 from passmuster.report.groups import groups, missing
 from passmuster.report.html import words
 
@@ -39,9 +39,11 @@ def header(verdict: Verdict) -> Markup:
     judged = [part for each in policies for part in (tag("br"), each)][1:]
     asked = list(scope.headline(verdict.scope, verdict.levels)) or [scope.judged(verdict.scope)]
     asked += leftout.headline(verdict.skipped)
+    came = list(origin.headline(verdict)) or ["loose files, without a trust file"]
     rows = (
         ("Judged by", join(*judged)),
         ("Scope", join(*[part for line in asked for part in (tag("br"), words.name(line))][1:])),
+        ("Received", join(*[part for line in came for part in (tag("br"), words.name(line))][1:])),
         ("Verdict", join(words.outcome(verdict.outcome), tag("span", verdict.digest, class_="mono digest"))),
         ("Engine", f"passmuster {verdict.engine}, {verdict.language}"),
     )

@@ -1,0 +1,63 @@
+"""How snapshots came, in words: which bundles, whose signatures, and how many nodes no signature covers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from passmuster.verdict import BundleHeader, RosterFindings, SignatureFindings, Verdict
+
+_NAMED = 3
+"""Bundles that a headline names."""
+_ROSTERS = {"caller": "roster", "bundles": "roster of the bundles", "store": "roster of the store"}
+_ASSURANCES = {
+    "verified": "verified",
+    "unsigned": "NOT signed",
+    "skipped": "signatures NOT verified",
+}
+
+
+def headline(verdict: Verdict) -> Iterator[str]:
+    """A line for each bundle, and for snapshots that no signature covers; none for loose files without a trust file."""
+    for each in verdict.bundles[:_NAMED]:
+        how = _ASSURANCES.get(each.assurance, each.assurance)
+        yield f"bundle of {_site(each)}: {how}, {_count(len(each.snapshots), 'snapshot')}"
+    if len(verdict.bundles) > _NAMED:
+        more = verdict.bundles[_NAMED:]
+        doubtful = sum(each.assurance != "verified" for each in more)
+        yield f"and {_count(len(more), 'more bundle')}, {doubtful or 'none'} of them not verified"
+    if verdict.signatures is not None:
+        yield from signatures(verdict.signatures)
+
+
+def signatures(found: SignatureFindings) -> Iterator[str]:
+    """How much signatures cover."""
+    yield f"not covered by a signature: {_count(found.unsigned, 'snapshot')}" + (", unknown" if found.unsigned else "")
+    if found.allowed:
+        yield f"allowed without a signature by the trust file: {_count(found.allowed, 'snapshot')}"
+
+
+def roster(found: RosterFindings) -> str:
+    """What the roster is called: whose it is."""
+    return _ROSTERS.get(found.source, f"roster of {found.source}")
+
+
+def by_snapshot(verdict: Verdict) -> Mapping[str, BundleHeader]:
+    """The bundle that each snapshot came in, by the snapshot's digest; those of loose files are left out."""
+    return {digest: each for each in verdict.bundles for digest in each.snapshots}
+
+
+def wire(found: SignatureFindings | None) -> dict[str, Any] | None:
+    """As `passmuster.report/1` has it."""
+    return None if found is None else asdict(found)
+
+
+def _site(bundle: BundleHeader) -> str:
+    return "an unnamed site" if bundle.site is None else f"site {bundle.site}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
