@@ -34,7 +34,8 @@ _CHUNK = 256 * 1024
 _SNAPSHOT = b'{"collection":{'
 """How a snapshot in canonical form begins."""
 _BLANK = (b" ", b"\t")
-_JSON_LINE = re.compile(rb"\n\s*+[{\[]")
+_OPENS = (b"{", b"[", BOM + b"{", BOM + b"[")
+_JSON_LINE = re.compile(rb"\n\s*+(?:" + BOM + rb")?[{\[]")
 _STRUCTURE = re.compile(rb'"(?:[^"\\\n]++|\\.)*+"?|[{}\[\]]')
 
 
@@ -190,8 +191,8 @@ def stream(
     """The same of an open file, a line at a time; no more than a document is in memory.
 
     A line that `known` makes something of is a document by itself, and that is given in its place. What is longer than
-    a document may be is given up to there, for the reader to refuse, and the rest of it is passed over. Lines that are
-    no documents are given together, by the first of them. `lines`: raise SpanningError rather than read on.
+    a document may be is given up to there, for the reader to refuse, and the rest of it is passed over. Of lines on
+    end that are no documents (`is_noise`) the first is given. `lines`: raise SpanningError rather than read on.
     """
     number = 0
     spanning = _Spanning()
@@ -209,7 +210,7 @@ def stream(
                 continue
             if not line or line.isspace():
                 continue
-        if len(line) > _LARGE and (len(line) > MAX_BYTES or _too_many(line)):
+        if _too_large(line):
             _pass_over(handle, line)
             yield from spanning.end()
             yield number, line
@@ -232,6 +233,15 @@ def _indented(handle: BinaryIO) -> Iterator[bytes]:
         size += len(line)
         if line[:1] not in _BLANK:
             return
+
+
+def is_noise(line: bytes) -> bool:
+    """Whether a line begins no document, as what other programs say does not; blanks before it do not count."""
+    return not (line.isspace() or line.lstrip().startswith(_OPENS) or _too_large(line))
+
+
+def _too_large(line: bytes) -> bool:
+    return len(line) > _LARGE and (len(line) > MAX_BYTES or _too_many(line))
 
 
 def _whole(line: bytes) -> bool:
@@ -279,9 +289,12 @@ class _Spanning:
                 if at == len(text):
                     return
                 self._number = number + text.count(b"\n", 0, at)
-                self._noise = text[at : at + 1] not in (b"{", b"[")
+                self._noise = not text.startswith(_OPENS, at)
+                if self._noise:
+                    self._hold(text[at:].partition(b"\n")[0] + b"\n")
             end = self._noise_end(text, at) if self._noise else self._end(text, at)
-            self._hold(text[at:end])
+            if not self._noise:
+                self._hold(text[at:end])
             if end is None:
                 return
             yield from self.end()
@@ -289,7 +302,7 @@ class _Spanning:
 
     def _begins_anew(self, text: bytes) -> bool:
         """Whether what is held cannot go on with these lines: they begin a snapshot, or JSON where noise was."""
-        return text.lstrip()[:1] in (b"{", b"[") if self._noise else text.startswith(_SNAPSHOT) and _whole(text)
+        return text.lstrip().startswith(_OPENS) if self._noise else text.startswith(_SNAPSHOT) and _whole(text)
 
     def _noise_end(self, text: bytes, start: int) -> int | None:
         """Where noise ends: at a line that begins JSON."""

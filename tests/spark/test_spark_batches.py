@@ -59,6 +59,11 @@ FOLDERS: dict[str, Mapping[str, bytes]] = {
     "one file without a line feed at its end": {"a.ndjson": GOOD + POOR + BLIND.rstrip(b"\n")},
     "a file of one node is named by its path alone": {"a.json": b"{}\n", "b.json": GOOD},
     "lines that are no snapshots are unknown nodes, named by their line": {"a.ndjson": GOOD + b"junk\n[1]\n" + POOR},
+    "lines on end that are no snapshots are one unknown node": {
+        "a.ndjson": b"junk\nnull\n\n more\n" + GOOD + b"1\n2\n" + POOR.rstrip(b"\n") + b" tail\nmore\n[1]\nx\n"
+    },
+    "noise at the end of one file is none of the next": {"a.ndjson": GOOD + b"junk\n", "b.ndjson": b"junk\n" + POOR},
+    "a byte order mark in the midst of noise": {"a.ndjson": POOR + b"junk\n\xef\xbb\xbf" + GOOD + b"more\n"},
     "blank lines count as lines and are nothing else": {"a.ndjson": b"\n\n" + GOOD + b" \n\nno\n" + POOR + b"\n"},
     "an empty file and a blank one are unknown nodes": {"a.json": b"", "b.json": b"\n\n", "c.json": GOOD},
     "a torn line at the end": {"a.ndjson": POOR + GOOD[:500]},
@@ -104,7 +109,9 @@ def test_the_report_is_that_of_check(case: str, strategy: str, tmp_path: Path) -
 @st.composite
 def cut_files(draw: st.DrawFn) -> tuple[bytes, list[arrow_engine.Batches]]:
     """A file of some lines, and how it was cut: its batches name the file `a.ndjson`."""
-    lines = draw(st.lists(st.sampled_from([GOOD, POOR, BLIND, b"junk\n", b"\n"]), max_size=8))
+    lines = draw(
+        st.lists(st.sampled_from([GOOD, POOR, BLIND, b"junk\n", b"null\n", b" 1 2\n", b"[1]\n", b"\n"]), max_size=8)
+    )
     whole = b"".join([*lines, GOOD])
     content = whole.removesuffix(b"\n") if draw(st.booleans()) else whole
     cuts = draw(st.lists(st.integers(0, len(content)), max_size=4))
@@ -132,14 +139,14 @@ def test_a_roster_and_a_maximum_age_count(strategy: str, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("strategy", arrow_engine.STRATEGIES)
 def test_rows_of_parquet_are_the_snapshots_bytes(strategy: str, tmp_path: Path) -> None:
-    snapshots = [GOOD, POOR.rstrip(b"\n"), None, b"junk", INDENTED]
+    snapshots = [GOOD, POOR.rstrip(b"\n"), None, b"junk", b"junk", INDENTED]
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.parquet").touch()
     parts = arrow_engine.of_rows(f"file:{tmp_path}/in/a.parquet", snapshots, 2)
     report = json.loads(arrow_engine.report(tmp_path / "in", parts, _judging(strategy), lines=False))
     label = f"{tmp_path}/in/a.parquet"
     named = {node["node"]: node["reason"] for node in report["nodes"] if node["snapshot"] is None}
-    assert sorted(named) == [f"{label}:3", f"{label}:4"]
+    assert sorted(named) == [f"{label}:3", f"{label}:4", f"{label}:5"]
     assert named[f"{label}:3"] == f"{label}:3:1: no snapshot in this row (got null, expected its bytes)"
     (tmp_path / "in" / "a.parquet").unlink()
     _write(tmp_path / "in", {"a.json": GOOD, "b.json": POOR.rstrip(b"\n"), "c.json": INDENTED})

@@ -62,7 +62,7 @@ class Judge:
 
     def _pass(self, each: Document) -> tuple[str, str | None, bytes | None]:
         """The kind of a document, why it cannot be read, and what a report says of it."""
-        if each.kind != rows.NODE or each.data is None:
+        if each.kind not in {rows.NODE, rows.NOISE} or each.data is None:
             null = "no snapshot in this row (got null, expected its bytes)"
             return each.kind, _problem(1, 1, null) if each.data is None else None, None
         found = self._passing.known(each.data)
@@ -73,7 +73,7 @@ class Judge:
         except SnapshotError as error:
             first = error.problems[0]
             problem = _problem(first.location.line, first.location.column, first.message)
-            return rows.UNREADABLE, problem, None
+            return rows.NOISE if each.kind == rows.NOISE else rows.UNREADABLE, problem, None
         return rows.NODE, None, self._passing.plain(Given(input=None, snapshot=read))
 
 

@@ -30,6 +30,8 @@ class Document:
             return rows.UNREADABLE
         if not self.data.strip():
             return rows.BLANK
+        if _json.is_noise(self.data):
+            return rows.NOISE
         return rows.REPORT if self.data.startswith(b"{") and _REPORT in self.data else rows.NODE
 
 

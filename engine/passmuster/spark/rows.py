@@ -9,8 +9,8 @@ import pyarrow as pa
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-NODE, UNREADABLE, REPORT, BLANK = "node", "unreadable", "report", "blank"
-"""Kinds of rows: a snapshot, what should be one, a report of ours, nothing."""
+NODE, UNREADABLE, NOISE, REPORT, BLANK = "node", "unreadable", "noise", "report", "blank"
+"""Kinds of rows: a snapshot, what should be one, what does not even begin as JSON does, a report of ours, nothing."""
 
 PLACE = (
     pa.field("file", pa.string()),
@@ -32,7 +32,7 @@ _WHO = (
     pa.field("digest", pa.string()),
 )
 _PROBLEM = pa.field("problem", pa.string())
-"""Why a row of kind `unreadable` is none: JSON, `[line from 1, column, message]`."""
+"""Why a row of kind `unreadable` or `noise` is none: JSON, `[line from 1, column, message]`."""
 
 NODES = pa.schema(
     [

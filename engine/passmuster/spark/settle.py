@@ -54,7 +54,7 @@ def settle(source: Source, table: Any, terms: Terms, style: Style) -> Settled:
     """Settle a fleet; `table` has `rows.INDEX`. Raises UsageError where Spark did not give all of a file."""
     classes = _classes(table, terms)
     ends = _ends(source, table) if source.lines else frozenset()
-    table = _one_reading(table, ends)
+    table = _without_noise(_one_reading(table, ends), lines=source.lines)
     names = _Names(source, table)
     passing = OnePass(terms, style, written=True, journal=BytesIO())
     others = [
@@ -131,6 +131,22 @@ def _one_reading(table: Any, ends: frozenset[Place]) -> Any:
     if not ends:
         return table.filter(pc.invert(table["bare"]))
     return table.filter(pa.array([bare == (tuple(at) in ends) for *at, bare in rows.listed(table, (*_PLACE, "bare"))]))
+
+
+def _without_noise(table: Any, *, lines: bool) -> Any:
+    """The table with one unreadable row for each run of rows of noise; in lines the rest of a run is blank."""
+    kinds = table["kind"].to_pylist()
+    if rows.NOISE not in kinds:
+        return table
+    before = (None, False)
+    for at in pc.sort_indices(table, [(name, "ascending") for name in (*_PLACE, "part")]).to_pylist():
+        kind, file = kinds[at], table["file"][at].as_py()
+        if kind == rows.BLANK:
+            continue
+        if kind == rows.NOISE:
+            kinds[at] = rows.BLANK if lines and before == (file, True) else rows.UNREADABLE
+        before = (file, kind == rows.NOISE)
+    return table.set_column(table.schema.get_field_index("kind"), "kind", pa.array(kinds, pa.string()))
 
 
 class _Names:
