@@ -269,6 +269,16 @@ _CASES = [
         "1:6: variables are named one by one, as in variables.x [cel-undeclared]",
     ),
     (
+        "all variables within a list",
+        "[variables].exists(each, true)",
+        "1:2: variables are named one by one, as in variables.x [cel-undeclared]",
+    ),
+    (
+        "all parameters within a list",
+        "size([params]) > 0",
+        "1:7: parameters are named one by one, as in params.x [cel-undeclared]",
+    ),
+    (
         "an expression too long",
         "'" + "x" * 5000 + "'",
         "1:1: the expression is too long (got 5002 characters, expected 4096) [cel-limit]",

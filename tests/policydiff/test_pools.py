@@ -26,13 +26,13 @@ CHANGES: dict[str, tuple[dict[str, Any], list[str], Bump]] = {
     "a lower limit is stricter": ({"expression": "size(fleet.values) <= 1"}, ["stricter: what passes now passed before"], Bump.MAJOR),
     "a higher limit is looser": ({"expression": "size(fleet.values) <= 3"}, ["looser: what passed before passes now"], Bump.MINOR),
     "the same in other words": ({"expression": "2 >= size(fleet.values)"}, ["same meaning, written otherwise"], Bump.PATCH),
-    "another value": ({"value": "cpu.architecture"}, ["the value changed, direction unknown", "no longer reads os.id"], Bump.MAJOR),
+    "another value": ({"value": "cpu.architecture"}, ["the value changed, direction unclear", "no longer reads os.id"], Bump.MAJOR),
     "other pools, and so no direction": (
         {"group_by": "os.id", "expression": "size(fleet.values) <= 1"},
-        ["the pools changed, direction unknown", "changed, direction unknown", "no longer reads cpu.architecture"],
+        ["the pools changed, direction unclear", "changed, direction unclear", "no longer reads cpu.architecture"],
         Bump.MAJOR,
     ),
-    "other members": ({"applies_when": "kernel.major > 5"}, ["the members changed, direction unknown", "newly reads kernel.major"], Bump.MAJOR),
+    "other members": ({"applies_when": "kernel.major > 5"}, ["the members changed, direction unclear", "newly reads kernel.major"], Bump.MAJOR),
     "a value in other words": ({"value": "(os.id)"}, ["the value written otherwise, with the same meaning"], Bump.PATCH),
     "another level": ({"level": "recommended"}, ["level lowered from required to recommended"], Bump.MINOR),
     "another message": ({"message_expression": "'x'"}, ["message changed"], Bump.PATCH),
@@ -47,7 +47,8 @@ def test_what_changed_of_a_fleet_rule(changed: dict[str, Any], sentences: list[s
 def test_a_rule_that_changes_its_scope_is_another_question() -> None:
     node = rule("one", "cpu.architecture == 'x86_64'")
     told, bump = changes(node, fleet_rule("one", value="cpu.architecture"))
-    assert (told, bump) == (["now about all nodes of a pool, was about each node"], Bump.MAJOR)
+    lone = "unclear whether a rule still applies to each node that passed; one to which none applies is unknown"
+    assert (told, bump) == (["now about all nodes of a pool, was about each node", lone], Bump.MAJOR)
     assert changes(fleet_rule("one", value="cpu.architecture"), node)[0] == ["now about each node, was about a pool"]
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from passmuster.cel import calls, guards, operators, optionals, selections
-from passmuster.cel.environment import VARIABLES
 from passmuster.cel.problems import Code, nearest
 from passmuster.cel.tree import (
     Arithmetic,
@@ -267,12 +266,10 @@ class Checker:
         self.findings.add(code, message, node.start)
 
     def whole(self, node: Node, kind: CelType, what: str) -> None:
-        """Note a problem if something that needs all keys of a map is given an open one, or all variables."""
+        """Note a problem if something that needs all keys of a map is given an open one."""
         if isinstance(kind, MapType) and kind.presence is Presence.OPEN:
             message = f"{what} needs all keys of {self.slice(node)}, and only some were asked for"
             self.findings.add(Code.OPEN_MAP, message, node.start)
-        if isinstance(node, Name) and node.name == VARIABLES:
-            self.findings.add(Code.UNDECLARED, "variables are named one by one, as in variables.x", node.start)
 
 
 def _first_variable(node: Fold) -> Name:

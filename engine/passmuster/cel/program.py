@@ -13,7 +13,7 @@ from passmuster.cel.environment import CONSTANTS, PARAMETERS, VARIABLES, Environ
 from passmuster.cel.extents import stamped
 from passmuster.cel.frame import STEP_BUDGET, Frame, OutOfStepsError, Run
 from passmuster.cel.parse import parse
-from passmuster.cel.problems import Findings
+from passmuster.cel.problems import Code, Findings
 from passmuster.cel.reads import Read, Reader
 from passmuster.cel.tree import Node, size
 from passmuster.cel.values import CelError
@@ -114,6 +114,11 @@ def assemble(
     bound, most = Bounder(environment, types, findings).check(tree)
     reader = Reader(environment, types)
     reader.walk(tree, {})
+    for root in (VARIABLES, PARAMETERS):
+        if root in reader.whole:
+            # Which of them it reads could not be told, and a rule must never read more than it says.
+            told = f"{_NAMES[root]} are named one by one, as in {root}.x"
+            findings.add(Code.UNDECLARED, told, reader.whole[root])
     compiler = Compiler(text, environment, types, reader.origins)
     return Program(
         text=text,
@@ -132,6 +137,9 @@ def assemble(
         compiler=compiler,
         _run=compiler.run(tree, {}),
     )
+
+
+_NAMES = {VARIABLES: "variables", PARAMETERS: "parameters"}
 
 
 def _assumed(programs: tuple[Program, ...]) -> Places:

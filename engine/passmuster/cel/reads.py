@@ -79,6 +79,8 @@ class Reader:
         self._found: dict[tuple[str, ...], bool] = {}
         self.origins: dict[Node, tuple[FieldPath, ...]] = {}
         """For each call, the facts (and variables) that its operands come from."""
+        self.whole: dict[str, int] = {}
+        """Roots that are named without a member, and where first."""
 
     def facts(self) -> tuple[Read, ...]:
         """The facts read so far, sorted."""
@@ -132,8 +134,7 @@ class Reader:
     def _path(self, node: Name | Select | Index, scope: Meanings) -> None:
         meaning = self._meaning(node, scope)
         if isinstance(meaning, Places):
-            for path in meaning.paths:
-                self._found[path] = False
+            self._note(meaning, node)
         elif meaning is None and not isinstance(node, Name):
             self.walk(node.operand, scope)
         self._keys(node, scope)
@@ -141,11 +142,16 @@ class Reader:
     def _optional(self, node: OptionalMember, scope: Meanings) -> None:
         meaning = self._meaning(node, scope)
         if isinstance(meaning, Places):
-            for path in meaning.paths:
-                self._found[path] = False
+            self._note(meaning, node)
         else:
             self.walk(node.operand, scope)
         self._keys(node, scope)
+
+    def _note(self, meaning: Places, node: Node) -> None:
+        for path in meaning.paths:
+            self._found[path] = False
+            if len(path) == 1:
+                self.whole.setdefault(path[0], node.start)
 
     def _keys(self, node: Node, scope: Meanings) -> None:
         """Collect what the indexes within a path read."""
@@ -177,6 +183,7 @@ class Reader:
         for operand in node.operands:
             own.walk(operand, scope)
         self.origins.update(own.origins)
+        self.whole = {**own.whole, **self.whole}
         origins = {origin for path in own._found for origin in self._origins(path)}
         self.origins[node] = tuple(sorted(origins))
         for path, only in own._found.items():

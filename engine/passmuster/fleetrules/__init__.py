@@ -7,6 +7,7 @@ Each node contributes (`contribution`), contributions are gathered in any order 
 from passmuster.fleetrules.aggregate import Aggregate
 from passmuster.fleetrules.conclude import conclude
 from passmuster.fleetrules.contribution import UNJUDGED, Contribution, contribution
+from passmuster.fleetrules.growth import settled
 from passmuster.fleetrules.over import over
 
-__all__ = ["UNJUDGED", "Aggregate", "Contribution", "conclude", "contribution", "over"]
+__all__ = ["UNJUDGED", "Aggregate", "Contribution", "conclude", "contribution", "over", "settled"]

@@ -109,6 +109,9 @@ class _Builder:
         match node:
             case Select(operand=Name(name="params") as root) if root.rooted or "params" not in scope:
                 return self.owner.parameters.get(node.field)
+            case Index(operand=Name(name="params") as root) if root.rooted or "params" not in scope:
+                key = self.constant(node.key, scope)
+                return self.owner.parameters.get(key) if isinstance(key, str) else None
             case Name() if not node.rooted and isinstance(bound := scope.get(node.name), Form):
                 return bound.value[1] if isinstance(bound.value, tuple) else None
             case _:
@@ -173,6 +176,8 @@ class _Builder:
                 return make(Kind.LIST, None, tuple(self.form(item, scope, depth) for item in node.items))
             case Bind() | OptionalMap():
                 return self._bind(node, scope, depth)
+            case OptionalMember(operand=Name(name="params")) if (given := self._given(node, scope)) is not None:
+                return make(Kind.OTHER, ("given",), (literal(given),))
             case Negate() | Arithmetic() | ListLiteral() | MapLiteral() | OptionalMember() | Broken():
                 parts = tuple(self.form(child, scope, depth) for child in children(node))
                 if isinstance(node, Arithmetic) and (lists := concatenated(parts)) is not None:
@@ -180,6 +185,12 @@ class _Builder:
                 return make(Kind.OTHER, (type(node).__name__, *_said(node)), parts)
             case _:
                 assert_never(node)
+
+    def _given(self, node: OptionalMember, scope: Scope) -> object:
+        """The value that stands in place of `params.?x`; None where there is none."""
+        key = self.constant(node.key, scope)
+        hidden = "params" in scope and isinstance(node.operand, Name) and not node.operand.rooted
+        return self.owner.parameters.get(key) if isinstance(key, str) and not hidden else None
 
     def _name(self, node: Name, scope: Scope, depth: int) -> Form:
         bound = None if node.rooted else scope.get(node.name)

@@ -1,9 +1,9 @@
 """Comparing two versions of a policy: what changed, in which direction, in words that an auditor reads."""
 
 from passmuster.policydiff.compare import compare
-from passmuster.policydiff.direction import Direction, direction
 from passmuster.policydiff.formats import FORMATS
 from passmuster.policydiff.model import Bump, Change, ChangeKind, PolicyDiff, Subject
+from passmuster.policydiff.nodes import NodeClaim
 from passmuster.policydiff.version import fits, wanted
 
 __all__ = [
@@ -11,11 +11,10 @@ __all__ = [
     "Bump",
     "Change",
     "ChangeKind",
-    "Direction",
+    "NodeClaim",
     "PolicyDiff",
     "Subject",
     "compare",
-    "direction",
     "fits",
     "wanted",
 ]

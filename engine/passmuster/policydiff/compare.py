@@ -4,76 +4,95 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.normalform import Normalizer
-from passmuster.policydiff import rules
-from passmuster.policydiff.model import Change, PolicyDiff, Subject
+from passmuster.compile import CompiledRule
+from passmuster.policydiff import pools, rules
+from passmuster.policydiff.cases import Cases
+from passmuster.policydiff.model import Bump, Change, ChangeKind, PolicyDiff, Subject
 from passmuster.policydiff.names import itself, names
+from passmuster.policydiff.nodes import NodeClaim, something_counts
+from passmuster.policydiff.rules import Compared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from passmuster.compile import CompiledFleetRule, CompiledPolicy, CompiledRule
+    from passmuster.compile import CompiledFleetRule, CompiledPolicy
     from passmuster.policy import Policy
+
+_ORDER = tuple(NodeClaim)
+"""From the claim that says most to the one that says nothing."""
 
 
 def compare(old: tuple[Policy, CompiledPolicy], new: tuple[Policy, CompiledPolicy]) -> PolicyDiff:
-    """The differences between two policies, each with its compiled form.
-
-    Where a parameter was declared otherwise (or not at all), its default stands in its place.
-    """
-    moved = _redeclared(old[0], new[0])
-    normalizers = tuple(
-        Normalizer(compiled, {each.name: each.default for each in policy.parameters if each.name in moved})
-        for policy, compiled in (old, new)
-    )
-    pair = normalizers[0], normalizers[1]
-    found = [*_rules(old[1], new[1], pair, moved), *names(old[0], new[0], pair)]
-    about = itself(old[0], new[0])
+    """The differences between two policies, each with its compiled form; what is claimed is proven."""
+    cases = Cases(old, new)
+    found: list[Subject] = []
+    effects: list[Compared] = []
+    for rule, compared in _rules(cases, old[1], new[1]):
+        effects.append(compared)
+        if compared.changes:
+            found.append(_subject(rule, compared.changes))
+    nodes, given = _nodes(cases, old[1], new[1], effects)
+    found += names(old[0], new[0], cases)
+    about = (*itself(old[0], new[0]), *_left_alone(effects, nodes))
     if about:
         found.append(Subject(kind="policy", name=new[0].pack, title="", level=None, changes=about))
     touched = {subject.name for subject in found if subject.kind == "rule"}
     same = sum(rule.header.id not in touched for rule in new[1].every_rule)
-    return PolicyDiff(old=old[1].header, new=new[1].header, subjects=tuple(found), same=same)
-
-
-def _redeclared(old: Policy, new: Policy) -> frozenset[str]:
-    """The parameters of which type or default differ."""
-    before, after = ({(each.name, each.type, repr(each.default)) for each in each_.parameters} for each_ in (old, new))
-    return frozenset(name for name, *_ in before ^ after)
+    return PolicyDiff(
+        old=old[1].header, new=new[1].header, subjects=tuple(found), same=same, nodes=nodes, given=tuple(given)
+    )
 
 
 def _rules(
-    old: CompiledPolicy, new: CompiledPolicy, normalizers: tuple[Normalizer, Normalizer], moved: frozenset[str]
-) -> Iterator[Subject]:
+    cases: Cases, old: CompiledPolicy, new: CompiledPolicy
+) -> Iterator[tuple[CompiledRule | CompiledFleetRule, Compared]]:
     before = {rule.header.id: rule for rule in old.every_rule}
     for rule in new.every_rule:
-        earlier = before.pop(rule.header.id, None)
-        if earlier is None:
-            yield _subject(rule, (rules.added(rule),))
-            continue
-        sides = (
-            rules.Side(rule=earlier, normalizer=normalizers[0]),
-            rules.Side(rule=rule, normalizer=normalizers[1]),
-        )
-        by_default = _parameters(old, earlier) | _parameters(new, rule)
-        note = " (with the default values of parameters)" if by_default & moved else ""
-        changes = rules.changed(*sides, note)
-        if changes:
-            yield _subject(rule, changes)
-    yield from (_subject(rule, (rules.removed(rule),)) for rule in before.values())
+        yield rule, _compared(cases, before.pop(rule.header.id, None), rule)
+    yield from ((rule, rules.removed(rule)) for rule in before.values())
+
+
+def _compared(
+    cases: Cases, old: CompiledRule | CompiledFleetRule | None, new: CompiledRule | CompiledFleetRule
+) -> Compared:
+    if isinstance(new, CompiledRule):
+        if isinstance(old, CompiledRule):
+            return rules.changed(cases, old, new)
+        alone = rules.added(cases, new)
+        return alone if old is None else alone._replace(changes=(pools.rescoped(new.header.level, fleet=False),))
+    if old is None:
+        return Compared((pools.added(new),), NodeClaim.SAME, ())
+    if isinstance(old, CompiledRule):
+        return rules.removed(old)._replace(changes=(pools.rescoped(new.header.level, fleet=True),))
+    return Compared(tuple(pools.changed(cases, old, new)), NodeClaim.SAME, ())
+
+
+def _nodes(
+    cases: Cases, old: CompiledPolicy, new: CompiledPolicy, effects: Iterable[Compared]
+) -> tuple[NodeClaim, list[str]]:
+    """What holds of every node, and under which values of parameters."""
+    effects = list(effects)
+    worst = _worst(effects)
+    given = {each for compared in effects for each in compared.given}
+    if worst in {NodeClaim.NO_WORSE, NodeClaim.KEPT}:
+        before, after = ({rule.header.id: rule for rule in each.rules} for each in (old, new))
+        counts = something_counts(cases, [(before.get(name), after.get(name)) for name in {**before, **after}])
+        given |= set(counts.given)
+        worst = worst if counts.claims else NodeClaim.NO_NEW_FAIL
+    return worst, sorted(given) if worst is not NodeClaim.UNPROVEN else []
+
+
+def _worst(effects: Iterable[Compared]) -> NodeClaim:
+    return max((each.nodes for each in effects), key=_ORDER.index, default=NodeClaim.SAME)
+
+
+def _left_alone(effects: list[Compared], nodes: NodeClaim) -> Iterator[Change]:
+    """Where each rule keeps what its nodes had, and yet no rule may be left that counts for one."""
+    if _worst(effects) in {NodeClaim.NO_WORSE, NodeClaim.KEPT} and nodes is NodeClaim.NO_NEW_FAIL:
+        sentence = "unclear whether a rule still applies to each node that passed; one to which none applies is unknown"
+        yield Change(kind=ChangeKind.UNCLEAR, sentence=sentence, bump=Bump.MAJOR)
 
 
 def _subject(rule: CompiledRule | CompiledFleetRule, changes: tuple[Change, ...]) -> Subject:
     header = rule.header
     return Subject(kind="rule", name=header.id, title=header.title, level=header.level, changes=changes)
-
-
-def _parameters(policy: CompiledPolicy, rule: CompiledRule | CompiledFleetRule) -> set[str]:
-    """The parameters that a rule's outcome can depend on."""
-    waiting = [program for program in rule.programs if program is not rule.message]
-    found: set[str] = set()
-    while waiting:
-        program = waiting.pop()
-        found |= set(program.parameters)
-        waiting += [policy.variables[name].program for name in program.variables]
-    return found

@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from passmuster import _json
+from passmuster.policydiff.cases import noted
 from passmuster.policydiff.model import Bump, Detail, PolicyDiff, Subject
+from passmuster.policydiff.nodes import NodeClaim
 from passmuster.policydiff.version import wanted
 
 if TYPE_CHECKING:
@@ -16,11 +18,12 @@ if TYPE_CHECKING:
     from passmuster.verdict import PolicyHeader
 
 SCHEMA = "passmuster.policydiff/1"
-_SIZES = {
-    Bump.NONE: "nothing that a version tells",
-    Bump.PATCH: "patch: wording only, no verdict changes",
-    Bump.MINOR: "minor: no node that passed comes to fail by a required rule",
-    Bump.MAJOR: "major: a node that passed may fail",
+_NODES = {
+    NodeClaim.SAME: "every node keeps its outcome",
+    NodeClaim.NO_WORSE: "no node gets a worse outcome",
+    NodeClaim.KEPT: "each node that passed or warned still passes or warns",
+    NodeClaim.NO_NEW_FAIL: "no node that passed or warned comes to fail, but unclear whether one becomes unknown",
+    NodeClaim.UNPROVEN: "unclear whether each node that passed still passes",
 }
 
 
@@ -38,6 +41,8 @@ def _lines(diff: PolicyDiff, version: Version) -> Iterator[str]:
             yield from (f"    {detail}" for detail in change.details)
     yield ""
     yield _sum(diff)
+    if diff.subjects:
+        yield _nodes(diff)
     yield _verdict(diff, version)
 
 
@@ -56,10 +61,14 @@ def _sum(diff: PolicyDiff) -> str:
     return f"rules that differ: {touched}; as they were: {diff.same}"
 
 
+def _nodes(diff: PolicyDiff) -> str:
+    return f"nodes: {_NODES[diff.nodes]}{noted(diff.given)}"
+
+
 def _verdict(diff: PolicyDiff, version: Version) -> str:
     if diff.bump is Bump.NONE:
         return "no difference"
-    return f"{_SIZES[diff.bump]}; the version must be at least {wanted(version, diff.bump)}"
+    return f"{diff.bump.name.lower()}: the version must be at least {wanted(version, diff.bump)}"
 
 
 def _document(diff: PolicyDiff, version: Version) -> str:
@@ -69,6 +78,8 @@ def _document(diff: PolicyDiff, version: Version) -> str:
         "new": _header(diff.new),
         "bump": diff.bump.name.lower(),
         "least_version": wanted(version, diff.bump),
+        "nodes": diff.nodes.value,
+        "nodes_given": list(diff.given),
         "same": diff.same,
         "subjects": [_subject(subject) for subject in diff.subjects],
     }
@@ -106,7 +117,8 @@ def _markdown(diff: PolicyDiff, version: Version) -> str:
 def _page(diff: PolicyDiff, version: Version) -> Iterator[str]:
     yield f"# {_escaped(_named(diff.new))}, compared with {_escaped(_named(diff.old))}"
     yield ""
-    yield f"{_sum(diff)}. {_verdict(diff, version).capitalize()}."
+    about = f" {_escaped(_nodes(diff)).capitalize()}." if diff.subjects else ""
+    yield f"{_sum(diff)}.{about} {_verdict(diff, version).capitalize()}."
     for subject in diff.subjects:
         yield ""
         kind = "" if subject.level else f"{subject.kind} "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from passmuster.outcome import Level
+    from passmuster.policydiff.nodes import NodeClaim
     from passmuster.verdict import PolicyHeader
 
 
@@ -16,11 +17,11 @@ class Bump(enum.IntEnum):
 
     NONE = 0
     PATCH = 1
-    """Wording: no verdict changes."""
+    """Wording: no outcome of a rule or a node changes."""
     MINOR = 2
-    """No node that passed comes to fail."""
+    """Each node that passed or warned still does."""
     MAJOR = 3
-    """A node that passed may fail, or a command line that worked may be refused."""
+    """That is not proven, or a command line that worked may be refused."""
 
 
 class ChangeKind(enum.Enum):
@@ -31,7 +32,7 @@ class ChangeKind(enum.Enum):
     STRICTER = "stricter"
     LOOSER = "looser"
     SAME_PASSES = "same_passes"
-    """The same nodes pass; what did not may be told apart otherwise (fail, unknown)."""
+    """The same nodes pass; of the others, outcomes may change."""
     UNCLEAR = "unclear"
     """Changed, and the direction cannot be told."""
     REWORDED = "reworded"
@@ -105,6 +106,10 @@ class PolicyDiff:
     """Rules first, in the new policy's order, then what was removed, then names; empty where nothing differs."""
     same: int
     """How many rules are as they were, to the letter."""
+    nodes: NodeClaim
+    """What is proven of every node, waivers and rules about pools aside."""
+    given: tuple[str, ...]
+    """Values of parameters without which that is not proven, in words."""
 
     @property
     def bump(self) -> Bump:

@@ -6,22 +6,23 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from passmuster.policydiff.model import Bump, Change, ChangeKind, Detail, Subject
+from passmuster.policydiff.rules import reworded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from passmuster.normalform import Normalizer
     from passmuster.policy import Policy, Variable
     from passmuster.policy.model import Constant, Parameter
+    from passmuster.policydiff.cases import Cases
 
 
-def names(old: Policy, new: Policy, normalizers: tuple[Normalizer, Normalizer]) -> Iterator[Subject]:
+def names(old: Policy, new: Policy, cases: Cases) -> Iterator[Subject]:
     """What changed besides the rules, in the order in which a policy's file has it."""
     yield from _subjects("parameter", old.parameters, new.parameters, _parameter, (Bump.MINOR, Bump.MAJOR))
     yield from _subjects("constant", old.constants, new.constants, _constant, (Bump.PATCH, Bump.PATCH))
 
     def variable(before: Variable, after: Variable) -> Iterator[Change]:
-        return _variable(before, after, normalizers)
+        return _variable(before, after, cases)
 
     yield from _subjects("variable", old.variables, new.variables, variable, (Bump.PATCH, Bump.PATCH))
 
@@ -69,12 +70,13 @@ def _constant(old: Constant, new: Constant) -> Iterator[Change]:
     yield Change(kind=ChangeKind.VALUE, sentence=sentence, bump=Bump.PATCH)
 
 
-def _variable(old: Variable, new: Variable, normalizers: tuple[Normalizer, Normalizer]) -> Iterator[Change]:
+def _variable(old: Variable, new: Variable, cases: Cases) -> Iterator[Change]:
     if old.expression.text == new.expression.text:
         return
-    before, after = (each.variable(old.name) for each in normalizers)
-    if before == after:
-        yield Change(kind=ChangeKind.REWORDED, sentence="same meaning, written otherwise", bump=Bump.PATCH)
+    proven = reworded(cases, *(policy.variables[old.name].program for policy in cases.policies))
+    if proven.claims:
+        sentence = f"same meaning, written otherwise{proven.note}"
+        yield Change(kind=ChangeKind.REWORDED, sentence=sentence, bump=Bump.PATCH)
     else:
         yield Change(kind=ChangeKind.VALUE, sentence="changed; see the rules that use it", bump=Bump.PATCH)
 
