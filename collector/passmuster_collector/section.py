@@ -12,6 +12,8 @@ from passmuster_collector.host import Host
 from passmuster_collector.reading import Known, Reason, Result, Sourced, Unknown
 
 _DETAIL = 512
+OTHERS = "*"
+"""In `unknown`, every key of a closed map that is neither in it nor listed."""
 
 
 class Fact(NamedTuple):

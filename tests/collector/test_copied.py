@@ -32,7 +32,7 @@ CASES: dict[str, tuple[dict[str, Entry], str, Any]] = {
     "a table without a root": ({"/proc/mounts": KERNEL + BOOT}, "cgroup.mode", "unreadable"),
     "a table cut before its control groups": ({"/proc/mounts": ROOT + KERNEL}, "cgroup.mode", "unreadable"),
     "a table that goes on without control groups": ({"/proc/mounts": ROOT + KERNEL + BOOT}, "cgroup.mode", "none"),
-    "a table that ends with one controller": ({"/proc/mounts": ROOT + CPU}, "cgroup.v1.memory", "unreadable"),
+    "a table that ends with one controller": ({"/proc/mounts": ROOT + CPU}, "cgroup.v1['*']", "unreadable"),
     "a table that goes on behind it": ({"/proc/mounts": ROOT + CPU + BOOT}, "cgroup.v1", {"cpu": "/sys/fs/cgroup/cpu"}),
     "a table that ends with a second hierarchy": ({"/proc/mounts": ROOT + UNIFIED}, "cgroup.mode", "unreadable"),
     "the unified hierarchy in its usual place": ({"/proc/mounts": ROOT + USUAL}, "cgroup.v1", {}),
@@ -52,13 +52,18 @@ CASES: dict[str, tuple[dict[str, Entry], str, Any]] = {
     "drivers that are listed": ({"/proc/misc": MISC}, "kernel.misc_devices", {"kvm": 232, "tun": 200}),
     "a driver that a list without an end lacks": (
         {"/proc/misc": MISC},
-        "kernel.misc_devices['vhost-net']",
+        "kernel.misc_devices['*']",
         "not_collected",
     ),
     "a driver that a list lacks whose first entry is there": (
         {"/proc/misc": " 63 vga_arbiter\n"},
         "kernel.misc_devices",
         {"vga_arbiter": 63},
+    ),
+    "a resource that no copied list can be called to lack": (
+        {"/proc/mounts": ROOT + USUAL, "/sys/fs/cgroup/misc.capacity": "sev 509\n"},
+        "cgroup.misc_capacity['*']",
+        "not_collected",
     ),
     "parameters cut before one": (
         {"/sos_commands/kernel/sysctl_-a": SYSCTLS},

@@ -210,11 +210,30 @@ def test_a_release_that_means_nothing_is_kept_and_its_numbers_are_unreadable(tmp
     }
 
 
-def test_modules_of_an_archive_are_read_from_lsmod(tmp_path: Path) -> None:
-    tree = {"/sos_commands/kernel/lsmod": "Module Size Used\nkvm_intel 1 0\n"}
+LIVE = "vfio_pci 1 0 - Live 0x0\nkvm 1 0 - Live 0x0\n"
+LSMOD = "Module Size Used\nkvm_intel 1 0\nkvm 1 0\n"
+COPIED: dict[str, tuple[str, str, list[str] | None]] = {
+    "two that end alike": (LIVE, LSMOD, ["kvm", "vfio_pci"]),
+    "two of which one is cut between two lines": (LIVE, LSMOD.replace("kvm 1 0\n", ""), None),
+    "two of which the other is cut": (LIVE.replace("kvm 1 0 - Live 0x0\n", ""), LSMOD, None),
+    "one alone": (LIVE, "", None),
+    "what lsmod printed alone": ("", LSMOD, None),
+}
+
+
+@pytest.mark.parametrize("name", COPIED)
+def test_copied_lists_of_modules_are_whole_where_there_are(tmp_path: Path, name: str) -> None:
+    copy, printed, expected = COPIED[name]
+    tree = {"/proc/modules": copy, "/sos_commands/kernel/lsmod": printed}
     facts = section(host_of(plant(tmp_path, tree), Kind.DUMP, uname=None), "kernel")
-    assert facts["facts"]["modules"] == ["kvm_intel"]
-    assert facts["sources"] == {"/sos_commands/kernel/lsmod": ["modules"]}
+    assert facts["facts"].get("modules") == expected
+    assert expected is not None or facts["unknown"]["kernel.modules"]["reason"] == "not_collected"
+
+
+def test_a_module_that_one_copied_list_shows_is_loaded(tmp_path: Path) -> None:
+    tree = {"/proc/modules": "nf_tables 1 0 - Live 0x0\n"}
+    facts = section(host_of(plant(tmp_path, tree), Kind.DUMP, uname=None), "network")
+    assert facts["facts"]["nf_tables"] is True
 
 
 def test_an_empty_dump_knows_nothing_and_says_why(tmp_path: Path) -> None:

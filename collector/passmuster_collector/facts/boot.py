@@ -11,7 +11,7 @@ from passmuster_collector import kernelparameters
 from passmuster_collector.fields import Fields, Limit
 from passmuster_collector.host import Host
 from passmuster_collector.reading import Known, Reason, Result, Unknown, interpret
-from passmuster_collector.section import Fact, fact
+from passmuster_collector.section import OTHERS, Fact, fact
 
 SOURCE = "/proc/cmdline"
 FIELDS: Fields = {
@@ -20,8 +20,6 @@ FIELDS: Fields = {
     ("other_words",): Limit(high=65536),
     ("init_words",): Limit(high=65536),
 }
-OTHERS = "*"
-"""In `unknown`, every name that is neither among the arguments nor on the public list."""
 _NAME_LENGTH = 128
 _BLANKS = " \t\n\v\f\r\xa0"
 """What the kernel's isspace() takes for a blank, in bytes."""

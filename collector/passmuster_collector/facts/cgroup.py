@@ -19,7 +19,7 @@ from passmuster_collector.reading import (
     not_there,
     quoted,
 )
-from passmuster_collector.section import Fact, fact, sourced
+from passmuster_collector.section import OTHERS, Fact, fact, sourced
 from passmuster_collector.source import Kind
 
 FIELDS: Fields = {
@@ -57,7 +57,7 @@ def collect(host: Host) -> Iterator[Fact]:
     doubt = _doubt(host, table)
     first, point = _of(table, lambda mounts: version1(mounts, names)), _point(host, table)
     yield sourced("mode", _mode(first, point, doubt))
-    yield from _first(first, names, doubt)
+    yield from _first(first, doubt)
     if doubt is not None and point.result == Known(None):
         point = Sourced(doubt, ())
     if isinstance(point.result, Known) and point.result.value is not None:
@@ -68,7 +68,11 @@ def collect(host: Host) -> Iterator[Fact]:
     else:
         yield sourced("v2", point)
     yield sourced("devices_bpf", _devices_bpf(host, point))
-    yield sourced("misc_capacity", _misc_capacity(host, point))
+    capacity = _misc_capacity(host, point)
+    yield sourced("misc_capacity", capacity)
+    if host.kind is Kind.DUMP and isinstance(capacity.result, Known) and capacity.result.value:
+        lost = f"not listed, but nothing shows that {capacity.sources[0]} is whole in the dump"
+        yield Fact(("misc_capacity", OTHERS), Unknown(Reason.NOT_COLLECTED, lost), ())
 
 
 def version1(mounts: List[Mount], names: AbstractSet[str]) -> Dict[str, str]:
@@ -142,7 +146,7 @@ def _mode(first: Sourced, point: Sourced, doubt: Optional[Unknown]) -> Sourced:
     return Sourced(Known(mode(first.result.value, point.result.value)), first.sources)
 
 
-def _first(found: Sourced, names: AbstractSet[str], doubt: Optional[Unknown]) -> Iterator[Fact]:
+def _first(found: Sourced, doubt: Optional[Unknown]) -> Iterator[Fact]:
     """Controllers of version 1; what a doubtful table does not list is unknown."""
     if isinstance(found.result, Unknown) or doubt is None:
         yield sourced("v1", found)
@@ -150,7 +154,7 @@ def _first(found: Sourced, names: AbstractSet[str], doubt: Optional[Unknown]) ->
     mounted: Dict[str, str] = found.result.value
     yield sourced("v1", found if mounted else Sourced(doubt, ()))
     if mounted:
-        yield from (Fact(("v1", name), doubt, ()) for name in sorted(names - mounted.keys()))
+        yield Fact(("v1", OTHERS), doubt, ())
 
 
 def _point(host: Host, table: Sourced) -> Sourced:

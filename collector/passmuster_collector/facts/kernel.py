@@ -24,7 +24,7 @@ from passmuster_collector.reading import (
     not_there,
     quoted,
 )
-from passmuster_collector.section import Fact, fact, open_map, sourced
+from passmuster_collector.section import OTHERS, Fact, fact, open_map, sourced
 from passmuster_collector.source import Kind
 
 SYSCTLS = (
@@ -84,8 +84,6 @@ FIELDS.update({("config", key): Limit(length=256) for key in OPTIONS})
 _MISC = "/proc/misc"
 _FIRST_MISC = "vga_arbiter"
 """The list is newest first, and the kernel registers this one before any driver: all others stand above it."""
-DRIVERS = ("iommu", "kvm", "sev", "tun", "vfio", "vhost-net", "vhost-vsock")
-"""Misc drivers of virtual machines; their devices stand in facts/devices.py."""
 _CLOCK = "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 _MODULES = "/proc/modules"
 _LSMOD = ("/sos_commands/kernel/lsmod", "/lsmod")
@@ -177,7 +175,31 @@ def parse_config(text: str) -> Dict[str, str]:
 
 
 def modules(host: Host) -> Sourced:
-    """Names of loaded modules, a list."""
+    """Names of all loaded modules, a list.
+
+    A list of modules has no mark at its end, and in a dump it may be cut between two lines. It is the newest first, so
+    two lists that end with the same module both go on to the oldest.
+    """
+    found = listed_modules(host)
+    if host.kind is not Kind.DUMP or isinstance(found.result, Unknown) or _both_end_alike(host):
+        return found
+    lost = f"nothing shows that {found.sources[0]} is whole in the dump: no second list ends with the same module"
+    return Sourced(Unknown(Reason.NOT_COLLECTED, lost), ())
+
+
+def _both_end_alike(host: Host) -> bool:
+    copy = interpret(host.read(_MODULES), _oldest)
+    printed = identity.first(host, [(path, _oldest) for path in _LSMOD]).result
+    return isinstance(copy, Known) and copy == printed
+
+
+def _oldest(text: str) -> str:
+    parse_modules(text)
+    return text.rstrip("\n").rpartition("\n")[2].split()[0]
+
+
+def listed_modules(host: Host) -> Sourced:
+    """Names that a list of loaded modules shows; a copied list may lack others."""
     found = interpret(host.read(_MODULES), parse_modules, absent=Known([]))
     if isinstance(found, Known) or host.kind is not Kind.DUMP:
         return Sourced(found, (_MODULES,))
@@ -194,7 +216,7 @@ def _unlisted(host: Host, misc: Result) -> Iterator[Fact]:
     """Drivers that a copy of the list lacks, and that its lost end may have named."""
     if host.kind is Kind.DUMP and isinstance(misc, Known) and _FIRST_MISC not in misc.value:
         lost = Unknown(Reason.NOT_COLLECTED, f"not listed, but nothing shows that {_MISC} is whole in the dump")
-        yield from (Fact(("misc_devices", name), lost, ()) for name in DRIVERS if name not in misc.value)
+        yield Fact(("misc_devices", OTHERS), lost, ())
 
 
 def config(host: Host) -> Sourced:

@@ -39,9 +39,9 @@ def parse_builtin(text: str) -> List[str]:
 
 def _nf_tables(host: Host) -> Sourced:
     """True by any one proof; false only where both the loaded and the built-in ones are known."""
-    loaded = kernel.modules(host)
-    if isinstance(loaded.result, Known) and "nf_tables" in loaded.result.value:
-        return Sourced(Known(value=True), loaded.sources)
+    listed, loaded = kernel.listed_modules(host), kernel.modules(host)
+    if isinstance(listed.result, Known) and "nf_tables" in listed.result.value:
+        return Sourced(Known(value=True), listed.sources)
     if isinstance(host.node(_LOADED), Node):
         return Sourced(Known(value=True), (_LOADED,))
     built_in = _built_in(host)
