@@ -34,16 +34,24 @@ class Took:
         return self
 
 
+_WATCH = """
+import os, subprocess, sys
+report, stdin = sys.argv[1:3]
+with open(stdin, "rb") as given:
+    process = subprocess.Popen(sys.argv[3:], stdin=given)
+    _, code, usage = os.wait4(process.pid, 0)
+with open(report, "w") as file:
+    file.write(f"{os.waitstatus_to_exitcode(code)} {usage.ru_utime + usage.ru_stime} {usage.ru_maxrss * 1024}")
+"""
+"""A small process between the tests and the command: a child begins with the memory of its parent."""
+
+
 def took(*arguments: str, stdin: str = os.devnull) -> Took:
     """Run a command of passmuster to its end."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, open(stdin, "rb") as given:  # noqa: PTH123
-        command = [sys.executable, "-m", "passmuster", *arguments]
-        process = subprocess.Popen(
-            ["timeout", "-k", "1", str(_PATIENCE), *command], stdin=given, stdout=out, stderr=err, env=environment
-        )
-        _, code, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(code)
-        out.seek(0)
-        err.seek(0)
-        return Took(process.returncode, out.read(), err.read(), usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+    command = ["timeout", "-k", "1", str(_PATIENCE), sys.executable, "-m", "passmuster", *arguments]
+    with tempfile.NamedTemporaryFile() as report:
+        watch = [sys.executable, "-S", "-c", _WATCH, report.name, stdin, *command]
+        done = subprocess.run(watch, capture_output=True, env=environment, check=True)
+        status, seconds, size = report.read().split()
+    return Took(int(status), done.stdout, done.stderr, float(seconds), int(size))

@@ -23,7 +23,7 @@ T = TypeVar("T")
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
 _LARGE = 1024 * 1024
-_MOST_VALUES = 1_000_000
+_MOST_VALUES = 500_000
 """Values of a large document: each takes up to a hundred bytes of memory, and as little as two of text."""
 _INT64 = range(-(2**63), 2**63)
 _TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\]:,]|[^\s{}\[\]:,"]++')
@@ -198,6 +198,8 @@ def stream(
     spanning = _Spanning()
     while line := handle.readline(MAX_BYTES + 1):
         number += 1
+        if line == b"\n" and not spanning.inside:
+            continue
         found = known(line) if not spanning.inside or line.startswith(_SNAPSHOT) else None
         if found is not None:
             yield from spanning.end()

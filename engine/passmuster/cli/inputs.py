@@ -141,7 +141,7 @@ def one_file(path: str, known: Callable[[bytes], T | None]) -> Iterator[Met[T]]:
             head = begin(handle)
             foreign = recognize.foreign(head)
             if foreign is None:
-                yield from documents(handle, name, known)
+                yield from packed.bounded(documents(handle, name, known), handle)
             else:
                 yield _unknown(name, foreign.name, head)
     except OSError as error:

@@ -8,21 +8,25 @@ import importlib
 import io
 import lzma
 import zlib
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from passmuster.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from _typeshed import WriteableBuffer
+
+T = TypeVar("T")
 
 _RATIO = 200
 """So many bytes may come of one; snapshots of one fleet, which are alike, come near to it."""
 _FREE = 256 * 1024 * 1024
 """So many bytes may come of any file."""
-_LINES = 1024 * 1024
-"""So many lines may come of any file, and `_RATIO` of each of its bytes."""
+_LINES, _LINES_RATIO = 1024 * 1024, 16
+"""So many lines may come of any file, and of each of its bytes: a snapshot in a roomy layout has a thousand."""
+_DOCUMENTS, _BYTES = 10_000, 8
+"""So many documents may come of any file, and one of so many of its bytes: nodes differ at least by their names."""
 _MEMORY = 128 * 1024 * 1024
 """What unpacking xz may need; its own highest level needs half of it."""
 _BUFFER = 256 * 1024
@@ -42,6 +46,20 @@ def unpacked(head: bytes, source: BinaryIO, name: str) -> BinaryIO | None:
         if head.startswith(magic):
             return cast("BinaryIO", io.BufferedReader(_Unpacking(source, kind, maker(name)), _BUFFER))
     return None
+
+
+def bounded(found: Iterator[T], file: BinaryIO) -> Iterator[T]:
+    """What was found in a file; raises PackedError where that is more than a packed file can hold."""
+    raw = getattr(file, "raw", None)
+    if not isinstance(raw, _Unpacking):
+        return found
+    return _counted(found, raw)
+
+
+def _counted(found: Iterator[T], raw: _Unpacking) -> Iterator[T]:
+    for number, each in enumerate(found, start=1):
+        raw.demand(number)
+        yield each
 
 
 def is_packed(head: bytes) -> bool:
@@ -135,8 +153,13 @@ class _Unpacking(io.RawIOBase):
         self._lines += data.count(b"\n")
         if self._made > max(_FREE, self._read * _RATIO):
             raise PackedError(f"too large unpacked (expected at most {_FREE >> 20} MiB, or {_RATIO} times its size)")
-        if self._lines > max(_LINES, self._read * _RATIO):
-            raise PackedError(f"too many lines (expected at most {_LINES}, or {_RATIO} for each of its bytes)")
+        if self._lines > max(_LINES, self._read * _LINES_RATIO):
+            raise PackedError(f"too many lines (expected at most {_LINES}, or {_LINES_RATIO} for each of its bytes)")
+
+    def demand(self, documents: int) -> None:
+        """Raise PackedError where so many documents came of what was read."""
+        if documents > max(_DOCUMENTS, self._read // _BYTES):
+            raise PackedError(f"too many documents (expected at most {_DOCUMENTS}, or one of {_BYTES} of its bytes)")
 
 
 _KINDS: tuple[tuple[bytes, str, Callable[[str], Callable[[], Any]]], ...] = (

@@ -13,6 +13,7 @@ from passmuster.errors import UsageError
 
 MOST = 16 * 1024 * 1024
 """Bytes of a document; snapshots, policies and all that stands beside them are much smaller."""
+_HEAD = 4096
 _HANDED = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
 """Descriptors that the shell handed over, as in `check <(ssh node collect)`: they may be pipes."""
 _KINDS = (
@@ -53,15 +54,23 @@ def _demand_regular(found: os.stat_result, path: str | os.PathLike[str]) -> None
         raise OSError(errno.EINVAL, f"{name}, not a file", os.fspath(path))
 
 
+def _bounded(file: BinaryIO, most: int) -> bytes:
+    """All of a file, and a byte more than it may have; raises OSError for what begins as no text does."""
+    beginning = file.read(min(_HEAD, most + 1))
+    if beginning.startswith(b"\0"):
+        raise OSError(errno.EINVAL, "binary data, not text")
+    return beginning + file.read(most + 1 - len(beginning))
+
+
 def whole(path: str | os.PathLike[str], most: int = MOST, code: str = "file") -> bytes:
     """The bytes of a file, `-` for standard input; raises UsageError where it cannot be read or is too large."""
     name = os.fspath(path)
     try:
         if name == "-":
-            data = sys.stdin.buffer.read(most + 1)
+            data = _bounded(sys.stdin.buffer, most)
         else:
             with opened(path) as file:
-                data = file.read(most + 1)
+                data = _bounded(file, most)
     except OSError as error:
         raise UsageError.at(name, f"cannot be read ({error.strerror or error})", code=code) from None
     if len(data) > most:
