@@ -77,8 +77,14 @@ REFUSED = {
     "too many nodes": ("a: [" + "1," * 10_001 + "]\n", ["f:1:19999: too much: more than 10000 nodes"]),
     "broken syntax": ("a: [1\nb: 2\n", ["f:2:2: not YAML: did not find expected ',' or ']'"]),
     "a tab for an indent": ("a:\n\tb: 1\n", ["f:2:1: not YAML: found character that cannot start any token"]),
-    "a control character": ("a: \x07\n", ["f:1:4: a control character U+0007 is not text"]),
-    "a byte order mark within": ("a: 1\nb: x\ufeff\n", ["f:2:5: a byte order mark is not text"]),
+    "a control character": (
+        "a: \x07\n",
+        ["f:1:4: U+0007 is not seen by who reads this (got a control character, expected visible text)"],
+    ),
+    "a byte order mark within": (
+        "a: 1\nb: x\ufeff\n",
+        ["f:2:5: U+FEFF is not seen by who reads this (got a byte order mark, expected visible text)"],
+    ),
 }
 
 

@@ -2,19 +2,22 @@
 
 No anchors, aliases, merges, tags, duplicate keys or second documents; plain scalars mean what
 JSON means by them (`true`, `false`, `null`, numbers), so `on`, `no`, `010` and dates are strings.
-Every mistake in a file is reported at once; only broken syntax ends the reading.
+What nobody sees, or what turns text round, is refused wherever it stands: a reader of the file must
+see what the machine reads. Every mistake in a file is reported at once; only broken syntax ends the reading.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, overload
 
 import yaml
 
-from passmuster._text import NotTextError, decoded
+from passmuster._text import INVISIBLE, NotTextError, decoded, escape
 from passmuster.errors import Location, Problem
 
 MAX_BYTES = 1024 * 1024
@@ -27,7 +30,8 @@ Path: TypeAlias = tuple[str | int, ...]
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
+_UNSEEN = re.compile(f"[{_CONTROL}{INVISIBLE}]")
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -146,12 +150,27 @@ def _decode(data: bytes, file: str) -> str:
         text = decoded(data)
     except NotTextError as error:
         raise refuse(error.message, error.line, error.column) from None
-    bad = _CONTROL.search(text)
-    if bad is not None:
-        start = text.rfind("\n", 0, bad.start()) + 1
-        name = "a byte order mark" if bad.group() == "\ufeff" else f"a control character U+{ord(bad.group()):04X}"
-        raise refuse(f"{name} is not text", text.count("\n", 0, bad.start()) + 1, bad.start() - start + 1)
+    if _UNSEEN.search(text):
+        document = Document(file=file, value=None, positions={}, keys={}, lines=_lines(text))
+        raise YAMLProblems(_unseen(text.replace("\r\n", "\n").replace("\r", "\n"), document))
     return text
+
+
+def _unseen(text: str, document: Document) -> list[Problem]:
+    """Each control and each invisible character, with its place."""
+    found = []
+    line, counted = 1, 0
+    for bad in itertools.islice(_UNSEEN.finditer(text), MAX_PROBLEMS):
+        line += text.count("\n", counted, counted := bad.start())
+        column = bad.start() - text.rfind("\n", 0, bad.start())
+        name = _NAMES.get(bad.group()) or unicodedata.name(bad.group(), "a control character").lower()
+        message = f"U+{ord(bad.group()):04X} is not seen by who reads this (got {name}, expected visible text)"
+        hint = f"take it out, or write {escape(bad.group())} where a quoted string means it"
+        found.append(document.problem_at(line, column, message, code="yaml-text", hint=hint))
+    return found
+
+
+_NAMES = {"\ufeff": "a byte order mark"}
 
 
 class _TooMuchError(Exception):

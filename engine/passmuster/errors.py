@@ -10,6 +10,8 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from passmuster._text import visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -64,11 +66,17 @@ class Problem:
         lines = [f"{self.location}: {self.message}"]
         if self.excerpt is not None and self.location.column is not None:
             excerpt, before = _window(self.excerpt, self.location.column - 1)
-            pad = "".join("\t" if c == "\t" else " " for c in excerpt[:before])
-            lines += [f"    {excerpt}", f"    {pad}^"]
+            # What nobody sees is shown as an escape, and the caret stands under it all the same.
+            left, right = (_shown(part) for part in (excerpt[:before], excerpt[before:]))
+            pad = "".join("\t" if c == "\t" else " " for c in left)
+            lines += [f"    {left}{right}", f"    {pad}^"]
         if self.hint is not None:
             lines.append(f"    hint: {self.hint}")
         return "\n".join(lines)
+
+
+def _shown(text: str) -> str:
+    return "\t".join(visible(part) for part in text.split("\t"))
 
 
 _WIDE = 240

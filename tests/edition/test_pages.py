@@ -169,7 +169,7 @@ def test_a_rule_may_be_called_as_a_part_of_the_page_is() -> None:
 
 
 def test_controls_are_shown_and_not_passed_on() -> None:
-    assert escaped("a\x1b[2J\u202eb") == "a\\u001b[2J\\u202eb"
+    assert escaped("a\x1b[2J\u202eb") == "a\\x1b[2J\\u202eb"
     assert tag("p", "<b>", Markup("<br>"), class_='"') == '<p class="&quot;">&lt;b&gt;<br></p>'
     assert prose("run `a <b>` now") == "run <code>a &lt;b&gt;</code> now"
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pages import Page, contrast, pairs, palettes
 
+from passmuster._text import escape
 from passmuster.page import Markup, css, escaped, join, prose, tag, whole
 
 EVIL = '</p></style><script>alert(1)</script><img src=x onerror=alert(2)>" onclick="x\' \x1b[31m\u202e\u2028&amp;'
@@ -25,10 +26,11 @@ def test_attributes_have_their_names_and_what_is_none_is_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    "character", ["\x1b", "\x00", "\x9b", "\u202e", "\u2066", "\u200f", "\u2028", "\ufeff", "\ud800"]
+    "character", ["\x1b", "\x00", "\x9b", "\u202e", "\u2066", "\u200f", "\u2028", "\ufeff", "\ud800", "\u200b"]
 )
 def test_what_drives_terminals_or_turns_text_round_is_shown_and_not_passed_on(character: str) -> None:
-    assert escaped(f"a{character}b") == f"a\\u{ord(character):04x}b"
+    assert escaped(f"a{character}b") == f"a{escape(character)}b"
+    assert escape(character).isascii()
 
 
 def test_what_stands_between_backticks_is_code_and_still_text() -> None:

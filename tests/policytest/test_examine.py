@@ -305,7 +305,7 @@ def test_junit_counts_and_holds_nothing_that_xml_cannot() -> None:
         assert int(each.get("tests", "")) == len(each)
         assert int(each.get("failures", "")) == len(each.findall("testcase/failure"))
     assert [each.get("name") for each in top][-2:] == ["demo@1.0.0 coverage", "demo@1.0.0 mutants"]
-    assert top[0][0].get("name") == 'name \ufffd[2J \u2028 <&>" \ufffd'
+    assert top[0][0].get("name") == r'name \x1b[2J \u2028 <&>" \ufffe'
 
 
 def test_everything_comes_out_the_same_every_time() -> None:

@@ -15,6 +15,7 @@ from pages import Page, contrast, pairs, palettes
 from report_fleets import HOSTILE, TERMS, full, node, single, small
 from spoiling import spoiled
 
+from passmuster._text import INVISIBLE
 from passmuster.judge import judge
 from passmuster.outcome import RuleOutcome
 from passmuster.report import Evidence, Style
@@ -278,6 +279,7 @@ PAYLOADS = {
     "text turned round": "\u202egnp.exe\u2066\u2069\u200f",
     "controls": "\x00\x1b]0;pwn\x07\x1b[2J\x9b31m\x7f\r\n\t",
     "lines": "\u2028\u2029",
+    "what nobody sees": "a\u200bb\u2060\u00ad\ufe0f\u3164\U000e0041\U000e0100",
     "half a character": "\ud800",
     "a template": "{{7*7}}${7*7}<%= 7 %>",
 }
@@ -286,9 +288,7 @@ PAYLOADS = {
 
 def _skeleton(verdict: Verdict, payload: str) -> list[tuple[str, dict[str, str]]]:
     source = render(spoiled(verdict, payload), Style(evidence=Evidence.FULL))
-    assert not re.search(
-        "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u200f\u202a-\u202e\u2066-\u2069\ud800]", source
-    )
+    assert not re.search(f"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800{INVISIBLE}]", source)
     assert source.count("<!") == 1
     return [(element.name, element.attributes) for element in Page(source).elements]
 

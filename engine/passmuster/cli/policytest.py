@@ -32,10 +32,12 @@ def run(options: argparse.Namespace) -> ExitStatus:
     tested = [_tested(text, branches=options.coverage, mutants=options.mutate) for text in texts]
     for render, file in sorted(outputs, key=lambda each: each[1] is None):
         text = render(tested)
+        if not text.startswith("<"):  # JUnit's text is harmless already, and its line breaks are XML's
+            text = harmless.json(text) if text.startswith("{") else harmless.lines(text)
         if file is not None:
             output.write_file(file, text.encode())
         else:
-            sys.stdout.write(text if text.startswith(("{", "<")) else harmless.lines(text))
+            sys.stdout.write(text)
     return ExitStatus.GOOD if all(each.good for each in tested) else ExitStatus.FAILED
 
 

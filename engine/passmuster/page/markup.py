@@ -6,10 +6,9 @@ import html
 import re
 from typing import TypeAlias
 
-# What HTML cannot hold, controls that turn text round or drive terminals: shown, not passed on.
-_HARMFUL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
-)
+from passmuster._text import visible
+
+_BREAKS = re.compile(r"([\t\n\r])")
 _VOID = frozenset(("meta", "br", "hr"))
 
 
@@ -41,7 +40,8 @@ def join(*children: Content) -> Markup:
 
 def escaped(text: str) -> Markup:
     """Text that cannot become markup, in elements and in attributes."""
-    return Markup(html.escape(_HARMFUL.sub(lambda match: f"\\u{ord(match.group()):04x}", text), quote=True))
+    parts = _BREAKS.split(text)  # these are HTML's own white space
+    return Markup(html.escape("".join(part if at % 2 else visible(part) for at, part in enumerate(parts)), quote=True))
 
 
 def prose(text: str) -> Markup:

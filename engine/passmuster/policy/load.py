@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from passmuster import _yaml, schema
+from passmuster._text import BLANKS, escape
 from passmuster.errors import PolicyError, Problem
 from passmuster.outcome import Level
 from passmuster.policy.model import (
@@ -30,6 +32,7 @@ _EXPRESSIONS = ("applies_when", "group_by", "value", "expression", "message_expr
 _OF_FLEET = ("group_by", "value")
 """What only a rule of scope fleet has."""
 _FLEET = "policy-fleet"
+_BLANKS = re.compile(f"[{BLANKS}]")
 
 
 def digest(data: bytes) -> str:
@@ -157,7 +160,17 @@ class _Reader:
             self._note(
                 path, "an expression belongs into a literal block scalar (expected `|` or `|-`)", "policy-block", hint
             )
+        self._blanks(position, text)
         return Expression(text=text.rstrip("\n"), line=position.line, column=position.column)
+
+    def _blanks(self, position: _yaml.Position, text: str) -> None:
+        """Note each blank that a reader of an expression takes for a space."""
+        for number, line in enumerate(text.split("\n")):
+            for blank in _BLANKS.finditer(line):
+                message = f"a blank that is no space (got U+{ord(blank.group()):04X}, expected a space)"
+                hint = f"write {escape(blank.group())} where a string means it"
+                line_at, column = position.line + number, position.column + blank.start()
+                self.problems.append(self.document.problem_at(line_at, column, message, code="policy-text", hint=hint))
 
     def _note(self, path: tuple[str | int, ...], message: str, code: str, hint: str | None = None) -> None:
         self.problems.append(self.document.problem(path, message, code=code, hint=hint))

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from passmuster._text import escape, visible
 from passmuster.policytest import wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from passmuster.policytest.run import Tested
-
-# What XML 1.0 cannot hold, not even escaped (section 2.2, Char).
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +48,9 @@ def _suite(top: ET.Element, name: str, cases: Sequence[_Case]) -> None:
 
 
 def _legal(text: str) -> str:
-    return _ILLEGAL.sub("\ufffd", text)
+    """Text that XML 1.0 can hold (section 2.2, Char), and in which nothing is unseen."""
+    shown = "\n".join(visible(line) for line in text.split("\n"))
+    return re.sub("[\ufffe\uffff]", lambda match: escape(match.group()), shown)
 
 
 def _cases(tested: Tested) -> Iterator[_Case]:

@@ -1,24 +1,24 @@
 """Making text from hosts harmless, for each place that it goes to.
 
 A node name or a file of a host can hold anything: terminal escapes, controls that turn the
-direction of text, spreadsheet formulas, markup.
+direction of text, characters that nobody sees, spreadsheet formulas, markup.
 """
 
 from __future__ import annotations
 
+import json as _json
 import re
 
-# C0 and C1 controls and DEL drive terminals; U+202A-E and U+2066-9 turn text round, U+200E/F and
-# U+061C mark its direction, U+2028/9 break lines where nobody expects it (Unicode UAX #9, #14).
-_HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-_JSON_HARMFUL = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]")
+from passmuster._text import INVISIBLE, visible
+
+_JSON_HARMFUL = re.compile(f"[\x7f-\x9f{INVISIBLE}]")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>&])")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def plain(text: str) -> str:
     """Text for one line of a terminal: what would drive it becomes a visible escape."""
-    return _HARMFUL.sub(_escape, text)
+    return visible(text)
 
 
 def lines(text: str) -> str:
@@ -27,8 +27,8 @@ def lines(text: str) -> str:
 
 
 def json(text: str) -> str:
-    """JSON text in which nothing drives a terminal; it means the same."""
-    return _JSON_HARMFUL.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
+    """JSON text in which nothing drives a terminal and nothing is unseen; it means the same."""
+    return _JSON_HARMFUL.sub(lambda match: _json_escape(match.group()), text)
 
 
 def csv(text: str) -> str:
@@ -47,6 +47,6 @@ def markdown(text: str) -> str:
 _ENTITIES = {"<": "lt;", ">": "gt;", "&": "amp;"}
 
 
-def _escape(match: re.Match[str]) -> str:
-    number = ord(match.group())
-    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"
+def _json_escape(character: str) -> str:
+    """An escape of JSON: beyond U+FFFF, two halves of UTF-16."""
+    return _json.dumps(character)[1:-1] if character != "\x7f" else "\\u007f"
