@@ -5,10 +5,11 @@ package on hold or marked for removal is still there.
 """
 
 import re
+from itertools import chain
 from typing import Dict, List, Optional
 
 from passmuster_collector.host import Host
-from passmuster_collector.reading import Known, Result, UnreadableError, interpret, quoted
+from passmuster_collector.reading import Known, Result, UnreadableError, each_line, interpret, quoted
 from passmuster_collector.source import LONG_LIMIT
 
 STATUS = "/var/lib/dpkg/status"
@@ -33,17 +34,23 @@ def installed_packages(host: Host) -> Result:
 def parse_status(text: str) -> Packages:
     """Names to versions of the packages whose files are on the disk."""
     found: Packages = {}
-    for block in text.split("\n\n"):
-        fields: Dict[str, str] = {}
-        for line in block.split("\n"):
-            key, colon, value = line.partition(": ")
-            if colon and key in ("Package", "Status", "Version"):
-                fields.setdefault(key, value.strip())
-        state = fields.get("Status", "").split()[-1:]
-        if "Package" not in fields or not state or state[0] not in (*_UNPACKED, _BROKEN):
-            continue
-        found[fields["Package"]] = None if state[0] == _BROKEN else fields.get("Version") or None
+    fields: Dict[str, str] = {}
+    for line in chain(each_line(text), ("",)):
+        key, colon, value = line.partition(": ")
+        if colon and key in ("Package", "Status", "Version"):
+            fields.setdefault(key, value.strip())
+        if not line:
+            found.update(_unpacked(fields))
+            fields = {}
     return found
+
+
+def _unpacked(fields: Dict[str, str]) -> Packages:
+    """The package of one paragraph, if its files are on the disk."""
+    state = fields.get("Status", "").split()[-1:]
+    if "Package" not in fields or not state or state[0] not in (*_UNPACKED, _BROKEN):
+        return {}
+    return {fields["Package"]: None if state[0] == _BROKEN else fields.get("Version") or None}
 
 
 def parse_list(text: str) -> Packages:

@@ -7,10 +7,9 @@ drop-ins of that, which flags beat. Only named options are kept; command lines a
 
 import json
 import re
-import shlex
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Union
 
-from passmuster_collector import systemd, trusted
+from passmuster_collector import shellwords, systemd, trusted
 from passmuster_collector.host import Host
 from passmuster_collector.processes import COMMAND_LINE, Processes
 from passmuster_collector.reading import (
@@ -43,8 +42,6 @@ _OTHER_STARTS = ("/etc/init.d/kubelet", "/etc/conf.d/kubelet")
 _CONFIG_FILE = "/var/lib/kubelet/config.yaml"
 _ROOT_DIR = "/var/lib/kubelet"
 _SHELLS = ("sh", "bash", "dash")
-_SHELL_LIMIT = 1 << 16
-"""Characters that are parted into words: the parser of the standard library takes the square of their number."""
 _FIELDS = {ENDPOINT: "containerRuntimeEndpoint", DRIVER: "cgroupDriver"}
 _DROP_INS = 256
 
@@ -146,7 +143,7 @@ def flags(words: Sequence[Word]) -> Options:
 def parse_environment(text: str, source: str) -> Options:
     """The named options in the values of all variables of an environment file; raises UnreadableError."""
     words: List[str] = []
-    for assignment in _shell_words(text):
+    for assignment in shellwords.split(text):
         words.extend(assignment.partition("=")[2].split())
     return flags([Word(word, source) for word in words])
 
@@ -196,16 +193,6 @@ def _field_of_yaml(text: str, field: str) -> Optional[str]:
     return next(group for group in match.groups() if group is not None)
 
 
-def _shell_words(text: str) -> List[str]:
-    """Words as a shell would part them; what is met is not quoted, for it may hold secrets."""
-    if len(text) > _SHELL_LIMIT:
-        raise UnreadableError(f"too long for assignments (got {len(text)} characters, limit {_SHELL_LIMIT})")
-    try:
-        return shlex.split(text, comments=True)
-    except ValueError as error:
-        raise UnreadableError(f"not assignments as a shell has them ({str(error).lower()})") from None
-
-
 def _options(result: Result) -> Union[Options, Unknown]:
     return result if isinstance(result, Unknown) else result.value
 
@@ -249,7 +236,7 @@ def _arguments(words: Sequence[Word]) -> List[Word]:
             return list(words[place + 1 :])
     texts = [word.text for word in words[:3] if isinstance(word.text, str)]
     if len(texts) == 3 and texts[0].rpartition("/")[2] in _SHELLS and texts[1] == "-c":
-        inner = _shell_words(texts[2])
+        inner = shellwords.split(texts[2])
         if any(word.rpartition("/")[2] == "kubelet" for word in inner):
             return _arguments([_literal(word, words[2].source) for word in inner])
     if not words:

@@ -5,7 +5,7 @@ one.
 """
 
 import re
-from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from passmuster_collector.reading import (
     Absent,
@@ -14,9 +14,9 @@ from passmuster_collector.reading import (
     Text,
     Unknown,
     UnreadableError,
+    each_line,
     graver,
     interpret,
-    lines,
     quoted,
 )
 from passmuster_collector.source import TABLE_LIMIT, Kind
@@ -26,6 +26,10 @@ _OCTAL = re.compile(r"\\([0-7]{3})")
 
 _EARLY = re.compile(r"/((sys|proc|dev)(/.*)?|run(/lock)?)?\Z", re.DOTALL)
 """Where init mounts first of all: file systems of the kernel, the root, and /run."""
+
+
+_MOST = 100_000
+"""The kernel's own limit for one namespace, unless somebody raises it (fs.mount-max)."""
 
 
 class Mount(NamedTuple):
@@ -42,26 +46,52 @@ class Mount(NamedTuple):
 
 def parse_mounts(text: str) -> List[Mount]:
     """A table in the form of /proc/mounts: device, point, type, options, two numbers; raises UnreadableError."""
-    found = []
-    for line in lines(text):
+    found, alike = [], _Alike()
+    for line in _bounded(text):
         words = line.split(" ")
         if len(words) < 4 or not words[1].startswith("/") or words[4:] not in ([], ["0", "0"]):
             raise UnreadableError(f"not a mount (got {quoted(line)})")
-        found.append(Mount(_unescaped(words[1]), words[2], tuple(words[3].split(",")), ""))
+        found.append(Mount(_unescaped(words[1]), alike.word(words[2]), alike.options(words[3]), ""))
     return found
 
 
 def parse_mountinfo(text: str) -> List[Mount]:
     """A table in the form of /proc/PID/mountinfo; raises UnreadableError."""
-    found = []
-    for line in lines(text):
+    found, alike = [], _Alike()
+    for line in _bounded(text):
         left, dash, right = line.partition(" - ")
         words, tail = left.split(" "), right.split(" ")
         if not dash or len(words) < 6 or len(tail) < 3:
             raise UnreadableError(f"not a mount (got {quoted(line)})")
-        identity = " ".join((words[2], words[3], tail[0]))
-        found.append(Mount(_unescaped(words[4]), tail[0], tuple(tail[2].split(",")), identity, _propagation(words[6:])))
+        identity = alike.word(" ".join((words[2], words[3], tail[0])))
+        options = alike.options(tail[2])
+        found.append(Mount(_unescaped(words[4]), alike.word(tail[0]), options, identity, _propagation(words[6:])))
     return found
+
+
+class _Alike:
+    """Words that many mounts have alike, each kept once: a dense node's table would take ten times its size."""
+
+    def __init__(self) -> None:
+        self._words: Dict[str, str] = {}
+        self._options: Dict[str, Tuple[str, ...]] = {}
+
+    def word(self, text: str) -> str:
+        """The word as it was met first."""
+        return self._words.setdefault(text, text)
+
+    def options(self, text: str) -> Tuple[str, ...]:
+        """Options between commas."""
+        if text not in self._options:
+            self._options[text] = tuple(text.split(","))
+        return self._options[text]
+
+
+def _bounded(text: str) -> Iterator[str]:
+    """Lines; raises UnreadableError where there are more than a kernel lets one namespace mount."""
+    if text.count("\n") > _MOST:
+        raise UnreadableError(f"too many mounts (got {text.count(chr(10))}, limit {_MOST})")
+    return each_line(text)
 
 
 def _propagation(fields: Sequence[str]) -> str:

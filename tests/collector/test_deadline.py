@@ -27,7 +27,7 @@ HUGE: dict[str, Entry] = {
     "/proc/cmdline": '"' * ((1 << 20) - 1),
     "/etc/os-release": "A= \\" * ((1 << 18) - 1),
     "/var/lib/dpkg/status": "Package: a\n" * (SIZE // 11),
-    "/var/lib/kubelet/kubeadm-flags.env": "'" * 65535,
+    "/var/lib/kubelet/kubeadm-flags.env": "'" * ((1 << 20) - 1),
     "/var/lib/kubelet/config.yaml": " " * ((1 << 20) - 1),
 }
 

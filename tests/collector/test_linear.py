@@ -62,6 +62,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
     "installed-rpms": packages.parse_installed_rpms,
     "rpm -q": lambda text: packages.parse_query(text, "x"),
     "the kubelet's configuration": lambda text: kubelet.parse_config_file(text, "/x"),
+    "the kubelet's environment file": lambda text: kubelet.parse_environment(text, "/x"),
     "a unit of systemd": lambda text: systemd.parse(text, "/x"),
     "a command of systemd": systemd.split,
     "an environment file of systemd": systemd.parse_environment_file,

@@ -154,3 +154,8 @@ def test_a_table_larger_than_any_node_has_is_unknown(tmp_path: Path) -> None:
     found = host.mounts().result
     assert isinstance(found, Unknown)
     assert "too large" in found.detail
+
+
+def test_more_mounts_than_a_kernel_allows_are_unreadable() -> None:
+    with pytest.raises(UnreadableError, match="too many mounts"):
+        parse_mounts("a /b c rw 0 0\n" * 100_001)
