@@ -28,6 +28,7 @@ from passmuster.cli import main as passmuster  # noqa: E402
 from passmuster.store import reading  # noqa: E402
 from passmuster.store import run as intake  # noqa: E402
 from passmuster.store.database import opened  # noqa: E402
+from passmuster.store.rejudging import Plan  # noqa: E402
 from passmuster.store.verifying import verify  # noqa: E402
 
 _POLICY = ("-p", "virtnest@1.0.0", "-o", "summary")
@@ -153,7 +154,10 @@ def _finish(store: Path, fleet_: Path, lines: list[bytes], wanted: bytes, toll: 
     if _summary(store) != wanted:
         toll.lost.append(f"{store.name}: other verdicts")
     with opened(str(store), write=False) as database:
-        toll.lost += [f"{store.name}: {each}" for each in verify(database).broken]
+        toll.lost += [
+            f"{store.name}: {each}"
+            for each in verify(database, Plan(terms=lambda _: "not asked", every=False, seed=0)).broken
+        ]
 
 
 def main() -> int:

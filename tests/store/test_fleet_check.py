@@ -363,7 +363,7 @@ DAMAGE = {
     ),
     "a shape that is text": ("UPDATE shape SET pieces = 'text' WHERE id = 1", "shape 1 has other pieces"),
     "a piece that is text": ("UPDATE piece SET content = 'text' WHERE section = 'cpu'", "piece 4 has other bytes"),
-    "a proof": ("UPDATE shape SET proof = proof + 1 WHERE id = 1", "shape 1 has other pieces"),
+    "a checksum": ("UPDATE shape SET checksum = checksum + 1 WHERE id = 1", "shape 1 has other pieces"),
 }
 
 

@@ -16,13 +16,14 @@ from packs import no_parameters, virtnest
 from snapshots import data
 from stores import LOOSE, complained, contents, machine, node, said, told
 
-from passmuster.cli import main
+from passmuster.cli import fleet_kept, main
 from passmuster.store import verifying
 from passmuster.store.adding import row
 from passmuster.store.counting import count
 from passmuster.store.cut import Cutter
 from passmuster.store.database import create, opened
 from passmuster.store.reading import Choice
+from passmuster.store.rejudging import Plan
 from passmuster.store.writing import Writer
 from passmuster.terms import Terms
 
@@ -137,7 +138,7 @@ def _store(path: Path) -> None:
 
 def _found(path: Path) -> list[str]:
     with opened(str(path), write=False) as database:
-        return verifying.verify(database).broken
+        return verifying.verify(database, Plan(terms=fleet_kept.finder([]), every=True, seed=0)).broken
 
 
 BLOBS = {
@@ -176,11 +177,11 @@ LIES = {
     "a name beside bytes that are kept whole": "UPDATE node SET name = 'n9' WHERE id = 4",
     "a mark": "UPDATE snapshot SET latest = 0 WHERE id = 1",
     "a node that is gone": "DELETE FROM node WHERE id = 1",
-    "the proof of a shape": "UPDATE shape SET proof = proof + 1",
+    "the checksum of a shape": "UPDATE shape SET checksum = checksum + 1",
     "a piece that is gone": "DELETE FROM piece WHERE section = 'os'",
     "a shape that is gone": "DELETE FROM shape WHERE id = 1",
     "a verdict of other facts": "UPDATE verdict SET class = (SELECT max(class) FROM verdict)",
-    "a proof": "UPDATE verdict SET proof = proof + 1",
+    "a checksum": "UPDATE verdict SET checksum = checksum + 1",
     "a snapshot that is there twice": (
         "INSERT INTO snapshot SELECT NULL, node, at, latest, shape, digest, total, source, place"
         " FROM snapshot WHERE id = 1"
@@ -206,14 +207,17 @@ def test_what_does_not_belong_together_is_found(tmp_path: Path, change: str) -> 
 
 def test_verify_ends_with_4_and_says_what_is_broken(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _store(folder / "s.db")
-    assert said(capsys, "fleet", "verify", "s.db") == "s.db: sound (4 snapshots, 16 pieces, 3 verdicts)\n"
+    assert (
+        said(capsys, "fleet", "verify", "s.db")
+        == "s.db: sound (4 snapshots, 16 pieces, 3 verdicts, all judged again)\n"
+    )
     database = sqlite3.connect("s.db")
     database.execute("UPDATE snapshot SET total = 5 WHERE id = 2")
     database.commit()
     database.close()
     out = said(capsys, "fleet", "verify", "s.db", status=4)
     assert out.startswith(
-        "s.db: 1 broken (4 snapshots, 15 pieces, 3 verdicts)\n  the snapshot f:2 of n2 has other bytes"
+        "s.db: 1 broken (4 snapshots, 16 pieces, 3 verdicts, all judged again)\n  the snapshot f:2 of n2 has other bytes"
     )
     found = told(capsys, "fleet", "verify", "s.db", status=4)
     assert (found["snapshots"], len(found["broken"])) == (4, 1)
@@ -250,14 +254,13 @@ def test_a_schema_that_is_no_text_is_damage(folder: Path, capsys: pytest.Capture
         assert "s.db: damaged: malformed database schema" in capsys.readouterr().err
 
 
-def test_a_piece_of_no_section_is_found(folder: Path) -> None:
+def test_a_declaration_that_was_changed_is_damage(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = folder / "s.db"
     _store(store)
     with contextlib.closing(sqlite3.connect(store)) as database:
         database.execute("PRAGMA writable_schema = ON")
         database.execute("UPDATE sqlite_schema SET sql = replace(sql, 'section TEXT NOT NULL', 'section TEXT')")
         database.commit()
-    with contextlib.closing(sqlite3.connect(store)) as database:
-        database.execute("UPDATE piece SET section = NULL WHERE section = 'os'")
-        database.commit()
-    assert any("other bytes than were kept" in each for each in _found(store))
+    for command in ("list", "verify"):
+        err = complained(capsys, "fleet", command, "s.db", status=4)
+        assert err.startswith("s.db: damaged: its table piece is declared otherwise than a store's")

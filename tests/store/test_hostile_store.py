@@ -35,6 +35,22 @@ def _trigger(database: sqlite3.Connection) -> None:
     database.execute("CREATE TRIGGER t AFTER INSERT ON verdict BEGIN DELETE FROM snapshot; END")
 
 
+def _other_objects(database: sqlite3.Connection) -> None:
+    database.executescript("CREATE TABLE more(a); CREATE INDEX more_a ON more(a);")
+
+
+def _other_index(database: sqlite3.Connection) -> None:
+    database.execute("CREATE UNIQUE INDEX verdict_class ON verdict(class)")
+
+
+def _no_index(database: sqlite3.Connection) -> None:
+    database.execute("DROP INDEX node_name")
+
+
+def _other_declaration(database: sqlite3.Connection) -> None:
+    database.executescript("DROP TABLE verdict; CREATE TABLE verdict(terms, facts, class, checksum DEFAULT 0);")
+
+
 def _virtual(database: sqlite3.Connection) -> None:
     database.executescript("CREATE VIRTUAL TABLE v USING fts5(a);")
 
@@ -70,6 +86,10 @@ HOSTILE: dict[str, Callable[[sqlite3.Connection], None]] = {
     "a view that goes on for ever": _recursive,
     "one in the place of sites": _recursive_snapshots,
     "a trigger": _trigger,
+    "a table more": _other_objects,
+    "an index more": _other_index,
+    "an index less": _no_index,
+    "a table of another declaration": _other_declaration,
     "a virtual table": _virtual,
     "a piece that unpacks to a gigabyte": _large_piece,
     "a snapshot that unpacks to a gigabyte": _large_whole,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from typing import TYPE_CHECKING
 
 from passmuster.age import parse_duration
+from passmuster.cli import fleet_kept
 from passmuster.cli.moment import moment
 from passmuster.errors import ExitStatus, UsageError
 from passmuster.report import harmless
-from passmuster.store import cleaning, exporting, json_v1, listing, table, verdicts, verifying
+from passmuster.store import cleaning, exporting, json_v1, listing, rejudging, table, verdicts, verifying
 from passmuster.store.database import one_state, opened
 
 if TYPE_CHECKING:
@@ -119,11 +121,13 @@ def run_gc(options: argparse.Namespace) -> ExitStatus:
 
 
 def run_verify(options: argparse.Namespace) -> ExitStatus:
-    """Prove every byte; INTEGRITY where something is broken."""
+    """Compute every digest again, and judge verdicts again; INTEGRITY where something is broken."""
+    seed = secrets.randbelow(2**31) if options.seed is None else options.seed
+    plan = rejudging.Plan(terms=fleet_kept.finder(options.policy), every=options.rejudge, seed=seed)
     with opened(options.store, write=False) as database, one_state(database):
-        found = verifying.verify(database)
+        found = verifying.verify(database, plan)
     if options.output == "json":
-        sys.stdout.write(harmless.json(json_v1.verified(found)))
+        sys.stdout.write(harmless.json(json_v1.verified(found, seed)))
     else:
-        sys.stdout.write(harmless.lines(table.verified(options.store, found)))
+        sys.stdout.write(harmless.lines(table.verified(options.store, found, seed)))
     return ExitStatus.INTEGRITY if found.broken else ExitStatus.GOOD

@@ -63,8 +63,13 @@ def fleet(
     _store(gc)
     gc.add_argument("--keep", metavar="D", help="also drop superseded snapshots that are older than this (90d)")
     gc.add_argument("--now", metavar="TIME", help="the moment that ages count from (default: now)")
-    verify = add(actions, "verify", "fleet verify", "prove every byte that a store holds", epilog=_OTHERS)
+    verify = add(actions, "verify", "fleet verify", "look for damage in all that a store holds", epilog=_OTHERS)
     _store(verify)
+    _policies(verify)
+    verify.add_argument(
+        "--rejudge", action="store_true", help="judge every kept verdict again (default: a sample of 200)"
+    )
+    verify.add_argument("--seed", type=int, metavar="N", help="which sample (default: another one each time)")
     verify.add_argument("-o", "--output", choices=["table", "json"], default="table")
 
 
@@ -177,10 +182,14 @@ def _accept(actions: object, add: Callable[..., argparse.ArgumentParser]) -> Non
     )
 
 
-def _terms(command: argparse.ArgumentParser) -> None:
+def _policies(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "-p", "--policy", action="append", default=[], metavar="PACK[@V][#DIGEST]|PATH", help="a policy (repeatable)"
     )
+
+
+def _terms(command: argparse.ArgumentParser) -> None:
+    _policies(command)
     command.add_argument(
         "--set", action="append", default=[], metavar="[PACK.]NAME=V", help="set a parameter of a policy"
     )

@@ -55,7 +55,7 @@ def count(database: sqlite3.Connection, terms: Terms, choice: Choice) -> Counts:
     with one_state(database):
         if not choice.everything:
             reading.choose(database, choice)
-        survey = _Survey(database, terms, choice)
+        survey = Survey(database, terms, choice)
         known = shelf.known()
         new = survey.judged(facts for facts in survey.nodes if facts not in known)
         absent = (terms.roster - reading.names(database, choice)) if terms.roster is not None else ()
@@ -82,7 +82,7 @@ def _keep(shelf: Shelf, new: Mapping[bytes, Judged]) -> bool:
     return True
 
 
-class _Survey:
+class Survey:
     """How many nodes have each set of facts that the terms read."""
 
     def __init__(self, database: sqlite3.Connection, terms: Terms, choice: Choice) -> None:
@@ -175,8 +175,8 @@ class _Survey:
 
     def _packed(self) -> Iterator[tuple[int, bytes]]:
         """Every shape, and its pieces."""
-        for shape, packed, proof in self._database.execute("SELECT id, pieces, proof FROM shape"):
-            if type(packed) is not bytes or checksum(packed) != proof:
+        for shape, packed, kept in self._database.execute("SELECT id, pieces, checksum FROM shape"):
+            if type(packed) is not bytes or checksum(packed) != kept:
                 raise DamageError(f"shape {shape} has other pieces")
             yield shape, packed
 
@@ -203,7 +203,7 @@ class _Sums(NamedTuple):
     whole: bool
 
 
-def _summed(terms: Terms, survey: _Survey, known: Mapping[bytes, Judged], unknown: int) -> _Sums:
+def _summed(terms: Terms, survey: Survey, known: Mapping[bytes, Judged], unknown: int) -> _Sums:
     """`unknown` nodes are so as a whole, beside those of the survey."""
     classes = {id(each): each for each in known.values()}
     many: Counter[int] = Counter()

@@ -128,7 +128,7 @@ class Cutter:
             return None
         machine = None if match[6] == b"null" else bytes.fromhex(match[6][8:-1].decode())
         own = Own(at, machine, name.decode(), values.total)
-        # The proof that nothing is lost, for every line that is ever taken apart.
+        # The test that nothing is lost, for every line that is ever taken apart.
         return Cut(tuple(numbers), own) if join([self.contents[each] for each in numbers], own) == line else None
 
     def _chunks(

@@ -7,6 +7,7 @@ beside its place and linked there when it is whole. What is no store is refused 
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sqlite3
 import stat
@@ -61,7 +62,7 @@ CREATE TABLE bundles(id INTEGER PRIMARY KEY CHECK(id = 1), state BLOB NOT NULL);
 CREATE TABLE piece(
   id INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE, section TEXT NOT NULL, content BLOB NOT NULL);
 CREATE TABLE shape(
-  id INTEGER PRIMARY KEY AUTOINCREMENT, pieces BLOB NOT NULL UNIQUE, proof INTEGER NOT NULL);
+  id INTEGER PRIMARY KEY AUTOINCREMENT, pieces BLOB NOT NULL UNIQUE, checksum INTEGER NOT NULL);
 
 -- one: an operator says that all snapshots without a machine id are of one machine.
 CREATE TABLE node(
@@ -83,7 +84,7 @@ CREATE TABLE whole(snapshot INTEGER PRIMARY KEY, content BLOB NOT NULL);
 CREATE TABLE terms(id INTEGER PRIMARY KEY AUTOINCREMENT, digest BLOB NOT NULL UNIQUE, content BLOB NOT NULL);
 CREATE TABLE class(id INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, content BLOB NOT NULL);
 CREATE TABLE verdict(
-  terms INTEGER NOT NULL, facts BLOB NOT NULL, class INTEGER NOT NULL, proof INTEGER NOT NULL,
+  terms INTEGER NOT NULL, facts BLOB NOT NULL, class INTEGER NOT NULL, checksum INTEGER NOT NULL,
   PRIMARY KEY(terms, facts)) WITHOUT ROWID;
 """
 
@@ -154,12 +155,28 @@ def _restrain(database: sqlite3.Connection) -> None:
         database.setlimit(what, most)
     database.execute("PRAGMA trusted_schema=OFF")
     database.execute("PRAGMA cell_size_check=ON")
-    # Nothing of it is asked before this: a view can go on for ever.
-    found = database.execute(
-        "SELECT type, name FROM sqlite_schema WHERE type NOT IN ('table', 'index') OR rootpage = 0 LIMIT 1"
-    ).fetchone()
-    if found is not None:
-        raise DamageError(f"it holds a {found[0]} that is none of a store's ({str(found[1])[:60]})")
+    # Nothing of it is asked before this: a view can go on for ever, and a trigger changes what others write.
+    expected = _schema()
+    missing = set(expected)
+    for type_, name, table, text in database.execute(_OBJECTS):
+        if (type_, name) not in expected:
+            raise DamageError(f"it holds a {str(type_)[:20]} that is none of a store's ({str(name)[:60]})")
+        if expected[type_, name] != (table, text):
+            raise DamageError(f"its {type_} {name} is declared otherwise than a store's")
+        missing.discard((type_, name))
+    if missing:
+        raise DamageError(f"its {' '.join(min(missing))} is missing")
+
+
+_OBJECTS = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
+
+
+@functools.cache
+def _schema() -> dict[tuple[str, str], tuple[str, str | None]]:
+    """What a store's file declares: by type and name, the table and the statement that made it."""
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
+        database.executescript(TABLES)
+        return {(type_, name): (table, text) for type_, name, table, text in database.execute(_OBJECTS)}
 
 
 @contextlib.contextmanager

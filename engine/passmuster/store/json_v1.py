@@ -144,14 +144,17 @@ def _terms(terms: KeptTerms) -> dict[str, Any]:
     }
 
 
-def verified(found: Findings) -> str:
-    """What a proof of the whole store found."""
+def verified(found: Findings, seed: int) -> str:
+    """What a look at the whole store found; `seed` chose a sample of the verdicts."""
     return _written(
         "verified",
         {
             "snapshots": found.snapshots,
             "pieces": found.pieces,
             "verdicts": found.verdicts,
+            "rejudged": found.rejudged.many,
+            "seed": seed if found.rejudged.sampled else None,
+            "not_compared": list(found.rejudged.not_compared),
             "broken": list(found.broken),
         },
     )

@@ -152,12 +152,16 @@ def freed(store: str, freed_: Freed) -> str:
     return f"{store}: dropped {', '.join(parts)}{note}\n"
 
 
-def verified(store: str, found: Findings) -> str:
-    """What a proof of the whole store found."""
+def verified(store: str, found: Findings, seed: int) -> str:
+    """What a look at the whole store found; `seed` chose a sample of the verdicts."""
     looked = f"{_many(found.snapshots, 'snapshot')}, {_many(found.pieces, 'piece')}, {_many(found.verdicts, 'verdict')}"
-    if not found.broken:
-        return f"{store}: sound ({looked})\n"
-    return _text([f"{store}: {len(found.broken)} broken ({looked})", *_limited(found.broken, "findings")])
+    again = found.rejudged
+    by = f", a sample by --seed {seed}" if again.sampled else ""
+    looked += f" of which {again.many} judged again{by}" if again.many < found.verdicts else ", all judged again"
+    lines = [f"  not compared: {each}" for each in again.not_compared]
+    if found.broken:
+        return _text([f"{store}: {len(found.broken)} broken ({looked})", *_limited(found.broken, "findings"), *lines])
+    return _text([f"{store}: {'no damage found' if lines or again.sampled else 'sound'} ({looked})", *lines])
 
 
 def _limited(lines: Sequence[str], what: str) -> list[str]:

@@ -150,17 +150,22 @@ class Shelf:
         self._digest = fingerprint(self._content)
         self._rules = tuple(rule.header.name for _, rule in asked_rules(terms))
 
+    @property
+    def digest(self) -> bytes:
+        """What names the terms in a store."""
+        return self._digest
+
     def known(self) -> dict[bytes, Judged]:
         """By the name of their facts; empty where these terms were never judged. Raises DamageError."""
         found = self._database.execute(
-            "SELECT facts, class, proof, c.digest FROM verdict v JOIN terms t ON t.id = v.terms"
+            "SELECT facts, class, checksum, c.digest FROM verdict v JOIN terms t ON t.id = v.terms"
             " JOIN class c ON c.id = v.class WHERE t.digest = ?",
             (self._digest,),
         )
         classes: dict[int, Judged] = {}
         known: dict[bytes, Judged] = {}
-        for facts, class_, proof, digest in found:
-            if proof != proved(self._digest, facts, digest):
+        for facts, class_, kept, digest in found:
+            if kept != verdict_checksum(self._digest, facts, digest):
                 raise DamageError("a verdict is not the one that was kept")
             if class_ not in classes:
                 classes[class_] = self._class(class_)
@@ -186,8 +191,8 @@ class Shelf:
                 if id(each) not in classes:
                     classes[id(each)] = self._class_id(each)
                 class_, digest = classes[id(each)]
-                proof = proved(self._digest, facts, digest)
-                execute("INSERT OR IGNORE INTO verdict VALUES (?, ?, ?, ?)", (terms, facts, class_, proof))
+                row = (terms, facts, class_, verdict_checksum(self._digest, facts, digest))
+                execute("INSERT OR IGNORE INTO verdict VALUES (?, ?, ?, ?)", row)
 
     def _drop_others(self) -> None:
         """Drop what another evaluator said: nothing asks for it again."""
@@ -213,10 +218,14 @@ class KeptTerms:
     digest: bytes
     policies: tuple[str, ...]
     """PACK@VERSION."""
+    digests: tuple[str, ...]
+    """Those of the policies' files."""
     parameters: Mapping[str, Any]
     rules: tuple[str, ...] | None
     """The only rules that were asked; None for all."""
     engine: str
+    evaluator: str
+    """The digest of the code that judged."""
     verdicts: int
     """How many sets of facts were judged."""
 
@@ -227,16 +236,25 @@ def kept_terms(database: sqlite3.Connection) -> Iterator[KeptTerms]:
     for id_, digest, content, many in database.execute(counted):
         if fingerprint(content) != digest:
             raise DamageError("terms of verdicts are not those that were kept")
-        told = _json.loads(content)
-        yield KeptTerms(
-            id=id_,
-            digest=digest,
-            policies=tuple(f"{pack}@{version}" for pack, version, _ in told["policies"]),
-            parameters=told["parameters"],
-            rules=None if told["rules"] is None else tuple(told["rules"]),
-            engine=told["engine"],
-            verdicts=many,
-        )
+        try:
+            kept = _kept(id_, digest, _json.loads(content), many)
+        except (LookupError, TypeError, ValueError):
+            raise DamageError("terms of verdicts are not of the form in which they are kept") from None
+        yield kept
+
+
+def _kept(id_: int, digest: bytes, told: Mapping[str, Any], many: int) -> KeptTerms:
+    return KeptTerms(
+        id=id_,
+        digest=digest,
+        policies=tuple(f"{pack}@{version}" for pack, version, _ in told["policies"]),
+        digests=tuple(of_file for _, _, of_file in told["policies"]),
+        parameters=told["parameters"],
+        rules=None if told["rules"] is None else tuple(told["rules"]),
+        engine=told["engine"],
+        evaluator=told["evaluator"],
+        verdicts=many,
+    )
 
 
 def drop_terms(database: sqlite3.Connection, ids: Iterable[int]) -> None:
@@ -248,8 +266,8 @@ def drop_terms(database: sqlite3.Connection, ids: Iterable[int]) -> None:
         database.execute("DELETE FROM class WHERE id NOT IN (SELECT class FROM verdict)")
 
 
-def proved(terms: bytes, facts: bytes, class_: bytes) -> int:
-    """A check over what belongs together in a verdict's row."""
+def verdict_checksum(terms: bytes, facts: bytes, class_: bytes) -> int:
+    """A checksum over what belongs together in a verdict's row: it tells damage, not who wrote the row."""
     return checksum(terms + facts + class_)
 
 

@@ -1,7 +1,8 @@
-"""Proving a store: every digest is computed again, and what belongs together is compared."""
+"""Looking through a store: every digest is computed again, and what belongs together is compared."""
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -12,11 +13,14 @@ from passmuster.store import held, reading
 from passmuster.store.cut import moment
 from passmuster.store.order import standing
 from passmuster.store.packing import DamageError, checksum, decompress, fingerprint
-from passmuster.store.verdicts import kept_terms, proved, read_class
+from passmuster.store.rejudging import Rejudged, rejudge
+from passmuster.store.verdicts import kept_terms, read_class, verdict_checksum
 from passmuster.store.writing import machine_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from passmuster.store.rejudging import Plan
 
 _MOST = 1000
 """Findings that are listed; a store with more is lost anyhow."""
@@ -44,14 +48,17 @@ class Findings:
     snapshots: int = 0
     pieces: int = 0
     verdicts: int = 0
+    rejudged: Rejudged = field(default_factory=Rejudged)
+    """What judging verdicts again found; its broken ones are in `broken` too."""
     broken: list[str] = field(default_factory=list)
     """A sentence each, the first thousand; empty where the store is sound."""
 
 
-def verify(database: sqlite3.Connection) -> Findings:
-    """Look at everything; what is broken is found, and nothing is raised."""
+def verify(database: sqlite3.Connection, plan: Plan) -> Findings:
+    """Look at everything, and judge verdicts again; what is broken is found, and nothing is raised."""
     found = Findings()
-    for step in (_structure, _pieces, _shapes, _laws, _rosters, _verdicts, _snapshots):
+    again = functools.partial(_rejudged, plan)
+    for step in (_structure, _pieces, _shapes, _laws, _rosters, _verdicts, _snapshots, again):
         _guarded(database, found, step)
     del found.broken[_MOST:]
     return found
@@ -62,7 +69,7 @@ def _guarded(
 ) -> None:
     try:
         step(database, found)
-    except (sqlite3.DatabaseError, DamageError, ValueError, TypeError, AttributeError) as error:
+    except (sqlite3.DatabaseError, DamageError, ValueError, TypeError, AttributeError, LookupError) as error:
         found.broken.append(f"what cannot be read: {error}")
 
 
@@ -84,7 +91,7 @@ def _pieces(database: sqlite3.Connection, found: Findings) -> None:
 
 
 def _shapes(database: sqlite3.Connection, found: Findings) -> None:
-    for id_, pieces, kept in database.execute("SELECT id, pieces, proof FROM shape"):
+    for id_, pieces, kept in database.execute("SELECT id, pieces, checksum FROM shape"):
         if not isinstance(pieces, bytes) or checksum(pieces) != kept:
             found.broken.append(f"shape {id_}: other pieces than were kept")
 
@@ -115,10 +122,15 @@ def _verdicts(database: sqlite3.Connection, found: Findings) -> None:
         except (DamageError, TypeError):
             found.broken.append(f"outcomes {id_}: other than were kept")
     terms = {each.id: each.digest for each in kept_terms(database)}
-    for of, facts, class_, proof in database.execute("SELECT terms, facts, class, proof FROM verdict"):
+    for of, facts, class_, kept in database.execute("SELECT terms, facts, class, checksum FROM verdict"):
         found.verdicts += 1
-        if of in terms and class_ in classes and proof != proved(terms[of], facts, classes[class_]):
+        if of in terms and class_ in classes and kept != verdict_checksum(terms[of], facts, classes[class_]):
             found.broken.append(f"the verdict over {facts.hex()} is not the one that was kept")
+
+
+def _rejudged(plan: Plan, database: sqlite3.Connection, found: Findings) -> None:
+    found.rejudged = rejudge(database, plan)
+    found.broken += found.rejudged.broken
 
 
 def _snapshots(database: sqlite3.Connection, found: Findings) -> None:

@@ -1,0 +1,53 @@
+"""The terms of kept verdicts, stated again by the policies that can be found here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from passmuster.cli import packs
+from passmuster.cli.terms import compiled
+from passmuster.errors import PassmusterError
+from passmuster.policy.parameters import effective, fitting
+from passmuster.store.evaluator import evaluator
+from passmuster.terms import Terms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from passmuster.policy import Policy
+    from passmuster.store.verdicts import KeptTerms
+
+
+def finder(specs: Sequence[str]) -> Callable[[KeptTerms], Terms | str]:
+    """What states kept terms again, or says why not; raises PassmusterError for what `specs` name in vain."""
+    given = {policy.digest: policy for text in specs for policy in (packs.one(text),)}
+    files = {entry.name: entry.file for entry in packs.catalogue()}
+
+    def found(name: str, digest: str) -> Policy | None:
+        if digest not in given and name in files:
+            try:
+                policy = packs.load_file(Path(files[name]))
+            except PassmusterError:
+                return None
+            given[policy.digest] = policy
+        return given.get(digest)
+
+    def terms(kept: KeptTerms) -> Terms | str:
+        if kept.evaluator != evaluator():
+            return "other code than this judged them; nothing uses them any longer"
+        policies: list[Policy] = []
+        for name, digest in zip(kept.policies, kept.digests, strict=True):
+            policy = found(name, digest)
+            if policy is None:
+                return f"{name} of {digest[:19]} is not found (expected it in -p, or on PASSMUSTER_POLICY_PATH)"
+            policies.append(policy)
+        parameters = effective(policies, [])
+        for policy in policies:
+            for each in policy.parameters:
+                value = kept.parameters[f"{policy.pack}.{each.name}"]
+                parameters[policy.pack][each.name] = fitting(each.type, value)
+        rules = None if kept.rules is None else frozenset(kept.rules)
+        return Terms(policies=compiled(policies), parameters=parameters, rules=rules)
+
+    return terms
