@@ -170,7 +170,7 @@ class _Reader:
                 message = f"a blank that is no space (got U+{ord(blank.group()):04X}, expected a space)"
                 hint = f"write {escape(blank.group())} where a string means it"
                 line_at, column = position.line + number, position.column + blank.start()
-                self.problems.append(self.document.problem_at(line_at, column, message, code="policy-text", hint=hint))
+                self.problems.append(self.document.problem_at(line_at, column, message, code="yaml-text", hint=hint))
 
     def _note(self, path: tuple[str | int, ...], message: str, code: str, hint: str | None = None) -> None:
         self.problems.append(self.document.problem(path, message, code=code, hint=hint))
