@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,13 @@ import pytest
 from hostile_yaml import FILES
 from hypothesis import given
 from hypothesis import strategies as st
+from packs import rule
+from policy_text import GOOD
 
 import passmuster
 from passmuster import _yaml, policy, policytest
-from passmuster.errors import Location, PolicyError, Problem
+from passmuster.compile import compile_policy
+from passmuster.errors import MAX_PROBLEMS, Location, PolicyError, Problem
 
 HERE = Path(__file__).resolve().parent
 SECONDS, KIB = 0.05, 20 * 1024
@@ -54,16 +59,41 @@ def test_no_oddity_of_yaml_gives_anything_but_problems(text: str) -> None:
         assert all(problem.location.line for problem in caught.value.problems)
 
 
-def test_no_more_is_reported_than_anyone_reads() -> None:
-    with pytest.raises(_yaml.YAMLProblems) as caught:
-        _yaml.load(b"- !a x\n" * 1000, "f")
-    assert len(caught.value.problems) == _yaml.MAX_PROBLEMS
-    with pytest.raises(_yaml.YAMLProblems) as caught:
-        _yaml.load(b"a: 1\n" * 1000, "f")
-    assert len(caught.value.problems) == _yaml.MAX_PROBLEMS
-    with pytest.raises(_yaml.YAMLProblems) as caught:
-        _yaml.load(b"- !a x\n" * (_yaml.MAX_PROBLEMS - 1) + b"- [\n", "f")
-    assert len(caught.value.problems) == _yaml.MAX_PROBLEMS
+MANY = {
+    "tags": b"- !a x\n" * 1000,
+    "keys twice": b"a: 1\n" * 1001,
+    "rules that are none": GOOD.encode() + b"  - wrong\n" * 1000,
+    "keys that nobody knows": GOOD.encode() + b"  - {}\n" * 1000,
+    "expressions that do not compile": GOOD.encode()
+    + "".join(rule(f"r{number}", "kernel.nothing") for number in range(200)).encode(),
+}
+
+
+@pytest.mark.parametrize("data", MANY.values(), ids=MANY)
+def test_no_more_is_reported_than_anyone_reads(data: bytes) -> None:
+    with pytest.raises(PolicyError) as caught:
+        compile_policy(policy.load(data, "f"))
+    told = caught.value.problems
+    assert len(told) == MAX_PROBLEMS + 1
+    assert re.fullmatch(r"and at least \d+ more, here and below", told[-1].message)
+    assert told[-1].location.line
+
+
+def test_what_is_repeated_is_found_among_items_of_several_types_in_time() -> None:
+    items = ", ".join(f"a{number}" if number % 2 else f"[{number}]" for number in range(8000))
+    text = "schema: passmuster.tests/1\nbases: {a: {description: d, sections: {}}}\n"
+    text += f"cases: [{{name: a, base: a, expect: {{a: pass}}, delete: [{items}]}}]\n"
+    start = time.process_time()
+    with pytest.raises(PolicyError):
+        policytest.load(text.encode(), "f")
+    assert time.process_time() - start < 5
+
+
+def test_bases_may_stand_on_each_other_to_any_depth() -> None:
+    bases = "".join(f"  b{at}: {{description: d, extends: b{at - 1}, sections: {{}}}}\n" for at in range(1, 1200))
+    cases = "cases: [{name: a, base: b1199, expect: {a: pass}}]\n"
+    text = f"schema: passmuster.tests/1\nbases:\n  b0: {{description: d, sections: {{network: {{ipv6: true}}}}}}\n{bases}{cases}"
+    assert policytest.load(text.encode(), "f").bases["b1199"] == {"network": {"ipv6": True}}
 
 
 @given(st.lists(st.text("ab\n", max_size=3000), max_size=6))

@@ -104,4 +104,4 @@ POSITIONS = {
 @pytest.mark.parametrize(("path", "place"), POSITIONS.values(), ids=POSITIONS)
 def test_the_position_of(path: tuple[str | int, ...], place: tuple[int, int]) -> None:
     data = b'{"a":{"x":[1,{"b":0}]},\n "b": [1, 2,\n  {"c": 3}],\n "z": {}}'
-    assert _json.position(data, path) == place
+    assert _json.positions(data, [path]) == [place]

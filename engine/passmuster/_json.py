@@ -9,16 +9,17 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias, TypeVar
 
 import orjson
 
 from passmuster._text import BOM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
 T = TypeVar("T")
+Path: TypeAlias = tuple[str | int, ...]
 
 MAX_BYTES = 16 * 1024 * 1024
 MAX_DEPTH = 64
@@ -349,33 +350,76 @@ def _document_end(data: bytes, start: int) -> int:
     return len(data)
 
 
-def position(data: bytes, path: tuple[str | int, ...]) -> tuple[int, int]:
-    """Line and column of the value at a path, or of the nearest parent that is there; both count from 1."""
+def positions(data: bytes, paths: Collection[Path]) -> list[tuple[int, int]]:
+    """Line and column of the value at each path, or of the nearest parent that is there; both count from 1.
+
+    One pass over the document, however many paths there are.
+    """
     text = data.decode()
-    depth, found = 0, _TOKEN.search(text)
-    start = found.start() if found else 0
+    wanted = _Wanted()
+    for path in paths:
+        wanted.add(path)
+    _find(text, wanted)
+    offsets = [wanted.nearest(path) for path in paths]
+    places: dict[int, tuple[int, int]] = {}
+    line, start, last = 1, 0, 0
+    for offset in sorted(set(offsets)):
+        line += text.count("\n", last, offset)
+        start = max(start, text.rfind("\n", last, offset) + 1)
+        places[offset], last = (line, offset - start + 1), offset
+    return [places[offset] for offset in offsets]
+
+
+class _Wanted:
+    """Paths whose places are wanted, as a tree: one node a step."""
+
+    __slots__ = ("below", "offset")
+
+    def __init__(self) -> None:
+        self.below: dict[str | int, _Wanted] = {}
+        self.offset: int | None = None
+
+    def add(self, path: Path) -> None:
+        node = self
+        for step in path:
+            node = node.below.setdefault(step, _Wanted())
+
+    def nearest(self, path: Path) -> int:
+        """The offset of the value at a path, or of its nearest parent that was found."""
+        node, offset = self, self.offset or 0
+        for step in path:
+            node = node.below[step]
+            if node.offset is None:
+                break
+            offset = node.offset
+        return offset
+
+
+def _find(text: str, root: _Wanted) -> None:
+    """Note the offset of each value that is wanted."""
     steps: list[str | int | None] = []
+    above: list[_Wanted | None] = []
     awaiting_key = False
     for match in _TOKEN.finditer(text):
         token = match.group()
         if token in "}]":
             steps.pop()
+            above.pop()
             awaiting_key = False
-            continue
-        if token == ",":
-            awaiting_key = not isinstance(steps[-1], int)
-            steps[-1] = steps[-1] + 1 if isinstance(steps[-1], int) else None
-            continue
-        if token == ":":
-            continue
-        if awaiting_key:
-            steps[-1] = json.loads(token)
+        elif token == ",":
+            at = steps[-1]
+            awaiting_key = not isinstance(at, int)
+            steps[-1] = at + 1 if isinstance(at, int) else None
+        elif awaiting_key:
+            steps[-1] = json.loads(token) if above[-1] is not None else ""
             awaiting_key = False
-            continue
-        if len(steps) > depth and tuple(steps) == path[: len(steps)]:
-            start, depth = match.start(), len(steps)
-        if token in "{[":
-            steps.append(None if token == "{" else 0)
-            awaiting_key = token == "{"
-    line_start = text.rfind("\n", 0, start) + 1
-    return text.count("\n", 0, start) + 1, start - line_start + 1
+        elif token != ":":
+            holder = above[-1] if above else None
+            step = steps[-1] if steps else None
+            node = root if not above else holder.below.get(step) if holder is not None and step is not None else None
+            if node is not None:
+                node.offset = match.start()
+            if token in "{[":
+                steps.append(None if token == "{" else 0)
+                above.append(node)
+                awaiting_key = token == "{"

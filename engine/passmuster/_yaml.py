@@ -18,14 +18,11 @@ from typing import Any, TypeAlias, overload
 import yaml
 
 from passmuster._text import INVISIBLE, NotTextError, decoded, escape
-from passmuster.errors import Location, Problem
+from passmuster.errors import MAX_PROBLEMS, Location, Problem
 
 MAX_BYTES = 1024 * 1024
 MAX_NODES = 10_000
 MAX_DEPTH = 32
-MAX_PROBLEMS = 100
-"""Beyond as many, nobody reads on."""
-
 Path: TypeAlias = tuple[str | int, ...]
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
@@ -243,7 +240,7 @@ class _Reader:
 
     def _note(self, line: int, column: int, message: str, code: str, hint: str | None = None) -> None:
         self.problems.append(self.document.problem_at(line, column, message, code=code, hint=hint))
-        if len(self.problems) >= MAX_PROBLEMS:
+        if len(self.problems) > MAX_PROBLEMS:
             raise _TooMuchError
 
     def _value(self, path: Path) -> Any:

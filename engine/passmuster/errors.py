@@ -93,13 +93,26 @@ def _window(line: str, before: int) -> tuple[str, int]:
     return left + cut + right, before - start + len(left)
 
 
+MAX_PROBLEMS = 100
+"""Mistakes that one error names; beyond as many, nobody reads on."""
+
+
+def _first(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """The first mistakes, and one that counts the others."""
+    if len(problems) <= MAX_PROBLEMS:
+        return problems
+    next_one = problems[MAX_PROBLEMS]
+    rest = f"and at least {len(problems) - MAX_PROBLEMS} more, here and below"
+    return (*problems[:MAX_PROBLEMS], Problem(code="more", message=rest, location=next_one.location))
+
+
 class PassmusterError(Exception):
-    """The root of every error that a user can cause; it carries all the mistakes found."""
+    """The root of every error that a user can cause; it carries the mistakes found, at most `MAX_PROBLEMS`."""
 
     status: ExitStatus = ExitStatus.UNUSABLE
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems = tuple(problems)
+        self.problems = _first(tuple(problems))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
     @classmethod

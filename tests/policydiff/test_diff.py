@@ -211,6 +211,15 @@ def test_a_constant_that_becomes_a_parameter_means_the_same_by_default() -> None
     assert (found.nodes, found.given, found.bump) == (NodeClaim.SAME, ("least is 4",), Bump.MINOR)
 
 
+def test_a_rule_that_is_as_it_was_only_by_default_is_listed() -> None:
+    extra = "variables:\n  new:\n    description: d\n    expression: |\n      kernel.major >= {}\n"
+    old = text(rule("one", "variables.new"), extra=PARAMETER.format("int", 4) + extra.format("params.least"))
+    new = text(rule("one", "variables.new"), extra=extra.format("4"))
+    assert [change.sentence for change in diff(old, new).subjects[0].changes] == [
+        "same meaning (while least is 4, by default)"
+    ]
+
+
 def test_what_holds_for_every_value_of_a_new_parameter_needs_no_condition() -> None:
     old = text(rule("one", "network.ipv6"))
     new = text(rule("one", "network.ipv6 || kernel.major >= params.least"), extra=PARAMETER.format("int", 4))

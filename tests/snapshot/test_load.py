@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from snapshots import data, document, every_path, snapshot
 
-from passmuster.errors import ExitStatus, SnapshotError
+from passmuster.errors import MAX_PROBLEMS, ExitStatus, SnapshotError
 from passmuster.fieldpath import FieldPath
 from passmuster.snapshot import load
 from passmuster.unknown import Reason
@@ -203,3 +204,18 @@ def test_any_fact_may_be_unknown_for_any_reason(path: str, reason: Reason) -> No
 def test_no_bytes_give_anything_but_a_snapshot_or_an_error(bytes_: bytes) -> None:
     with pytest.raises(SnapshotError):
         load(bytes_, "f")
+
+
+def test_many_mistakes_take_the_time_of_one_pass_and_the_first_hundred_are_told() -> None:
+    def taken(count: int) -> float:
+        wrong = document()
+        wrong["sections"]["cpu"]["facts"]["flags"] = [1] * count
+        bytes_ = json.dumps(wrong).encode()
+        start = time.process_time()
+        with pytest.raises(SnapshotError) as caught:
+            load(bytes_, "x.json")
+        assert len(caught.value.problems) == MAX_PROBLEMS + 1
+        return time.process_time() - start
+
+    taken(200)
+    assert taken(12_000) < 10 * max(taken(3_000), 0.1)

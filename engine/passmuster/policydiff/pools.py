@@ -47,7 +47,7 @@ def changed(cases: Cases, old: CompiledFleetRule, new: CompiledFleetRule) -> Ite
             yield Change(
                 kind=ChangeKind.UNCLEAR, sentence=f"the {what} changed, direction unclear", bump=_may_fail(level)
             )
-        elif before is not None and after is not None and before.text != after.text:
+        elif before is not None and after is not None and (proven.note or before.text != after.text):
             sentence = f"the {what} written otherwise, with the same meaning{proven.note}"
             yield Change(kind=ChangeKind.REWORDED, sentence=sentence, bump=Bump.PATCH)
     yield from _expression(cases, old, new, known=known)
@@ -70,7 +70,7 @@ def _expression(cases: Cases, old: CompiledFleetRule, new: CompiledFleetRule, *,
 
     proven = cases.prove((one,), (other,), question)
     if "same" in proven.claims:
-        if one.text != other.text:
+        if proven.note or one.text != other.text:
             sentence = f"same meaning, written otherwise{proven.note}"
             yield Change(kind=ChangeKind.REWORDED, sentence=sentence, bump=Bump.PATCH)
         return
@@ -84,7 +84,7 @@ def _expression(cases: Cases, old: CompiledFleetRule, new: CompiledFleetRule, *,
     else:
         kind, words = ChangeKind.UNCLEAR, "changed, direction unclear"
     note = "" if kind is ChangeKind.UNCLEAR else proven.note
-    yield Change(kind=kind, sentence=words + note, details=rules.written(proven, one, other), bump=bump)
+    yield Change(kind=kind, sentence=words + note, details=rules.parts(proven, one, other), bump=bump)
 
 
 def _settled(one: cel.Program, other: cel.Program, *, only: bool | None = None) -> bool:

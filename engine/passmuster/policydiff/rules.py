@@ -100,15 +100,16 @@ def _applies(old: CompiledRule, new: CompiledRule, proven: Proven, bump: Bump) -
         kind, words = ChangeKind.APPLIES_NARROWER, "applies to fewer nodes, none of them new"
     else:
         kind, words, note = ChangeKind.APPLIES_UNCLEAR, "applies to other nodes, direction unclear", ""
-    told = written(proven, old.applies_when, new.applies_when)
+    told = parts(proven, old.applies_when, new.applies_when)
     yield Change(kind=kind, sentence=words + note, details=told, bump=bump)
 
 
 def _expression(old: CompiledRule, new: CompiledRule, proven: Proven, bump: Bump) -> Iterator[Change]:
     has, note = proven.claims.__contains__, proven.note
     if has(Claim.SAME_EXPRESSION):
-        if old.source.expression.text != new.source.expression.text:
-            sentence = f"same meaning, written otherwise{note}"
+        if note or old.source.expression.text != new.source.expression.text:
+            written = "" if old.source.expression.text == new.source.expression.text else ", written otherwise"
+            sentence = f"same meaning{written}{note}"
             yield Change(kind=ChangeKind.REWORDED, sentence=sentence, bump=Bump.PATCH)
         return
     if {Claim.PASS_KEPT, Claim.PASS_WAS} <= proven.claims:
@@ -121,10 +122,10 @@ def _expression(old: CompiledRule, new: CompiledRule, proven: Proven, bump: Bump
         kind, words = ChangeKind.LOOSER, "looser: what passed before passes now"
     else:
         kind, words, note = ChangeKind.UNCLEAR, "changed, direction unclear", ""
-    yield Change(kind=kind, sentence=words + note, details=written(proven, old.expression, new.expression), bump=bump)
+    yield Change(kind=kind, sentence=words + note, details=parts(proven, old.expression, new.expression), bump=bump)
 
 
-def written(proven: Proven, old: cel.Program | None, new: cel.Program | None) -> tuple[Detail, ...]:
+def parts(proven: Proven, old: cel.Program | None, new: cel.Program | None) -> tuple[Detail, ...]:
     """What exactly changed of an expression, in the first case in which it did; nothing where it is too large."""
     try:
         for pair in proven.cases:

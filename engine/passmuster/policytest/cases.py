@@ -201,9 +201,14 @@ def _extends_itself(name: str, bases: Mapping[str, Any]) -> bool:
 
 
 def _base(name: str, bases: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    own: Mapping[str, Mapping[str, Any]] = bases[name]["sections"]
-    under = _base(bases[name]["extends"], bases) if "extends" in bases[name] else {}
-    return {section: {**under.get(section, {}), **own.get(section, {})} for section in {**under, **own}}
+    chain = [bases[name]]
+    while "extends" in chain[-1]:
+        chain.append(bases[chain[-1]["extends"]])
+    made: dict[str, dict[str, Any]] = {}
+    for base in reversed(chain):
+        for section, facts in base["sections"].items():
+            made[section] = {**made.get(section, {}), **facts}
+    return made
 
 
 def _case(each: Mapping[str, Any], line: int) -> Case:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from passmuster import _json, _resources
@@ -37,11 +38,22 @@ def versions(kind: str) -> tuple[int, ...]:
 
 
 def faults(kind: str, version: int, value: Any) -> tuple[Fault, ...]:
-    """What in the value breaks the schema, in the order of the document; empty where nothing does."""
+    """What in the value breaks the schema, in the order of the document; empty where nothing does.
+
+    No more than `MAX_FAULTS` are looked for: the time that a hostile document takes has an end.
+    """
     if kind in _QUICK and _quick(kind, version)(value):
         return ()
-    found = dict.fromkeys(fault(error) for error in _validator(kind, version).iter_errors(value))
-    return tuple(sorted(found, key=lambda each: tuple(str(step) for step in each.path)))
+    errors = islice(_validator(kind, version).iter_errors(value), MAX_FAULTS)
+    return tuple(sorted(dict.fromkeys(map(fault, errors)), key=_place))
+
+
+MAX_FAULTS = 5000
+
+
+def _place(fault: Fault) -> tuple[tuple[int, str], ...]:
+    """Elements by their number, members by their name."""
+    return tuple((step, "") if isinstance(step, int) else (0, step) for step in fault.path)
 
 
 _QUICK = ("policy", "report", "snapshot")
@@ -125,10 +137,15 @@ def _validator(kind: str, version: int) -> Validator:
         if isinstance(instance, str) and not re.search(re.sub(r"\$$", r"\\Z", wanted), instance):
             yield ValidationError("another form")
 
+    def unique(_validator: Validator, wanted: object, instance: object, _schema: object) -> Iterator[ValidationError]:
+        # The library compares each with each where they are of several types.
+        if wanted and isinstance(instance, list) and len(set(map(_json.canonical, instance))) < len(instance):
+            yield ValidationError("repeated")
+
     extend: Any = validators.extend  # untyped in the library's stubs
     strict = extend(
         Draft202012Validator,
-        {"pattern": pattern},
+        {"pattern": pattern, "uniqueItems": unique},
         type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", integer),
     )
     validator: Validator = strict(document(kind, version))

@@ -35,12 +35,13 @@ def load(data: bytes, file: str, line: int = 1) -> Snapshot:
         message = f'not a snapshot: no schema named (expected a JSON object with "schema":"{SCHEMA}")'
         raise _error(file, line, 1, message, "snapshot-schema")
     if declared != SCHEMA:
-        at = _json.position(data, ("schema",))
+        (at,) = _json.positions(data, [("schema",)])
         message = f"unknown schema version (got {declared[:80]!r}, expected {SCHEMA!r})"
         raise _error(file, line + at[0] - 1, at[1], message, "snapshot-version")
     found = [(each.path, each.message) for each in schema.faults("snapshot", 1, document)] or _breaches(document)
     if found:
-        raise SnapshotError(_problem(file, line, data, path, message) for path, message in found)
+        places = _json.positions(data, [path for path, _ in found])
+        raise SnapshotError(_problem(file, line, at, *each) for at, each in zip(places, found, strict=True))
     return Snapshot(
         digest="sha256:" + hashlib.sha256(data).hexdigest(),
         schema=declared,
@@ -67,8 +68,7 @@ def _error(file: str, line: int, column: int, message: str, code: str) -> Snapsh
     return SnapshotError([Problem(code=code, message=message, location=Location(file=file, line=line, column=column))])
 
 
-def _problem(file: str, line: int, data: bytes, path: tuple[str | int, ...], message: str) -> Problem:
-    at = _json.position(data, path)
+def _problem(file: str, line: int, at: tuple[int, int], path: tuple[str | int, ...], message: str) -> Problem:
     where = Location(file=file, line=line + at[0] - 1, column=at[1])
     dotted = ".".join(str(step) for step in path) or "the document"
     return Problem(code="snapshot-invalid", message=f"{dotted}: {message}", location=where)
