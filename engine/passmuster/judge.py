@@ -12,7 +12,7 @@ from passmuster.binding import bind
 from passmuster.duplicates import Claim, standing
 from passmuster.evaluate import evaluate
 from passmuster.fleetrules import over
-from passmuster.outcome import Level, NodeOutcome, RuleOutcome, fleet_outcome, node_outcome
+from passmuster.outcome import Level, NodeOutcome, RuleOutcome, UnansweredError, fleet_outcome, node_outcome
 from passmuster.policy import LANGUAGE
 from passmuster.terms import asked
 from passmuster.verdict import NodeVerdict, RosterFindings, SnapshotHeader, Verdict
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from passmuster.snapshot import Snapshot
     from passmuster.terms import MaximumAge, Terms
-    from passmuster.verdict import FleetResult, Result
+    from passmuster.verdict import FleetResult, Result, RuleHeader
     from passmuster.waivers import InForce
 
 
@@ -117,6 +117,7 @@ def judge_one(given: Given, terms: Terms, *, doubled: bool = False) -> NodeVerdi
     outcome, nothing = settle((result.rule.level, result.outcome) for result in results)
     if terms.only_fleet_rules:
         nothing = ONLY_FLEET
+    demand_answers([result.rule for result in results], reason or nothing, terms)
     return NodeVerdict(
         node=snapshot.name,
         machine_id=snapshot.machine_id,
@@ -136,6 +137,8 @@ def judge_one(given: Given, terms: Terms, *, doubled: bool = False) -> NodeVerdi
     )
 
 
+NOTHING = "nothing applied: no required or recommended rule counted"
+"""Why a node is unknown where its rules were asked, and none of them counted."""
 ONLY_FLEET = "no rule about single nodes was asked"
 """Why a node is unknown where all rules asked are about the fleet; it has no part in the fleet's outcome."""
 
@@ -159,7 +162,20 @@ def settle(results: Iterable[tuple[Level, RuleOutcome]]) -> tuple[NodeOutcome, s
     told = tuple(results)
     outcome = node_outcome(told)
     counted = any(_counts(level, each) for level, each in told)
-    return outcome, None if counted else "nothing applied: no required or recommended rule counted"
+    return outcome, None if counted else NOTHING
+
+
+def demand_answers(answered: Sequence[RuleHeader], reason: str | None, terms: Terms) -> None:
+    """Raise UnansweredError unless a node has an outcome for each rule that is asked, in the order of reports.
+
+    `reason` is why it is unknown as a whole: then it has no outcome, unless its rules were asked and none counted.
+    """
+    if not answered and reason not in {None, NOTHING}:
+        return
+    asked_for = terms.node_rules
+    if tuple(answered) != asked_for:
+        missing = [rule.name for rule in asked_for if rule not in answered]
+        raise UnansweredError(f"not asked: {', '.join(missing) or 'none, but others or another order were answered'}")
 
 
 def _nameless(name: str, path: str | None, reason: str | None) -> NodeVerdict:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from passmuster.compile import CompiledFleetRule, CompiledPolicy
     from passmuster.outcome import Level
+    from passmuster.verdict import RuleHeader
     from passmuster.waivers import InForce
 
 
@@ -54,6 +55,12 @@ class Terms:
         """Rules whose level is another than their policy gives them, by PACK/ID, with that level."""
         rules = [rule for policy in self.policies for rule in policy.every_rule]
         return {rule.header.name: rule.header.level for rule in rules if rule.header.level is not rule.source.level}
+
+    @property
+    def node_rules(self) -> tuple[RuleHeader, ...]:
+        """The rules about single nodes that are asked, in the order of reports."""
+        headers = (rule.header for policy in self.policies for rule in policy.rules)
+        return tuple(header for header in headers if self.rules is None or header.name in self.rules)
 
     @property
     def fleet_rules(self) -> tuple[tuple[CompiledPolicy, CompiledFleetRule], ...]:

@@ -10,6 +10,7 @@ import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,11 +20,12 @@ from packs import compiled, no_parameters, rule, text, virtnest
 from snapshots import data, document
 from stores import LOOSE, complained, machine, node, rows, said, told
 
-from passmuster import __version__, _json
+from passmuster import __version__, _json, schema
 from passmuster.cli import main
 from passmuster.judge import Given, judge
 from passmuster.report import counting
 from passmuster.snapshot import load
+from passmuster.store import cut
 from passmuster.store.adding import row
 from passmuster.store.counting import Counts, count
 from passmuster.store.cut import Cutter
@@ -355,7 +357,7 @@ DAMAGE = {
         "UPDATE piece SET section = 'cgroup' WHERE section = 'cpu'",
         "piece 4 has other bytes",
     ),
-    "a piece of no section": ("UPDATE piece SET section = 'cpv' WHERE section = 'cpu'", "a piece of no section"),
+    "a piece of no section": ("UPDATE piece SET section = 'cpv' WHERE section = 'cpu'", "piece 4 has other bytes"),
     "a piece that is gone": ("DELETE FROM piece WHERE section = 'cpu'", "a piece is missing"),
     "a shape of other pieces": (
         "UPDATE shape SET pieces = CAST((SELECT pieces || x'00' FROM shape WHERE id = 2) AS BLOB) WHERE id = 1",
@@ -365,6 +367,22 @@ DAMAGE = {
     "a piece that is text": ("UPDATE piece SET content = 'text' WHERE section = 'cpu'", "piece 4 has other bytes"),
     "a checksum": ("UPDATE shape SET checksum = checksum + 1 WHERE id = 1", "shape 1 has other pieces"),
 }
+
+
+def test_a_section_that_a_newer_engine_cut_is_ignored(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newer = document("n1")
+    newer["sections"]["weather"] = {"facts": {"rain": [1]}, "sources": {}, "status": "ok", "unknown": {}}
+    Path("a.ndjson").write_bytes(_json.canonical(newer) + node(2, set_={"kernel.release": "4.4.0"}))
+    with monkeypatch.context() as patch:
+        names = {**schema.sections(1), "weather": None}
+        patch.setattr(cut, "schema", SimpleNamespace(sections=lambda _: names))
+        said(capsys, "fleet", "add", "s.db", "a.ndjson")
+    assert rows(folder / "s.db", "SELECT count(*) FROM piece WHERE section = 'weather'") == [(1,)]
+    said(capsys, "fleet", "verify", "s.db")
+    found = json.loads(said(capsys, "fleet", "check", "s.db", "-p", "virtnest@1.0.0", "-o", "summary", status=1))
+    assert found["summary"]["nodes"] == {"fail": 1, "pass": 1, "unknown": 0, "warn": 0}
 
 
 @pytest.mark.parametrize(("change", "words"), DAMAGE.values(), ids=DAMAGE)

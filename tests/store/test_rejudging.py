@@ -30,6 +30,41 @@ def _store(capsys: pytest.CaptureFixture[str], *asked: str) -> None:
     said(capsys, "fleet", "check", "s.db", *asked, "-o", "summary", status=1)
 
 
+KEPT = {
+    "no rule": (["pass", False, []], "a verdict does not answer every rule"),
+    "one rule of many": (
+        ["pass", False, [["virtnest/kernel-version", "pass"]]],
+        "a verdict does not answer every rule",
+    ),
+    "an outcome that there is not": (["pass", False, [["virtnest/kernel-version", "good"]]], "cannot be read"),
+    "no list": ({"outcome": "pass"}, "cannot be read"),
+    "a node that passes and a rule that fails": (
+        ["pass", False, [["virtnest/kernel-version", "fail"]]],
+        "a verdict is not what its rules come to",
+    ),
+}
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(("content", "words"), KEPT.values(), ids=KEPT)
+def test_a_verdict_that_no_judging_gives_is_damage(
+    capsys: pytest.CaptureFixture[str], content: object, words: str
+) -> None:
+    """Digests and checksums fit."""
+    asked = ("-p", "virtnest@1.0.0", *(("--rule", "kernel-version") if "come to" in words else ()))
+    _store(capsys, *asked)
+    forged = _json.canonical(content)
+    with contextlib.closing(sqlite3.connect("s.db")) as database:
+        (terms,) = database.execute("SELECT digest FROM terms").fetchone()
+        database.execute("DELETE FROM class")
+        database.execute("INSERT INTO class VALUES (1, ?, ?)", (fingerprint(forged), forged))
+        for (facts,) in database.execute("SELECT facts FROM verdict").fetchall():
+            row = (verdict_checksum(terms, facts, fingerprint(forged)), facts)
+            database.execute("UPDATE verdict SET class = 1, checksum = ? WHERE facts = ?", row)
+        database.commit()
+    assert words in complained(capsys, "fleet", "check", "s.db", *asked, "-o", "summary", status=4)
+
+
 def _forge() -> None:
     """Every rule of one verdict passes, with the digests and checksums that belong to that."""
     with contextlib.closing(sqlite3.connect("s.db")) as database:

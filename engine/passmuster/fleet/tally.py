@@ -10,10 +10,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from passmuster.fleet.classes import Class, unjudged
-from passmuster.fleet.groups import asked
 from passmuster.fleet.roll import NOBODY, WHAT, WHO, Roll
-from passmuster.judge import ABSENT, ONLY_FLEET, REPEATED, Moments, from_future
-from passmuster.outcome import Level, NodeOutcome, RuleOutcome, UnansweredError
+from passmuster.judge import ABSENT, ONLY_FLEET, REPEATED, Moments, demand_answers, from_future
+from passmuster.outcome import Level, NodeOutcome, RuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,7 +64,7 @@ class Tally:
         self._first, self._last = (
             b'"%s"' % (each or "").encode() for each in (self._moments.first, self._moments.last)
         )
-        self._rules = len(asked(terms))
+        self._terms = terms
         self._members: list[Class] = []
         self._alike: dict[tuple[object, ...], int] = {}
         self._roll = Roll(BytesIO() if file is None else file)
@@ -138,8 +137,8 @@ class Tally:
     def _number(self, judged: Class) -> int:
         number = self._alike.get(judged.alike)
         if number is None:
-            if judged.results and len(judged.results) != self._rules:
-                raise UnansweredError(f"{len(judged.results)} of {self._rules} rules were answered")
+            # Every node passes here, whatever judged it: memory, the plain way, another process, a cluster.
+            demand_answers([rule for rule, _ in judged.results], judged.reason, self._terms)
             number = self._alike[judged.alike] = len(self._members)
             # Results are long, and others keep them for as long as they are needed.
             self._members.append(replace(judged, wire=b"", full=()))

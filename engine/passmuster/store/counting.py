@@ -90,8 +90,11 @@ class Survey:
         self._table = "main.snapshot" if choice.everything else "temp.chosen"
         self._between = _between(terms)
         sections = dict(database.execute("SELECT id, section FROM piece"))
-        if not {"", *schema.sections(1)}.issuperset(sections.values()):
-            raise DamageError("a piece of no section")
+        library, known = reading.Library(database), {"", *schema.sections(1)}
+        for id_, section in sections.items():
+            if section not in known:
+                # A newer engine cut it, and no rule can read it; but a name that is damaged must not hide a section.
+                library.section(id_)
         packed = ((pack([id_]), section) for id_, section in sections.items())
         self._name = {id_: id_ if section in self._reads.sections else b"" for id_, section in packed}
         """What each piece gives to the name of a set of facts."""

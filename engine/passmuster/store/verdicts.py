@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from passmuster import __version__, _json, snapshot
 from passmuster.fleet import Memory
-from passmuster.fleet.groups import asked as asked_rules
-from passmuster.judge import Given, judge_one
-from passmuster.outcome import NodeOutcome
+from passmuster.judge import Given, judge_one, settle
+from passmuster.outcome import NodeOutcome, RuleOutcome
 from passmuster.store.cut import as_section
 from passmuster.store.database import transaction
 from passmuster.store.evaluator import evaluator
@@ -148,7 +147,7 @@ class Shelf:
         self._database = database
         self._content = _json.canonical({**_described(terms), "engine": __version__, "evaluator": evaluator()})
         self._digest = fingerprint(self._content)
-        self._rules = tuple(rule.header.name for _, rule in asked_rules(terms))
+        self._levels = {rule.name: rule.level for rule in terms.node_rules}
 
     @property
     def digest(self) -> bytes:
@@ -175,8 +174,11 @@ class Shelf:
     def _class(self, id_: int) -> Judged:
         content, digest = self._database.execute("SELECT content, digest FROM class WHERE id = ?", (id_,)).fetchone()
         judged = read_class(content, digest)
-        if judged.results and tuple(rule for rule, _ in judged.results) != self._rules:
+        if tuple(rule for rule, _ in judged.results) != tuple(self._levels):
             raise DamageError("a verdict does not answer every rule")
+        outcome, nothing = settle((self._levels[rule], RuleOutcome(each)) for rule, each in judged.results)
+        if (judged.outcome, judged.whole) != (outcome, nothing is not None):
+            raise DamageError("a verdict is not what its rules come to")
         return judged
 
     def keep(self, judged: Mapping[bytes, Judged]) -> None:
@@ -275,8 +277,12 @@ def read_class(content: bytes, digest: bytes) -> Judged:
     """What policies say, as it is kept; raises DamageError."""
     if fingerprint(content) != digest:
         raise DamageError("the outcomes of a verdict are not those that were kept")
-    outcome, whole, results = _json.loads(content)
-    return Judged(outcome=NodeOutcome(outcome), whole=whole, results=tuple((rule, each) for rule, each in results))
+    try:
+        outcome, whole, results = _json.loads(content)
+        told = tuple((str(rule), RuleOutcome(each).value) for rule, each in results)
+        return Judged(outcome=NodeOutcome(outcome), whole=bool(whole), results=told)
+    except (TypeError, ValueError):
+        raise DamageError("the outcomes of a verdict cannot be read") from None
 
 
 def _written(judged: Judged) -> bytes:
