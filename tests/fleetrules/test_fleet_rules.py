@@ -191,9 +191,10 @@ def test_a_node_without_a_verdict_may_be_anything() -> None:
     terms = Terms(policies=(ONE_POOL,), parameters=no_parameters(ONE_POOL))
     broken = Given(input="broken.json", snapshot=None, problem="not JSON")
     one, two, other = nodes(*vendors(INTEL, INTEL, AMD))
+    two_again = nodes(*vendors(INTEL, AMD))[1]
     for given, absent in (
         ([one, two, broken], "broken.json"),
-        ([one, two, two], "n1"),
+        ([one, two, two_again], "n1"),
     ):
         verdict = judge(given, terms)
         (found,) = verdict.fleet

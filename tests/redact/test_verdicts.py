@@ -46,10 +46,10 @@ def test_on_every_machine_of_the_data(pack: str, version: str, classes: tuple[Fi
     assert len(machines()) >= 150
 
 
-def test_a_live_host_falls_to_less_than_half_its_size() -> None:
+def test_a_live_host_falls_to_three_fifths_of_its_size_at_most() -> None:
     live = collect_bytes([])
     made = redact.redact(snapshot.load(live, "live.json"), redact.plan([asked("virtnest", "1.1.0").policy]))
-    assert len(made.data) * 2 < len(live)
+    assert len(made.data) * 5 < len(live) * 3
 
 
 RULES = (
