@@ -105,13 +105,14 @@ def _collected(options: argparse.Namespace) -> Tuple[bytes, str]:
         raise UsageError(f"--name: 1 to {_NAME_LENGTH} characters are allowed (got {len(options.name)})")
     recorded = parse_recorded(options.recorded)
     labels, sections = _labels(options.label), _sections(options.only, options.skip)
+    began = time.monotonic()
     view = open_view(Asked(options.root, options.dump, options.name, options.node_object), recorded, seconds)
     order = Order(
         name=view.name,
         folder=view.folder,
         labels=labels,
         sections=sections,
-        seconds=seconds,
+        seconds=max(seconds - (time.monotonic() - began), 0),  # what opening took is gone
         collected_at=view.taken_at if view.is_dump else now,
     )
     snapshot = take(view.host, order, time.monotonic)

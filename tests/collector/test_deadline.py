@@ -12,7 +12,9 @@ import pytest
 from host_tree import FIFO, FOLDER, MOUNTED, SOCKET, Entry, Link, plant
 from snapshot_rules import problems
 
+from passmuster_collector import cli
 from passmuster_collector.budget import Job, budget, run_all
+from passmuster_collector.views import open_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,3 +90,15 @@ def test_jobs_that_hang_do_not_hold_the_others() -> None:
     assert time.monotonic() - began < 1
     assert [job.result for job in jobs[1:-1]] == ["done"] * 4
     assert jobs[0].result is None
+
+
+def test_what_opening_took_is_gone_from_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slowly(*words: Any) -> Any:
+        time.sleep(0.4)
+        return open_view(*words)
+
+    monkeypatch.setattr(cli, "open_view", slowly)
+    plant(tmp_path, MOUNTED)
+    sections = json.loads(cli.collect_bytes(["--root", str(tmp_path), "--timeout", "0.3"]))["sections"]
+    assert sections.pop("kubernetes")["status"] == "not_collected"  # it needs a Node object, and no time
+    assert {section["status"] for section in sections.values()} == {"timeout"}

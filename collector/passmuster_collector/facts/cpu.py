@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from typing import Any, Dict, FrozenSet, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, NamedTuple, Optional, Tuple
 
 from passmuster_collector import identity
 from passmuster_collector.fields import Fields, Limit
@@ -113,8 +113,7 @@ def parse_cpuinfo(text: str) -> CpuInfo:
     """Read all layouts; raises UnreadableError where no processor is listed."""
     values: Dict[str, str] = {}
     counts: Dict[str, int] = {}
-    order: List[str] = []
-    vmx: List[str] = []
+    vmx: Dict[str, int] = {}
     count = 0
     siblings: Dict[str, int] = {}
     packages: Dict[str, int] = {}
@@ -132,10 +131,9 @@ def parse_cpuinfo(text: str) -> CpuInfo:
         if key == "processor" or _NUMBERED.match(key):
             count += 1
         if key in _WORDS:
-            order.append(value)
             counts[value] = counts.get(value, 0) + 1
         if key == _VMX:
-            vmx.append(value)
+            vmx[value] = vmx.get(value, 0) + 1
         values.setdefault(key, value)
     count = count or _counted(values)
     if not count:
@@ -144,7 +142,8 @@ def parse_cpuinfo(text: str) -> CpuInfo:
     having: "Counter[str]" = Counter()
     for value, number in counts.items():
         having.update(dict.fromkeys(value.split(), number))
-    whole = len(order) in (0, count) or (len(order) == 1 and "flags" not in values)
+    rows = sum(counts.values())
+    whole = rows in (0, count) or (rows == 1 and "flags" not in values)
     every: FrozenSet[str] = frozenset.intersection(*sets) if sets else frozenset()
     anywhere: FrozenSet[str] = frozenset().union(*sets)
     return CpuInfo(
@@ -152,7 +151,7 @@ def parse_cpuinfo(text: str) -> CpuInfo:
         values=values,
         flags=every if whole else None,
         flags_any=anywhere,
-        has_flags=bool(order),
+        has_flags=bool(counts),
         flags_partial={word: having[word] for word in anywhere - every},
         vmx_flags=_common(vmx, count) if vmx else None,
         short=_is_short(siblings, packages),
@@ -169,10 +168,10 @@ def _is_short(siblings: Dict[str, int], listed: Dict[str, int]) -> bool:
     return any(listed.get(package, number) < number for package, number in siblings.items())
 
 
-def _common(lines: Sequence[str], processors: int) -> FrozenSet[str]:
+def _common(lines: Dict[str, int], processors: int) -> FrozenSet[str]:
     """Words that are in all lines, if every processor has one: the kernel prints none where VMX is off."""
-    sets = [frozenset(line.split()) for line in set(lines)]
-    return frozenset.intersection(*sets) if len(lines) == processors else frozenset()
+    sets = [frozenset(line.split()) for line in lines]
+    return frozenset.intersection(*sets) if sum(lines.values()) == processors else frozenset()
 
 
 def architecture_of(machine: str) -> str:
