@@ -159,7 +159,8 @@ def test_time_and_memory_are_bounded(tmp_path: Path, name: str) -> None:
     output, seconds, megabytes = run("--root", str(host))
     assert problems(output) == []
     assert seconds < 10
-    assert megabytes < 100, megabytes
+    # A section that outlasts its share of the time runs on beside the next ones, so their memory adds up.
+    assert megabytes < 200, megabytes
 
 
 def test_reads_that_crawl_end_with_their_section(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
