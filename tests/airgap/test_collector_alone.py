@@ -80,7 +80,7 @@ def test_it_adds_what_the_cluster_says_names_and_labels(archive: Path, folder: P
     words = ("--root", "host", "--node-object", "node.json", "--name", "worker-1", "--label", "rack=7")
     snapshot = json.loads(collected(archive, folder, *words))
     assert snapshot["node"]["labels"] == {"rack": "7"}
-    assert snapshot["sections"]["kubernetes"]["facts"]["labels"] == {}
+    assert snapshot["sections"]["kubernetes"]["facts"]["labels"] == {"zone": "a"}
 
 
 def test_it_leaves_sections_out_and_says_so(archive: Path, folder: Path) -> None:
