@@ -53,7 +53,7 @@ _CHOICES = {
     "separator": ["','", "'a'", "' '", "'ab'"],
     # Which of several keys comes first is left open by the specification.
     "tiny": ["{}", "{'a': 1}", "{'b': i}"],
-    "plain": ["0.1", "2.5", "-1.5", "0.0", "1e-7", "12345.678", "100000.0"],
+    "plain": ["0.1", "2.5", "-1.5", "0.0", "1e-7", "12345.678", "100000.0", "1e6", "1234567.5", "-1e21", "1e-5"],
 }
 _SCALARS = ["bool", "int", "uint", "double", "string", "bytes", "time", "span"]
 _KINDS = [*_SCALARS, "ints", "strings", "map"]
@@ -74,7 +74,7 @@ _LITERALS = {
 # {kind} is an expression of that kind; @ is the kind of the whole; {x.kind} is one that may use the variable x.
 _SEPARATOR = re.compile(r"(?<!\|)\|(?!\|)|\n")
 _FORMS = {
-    "bool": """{bool} && {bool}|{bool} || {bool}|!{bool}|{int} < {int}|dyn({int}) <= dyn({double})|dyn({uint}) > dyn({double})|dyn({int}) >= dyn({uint})
+    "bool": """{bool} && {bool}|{bool} || {bool}|!{bool}|!!{bool}|!!!{bool}|{int} < {int}|dyn({int}) <= dyn({double})|dyn({uint}) > dyn({double})|dyn({int}) >= dyn({uint})
         {double} < {double}|{string} < {string}|{bytes} <= {bytes}|{bool} < {bool}|{time} < {time}|{span} >= {span}
         {int} == {int}|{double} == {double}|{string} != {string}|{bytes} == {bytes}|{ints} == {ints}|{map} != {map}
         {time} == {time}|{span} != {span}|{strings} == {strings}|{int} in {ints}|{string} in {strings}
@@ -87,7 +87,7 @@ _FORMS = {
         cel.bind(x, {int}, {x.bool})|[{int}, {double}] == [{uint}, {double}]|{bool} == {bool}|dyn({any}) == null
         optional.of(dyn({int})) == optional.of(dyn({double}))|dyn({any}) && {bool}|dyn({any}) || {bool}|any == {int}
         any.a[0] > {int}|has(any.a)|has(any.zz.y)|any.a.exists(x, {x.bool})|any.t && {bool}""",
-    "int": """{int} + {int}|{int} - {int}|{int} * {int}|{int} / {int}|{int} % {int}|-{int}|size({string})
+    "int": """{int} + {int}|{int} - {int}|{int} * {int}|{int} / {int}|{int} % {int}|-{int}|--{int}|---{int}|size({string})
         size({ints})|{map}.size()|size({bytes})|int({double})|int({uint})|int({string})|int({time})|{ints}[{int}]
         {map}[{string}]|{map}.a|m.b|{string}.indexOf({string})|{string}.lastIndexOf({string})
         {string}.indexOf({string}, {int})|{string}.lastIndexOf({string}, {int})|math.greatest({int}, {int})
@@ -100,7 +100,7 @@ _FORMS = {
         any.a[{int}]|{'k': {int}}.k|[{int}, {int}][1]""",
     "uint": "{uint} + {uint}|{uint} - {uint}|{uint} * {uint}|{uint} / {uint}|{uint} % {uint}|uint({int})|uint({double})"
     "|uint({string})|math.greatest({uint}, {uint})|math.bitNot({uint})|math.bitShiftRight({uint}, {int})|math.abs({uint})",
-    "double": """{double} + {double}|{double} - {double}|{double} * {double}|{double} / {double}|-{double}
+    "double": """{double} + {double}|{double} - {double}|{double} * {double}|{double} / {double}|-{double}|--{double}
         double({int})|double({uint})|double({string})|math.ceil({double})|math.floor({double})|math.round({double})
         math.trunc({double})|math.abs({double})|math.sign({double})|math.greatest({double}, {double})
         math.sqrt({double})""",
@@ -108,7 +108,7 @@ _FORMS = {
         {string}.charAt({int})|{string}.substring({int})|{string}.replace({string}, {string})
         {string}.substring({int}, {int})|{string}.replace({string}, {string}, {int})|{string}.trim()|{string}.lowerAscii()
         {string}.upperAscii()|{string}.reverse()|{strings}.join({string})|{strings}.join()|strings.quote({string})
-        {strings}[{int}]|'%s,%s'.format([{text}, {text}])|'%d'.format([{int}])|'%x'.format([{string}])
+        {strings}[{int}]|'%s,%s'.format([{text}, {text}])|'%s'.format([optional.of({int})])|'%s'.format([[{text}, {text}]])|'%s'.format([{map}])|'%d'.format([{int}])|'%x'.format([{string}])
         '%.3f'.format([{double}])|'%e'.format([{double}])|'%b %o %X'.format([{int}, {int}, {int}])|{strings}[?0].orValue('none')""",
     "bytes": "{bytes} + {bytes}|bytes({string})",
     "time": "{time} + {span}|{time} - {span}|{span} + {time}|timestamp({string})|timestamp({int})",

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from cel.unchecked import run
 from passmuster.cel import CelError
 from passmuster.cel.times import Duration, civil, days_of, duration, part, timestamp
-from passmuster.cel.versions import SemVer
 from passmuster.cel.zones import zone
+from passmuster.semver import SemVer
 
 
 @pytest.mark.parametrize(

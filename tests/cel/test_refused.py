@@ -284,7 +284,7 @@ _CASES = [
         "1:1: the expression is too long (got 5002 characters, expected 4096) [cel-limit]",
     ),
     ("brackets too deep", "(" * 33 + "1" + ")" * 33, "1:33: brackets nest deeper than 32 [cel-limit]"),
-    ("signs too deep", "!" * 40 + "true", "1:34: the expression nests deeper than 32 [cel-limit]"),
+    ("signs too deep", "!" * 40 + "true", "1:35: the expression nests deeper than 32 [cel-limit]"),
     (
         "a tree too large",
         "[" + ",".join("1" * 600) + "] == []",

@@ -127,7 +127,10 @@ class Lowering:
         return Arithmetic(first=first, steps=lowered, **_at(tree))
 
     def _unary(self, tree: Any, depth: int) -> Node:
+        """Lower ``!x`` and ``-x``; two signs next to each other take each other away, as in cel-go and cel-cpp."""
         sign, operand = tree.children
+        if operand.data == "unary" and len(operand.children) == 2 and operand.children[0].data == sign.data:
+            return self.expression(operand.children[1], depth + 2)
         kind = Not if str(sign.data) == "unary_not" else Negate
         return kind(operand=self.expression(operand, depth + 1), **_at(tree))
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from passmuster.cel.frame import Frame
 
 _NUMBERS = frozenset((int, UInt, float))
-_FIXED_POWERS = range(-4, 21)
-"""Powers of ten that are written out."""
+_FIXED_POWERS = range(-4, 6)
+"""Powers of ten that `string()` writes out, as cel-go and cel-cpp do (Go's `%g`)."""
 
 
 def apply(frame: Frame, symbol: str, left: object, right: object) -> object:
@@ -130,8 +130,8 @@ def negated(value: object) -> object:
     return value if failed(value) else no_overload("-", value)
 
 
-def double_text(value: float) -> str:
-    """A double in the fewest digits that say it exactly, as cel-go writes it."""
+def double_text(value: float, fixed: range = _FIXED_POWERS) -> str:
+    """A double in the fewest digits that say it exactly; with an exponent beyond the powers of ten in `fixed`."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
@@ -139,7 +139,7 @@ def double_text(value: float) -> str:
     sign, digits, exponent = Decimal(repr(value)).normalize().as_tuple()
     assert isinstance(exponent, int)
     power = len(digits) - 1 + exponent if value else 0
-    if power in _FIXED_POWERS:
+    if power in fixed:
         return f"{Decimal((sign, digits, exponent)):f}"
     head, tail = str(digits[0]), "".join(map(str, digits[1:]))
     return f"{'-' if sign else ''}{head}{'.' + tail if tail else ''}e{power:+03d}"

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from passmuster import cel
-from passmuster.cel.versions import SemVer
 from passmuster.normalform.form import Form, Kind, choices, make
+from passmuster.semver import SemVer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 from passmuster.cel import sizes
 from passmuster.cel.frame import MAX_STRING
 from passmuster.cel.numbers import double_text
-from passmuster.cel.values import CelError, UInt, from_key, type_name, weight
+from passmuster.cel.times import Duration, Timestamp
+from passmuster.cel.values import CelError, TypeValue, UInt, from_key, type_name, weight
+from passmuster.cel.versions import Version
+from passmuster.semver import SemVer
 
 if TYPE_CHECKING:
     from passmuster.cel.frame import Frame
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 
 _CLAUSE = re.compile(r"%(?:(?P<percent>%)|(?:\.(?P<precision>[0-9]{1,3}))?(?P<verb>[a-zA-Z])?)")
 _MAX_PRECISION = 100
+_FIXED_POWERS = range(-4, 21)
+"""Powers of ten that are written out: `%s` of a million has no exponent, as in cel-go."""
 _BASES = {"b": "b", "o": "o", "x": "x", "X": "X"}
 
 
@@ -92,15 +97,30 @@ def text_of(value: object) -> str:
     if value is None:
         return "null"
     if isinstance(value, float):
-        return _special(value) or double_text(value)
+        return _special(value) or double_text(value, _FIXED_POWERS)
     if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
+        return _utf8(value)
     if isinstance(value, list):
         return "[" + ", ".join(text_of(element) for element in value) + "]"
     if isinstance(value, dict):
         entries = sorted((text_of(from_key(key)), text_of(member)) for key, member in value.items())
         return "{" + ", ".join(f"{key}: {member}" for key, member in entries) + "}"
-    return str(value)
+    if isinstance(value, _WORDED):
+        return str(value)
+    msg = f"format: %s does not take a value of type {type_name(value)}"
+    raise _BadFormatError(msg)
+
+
+_WORDED = (int, Timestamp, Duration, TypeValue, Version, SemVer)
+"""What says itself in words."""
+
+
+def _utf8(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        msg = "format: the bytes are not UTF-8"
+        raise _BadFormatError(msg) from None
 
 
 def _special(value: float) -> str | None:
@@ -115,7 +135,7 @@ def _decimal(value: object) -> str:
     if type(value) in {int, UInt}:
         return str(value)
     if isinstance(value, float):
-        return _special(value) or double_text(value)
+        return _special(value) or double_text(value, _FIXED_POWERS)
     msg = f"format: %d takes numbers (got {type_name(value)})"
     raise _BadFormatError(msg)
 

@@ -22,7 +22,8 @@ from passmuster.cel.types import (
     vague,
 )
 from passmuster.cel.values import Optional, TypeValue, UInt
-from passmuster.cel.versions import KernelVersion, RuntimeVersion, SemVer
+from passmuster.cel.versions import KernelVersion, RuntimeVersion
+from passmuster.semver import SemVer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from passmuster.cel import sizes
 from passmuster.cel.functions.signature import Function, Overload, Unreadable
 from passmuster.cel.types import Basic
-from passmuster.cel.versions import MAX_SEMVER, KernelVersion, RuntimeVersion, SemVer
+from passmuster.cel.versions import KernelVersion, RuntimeVersion
+from passmuster.semver import MAX_SEMVER, SemVer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
