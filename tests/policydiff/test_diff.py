@@ -324,3 +324,13 @@ def test_virtnest_1_1_0_differs_from_1_0_0_as_its_changelog_says(capsys: pytest.
         "x86_64_words": ["added"],
     }
     assert (document["bump"], document["least_version"]) == ("minor", "1.1.0")
+
+
+def test_changed_words_are_shown_now_and_was() -> None:
+    one = rule("one", "network.ipv6", message_expression="'no'")
+    other = one.replace("'no'", "'none'").replace("https://example.org", "https://example.com")
+    told = {change.sentence: [str(each) for each in change.details] for change in changes(text(one), text(other))}
+    assert told["message changed"] == ["now: 'none', was 'no'"]
+    assert [words.partition(":")[0] for words in told["references changed"]] == ["added", "removed"]
+    old, new = (text(rule("one", "network.ipv6"), extra=CONSTANTS.replace("d,", f"{name},")) for name in ("old", "new"))
+    assert [str(each) for each in diff(old, new).subjects[0].changes[0].details] == ['now: "new", was "old"']

@@ -43,7 +43,8 @@ def _subjects(
         else:
             changes = list(compare(before[name], after[name]))
             if before[name].description != after[name].description:
-                changes.append(_text("description changed"))
+                one, other = (_shown(side[name].description) for side in (before, after))
+                changes.append(_text("description changed", Detail(words="now", now=other, was=one)))
         if changes:
             yield Subject(kind=kind, name=name, title="", level=None, changes=tuple(changes))
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from passmuster import cel
     from passmuster.compile import CompiledFleetRule, CompiledRule
+    from passmuster.policy.model import Reference
     from passmuster.policydiff.cases import Cases, Proven
 
 _RANKS = {Level.INFORMATIONAL: 0, Level.RECOMMENDED: 1, Level.REQUIRED: 2}
@@ -95,9 +96,9 @@ def _applies(old: CompiledRule, new: CompiledRule, proven: Proven, bump: Bump) -
             "applies to the same nodes; unclear where it is unknown",
         )
     elif has(Claim.APPLIES_KEPT):
-        kind, words = ChangeKind.APPLIES_WIDER, "applies to more nodes, all earlier ones included"
+        kind, words = ChangeKind.APPLIES_WIDER, "applies to all nodes that it applied to, and may apply to more"
     elif has(Claim.APPLIES_WAS):
-        kind, words = ChangeKind.APPLIES_NARROWER, "applies to fewer nodes, none of them new"
+        kind, words = ChangeKind.APPLIES_NARROWER, "applies to no node that it did not apply to, and may apply to fewer"
     else:
         kind, words, note = ChangeKind.APPLIES_UNCLEAR, "applies to other nodes, direction unclear", ""
     told = parts(proven, old.applies_when, new.applies_when)
@@ -157,13 +158,31 @@ def texts(
     for what in ("title", "rationale", "deviation", "remediation", "references"):
         one, other = getattr(before, what), getattr(after, what)
         if one != other:
-            told = () if what == "references" else (Detail(words="now", now=_quoted(other), was=_quoted(one)),)
+            told = _references(one, other) if what == "references" else (_now(_quoted(one), _quoted(other)),)
             yield Change(kind=ChangeKind.TEXT, sentence=f"{what} changed", details=told, bump=Bump.PATCH)
-    if _text(before.message_expression) != _text(after.message_expression):
+    one, other = _text(before.message_expression), _text(after.message_expression)
+    if one != other:
         proven = reworded(cases, old.message, new.message)
         same = bool(proven.claims) and old.message is not None
         sentence = f"message written otherwise, the same words{proven.note}" if same else "message changed"
-        yield Change(kind=ChangeKind.TEXT, sentence=sentence, bump=Bump.PATCH)
+        told = (_now(one or "none", other or "none"),)
+        yield Change(kind=ChangeKind.TEXT, sentence=sentence, details=told, bump=Bump.PATCH)
+
+
+def _now(was: str, now: str) -> Detail:
+    return Detail(words="now", now=now, was=was)
+
+
+def _references(old: tuple[Reference, ...], new: tuple[Reference, ...]) -> tuple[Detail, ...]:
+    """Those that came and went; where they only stand in another order, all of them."""
+    come = [Detail(words="added", now=_referred(each)) for each in new if each not in old]
+    gone = [Detail(words="removed", now=_referred(each)) for each in old if each not in new]
+    return (*come, *gone) or (_now(", ".join(map(_referred, old)), ", ".join(map(_referred, new))),)
+
+
+def _referred(reference: Reference) -> str:
+    quoted = "" if reference.quote is None else f": {_quoted(reference.quote)}"
+    return f"{_quoted(reference.title)} {reference.url}{quoted}"
 
 
 def reworded(cases: Cases, old: cel.Program | None, new: cel.Program | None) -> Proven:
