@@ -1,4 +1,7 @@
-"""Making the snapshot of a case: its base, changed; what is not said is unknown, `not_collected`."""
+"""Making the snapshot of a case: its base, changed; what is not said is unknown, `not_collected`.
+
+The node is called as its base is, and comes from a dump, unless the case sets `node.*` or `collection.*`.
+"""
 
 from __future__ import annotations
 
@@ -26,16 +29,7 @@ def build(suite: Suite, case: Case | Member, told: str, labels: Mapping[str, str
     facts: dict[str, dict[str, Any]] = copy.deepcopy(
         {name: dict(each) for name, each in suite.bases[case.base].items()}
     )
-    for path, value in case.set.items():
-        _holder(facts, path)[path.parts[-1]] = value
-    for path in (*case.delete, *case.unknown):
-        if len(path.parts) == 1:
-            facts.pop(path.parts[0], None)
-        else:
-            _holder(facts, path).pop(path.parts[-1], None)
-    sections = {name: _section(name, kind, facts, case) for name, kind in schema.sections(1).items()}
-    document = {
-        "schema": SCHEMA,
+    above: dict[str, dict[str, Any]] = {
         "collection": {
             "collected_at": _MOMENT,
             "collector": "tests",
@@ -45,8 +39,16 @@ def build(suite: Suite, case: Case | Member, told: str, labels: Mapping[str, str
             "uid": None,
         },
         "node": {"name": case.base, "machine_id": None, "labels": dict(labels or {})},
-        "sections": sections,
     }
+    for path, value in case.set.items():
+        _holder(above if path.parts[0] in above else facts, path)[path.parts[-1]] = value
+    for path in (*case.delete, *case.unknown):
+        if len(path.parts) == 1:
+            facts.pop(path.parts[0], None)
+        else:
+            _holder(facts, path).pop(path.parts[-1], None)
+    sections = {name: _section(name, kind, facts, case) for name, kind in schema.sections(1).items()}
+    document = {"schema": SCHEMA, **above, "sections": sections}
     return load(_json.canonical(document), f"{suite.file}:{told}")
 
 

@@ -9,6 +9,7 @@ from passmuster import _yaml, schema
 from passmuster.errors import PolicyError, Problem
 from passmuster.fieldpath import FieldPath
 from passmuster.outcome import RuleOutcome
+from passmuster.policytest import paths
 from passmuster.unknown import Reason
 
 if TYPE_CHECKING:
@@ -109,15 +110,13 @@ def load(data: bytes, file: str) -> Suite:
         document.problem(fault.path, fault.message, code="tests-invalid", key=fault.at_key)
         for fault in schema.faults("tests", 1, document.value)
     ]
-    problems = problems or _stray_names(document)
+    problems = problems or [*_stray_names(document), *paths.problems(document)]
     if problems:
         raise PolicyError(problems)
     value = document.value
     bases = {name: _base(name, value["bases"]) for name in value["bases"]}
-    cases = _read(document, "cases", _case, problems)
-    fleet_cases = _read(document, "fleet_cases", _fleet_case, problems)
-    if problems:
-        raise PolicyError(problems)
+    cases = _read(document, "cases", _case)
+    fleet_cases = _read(document, "fleet_cases", _fleet_case)
     equivalent = tuple(
         Equivalent(**each, line=document.positions["equivalent", number].line)
         for number, each in enumerate(value.get("equivalent", []))
@@ -133,17 +132,11 @@ def load(data: bytes, file: str) -> Suite:
     )
 
 
-def _read(
-    document: _yaml.Document, key: str, make: Callable[[Mapping[str, Any], int], T], problems: list[Problem]
-) -> tuple[T, ...]:
-    """The cases under a key; notes those that cannot be read."""
-    cases: list[T] = []
-    for number, each in enumerate(document.value.get(key, [])):
-        try:
-            cases.append(make(each, document.positions[key, number].line))
-        except ValueError as error:
-            problems.append(document.problem((key, number), str(error), code="tests-path"))
-    return tuple(cases)
+def _read(document: _yaml.Document, key: str, make: Callable[[Mapping[str, Any], int], T]) -> tuple[T, ...]:
+    """The cases under a key."""
+    return tuple(
+        make(each, document.positions[key, number].line) for number, each in enumerate(document.value.get(key, []))
+    )
 
 
 def _stray_names(document: _yaml.Document) -> list[Problem]:
@@ -261,4 +254,4 @@ def _expect(each: Mapping[str, Any]) -> dict[str, RuleOutcome]:
 
 
 def _paths(by_rule: Mapping[str, list[str]]) -> dict[str, frozenset[FieldPath]]:
-    return {rule: frozenset(FieldPath.parse(path) for path in paths) for rule, paths in by_rule.items()}
+    return {rule: frozenset(map(FieldPath.parse, named)) for rule, named in by_rule.items()}
