@@ -11,6 +11,7 @@ GOLDENS = Path(__file__).resolve().parent / "data" / "goldens"
 def same_as_golden(name: str, got: str) -> None:
     """Assert that the text is that of the golden file of this name."""
     file = GOLDENS / name
+    assert file.resolve().is_relative_to(GOLDENS), f"no golden: {name}"
     if os.environ.get("PASSMUSTER_UPDATE"):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(got, encoding="utf-8", newline="")
