@@ -36,8 +36,31 @@ def bind(snapshot: Snapshot) -> dict[str, object]:
 
 
 def bind_header(name: str, value: Mapping[str, Any]) -> object:
-    """One of the two that are no sections."""
-    return _value(schema.header(1)[name], value, FieldPath((name,)), {})
+    """One of the two that are no sections. What a redaction put in the place of the host's own is unknown."""
+    path = FieldPath((name,))
+    bound = _value(schema.header(1)[name], value, path, {})
+    if "redacted" not in value or not isinstance(bound, dict):
+        return bound
+    names = ("labels", "machine_id", "name") if name == "node" else value["redacted"]
+    hidden: dict[str, object] = {each: _unknown(_redacted(path.child(each))) for each in names if each in bound}
+    if name == "node":
+        hidden["labels"] = _pseudonyms(value["redacted"], path.child("labels"))
+    return {**bound, **hidden}
+
+
+def _pseudonyms(told: Mapping[str, Any], path: FieldPath) -> OpenMap:
+    """Labels under pseudonyms: of some keys it is known that they are there or not, and no value is known."""
+    return OpenMap(
+        path=path,
+        values={key: _unknown(_redacted(path.child(key))) for key in told["kept"]},
+        absent=frozenset(told["absent"]),
+        there=frozenset(told["kept"]),
+        because=_redacted(path),
+    )
+
+
+def _redacted(path: FieldPath) -> UnknownFact:
+    return UnknownFact(path=path, reason=Reason.REDACTED)
 
 
 def bind_section(name: str, section: Section | None) -> object:

@@ -128,6 +128,7 @@ class _Compiler:
                 title=self.policy.title,
                 digest=self.policy.digest,
                 released=self.policy.released,
+                lock=self.policy.lock,
                 next_steps=self.policy.next_steps,
             ),
             constants={each.name: each.value for each in self.policy.constants},

@@ -191,6 +191,8 @@ class PolicyHeader:
     title: str
     digest: str
     released: bool
+    lock: str | None = None
+    """Which lock that is: `passmuster`, which ships with the engine, or the digest of another; None for a draft."""
     next_steps: Mapping[str, str] = field(default_factory=dict)
     """What a person does next, by a verdict's outcome; empty where the policy leaves that to the report."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING
 
 import pytest
-from packs import rule, text
+from packs import POLICIES, rule, text
+from snapshots import data
 
 from passmuster.cli import main
 
@@ -216,3 +219,30 @@ def test_a_lock_that_is_none_is_refused(capsys: pytest.CaptureFixture[str], pack
     (packs / "policies.lock").write_text("what\n")
     assert main(["policy", "test", str(packs / "demo/1.0.0")]) == 2
     assert "policies.lock:1:1: not a line of a lock" in capsys.readouterr().err
+
+
+def test_a_lock_that_somebody_put_beside_a_pack_is_named(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "node.json").write_bytes(data())
+    foreign = tmp_path / "packs" / "virtnest" / "9.0.0"
+    foreign.mkdir(parents=True)
+    shipped = (POLICIES / "virtnest" / "1.1.0" / "policy.yaml").read_text()
+    (foreign / "policy.yaml").write_text(shipped.replace("version: 1.1.0", "version: 9.0.0"))
+    digest = "sha256:" + hashlib.sha256((foreign / "policy.yaml").read_bytes()).hexdigest()
+    lock = f"virtnest@9.0.0 {digest}\n".encode()
+    (tmp_path / "packs" / "policies.lock").write_bytes(lock)
+    locked = "sha256:" + hashlib.sha256(lock).hexdigest()
+    told = {}
+    for pack in ("virtnest@1.1.0", str(foreign), str(POLICIES / "virtnest" / "1.1.0")):
+        main(["check", "node.json", "-p", pack, "-o", "json=r.json", "-o", "table"])
+        (policy,) = json.loads((tmp_path / "r.json").read_bytes())["policies"]
+        told[pack] = (
+            policy["released"],
+            policy["lock"],
+            "released by another lock" in " ".join(capsys.readouterr().out.split()),
+        )
+        assert main(["report", "verify", "r.json", "--snapshots", "node.json", "-p", pack]) == 0
+        capsys.readouterr()
+    assert list(told.values()) == [(True, "passmuster", False), (True, locked, True), (True, "passmuster", False)]

@@ -39,7 +39,7 @@ SPECS = ("virtnest@1.0.0", "kubevirt@1.1.0")
 
 def _texts() -> list[PolicyText]:
     files = [POLICIES / spec.replace("@", "/") / "policy.yaml" for spec in SPECS]
-    return [PolicyText(file=str(file), text=file.read_text(), released=True) for file in files]
+    return [PolicyText(file=str(file), text=file.read_text(), lock=None, released=True) for file in files]
 
 
 def _terms(**more: Any) -> Terms:

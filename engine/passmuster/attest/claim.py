@@ -36,6 +36,7 @@ class ClaimedPolicy:
     version: str
     digest: str
     released: bool
+    lock: str | None
 
     @property
     def name(self) -> str:
@@ -210,7 +211,10 @@ def _digest(found: Sequence[Mapping[str, Any]]) -> str | None:
 def _policy(each: Mapping[str, Any]) -> ClaimedPolicy:
     pack, _, version = each["name"].partition("@")
     digest = f"sha256:{each['digest']['sha256']}"
-    return ClaimedPolicy(pack=pack, version=version, digest=digest, released=each["annotations"].get("released", False))
+    told = each["annotations"]
+    return ClaimedPolicy(
+        pack=pack, version=version, digest=digest, released=told.get("released", False), lock=told.get("lock")
+    )
 
 
 def subject_name(subject: Mapping[str, Any]) -> str:

@@ -34,9 +34,10 @@ def terms(
     A claim without a moment says that no snapshot was from the future then; so none is `today`, which is later.
     """
     found: list[str] = []
-    headers = {each.digest: each.released for each in claim.policies}
+    headers = {each.digest: each for each in claim.policies}
     judged = tuple(
-        replace(each, header=replace(each.header, released=headers[each.header.digest])) for each in compiled
+        replace(each, header=replace(each.header, released=told.released, lock=told.lock))
+        for each, told in ((each, headers[each.header.digest]) for each in compiled)
     )
     parameters = _parameters(claim, policies, found)
     now = _now(claim, found)

@@ -109,6 +109,8 @@ class OpenMap:
     """Keys that were found; a value may be Unknown."""
     absent: frozenset[str] = field(default_factory=frozenset)
     """Keys that were asked for, and that the host does not have."""
+    there: frozenset[str] = field(default_factory=frozenset)
+    """Keys that are known to be there, though their values are unknown."""
     listed: Globs = Globs()
     """Other keys of which a missing one is not there."""
     because: UnknownFact | None = None
@@ -126,6 +128,8 @@ class OpenMap:
 
     def has(self, key: object) -> object:
         """Whether a key is there; Unknown if nobody looked."""
+        if key in self.there:
+            return True
         value = self.get(key)
         return value if type(value) is Unknown else type(value) is not CelError
 

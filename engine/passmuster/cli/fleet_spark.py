@@ -112,6 +112,11 @@ def _texts(policies: Sequence[Policy]) -> list[PolicyText]:
     from passmuster.spark.task import PolicyText  # noqa: PLC0415 - an extra
 
     return [
-        PolicyText(file=each.document.file, text=packs.read(Path(each.document.file)).decode(), released=each.released)
+        PolicyText(
+            file=each.document.file,
+            text=packs.read(Path(each.document.file)).decode(),
+            released=each.released,
+            lock=each.lock,
+        )
         for each in policies
     ]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 LOCK = "policies.lock"
+SHIPPED = "passmuster"
+"""What the lock is called that ships with the engine."""
 
 
 def homes() -> tuple[Path, ...]:
@@ -142,10 +144,19 @@ def load_file(file: Path) -> Policy:
         shown = (file.parents[2] if len(file.parents) > 2 else home) / LOCK
         message = f"{name} is released and has changed (got {digest(data)}, expected {locked} by {shown})"
         raise IntegrityError.at(str(file), message, code="lock-digest")
-    policy = load(data, str(file), released=locked is not None)
+    policy = load(
+        data, str(file), released=locked is not None, lock=None if locked is None else _lock(home, name, locked)
+    )
     if locked is not None:
         demand_name(policy, name)
     return policy
+
+
+def _lock(home: Path, name: str, locked: str) -> str:
+    """Which lock vouches for a release: anybody can put one beside a pack, so another than ours goes by its digest."""
+    if locked_in(_resources.policies()).get(name) == locked:
+        return SHIPPED
+    return digest(read(home / LOCK))
 
 
 def demand_name(policy: Policy, name: str) -> None:

@@ -143,6 +143,8 @@ def _policies(claim: Claim, specs: Sequence[str]) -> tuple[list[Policy], list[st
             if policy.released:
                 said, here = "a draft", "it was released since"
             notes.append(f"note: {each.name} is called {said}; {here}")
+        elif each.lock != policy.lock:
+            notes.append(f"note: policies: {each.name} is released by the lock {each.lock}, and here by {policy.lock}")
         policies.append(policy)
     return policies, found, notes
 

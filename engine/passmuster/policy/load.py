@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from passmuster import _yaml, schema
@@ -40,8 +40,8 @@ def digest(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
-def load(data: bytes, file: str, *, released: bool = False) -> Policy:
-    """Read a policy; raises PolicyError with every mistake found."""
+def load(data: bytes, file: str, *, released: bool = False, lock: str | None = None) -> Policy:
+    """Read a policy; raises PolicyError with every mistake found. `lock` names the lock that released it."""
     try:
         document = _yaml.load(data, file)
     except _yaml.YAMLProblems as error:
@@ -50,7 +50,7 @@ def load(data: bytes, file: str, *, released: bool = False) -> Policy:
     if problems:
         raise PolicyError(problems)
     reader = _Reader(document)
-    policy = reader.policy(digest(data), released=released)
+    policy = replace(reader.policy(digest(data), released=released), lock=lock)
     if reader.problems:
         raise PolicyError(reader.problems)
     return policy

@@ -135,3 +135,6 @@ class Policy:
     """What a person does next, by a verdict's outcome (`pass`, `warn`, ...); empty: a neutral sentence."""
     document: Document = field(repr=False)
     """The file, for diagnostics."""
+    lock: str | None = None
+    """Which lock released it: `passmuster`, the one that ships with the engine, or the digest of another; None for a
+    draft, or where nobody looked."""

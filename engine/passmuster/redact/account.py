@@ -60,7 +60,8 @@ class _Walk:
             elif len(path.parts) == 1:
                 self.removed.append(_short(path.child(name)))
         if isinstance(field, Keyed) and members:
-            self.removed.append(f"others of {path}" if field.open else f"others of {path} (their names stay)")
+            names_go = field.open or field.names_go(read)
+            self.removed.append(f"others of {path}" if names_go else f"others of {path} (their names stay)")
         elif len(path.parts) > 1 and any(each is None for *_, each in members):
             self.removed.append(f"others of {path}")
 

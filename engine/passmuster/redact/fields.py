@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from passmuster import schema
+from passmuster.cel import Globs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,6 +61,12 @@ class Keyed:
     open: bool
     """Whether a missing key means that nobody asked."""
     sources: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
+    """Keys of a closed map, or globs of them, that are recorded whatever is withheld from it."""
+
+    def names_go(self, read: Reads) -> bool:
+        """Whether the names of keys that are not read can go: what is read is known to be there, or not, without."""
+        return not self.open and not read.whole and all(key in Globs.of(self.listed) for key in read.below)
 
 
 Field: TypeAlias = Leaf | Record | Keyed
@@ -83,7 +90,13 @@ def field(node: Mapping[str, Any], inherited: FieldClass | None) -> Field:
     if "x-map" in node:
         keys = FieldClass(node["propertyNames"].get("x-class", own.value))
         value = field(node["additionalProperties"], own)
-        return Keyed(keys=keys, value=value, open=node["x-map"] == "open", sources=sources)
+        return Keyed(
+            keys=keys,
+            value=value,
+            open=node["x-map"] == "open",
+            sources=sources,
+            listed=tuple(node.get("x-listed", ())),
+        )
     return Leaf(of=own, sources=sources)
 
 

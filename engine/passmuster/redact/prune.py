@@ -1,8 +1,8 @@
 """One section, pruned to what is read: the rest is marked as redacted, so that the section stays total.
 
 What is left depends on nothing but what is read and stays: two sections that agree there become the same bytes. The
-exception are the names of the keys of a closed map that is read in part. They remain, marked, for a key that vanished
-there would say that the host has none.
+exception are the names of the keys of a closed map that is read in part, where the schema lists not every key that is
+read. They remain, marked, for a key that vanished there would say that the host has none.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class _Pruner:
             case Keyed():
                 names = dict.fromkeys(self._keys(field, value, path, read), field.value)
                 self._others(path, some=field.open and not read.whole)
-                self._withheld(path)
+                self._withheld(field, path, read)
             case _:
                 assert_never(field)
         members = {name: self._member(each, value, path.child(name), read.child(name)) for name, each in names.items()}
@@ -88,18 +88,20 @@ class _Pruner:
         if some:
             self.unknown[str(FieldPath((path.parts[0], OTHERS)))] = Reason.REDACTED
 
-    def _withheld(self, path: FieldPath) -> None:
-        """A map that does not name all its keys goes on saying so: one that is missing may be there."""
+    def _withheld(self, field: Keyed, path: FieldPath, read: Reads) -> None:
+        """A map that does not name all its keys says so, now or as before: one that is missing may be there."""
         others = path.child(OTHERS)
-        if others in self._reasons:
+        if field.names_go(read):
+            self.unknown[str(others)] = Reason.REDACTED
+        elif others in self._reasons:
             self.unknown[str(others)] = self._reasons[others]
 
     def _keys(self, field: Keyed, value: Mapping[str, Any], path: FieldPath, read: Reads) -> Iterator[str]:
-        """The keys of which something is said: all that are there, but of an open map only those that are read."""
+        """The keys of which something is said: all that are there, or those that are read where that is enough."""
         depth = len(path.parts)
         below = {each.parts[depth] for each in self._reasons if path.covers(each) and each != path}
         for key in sorted((value.keys() | below) - {OTHERS}):
-            if not field.open or read.child(key) is not None:
+            if read.child(key) is not None or not (field.open or field.names_go(read)):
                 yield key
 
     def _member(self, field: Field, holder: Mapping[str, Any], path: FieldPath, read: Reads | None) -> Any:

@@ -33,7 +33,13 @@ def head(verdict: Verdict, counts: Mapping[str, object], style: Style) -> dict[s
         "language": verdict.language,
         "verdict_digest": verdict.digest,
         "policies": [
-            {"pack": each.pack, "version": each.version, "digest": each.digest, "released": each.released}
+            {
+                "pack": each.pack,
+                "version": each.version,
+                "digest": each.digest,
+                "released": each.released,
+                "lock": each.lock,
+            }
             for each in verdict.policies
         ],
         "parameters": dict(verdict.parameters),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from passmuster.report.format import Style
-    from passmuster.verdict import Verdict
+    from passmuster.verdict import PolicyHeader, Verdict
 
 
 def render(verdict: Verdict, _style: Style) -> str:
@@ -25,7 +25,7 @@ def render(verdict: Verdict, _style: Style) -> str:
 def _lines(verdict: Verdict) -> Iterator[str]:
     yield f"# {verdict.outcome.value}: {_nodes(verdict)}"
     yield ""
-    yield f"Judged by {', '.join(f'{safe(each.pack)} {safe(each.version)}' for each in verdict.policies)}."
+    yield f"Judged by {', '.join(map(_policy, verdict.policies))}."
     for line in scope.headline(verdict.scope, verdict.levels, verdict.skipped):
         yield f"**{safe(line[:1].upper() + line[1:])}.**"
     for line in origin.headline(verdict):
@@ -49,6 +49,11 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     yield from _waivers(verdict)
     yield ""
     yield f"Next: {safe(remedies.next_step(verdict))}"
+
+
+def _policy(header: PolicyHeader) -> str:
+    told = origin.release(header)
+    return f"{safe(header.pack)} {safe(header.version)}{'' if told == 'released' else f' ({safe(told)})'}"
 
 
 def _nodes(verdict: Verdict) -> str:

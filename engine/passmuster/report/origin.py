@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from passmuster.verdict import BundleHeader, RosterFindings, SignatureFindings, Verdict
+    from passmuster.verdict import BundleHeader, PolicyHeader, RosterFindings, SignatureFindings, Verdict
 
 _NAMED = 3
 """Bundles that a headline names."""
@@ -43,6 +43,13 @@ def signatures(found: SignatureFindings) -> Iterator[str]:
 def roster(found: RosterFindings) -> str:
     """What the roster is called: whose it is."""
     return _ROSTERS.get(found.source, f"roster of {found.source}")
+
+
+def release(policy: PolicyHeader) -> str:
+    """Whether a policy is released, and by whose lock where it is not the one that ships with the engine."""
+    if not policy.released:
+        return "draft"
+    return "released" if policy.lock in {None, "passmuster"} else f"released by another lock, {policy.lock}"
 
 
 def by_snapshot(verdict: Verdict) -> Mapping[str, BundleHeader]:

@@ -98,7 +98,7 @@ def _configuration(report: Mapping[str, Any], engine: str | None) -> Iterator[di
     yield _resource("engine", f"passmuster@{report['engine']}", engine)
     for each in report["policies"]:
         made = _resource("policy", f"{each['pack']}@{each['version']}", each["digest"])
-        yield {**made, "annotations": {**made["annotations"], "released": each["released"]}}
+        yield {**made, "annotations": {**made["annotations"], "released": each["released"], "lock": each["lock"]}}
     yield _resource("waivers", "waivers", (report["waivers"] or {}).get("digest"))
     yield _resource("assessment", "assessment", report["assessment"])
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from passmuster.report.format import Style
-    from passmuster.verdict import FleetResult, NodeVerdict, Result, Verdict
+    from passmuster.verdict import FleetResult, NodeVerdict, PolicyHeader, Result, Verdict
 
 _COLORS = {"PASS": "32", "FAIL": "31", "WARN": "33", "NOTE": "36", "UNKNOWN": "35", "ERROR": "35", "WAIVED": "36"}
 _INDENT = "         "
@@ -52,9 +52,7 @@ class _Page:
         yield from self._wrap(remedies.next_step(self.verdict), first="Next:    ")
 
     def _headline(self) -> Iterator[str]:
-        policies = ", ".join(
-            f"{each.pack} {each.version}{'' if each.released else ' (draft)'}" for each in self.verdict.policies
-        )
+        policies = ", ".join(f"{each.pack} {each.version}{_unreleased(each)}" for each in self.verdict.policies)
         if self.single:
             node = self.verdict.nodes[0]
             decisive = _decisive(node)
@@ -269,3 +267,9 @@ _GROUP_WORDS = {Level.REQUIRED: "FAIL", Level.RECOMMENDED: "WARN", Level.INFORMA
 
 def _paragraphs(text: str) -> Iterable[str]:
     return harmless.lines(text).split("\n")
+
+
+def _unreleased(policy: PolicyHeader) -> str:
+    """What is said of a policy that the lock of the engine does not vouch for."""
+    told = origin.release(policy)
+    return "" if told == "released" else f" ({told})"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -120,8 +121,16 @@ def header(version: int) -> dict[str, FieldType]:
     collection = field_type(properties["collection"])
     node = field_type(properties["node"])
     assert isinstance(collection, Object)
-    timeless = {name: kind for name, kind in collection.fields.items() if name != "collected_at"}
-    return {"node": node, "collection": Object(fields=timeless, description=collection.description)}
+    assert isinstance(node, Object)
+    return {
+        "node": replace(node, fields=_seen(node)),
+        "collection": replace(collection, fields=_seen(collection)),
+    }
+
+
+def _seen(kind: Object) -> dict[str, FieldType]:
+    """The fields that policies see: not the moment of the collection, and not what a redaction says of itself."""
+    return {name: each for name, each in kind.fields.items() if name not in {"collected_at", "redacted"}}
 
 
 @functools.cache

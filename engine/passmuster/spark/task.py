@@ -23,6 +23,7 @@ class PolicyText:
     file: str
     text: str
     released: bool
+    lock: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,9 @@ class Task:
         """The task as canonical JSON."""
         return _json.canonical(
             {
-                "policies": [{"file": p.file, "text": p.text, "released": p.released} for p in self.policies],
+                "policies": [
+                    {"file": p.file, "text": p.text, "released": p.released, "lock": p.lock} for p in self.policies
+                ],
                 "parameters": {pack: dict(values) for pack, values in self.parameters.items()},
                 "rules": None if self.rules is None else sorted(self.rules),
                 "max_age": self.max_age,
@@ -56,7 +59,9 @@ class Task:
 
     def terms(self) -> Terms:
         """The same, compiled."""
-        loaded = [policy.load(each.text.encode(), each.file, released=each.released) for each in self.policies]
+        loaded = [
+            policy.load(each.text.encode(), each.file, released=each.released, lock=each.lock) for each in self.policies
+        ]
         return Terms(
             policies=tuple(compile_policy(each) for each in loaded),
             parameters=self.parameters,

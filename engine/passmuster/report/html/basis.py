@@ -33,7 +33,7 @@ def _part(title: str, *content: Markup | None) -> Markup:
 
 def _policies(verdict: Verdict) -> Markup:
     rows = [
-        words.row(f"{each.pack} {each.version}", each.title, "released" if each.released else "draft", each.digest)
+        words.row(f"{each.pack} {each.version}", each.title, origin.release(each), each.digest)
         for each in verdict.policies
     ]
     return _part("Policies", words.table(("Policy", "Title", "State", "Digest"), rows, kind="digests"))

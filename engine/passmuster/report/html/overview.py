@@ -33,8 +33,7 @@ def title(verdict: Verdict) -> str:
 def header(verdict: Verdict) -> Markup:
     """The verdict, by which policies, and the digest that names it."""
     policies = [
-        join(tag("strong", f"{each.pack} {each.version}"), f", {'released' if each.released else 'a draft'}")
-        for each in verdict.policies
+        join(tag("strong", f"{each.pack} {each.version}"), f", {origin.release(each)}") for each in verdict.policies
     ]
     judged = [part for each in policies for part in (tag("br"), each)][1:]
     asked = list(scope.headline(verdict.scope, verdict.levels)) or [scope.judged(verdict.scope)]
