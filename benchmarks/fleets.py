@@ -156,6 +156,7 @@ def _rest(
         "os": sections.os(image),
         "runtime": sections.runtime(runtime, tuning),
         "security": sections.security(image),
+        "storage": sections.storage(),
         "virtualization": sections.virtualization(hardware, guests=image.guests),
     }
     first, second = (
@@ -174,6 +175,7 @@ _OWN: dict[str, tuple[tuple[str, ...], ...]] = {
     "network": (("sources", "/proc/modules"),),
     "os": (("facts", "pretty_name"),),
     "runtime": (("facts", "kubelet", "version"),),
+    "storage": (("sources", "/proc/1/mountinfo"),),
     "security": (("facts", "lsm"),),
     "virtualization": (("facts", "kvm", "parameters", "kvm.halt_poll_ns"),),
 }

@@ -235,6 +235,12 @@ def memory(tuning: Tuning) -> bytes:
 
 
 @functools.cache
+def storage() -> bytes:
+    """How mounts propagate, as systemd sets it up."""
+    facts = {"propagation": {"/": "shared", "/run": "shared", "/var/lib/kubelet": "shared"}}
+    return written(facts, {"/proc/1/mountinfo": ["propagation"]})
+
+
 def network(image: Image) -> bytes:
     """Packet filter and address families."""
     facts = {"ipv6": True, "nf_tables": image.numbers >= (4, 18, 0)}
@@ -267,6 +273,7 @@ def runtime(chosen: tuple[str, str, str], tuning: Tuning) -> bytes:
         "installed": ["containerd", "docker"] if name == "docker" else [name],
         "kubelet": {
             "cgroup_driver": "systemd",
+            "root_dir": "/var/lib/kubelet",
             "cpu_manager_policy": tuning.policy,
             "endpoint": endpoint,
             "version": kubelet,
