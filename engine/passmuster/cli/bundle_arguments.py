@@ -94,7 +94,9 @@ def _signing(command: argparse.ArgumentParser) -> None:
 def taking(command: argparse.ArgumentParser) -> None:
     """Add what a command that reads snapshots has to know of bundles among them."""
     command.add_argument(
-        "--trust", metavar="FILE", help="bundles (*.pmb): whose signatures are believed, and about what (trust.yaml)"
+        "--trust",
+        metavar="FILE",
+        help="whose signatures are believed, and about what (trust.yaml); what none covers is unknown, also loose files",
     )
     command.add_argument(
         "--insecure-skip-verify", action="store_true", help="bundles: look at no signature; reports say so"
