@@ -96,7 +96,7 @@ def taking(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--trust",
         metavar="FILE",
-        help="whose signatures are believed, and about what (trust.yaml); what none covers is unknown, also loose files",
+        help="whose signatures are believed, and about what (trust.yaml); what none covers is unknown",
     )
     command.add_argument(
         "--insecure-skip-verify", action="store_true", help="bundles: look at no signature; reports say so"
