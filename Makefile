@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help run demo test test-spark test-offline lint format bench collector offline machines random masked parity docs clean
+.PHONY: fuzz fuzz-inputs help run demo test test-spark test-offline lint format bench collector offline machines random masked parity docs clean
 
 help:
 	@echo "make run        judge this machine"
@@ -19,6 +19,7 @@ help:
 	@echo "make docs       write the reading edition of every pack into dist/docs/policies"
 	@echo "make conformance CASES=FILE   run cases of the suite of CEL"
 	@echo "make fuzz       200,000 generated expressions against another implementation of CEL"
+	@echo "make fuzz-inputs   20,000 mutated inputs of every kind through the commands"
 	@echo "make random     1,000 random policies over mutated fleets, on every path and in every format"
 	@echo "make masked     200,000 outcomes with facts withheld: unknown, or as before"
 	@echo "make machines DATA=DIR   collect every machine of a folder of dumps, and compare with its index"
@@ -96,6 +97,9 @@ machines: .venv/dev.stamp
 conformance: .venv/dev.stamp
 	@test -n "$(CASES)" || { echo "make conformance: CASES is not set (expected CASES=FILE, cases of CEL's suite as JSON lines)"; exit 2; }
 	$(BIN)/python tests/cel/conformance.py $(CASES)
+
+fuzz-inputs: .venv/dev.stamp
+	$(BIN)/python tests/fuzz/fuzz_run.py --cases 20000
 
 fuzz: .venv/dev.stamp
 	$(BIN)/python tests/cel/fuzz.py --cases 200000
