@@ -9,8 +9,9 @@ from typing import Any
 
 from policy_text import GOOD
 
-from passmuster import policy
+from passmuster import policy, scaffold
 from passmuster.compile import CompiledPolicy, compile_policy
+from passmuster.policy import lock
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 POLICIES = CHECKOUT / "policies"
@@ -37,6 +38,24 @@ def text(*rules: str, extra: str = "") -> str:
     """A policy's YAML; `extra` stands in front of the rules (constants, variables, parameters)."""
     head = GOOD.split("parameters:")[0]
     return head + extra + "rules:\n" + "".join(rules)
+
+
+def write_draft(home: Path, pack: str, version: str = "1.0.0") -> Path:
+    """A draft that can be released: what `policy new` writes, with what it leaves to a person written."""
+    files = scaffold.begun(pack)
+    folder = home / pack / version
+    folder.mkdir(parents=True)
+    written = files.policy.replace("TODO: ", "").replace("https://example.org/the-document", "https://docs.kernel.org/")
+    (folder / "policy.yaml").write_text(written.replace("version: 0.1.0", f"version: {version}"))
+    (folder / "tests.yaml").write_text(files.tests)
+    return folder
+
+
+def locked(home: Path, *names: str) -> None:
+    """Write the lock of a folder of packs, whatever the drafts are like."""
+    digests = {name: policy.digest(home.joinpath(*name.split("@"), "policy.yaml").read_bytes()) for name in names}
+    entries = {name: lock.Locked(digest=each) for name, each in digests.items()}
+    (home / "policies.lock").write_text(lock.render(entries))
 
 
 def compiled(*rules: str, extra: str = "") -> CompiledPolicy:

@@ -62,6 +62,7 @@ def test_no_oddity_of_yaml_gives_anything_but_problems(text: str) -> None:
 MANY = {
     "tags": b"- !a x\n" * 1000,
     "keys twice": b"a: 1\n" * 1001,
+    "what nobody sees": b"a: " + "\u200b".encode() * 1000,
     "rules that are none": GOOD.encode() + b"  - wrong\n" * 1000,
     "keys that nobody knows": GOOD.encode() + b"  - {}\n" * 1000,
     "expressions that do not compile": GOOD.encode()

@@ -157,7 +157,7 @@ def _unseen(text: str, document: Document) -> list[Problem]:
     """Each control and each invisible character, with its place."""
     found = []
     line, counted = 1, 0
-    for bad in itertools.islice(_UNSEEN.finditer(text), MAX_PROBLEMS):
+    for bad in itertools.islice(_UNSEEN.finditer(text), MAX_PROBLEMS + 1):
         line += text.count("\n", counted, counted := bad.start())
         column = bad.start() - text.rfind("\n", 0, bad.start())
         name = _NAMES.get(bad.group()) or unicodedata.name(bad.group(), "a control character").lower()

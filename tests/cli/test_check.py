@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from packs import rule, text
+from packs import locked, rule, text
 from snapshots import data, document
 
 from passmuster import _json
@@ -139,7 +139,7 @@ def test_the_command_line_itself_is_told_in_one_line(capsys: pytest.CaptureFixtu
 def test_a_changed_release_ends_with_4(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     policy = text(rule("one", "network.ipv6")).encode()
     write(folder / "packs/demo/1.0.0/policy.yaml", policy)
-    assert main(["policy", "lock", "packs", "--release", "demo@1.0.0"]) == 0
+    locked(folder / "packs", "demo@1.0.0")
     snapshot = write(folder / "node.json", data())
     assert main(["check", snapshot, "-p", "packs/demo/1.0.0"]) == 0
     write(folder / "packs/demo/1.0.0/policy.yaml", policy.replace(b"network", b"netw0rk"))

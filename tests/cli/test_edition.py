@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from packs import rule, text
+from packs import locked, rule, text
 
 from passmuster.cli import main
 
@@ -38,8 +38,7 @@ def test_a_draft_tells_what_it_changes_since_the_released_versions(
         folder.mkdir(parents=True)
         made = text(rule("one", expression)).replace("version: 1.0.0", f"version: {version}")
         (folder / "policy.yaml").write_text(made)
-    assert main(["policy", "lock", str(tmp_path), "--release", "demo@1.0.0"]) == 0
-    capsys.readouterr()
+    locked(tmp_path, "demo@1.0.0")
     assert main(["policy", "show", str(tmp_path / "demo/1.2.0"), "-o", "markdown"]) == 0
     out = capsys.readouterr().out
     assert "Policy demo 1.2.0, draft" in out

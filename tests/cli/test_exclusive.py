@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import bundles
 import pytest
 from bundles import EVERY, SITE
-from policy_text import GOOD
+from packs import write_draft
 from snapshots import data
 
 from passmuster.bundle.unpack import unpack
@@ -70,10 +70,13 @@ def test_of_one_sequence_in_eight_bundles_one_is_taken(tmp_path: Path) -> None:
 
 def test_the_lock_of_policies_keeps_every_release(tmp_path: Path) -> None:
     for at in WRITERS:
-        folder = tmp_path / f"demo{at}" / "1.0.0"
-        folder.mkdir(parents=True)
-        (folder / "policy.yaml").write_text(GOOD.replace("pack: demo\n", f"pack: demo{at}\n"))
-    assert _at_once(["policy", "lock", ".", "--release", f"demo{at}@1.0.0"] for at in WRITERS) == [0] * 8
+        write_draft(tmp_path, f"demo{at}")
+    assert (
+        _at_once(
+            ["policy", "lock", ".", "--release", f"demo{at}@1.0.0", "--approved-by", f"Ada {at}"] for at in WRITERS
+        )
+        == [0] * 8
+    )
     lines = [line for line in (tmp_path / "policies.lock").read_text().splitlines() if not line.startswith("#")]
     assert [line.split("@")[0] for line in lines] == [f"demo{at}" for at in WRITERS]
 

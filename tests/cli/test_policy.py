@@ -7,9 +7,10 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from packs import POLICIES, rule, text
+from packs import POLICIES, locked, rule, text, write_draft
 from snapshots import data
 
+from passmuster import policy
 from passmuster.cli import main
 
 if TYPE_CHECKING:
@@ -191,27 +192,103 @@ def test_a_policy_without_tests_is_refused(capsys: pytest.CaptureFixture[str], p
     assert "tests.yaml: cannot be read" in capsys.readouterr().err
 
 
-def test_locking_releases_and_never_changes(capsys: pytest.CaptureFixture[str], packs: Path) -> None:
-    assert main(["policy", "lock", str(packs), "--release", "demo@1.0.0"]) == 0
-    first = (packs / "policies.lock").read_text()
-    assert main(["policy", "lock", str(packs)]) == 0
-    assert (packs / "policies.lock").read_text() == first
-    assert main(["policy", "lock", str(packs), "--release", "demo@2.0.0"]) == 2
-    (packs / "demo/1.0.0/policy.yaml").write_text(text(rule("one", "!network.ipv6")))
-    assert main(["policy", "lock", str(packs)]) == 4
-    assert (packs / "policies.lock").read_text() == first
+WHO = ["--approved-by", "Ada <ada@site.org>", "--approved-at", "2026-12-01T10:00:00Z"]
+
+
+def release(home: Path, *names: str) -> int:
+    return main(["policy", "lock", str(home), *(word for name in names for word in ("--release", name)), *WHO])
+
+
+def test_locking_releases_and_never_changes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = write_draft(tmp_path, "demo")
+    assert release(tmp_path, "demo@1.0.0") == 0
+    first = (tmp_path / "policies.lock").read_text()
+    digest = policy.digest((folder / "policy.yaml").read_bytes())
+    assert first.endswith(f"\ndemo@1.0.0 {digest} approved 2026-12-01T10:00:00Z by Ada <ada@site.org>\n")
+    assert main(["policy", "lock", str(tmp_path)]) == 0
+    assert release(tmp_path, "demo@1.0.0") == 0
+    assert (tmp_path / "policies.lock").read_text() == first
+    assert release(tmp_path, "demo@2.0.0") == 2
+    write_draft(tmp_path, "demo", "1.0.1")
+    (tmp_path / "demo/1.0.0/policy.yaml").write_text(text(rule("one", "!network.ipv6")))
+    assert main(["policy", "lock", str(tmp_path)]) == 4
+    assert release(tmp_path, "demo@1.0.1") == 4
+    assert (tmp_path / "policies.lock").read_text() == first
     assert "demo@1.0.0 is released and has changed" in capsys.readouterr().err
 
 
-def test_what_does_not_compile_cannot_be_released(packs: Path) -> None:
-    (packs / "demo/1.0.0/policy.yaml").write_text(text(rule("one", "network.ipv7")))
-    assert main(["policy", "lock", str(packs), "--release", "demo@1.0.0"]) == 2
-    assert not (packs / "policies.lock").exists()
+def test_a_release_adds_a_line_and_keeps_the_others(tmp_path: Path) -> None:
+    write_draft(tmp_path, "demo")
+    write_draft(tmp_path, "other")
+    locked(tmp_path, "other@1.0.0")
+    before = (tmp_path / "policies.lock").read_text().splitlines()
+    assert release(tmp_path, "demo@1.0.0") == 0
+    assert set(before) < set((tmp_path / "policies.lock").read_text().splitlines())
+
+
+UNFIT = {
+    "a test does not hold": ("tests.yaml", "expect: {demo-example: fail}", "expect: {demo-example: unknown}", "demo-example: got fail"),
+    "an outcome has no test": ("tests.yaml", "unknown: {kernel.modules: denied}\n    expect: {demo-example: unknown}", "expect: {demo-example: pass}", "no case expects demo-example: unknown"),
+    "a branch is never taken": ("policy.yaml", "'demo_example' in kernel.modules\n", "'demo_example' in kernel.modules || network.ipv6\n", "in no case true: network.ipv6"),
+    "lint has something to say": ("policy.yaml", "https://man7.org/", "https://man7.example/../x.example.org/", "leads nowhere"),
+    "it does not compile": ("policy.yaml", "kernel.modules\n", "kernel.modulez\n", "modulez"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", UNFIT.values(), ids=UNFIT)
+def test_what_is_not_fit_is_not_released(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, change: tuple[str, str, str, str]
+) -> None:
+    name, old, new, told = change
+    file = write_draft(tmp_path, "demo") / name
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new, 1))
+    assert release(tmp_path, "demo@1.0.0") == 2
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "policies.lock").exists()
+
+
+def test_what_policy_new_wrote_is_not_released_as_it_stands(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["policy", "new", "demo", "--in", str(tmp_path)]) == 0
+    assert release(tmp_path, "demo@0.1.0") == 2
+    told = capsys.readouterr().err
+    assert "the title or the source is not written yet (got 'TODO')" in told
+    assert "the source leads nowhere" in told
+    assert "the rationale of 'demo-example' is not written yet" in told
+    assert "demo@0.1.0 cannot be released (got 3 findings, expected none)" in told
+    assert not (tmp_path / "policies.lock").exists()
+
+
+APPROVALS = {
+    "nobody approves": (["--release", "demo@1.0.0"], "a release names who approved it"),
+    "nobody, in words": (["--release", "demo@1.0.0", "--approved-by", " "], "not one line of visible text"),
+    "two lines": (["--release", "demo@1.0.0", "--approved-by", "a\nb@1.0.0 sha256:"], "not one line of visible text"),
+    "no moment": (["--release", "demo@1.0.0", "--approved-by", "Ada", "--approved-at", "now"], "--approved-at: "),
+    "nothing to approve": (["--approved-by", "Ada"], "--approved-by: nothing is released"),
+    "no time to note": (["--approved-at", "2026-12-01T10:00:00Z"], "--approved-at: nothing is released"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "told"), APPROVALS.values(), ids=APPROVALS)
+def test_a_release_says_who_approved_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str], told: str
+) -> None:
+    write_draft(tmp_path, "demo")
+    assert main(["policy", "lock", str(tmp_path), *arguments]) == 2
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "policies.lock").exists()
+
+
+def test_without_a_moment_the_clock_says_when(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    write_draft(tmp_path, "demo")
+    assert main(["policy", "lock", str(tmp_path), "--release", "demo@1.0.0", "--approved-by", "Ada"]) == 0
+    assert " approved 1970-01-01T00:00:00Z by Ada\n" in (tmp_path / "policies.lock").read_text()
 
 
 def test_a_release_names_itself_as_its_folder_does(capsys: pytest.CaptureFixture[str], packs: Path) -> None:
     (packs / "demo/1.0.0").rename(packs / "demo/1.1.0")
-    assert main(["policy", "lock", str(packs), "--release", "demo@1.1.0"]) == 2
+    assert release(packs, "demo@1.1.0") == 2
     assert "names itself demo@1.0.0 (expected demo@1.1.0" in capsys.readouterr().err
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 from data_here import data
-from packs import POLICIES, rule, text
+from packs import POLICIES, locked, rule, text
 
 from passmuster import schema
 from passmuster.cli import main
@@ -31,6 +31,7 @@ WORDS = {
     "rationale: r\n": "rationale: Services of this cluster need it.\n",
     "remediation: mend one\n": "remediation: Mend the node and reboot.\n",
     "https://example.org'}]": "https://docs.kernel.org'}]",
+    'url: "https://example.org"': 'url: "https://docs.kernel.org"',
 }
 
 
@@ -103,7 +104,7 @@ def test_a_release_that_is_gone_is_not_passed_over_for_an_older_one(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(tmp_path, rule("one", "network.ipv6"))
-    assert main(["policy", "lock", str(tmp_path), "--release", "demo@1.0.0"]) == 0
+    locked(tmp_path, "demo@1.0.0")
     lock = tmp_path / "policies.lock"
     lock.write_text(lock.read_text() + f"demo@1.1.0 sha256:{'1' * 64}\n")
     monkeypatch.setenv("PASSMUSTER_POLICY_PATH", str(tmp_path))

@@ -109,9 +109,36 @@ def test_two_versions_of_one_pack_are_refused() -> None:
 digests = st.text("0123456789abcdef", min_size=64, max_size=64).map("sha256:{}".format)
 
 
-@given(st.dictionaries(st.sampled_from(["a@1.0.0", "a@1.1.0", "b-c@0.1.0-rc.1"]), digests))
-def test_a_lock_survives_being_written(entries: dict[str, str]) -> None:
+who = st.text(min_size=1, max_size=lock.MAX_WHO).filter(lock.is_who)
+approvals = st.none() | st.builds(lock.Approval, by=who, at=st.just("2026-12-01T10:00:00Z"))
+locks = st.builds(lock.Locked, digest=digests, approval=approvals)
+
+
+@given(st.dictionaries(st.sampled_from(["a@1.0.0", "a@1.1.0", "b-c@0.1.0-rc.1"]), locks))
+def test_a_lock_survives_being_written(entries: dict[str, lock.Locked]) -> None:
     assert lock.parse(lock.render(entries), "lock") == entries
+
+
+NO_APPROVALS = {
+    "no moment": "approved yesterday by Ada",
+    "a day that is none": "approved 2026-02-30T10:00:00Z by Ada",
+    "nobody": "approved 2026-12-01T10:00:00Z by ",
+    "text that is turned round": "approved 2026-12-01T10:00:00Z by \u202eadA",
+    "something else": "by Ada",
+}
+
+
+@pytest.mark.parametrize("text", NO_APPROVALS.values(), ids=NO_APPROVALS)
+def test_an_approval_that_is_none_is_a_mistake_of_the_lock(text: str) -> None:
+    with pytest.raises(PolicyError, match="lock:2:1: not a line of a lock"):
+        lock.parse(f"# a lock\na@1.0.0 sha256:{'0' * 64} {text}\n", "lock")
+
+
+def test_a_line_without_approval_and_one_with_it_are_read() -> None:
+    plain = "sha256:" + "0" * 64
+    found = lock.parse(f"a@1.0.0 {plain}\nb@1.0.0 {plain} approved 2026-12-01T10:00:00Z by Ada <a@b.org>\n", "lock")
+    assert found["a@1.0.0"] == lock.Locked(digest=plain)
+    assert found["b@1.0.0"].approval == lock.Approval(by="Ada <a@b.org>", at="2026-12-01T10:00:00Z")
 
 
 def test_every_mistake_of_a_lock_is_told() -> None:

@@ -242,8 +242,14 @@ def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
     lock = _add(actions, "lock", "policy lock", "release: write the digests of new versions into policies.lock")
     lock.add_argument("folder", metavar="DIR", help="the folder of packs: DIR/<pack>/<version>/policy.yaml")
     lock.add_argument(
-        "--release", action="append", default=[], metavar="PACK@V", help="the draft to release (repeatable)"
+        "--release",
+        action="append",
+        default=[],
+        metavar="PACK@V",
+        help="the draft to release: its tests hold and take every branch, and lint has nothing to say (repeatable)",
     )
+    lock.add_argument("--approved-by", metavar="WHO", help="who approves the release, as it is to stand in the lock")
+    lock.add_argument("--approved-at", metavar="TIME", help="when (default: now), as 2026-12-01T10:00:00Z")
     _lint(actions)
     diff = _add(actions, "diff", "policy diff", "say what changed between two versions of a policy")
     diff.add_argument("old", metavar="OLD", help="PACK@V or a path")

@@ -38,6 +38,13 @@ def run(options: argparse.Namespace) -> ExitStatus:
     return ExitStatus.FAILED if failed else ExitStatus.GOOD
 
 
+def findings(file: Path) -> tuple[lint.Finding, ...]:
+    """All that linting says of one policy file and its tests, sorted."""
+    linting = _Linting()
+    linting.file(file)
+    return tuple(sorted(set(linting.findings), key=lint.Finding.order))
+
+
 @dataclass(slots=True)
 class _Linting:
     """Collects what is found in several files."""

@@ -13,7 +13,7 @@ from passmuster.errors import UsageError
 if TYPE_CHECKING:
     import argparse
 
-_GIVEN = (("--now", "now"), ("--now-before", "now_before"), ("--created", "created"))
+_GIVEN = (("--now", "now"), ("--now-before", "now_before"), ("--created", "created"), ("--approved-at", "approved_at"))
 """Options that take a moment."""
 _EPOCH = "SOURCE_DATE_EPOCH"
 _LATEST = 253_402_300_799

@@ -57,7 +57,12 @@ def in_folder(home: Path) -> Iterator[Entry]:
 
 
 def locked_in(home: Path) -> Mapping[str, str]:
-    """The lock of a folder of packs; empty where it has none: then all are drafts."""
+    """The digests in the lock of a folder of packs, by PACK@VERSION; empty where it has none: then all are drafts."""
+    return {name: each.digest for name, each in lock_of(home).items()}
+
+
+def lock_of(home: Path) -> Mapping[str, lock.Locked]:
+    """The lock of a folder of packs; empty where it has none."""
     file = home / LOCK
     if not file.exists():
         return {}

@@ -8,16 +8,16 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster.cli import output, packs
+from passmuster.cli import output, packs, release
 from passmuster.cli.exclusive import exclusive
-from passmuster.compile import compile_policy
+from passmuster.cli.moment import moment
 from passmuster.errors import ExitStatus, IntegrityError, UsageError
 from passmuster.policy import Scope, digest, lock
 from passmuster.report import harmless
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from passmuster.policy import Expression, Policy, Rule
 
@@ -112,29 +112,47 @@ def _fill(text: str, indent: str = "") -> list[str]:
 
 def run_lock(options: argparse.Namespace) -> ExitStatus:
     """Write the digests of drafts that are to be released; what is locked never changes."""
-    with exclusive(str(Path(options.folder) / packs.LOCK)):
-        return _lock(options, Path(options.folder))
+    home = Path(options.folder)
+    if options.release:
+        approval = release.approval(options.approved_by, moment(options.approved_at, "--approved-at"))
+        # Looking at a draft takes time, in which others may release theirs.
+        ready = _ready(options.release, home)
+        with exclusive(str(home / packs.LOCK)):
+            return _lock(home, ready, approval)
+    for option, given in (("--approved-by", options.approved_by), ("--approved-at", options.approved_at)):
+        if given is not None:
+            raise UsageError.at(option, "nothing is released (expected --release PACK@V too)", code="lock-approval")
+    with exclusive(str(home / packs.LOCK)):
+        return _lock(home, {}, None)
 
 
-def _lock(options: argparse.Namespace, home: Path) -> ExitStatus:
-    packs.demand_whole(home)
+def _ready(names: Sequence[str], home: Path) -> dict[str, str]:
+    """The digests of drafts that are fit to be released, by name; those that are released already are passed over."""
     entries = {entry.name: entry for entry in packs.in_folder(home)}
-    locked = dict(packs.locked_in(home))
-    for name, entry in entries.items():
-        if name in locked and digest(packs.read(Path(entry.file))) != locked[name]:
-            raise IntegrityError.at(
-                entry.file, f"{name} is released and has changed (expected {locked[name]})", code="lock-digest"
-            )
-    for name in options.release:
+    ready = {}
+    for name in names:
         if name not in entries:
-            known = ", ".join(each for each in entries if each not in locked) or "none: all are released"
+            known = ", ".join(each.name for each in entries.values() if not each.released) or "none: all are released"
             raise UsageError.at(
                 f"--release {name}", f"no such draft in {home} (expected one of: {known})", code="policy-not-found"
             )
-        policy = packs.load_file(Path(entries[name].file))
-        packs.demand_name(policy, name)
-        compile_policy(policy)
-        locked[name] = policy.digest
+        if not entries[name].released:
+            ready[name] = release.demand_ready(Path(entries[name].file), name)
+    return ready
+
+
+def _lock(home: Path, ready: Mapping[str, str], approval: lock.Approval | None) -> ExitStatus:
+    packs.demand_whole(home)
+    entries = {entry.name: entry for entry in packs.in_folder(home)}
+    locked = dict(packs.lock_of(home))
+    for name, entry in entries.items():
+        if name in locked and digest(packs.read(Path(entry.file))) != locked[name].digest:
+            message = f"{name} is released and has changed (expected {locked[name].digest})"
+            raise IntegrityError.at(entry.file, message, code="lock-digest")
+    for name, examined in ready.items():
+        if name not in entries or digest(packs.read(Path(entries[name].file))) != examined:
+            raise UsageError.at(name, "it changed while it was looked at (expected one state)", code="policy-changed")
+        locked.setdefault(name, lock.Locked(digest=examined, approval=approval))
     output.write_file(str(home / packs.LOCK), lock.render(locked).encode())
     _print(f"{home / packs.LOCK}: {len(locked)} released")
     return ExitStatus.GOOD

@@ -57,7 +57,24 @@ def _reference(subject: Subject) -> Iterator[Spot]:
                 yield Spot(path=(*path, "title"), message=message)
 
 
+def _source(subject: Subject) -> Iterator[Spot]:
+    source = subject.policy.source
+    host = urlsplit(source["url"]).hostname or ""
+    if _NOBODYS.fullmatch(host):
+        message = f"the source leads nowhere (got the host {host!r}, which is kept for examples)"
+        yield Spot(path=("source", "url"), message=message)
+    if left_over := _PLACEHOLDER.search(f"{subject.policy.title} {source['title']}"):
+        message = f"the title or the source is not written yet (got {left_over.group()!r})"
+        yield Spot(path=("source", "title"), message=message)
+
+
 LINTS = (
+    Lint(
+        code="policy-source",
+        severity=Severity.WARNING,
+        summary="the source of a policy leads nowhere",
+        check=_source,
+    ),
     Lint(
         code="rule-rationale",
         severity=Severity.WARNING,

@@ -1,4 +1,7 @@
-"""What `policy new` writes: a pack and a rule that load, lint and pass their tests as they stand."""
+"""What `policy new` writes: a pack and a rule that load and pass their tests as they stand.
+
+What a person has to write says TODO: linting warns of it, and such a draft is not released.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ pack: {pack}
 version: {version}
 title: What the nodes of {pack} need
 source:
-  title: The document that {pack} encodes
+  title: "TODO: the document that {pack} encodes"
   url: https://example.org/the-document
 snapshot: passmuster.snapshot/1
 
@@ -29,8 +32,8 @@ RULE = """\
   message_expression: |
     'the module {module} is not loaded'
   rationale: >-
-    A rule to begin with: it asks for a kernel module named as the rule is. Say here why a node needs it, for someone
-    who has to decide whether it does.
+    TODO: say why a node needs this, for someone who has to decide whether it does. As it stands, the rule asks for a
+    kernel module named as the rule is.
   deviation: none
   remediation: >-
     `modprobe {module}`, and `echo {module} > /etc/modules-load.d/{module}.conf` so that it is there after a reboot.
