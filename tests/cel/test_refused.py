@@ -30,7 +30,11 @@ _CASES = [
         "`a`",
         "1:1: a name in backticks is only allowed as a field, as in x.`a-b` [cel-syntax]",
     ),
-    ("a reserved word", "while == 1", "1:1: 'while' is a reserved word of CEL [cel-reserved]"),
+    (
+        "a reserved word",
+        "while == 1",
+        "1:1: 'while' is a reserved word of CEL [cel-reserved]; of elements, write: list.all(x, ...), list.exists(x, ...) or list.map(x, ...)",
+    ),
     (
         "a dunder name",
         "cpu.__class__",

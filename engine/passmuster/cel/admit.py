@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from passmuster.cel import meant
 from passmuster.cel.problems import Code, Findings
 
 MAX_LENGTH = 4096
@@ -46,7 +47,6 @@ _RESERVED = frozenset(
     while""".split()  # noqa: SIM905 - a list of names reads better as words
 )
 _KEYWORDS = {"true": "BOOL_LIT", "false": "BOOL_LIT", "null": "NULL_LIT", "in": "in"}
-_MEANT = {"=": "compare with ==", "&": "and is written &&", "|": "or is written ||"}
 _OPTIONAL_AFTER = frozenset((".", "[", "{", ","))
 _OPERAND_ENDS = frozenset(("IDENT", "INT_LIT", "UINT_LIT", "FLOAT_LIT", "STRING_LIT", "BYTES_LIT", "BOOL_LIT"))
 
@@ -126,7 +126,7 @@ def _next(text: str, at: int, before: Token | None, findings: Findings) -> Token
         return _quoted_field(text, at, before)
     operator = _OPERATOR.match(text, at)
     if operator is None:
-        raise _RefusedError(Code.SYNTAX, f"unexpected character {text[at]!r}", _MEANT.get(text[at]))
+        raise _RefusedError(Code.SYNTAX, f"unexpected character {text[at]!r}", meant.sign(text, at))
     return Token(operator[0], operator[0], at, operator.end())
 
 
@@ -160,7 +160,7 @@ def _word(word: re.Match[str], before: Token | None, findings: Findings) -> Toke
         findings.add(Code.RESERVED, f"names that begin with two underscores are reserved (got {name!r})", word.start())
     member = before is not None and before.kind == "."
     if name in _RESERVED and not member:
-        findings.add(Code.RESERVED, f"{name!r} is a reserved word of CEL", word.start())
+        findings.add(Code.RESERVED, f"{name!r} is a reserved word of CEL", word.start(), meant.reserved(name))
     return Token(_KEYWORDS.get(name, "IDENT"), name, word.start(), word.end())
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.cel import operators, zones
+from passmuster.cel import meant, operators, zones
 from passmuster.cel.functions import FUNCTIONS, NOT_SUPPORTED
 from passmuster.cel.functions.regexes import SEARCHES
 from passmuster.cel.functions.times import GETTERS
-from passmuster.cel.problems import Code, nearest
+from passmuster.cel.macros import MACROS
+from passmuster.cel.problems import Code
 from passmuster.cel.readers import READERS, TIMES
 from passmuster.cel.regex import BadPatternError, compiled
+from passmuster.cel.tree import Name
 from passmuster.cel.types import Basic, CelType, ListType, joined, show
 from passmuster.cel.values import shown
 
@@ -27,6 +29,10 @@ _PAIR = 2
 
 def call(checker: Checker, node: Call, scope: Scope, known: Places) -> CelType:
     """The type of a call's result."""
+    if node.function not in FUNCTIONS and _like_a_macro(checker, node, scope):
+        checker.check(node.operands[0], scope, known)
+        _undeclared(checker, node)
+        return Basic.BROKEN
     kinds = tuple(checker.check(operand, scope, known) for operand in node.operands)
     for operand, kind in zip(node.operands, kinds, strict=True):
         checker.whole(operand, kind, f"{node.function}()")
@@ -40,6 +46,15 @@ def call(checker: Checker, node: Call, scope: Scope, known: Places) -> CelType:
         return Basic.BROKEN
     _literals(checker, node, kinds, scope)
     return result
+
+
+def _like_a_macro(checker: Checker, node: Call, scope: Scope) -> bool:
+    """Whether it is called as `list.any(x, ...)` is: with a name that there is not, which stands for the elements."""
+    match node.operands:
+        case (_, Name(name=name), _) if node.receiver is not None:
+            return name not in scope and checker.environment.root(name) is None
+        case _:
+            return False
 
 
 def _result(function: Function, node: Call, kinds: tuple[CelType, ...]) -> CelType | None:
@@ -59,7 +74,7 @@ def _undeclared(checker: Checker, node: Call) -> None:
         message = f"{node.function}() is not in this version of the language"
         checker.findings.add(Code.NOT_SUPPORTED, message, node.at)
         return
-    hint = nearest(node.function, FUNCTIONS)
+    hint = meant.call(node.function) or meant.nearest(node.function, (*FUNCTIONS, *MACROS))
     checker.findings.add(Code.UNDECLARED, f"there is no function {node.function!r}", node.at, hint)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from passmuster.cel import calls, guards, operators, optionals, selections
-from passmuster.cel.problems import Code, nearest
+from passmuster.cel import calls, guards, meant, operators, optionals, selections
+from passmuster.cel.problems import Code
 from passmuster.cel.tree import (
     Arithmetic,
     Bind,
@@ -157,7 +157,7 @@ class Checker:
             return declared
         if node.name in TYPE_NAMES:
             return Basic.TYPE
-        hint = nearest(node.name, (*self.environment.names(), *scope))
+        hint = meant.name(node.name) or meant.nearest(node.name, (*self.environment.names(), *scope))
         self.findings.add(Code.UNDECLARED, f"there is no variable {node.name!r}", node.start, hint)
         return Basic.BROKEN
 

@@ -26,6 +26,8 @@ _FOLDS: dict[str, tuple[FoldKind, tuple[int, ...], tuple[int, ...]]] = {
     "transformMapEntry": (FoldKind.TRANSFORM_MAP_ENTRY, (), (3, 4)),
     "sortBy": (FoldKind.SORT_BY, (2,), ()),
 }
+MACROS = ("has", "optMap", "optFlatMap", *_FOLDS)
+"""Their names."""
 _VARIADIC = frozenset(("math.greatest", "math.least"))
 """Functions whose arguments, if there are several, are the elements of one list."""
 _OPTIONAL_MAPS = {"optMap": False, "optFlatMap": True}

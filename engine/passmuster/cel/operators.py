@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.cel import selections
-from passmuster.cel.problems import Code, nearest
+from passmuster.cel import meant, selections
+from passmuster.cel.problems import Code
 from passmuster.cel.tree import Arithmetic, Compare, Negate, Relation
 from passmuster.cel.types import (
     NUMBERS,
@@ -76,7 +76,9 @@ def compare(checker: Checker, node: Compare, scope: Scope, known: Places) -> Cel
     checker.whole(node.right, right, f"'{symbol}'")
     if node.operator in {Relation.EQUAL, Relation.NOT_EQUAL}:
         if not comparable(left, right):
-            checker.findings.add(Code.NO_OVERLOAD, _refused(symbol, left, right), node.at)
+            null = Basic.NULL in {left, right}
+            hint = "whether something is set is asked with has(...)" if null else None
+            checker.findings.add(Code.NO_OVERLOAD, _refused(symbol, left, right), node.at, hint)
         enumerated(checker, left, node.right, scope)
         enumerated(checker, right, node.left, scope)
     elif not _orderable(plain(left), plain(right)):
@@ -94,7 +96,7 @@ def enumerated(checker: Checker, kind: CelType, node: Node, scope: Scope) -> Non
     for value in constant.value if isinstance(constant.value, list | tuple) else (constant.value,):
         if isinstance(value, str) and value not in values.values:
             message = f"{shown(value)} is none of the values that can be here"
-            hint = nearest(value, values.values) or f"one of {', '.join(shown(v) for v in values.values[:12])}"
+            hint = meant.nearest(value, values.values) or f"one of {', '.join(shown(v) for v in values.values[:12])}"
             checker.findings.add(Code.ENUM, message, node.start, hint)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from passmuster.cel import meant
 from passmuster.cel.admit import admit
 from passmuster.cel.lower import Lowering
 from passmuster.cel.problems import Code, Findings, position
@@ -52,14 +53,14 @@ def _lark_tree(text: str, tokens: tuple[Token, ...]) -> Any:
     lark, names = _grammar()
     parser = lark.parse_interactive()
     last: Any = None
-    for token in tokens:
+    for at, token in enumerate(tokens):
         line, column = position(text, token.start)
         kind = names.get(token.kind, token.kind)
         last = LarkToken(kind, token.text, token.start, line, column, line, column, token.end)
         try:
             parser.feed_token(last)
         except UnexpectedInput:
-            raise _unexpected(text, token).raised() from None
+            raise _unexpected(text, tokens, at).raised() from None
     try:
         return parser.feed_eof(last)
     except UnexpectedInput:
@@ -68,7 +69,8 @@ def _lark_tree(text: str, tokens: tuple[Token, ...]) -> Any:
         raise findings.raised() from None
 
 
-def _unexpected(text: str, token: Token) -> Findings:
+def _unexpected(text: str, tokens: tuple[Token, ...], at: int) -> Findings:
     findings = Findings(text)
-    findings.add(Code.SYNTAX, f"{token.text!r} is not expected here", token.start)
+    fault, hint = meant.token(tokens, at)
+    findings.add(Code.SYNTAX, f"{tokens[fault].text!r} is not expected here", tokens[fault].start, hint)
     return findings

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -104,9 +103,3 @@ class Findings:
 def position(text: str, offset: int) -> tuple[int, int]:
     """Line and column, both from 1, of an offset into the text."""
     return text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1
-
-
-def nearest(name: str, names: Iterable[str]) -> str | None:
-    """A hint that proposes the most similar name, if there is one."""
-    matches = get_close_matches(name, sorted(names), n=1, cutoff=0.6)
-    return f"did you mean {matches[0]!r}?" if matches else None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from passmuster.cel import guards
+from passmuster.cel import guards, meant
 from passmuster.cel.environment import VARIABLES
-from passmuster.cel.problems import Code, nearest
+from passmuster.cel.problems import Code
 from passmuster.cel.tree import Has, Index, Name, OptionalMember, Select
 from passmuster.cel.types import (
     Basic,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from passmuster.cel.check import Checker, Scope
     from passmuster.cel.guards import Places
     from passmuster.cel.tree import Node
+
+_FIELDS = re.compile(r"\w+(?:\.\w+)*")
 
 
 def select(checker: Checker, node: Select, scope: Scope, known: Places) -> CelType:
@@ -87,17 +90,27 @@ def asked(checker: Checker, container: MapType, name: str, at: int) -> None:
         checker.findings.add(Code.UNKNOWN_FIELD, message, at, f"write {shown(name.replace('-', '_'))}")
     if container.keys is None or name in container.keys:
         return
-    hint = nearest(name, container.keys)
+    hint = _dotted(checker, name, container.keys, at) or meant.nearest(name, container.keys)
     if container.presence is Presence.OPEN:
         checker.findings.add(Code.OPEN_MAP, f"nobody collects the key {shown(name)}", at, hint)
     else:
         checker.findings.add(Code.UNKNOWN_FIELD, f"there is no key {shown(name)}", at, hint)
 
 
+def _dotted(checker: Checker, name: str, keys: tuple[str, ...], at: int) -> str | None:
+    """A hint where a key with dots is written as fields, as in `kernel.sysctl.net.ipv4.ip_forward`."""
+    written = _FIELDS.match(checker.text, at)
+    longer = sorted(key for key in keys if key.startswith(f"{name}."))
+    if written is None or not longer:
+        return None
+    meant_key = written[0] if written[0] in longer else longer[0]
+    return f"a key with dots is written in brackets, as in [{shown(meant_key)}]"
+
+
 def declared(checker: Checker, container: ObjectType, name: str, at: int) -> None:
     """Note a problem if an object has no field of that name."""
     if name not in container.fields:
-        hint = nearest(name, container.fields)
+        hint = meant.nearest(name, container.fields)
         checker.findings.add(Code.UNKNOWN_FIELD, f"there is no field {name!r}", at, hint)
 
 
@@ -115,7 +128,8 @@ def _field(checker: Checker, node: Select | Has, container: CelType) -> tuple[Ce
         asked(checker, container, node.field, node.at)
         return container.value, _may_miss(container)
     message = f"only objects and maps have fields (got {show(container)})"
-    checker.findings.add(Code.NO_OVERLOAD, message, node.at)
+    hint = "write size(...)" if node.field.lower() in {"length", "len", "count", "size"} else None
+    checker.findings.add(Code.NO_OVERLOAD, message, node.at, hint)
     return Basic.BROKEN, False
 
 

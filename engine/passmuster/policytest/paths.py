@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from passmuster import schema
 from passmuster.binding import OTHERS
-from passmuster.cel.problems import nearest
+from passmuster.cel.meant import nearest
 from passmuster.fieldpath import FieldPath
 from passmuster.schema.fieldtypes import FieldType, ListOf, MapOf, Object
 
