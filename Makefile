@@ -20,7 +20,7 @@ help:
 	@echo "make conformance CASES=FILE   run cases of the suite of CEL"
 	@echo "make fuzz       200,000 generated expressions against another implementation of CEL"
 	@echo "make fuzz-inputs   20,000 mutated inputs of every kind through the commands"
-	@echo "make random     1,000 random policies over mutated fleets, on every path and in every format"
+	@echo "make random     1,000 random policies over mutated fleets, on every path and in every format; then 200,000 nodes"
 	@echo "make masked     200,000 outcomes with facts withheld: unknown, or as before"
 	@echo "make machines DATA=DIR   collect every machine of a folder of dumps, and compare with its index"
 
@@ -107,6 +107,7 @@ fuzz: .venv/dev.stamp
 random: .venv/dev.stamp
 	cd tests && ../$(BIN)/python random_policies.py --policies 1000
 	cd tests && ../$(BIN)/python random_policies.py --policies 200 --limit 2000
+	cd tests && ../$(BIN)/python many_nodes.py --nodes 200000
 
 masked: .venv/dev.stamp
 	cd tests && ../$(BIN)/python masking.py --outcomes 200000

@@ -1,188 +1,107 @@
 """Random policies over mutated fleets: every path and every format against judging each node the plain way.
 
-    python tests/random_policies.py --policies 1000 [--seed N]
+    python tests/random_policies.py --policies 1000 [--seed N] [--limit BYTES]
 
-Outcomes that read nothing, messages that read what no outcome reads, `node.*` and `collection.*`, parameters, variables,
-rules over pools, waivers; nodes with withheld facts, sections of newer collectors, other layouts, and broken lines.
+The plain way is `judge.judge` and the format's renderer. The paths: from memory in one process and in several, as
+counts alone, in a pass, and all at once; from a store, the second time from kept verdicts; and the function over Arrow
+batches that Spark carries.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import csv
+import functools
 import io
 import json
 import os
 import random
+import shutil
 import sys
 import tempfile
-import textwrap
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from html.parser import HTMLParser
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import packs
-from snapshots import document
+import random_inputs
+import read_back
 
-from passmuster import policy, waivers
+from passmuster import _resources, policy, waivers
 from passmuster.cli import inputs, main
 from passmuster.compile import compile_policy
 from passmuster.fleet import remember
 from passmuster.judge import judge
 from passmuster.outcome import NodeOutcome
 from passmuster.policy.parameters import effective
-from passmuster.report import REPORTERS, Style, counting
-from passmuster.terms import Terms
+from passmuster.report import REPORTERS, Style, json_v1
+from passmuster.spark.task import PolicyText
+from passmuster.terms import MaximumAge, Terms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from passmuster.verdict import Verdict
 
-NOW = "2026-11-23T00:00:00Z"
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
 STATUS = {NodeOutcome.PASS: 0, NodeOutcome.WARN: 0, NodeOutcome.FAIL: 1, NodeOutcome.UNKNOWN: 3}
-CONDITIONS = (
-    "true",
-    "false",
-    "!params.strict",
-    "params.limit > 4",
-    "constants.four == 4",
-    "variables.new_kernel",
-    "!variables.named",
-    "kernel.major > params.limit",
-    "kernel.minor == 1 || kernel.major == 4",
-    "'vmx' in cpu.flags",
-    "cpu.flags.exists(f, f.startsWith('ss'))",
-    "'net.ipv4.ip_forward' in kernel.sysctl && kernel.sysctl['net.ipv4.ip_forward'] == '1'",
-    "has(iommu.groups) && iommu.groups > 2",
-    "devices['/dev/kvm'].exists",
-    "memory.total_bytes > 4294967296",
-    "node.name == 'n3'",
-    "'pool' in node.labels",
-    "has(collection.uid) && collection.uid == 0",
-    "collection.kind == 'live' && os.id == 'debian'",
-    "kernel.modules[99] == 'x'",
-    "has(runtime.name) && runtime.name == 'containerd'",
-)
-MESSAGES = (
-    "'no'",
-    "'kernel ' + kernel.release",
-    "node.name + ' has ' + string(memory.total_bytes)",
-    "collection.kind + (has(collection.uid) ? string(collection.uid) : '')",
-    "has(cpu.model_name) ? cpu.model_name : cpu.architecture",
-    "os.id + ' ' + constants.word",
-    "kernel.modules[98]",
-    "variables.new_kernel ? 'new' : os.id",
-    "security.selinux",
-)
-EXTRA = """\
-parameters:
-  strict: {type: bool, default: true, description: d}
-  limit: {type: int, default: 5, description: d}
-constants:
-  four: {description: d, value: 4}
-  word: {description: d, value: w}
-variables:
-  new_kernel: {description: d, expression: EXPRESSION1}
-  named: {description: d, expression: EXPRESSION2}
-"""
-CHANGES: tuple[dict[str, Any], ...] = (
-    {},
-    {},
-    {"set_": {"kernel.release": "4.4.0", "kernel.major": 4, "kernel.minor": 4}},
-    {"set_": {"cpu.flags": [], "cpu.flags_any": ["vmx"]}},
-    {"set_": {"iommu.groups": None}},
-    {"set_": {"memory.total_bytes": 2147483648}},
-    {"set_": {"os.id": "rocky", "security.selinux": "enforcing"}},
-    {"set_": {"devices['/dev/kvm'].exists": False, "devices['/dev/kvm'].accessible": None}},
-    {"unknown": {"kernel": "denied"}},
-    {"unknown": {"cpu.flags": "unreadable", "kernel.sysctl['net.ipv4.ip_forward']": "redacted"}},
-    {"unknown": {"memory.total_bytes": "timeout", "devices['/dev/kvm'].exists": "not_collected"}},
-    {"unknown": {"runtime": "failed", "os.id": "unsupported"}},
-)
-
-
-def written_policy(choice: random.Random) -> str:
-    """A policy of one to six rules, some over pools of nodes."""
-    rules = []
-    for number in range(choice.randint(1, 6)):
-        more = {}
-        if choice.random() < 0.4:
-            more["applies_when"] = choice.choice(CONDITIONS)
-        if choice.random() < 0.7:
-            more["message_expression"] = choice.choice(MESSAGES)
-        level = choice.choice(("required", "required", "recommended", "informational"))
-        rules.append(packs.rule(f"r{number}", choice.choice(CONDITIONS), level=level, **more))
-    if choice.random() < 0.25:
-        value = choice.choice(("os.id", "kernel.release", "cpu.flags"))
-        pool = packs.rule("pool", "size(fleet.values) <= 1", level="recommended", value=value, group_by="os.id")
-        rules.append(pool.replace("level:", "scope: fleet\n    level:", 1))
-    block = "variables:\n"
-    for name, expression in (("new_kernel", "kernel.major >= 5"), ("named", "node.name == 'n7'")):
-        block += f"  {name}:\n    description: d\n    expression: |\n{textwrap.indent(expression, '      ')}\n"
-    return packs.text(*rules, extra=EXTRA.partition("variables:")[0] + block)
-
-
-def written_waivers(choice: random.Random) -> str | None:
-    """Waivers of a few rules on a few nodes, or none."""
-    if choice.random() < 0.7:
-        return None
-    row = "  - {id: w%d, node: {name: %s}, rule: r%d, reason: r, owner: o, ticket: t, expires: 2027-01-01}\n"
-    rows = (row % (at, json.dumps(f"n{choice.choice('123*')}"), choice.randrange(3)) for at in range(2))
-    return "schema: passmuster.waivers/1\nwaivers:\n" + "".join(rows)
-
-
-def fleet(choice: random.Random, size: int) -> bytes:
-    """Lines of a fleet, mutated: other facts, withheld ones, newer collectors, other layouts, and what is no snapshot."""
-    lines = []
-    for number in range(size):
-        made = document(f"n{number}", machine_id=f"sha256:{number:064x}", **choice.choice(CHANGES))
-        if choice.random() < 0.3:
-            made["node"]["labels"] = {"pool": choice.choice("ab")}
-        made["collection"]["uid"] = choice.choice((0, 0, 1000, None))
-        if choice.random() < 0.1:
-            section = {"facts": {"depth": 4}, "sources": {}, "status": "ok", "unknown": {}}
-            made["sections"]["newer"] = section
-        if choice.random() < 0.1:
-            made["sections"]["kernel"]["facts"]["newer"] = {"a": [1]}
-        canonical = choice.random() < 0.85
-        text = json.dumps(made, sort_keys=canonical, ensure_ascii=False, separators=(",", ":") if canonical else None)
-        lines.append(text.encode() + b"\n")
-    if choice.random() < 0.3:
-        lines.append(choice.choice((lines[0], lines[0].replace(b'"uid":', b'"uid": '), b"{}\n", b"broken\n")))
-    choice.shuffle(lines)
-    return b"".join(lines)
+WAYS = {
+    "counts alone": ("summary", "matrix"),
+    "a pass": ("json", "ndjson"),
+    "all at once": ("csv", "markdown", "html", "table", "attestation"),
+}
+"""What decides the path: which formats are asked for together."""
+RENDER = {each.name: each.render for each in REPORTERS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One policy over one fleet, in a folder of its own."""
+    """Policies over one fleet, in the working folder."""
 
-    folder: Path
     words: tuple[str, ...]
     """What `check` is told beside the snapshots and the formats."""
+    texts: tuple[PolicyText, ...]
+    terms: Terms
     expected: Verdict
 
 
-def case(folder: Path, policy_text: str, waivers_text: str | None, data: bytes) -> Case:
+def case(choice: random.Random, lines: Sequence[bytes]) -> Case:
     """Write the files, and judge each node the plain way."""
-    (folder / "policy.yaml").write_text(policy_text)
-    (folder / "fleet.ndjson").write_bytes(data)
-    words: tuple[str, ...] = ("-p", "policy.yaml", "--now", NOW)
-    loaded = policy.load(policy_text.encode(), "policy.yaml")
-    in_force = None
-    now = datetime(2026, 11, 23, tzinfo=UTC)
-    if waivers_text is not None:
-        (folder / "waivers.yaml").write_text(waivers_text)
-        words += ("--waivers", "waivers.yaml")
-        in_force = waivers.InForce(waivers=waivers.load(waivers_text.encode(), "waivers.yaml"), now=now)
-    terms = Terms(
-        policies=(compile_policy(loaded),), parameters=effective([loaded], []), waivers=in_force, received=now
+    Path("fleet.ndjson").write_bytes(b"".join(lines))
+    names = ["demo", "other"][: 2 if choice.random() < 0.15 else 1]
+    texts = tuple(
+        PolicyText(file=f"{name}.yaml", text=random_inputs.policy_text(choice, name), lock=None, released=False)
+        for name in names
     )
-    return Case(folder=folder, words=words, expected=judge(inputs.read(["fleet.ndjson"]), terms))
+    for each in texts:
+        Path(each.file).write_text(each.text)
+    loaded = [policy.load(each.text.encode(), each.file) for each in texts]
+    words = ["--now", "2026-11-23T00:00:00Z", *(word for each in texts for word in ("-p", each.file))]
+    settings = [f"demo.limit={choice.choice('357')}"] if choice.random() < 0.2 else []
+    words += [word for each in settings for word in ("--set", each)]
+    compiled = tuple(map(compile_policy, loaded))
+    terms = Terms(policies=compiled, parameters=effective(loaded, settings), received=NOW)
+    if choice.random() < 0.15:
+        chosen = [rule.header.name for each in compiled for rule in each.every_rule if choice.random() < 0.5]
+        words += [word for name in chosen for word in ("--rule", name)]
+        terms = replace(terms, rules=frozenset(chosen) if chosen else None)
+    if choice.random() < 0.15:
+        listed = [f"n{at}" for at in range(5, 24)]
+        Path("roster.txt").write_text("\n".join(listed) + "\n")
+        words += ["--roster", "roster.txt"]
+        terms = replace(terms, roster=frozenset(listed), roster_source="caller")
+    if choice.random() < 0.15:
+        words += ["--max-age", "30d"]
+        terms = replace(terms, max_age=MaximumAge(text="30d", span=timedelta(days=30), now=NOW))
+    if choice.random() < 0.3:
+        text = random_inputs.waivers_text(choice)
+        Path("waivers.yaml").write_text(text)
+        words += ["--waivers", "waivers.yaml"]
+        in_force = waivers.InForce(waivers=waivers.load(text.encode(), "waivers.yaml"), now=NOW)
+        terms = replace(terms, waivers=in_force)
+    expected = judge(inputs.read(["fleet.ndjson"]), terms)
+    return Case(words=tuple(words), texts=texts, terms=terms, expected=expected)
 
 
 def run(*words: str) -> int:
@@ -191,55 +110,46 @@ def run(*words: str) -> int:
         return main(list(words))
 
 
-def faults(found: Case, *, workers: bool, store: bool) -> Iterator[str]:
-    """Where a path or a format says something else than the plain verdict."""
-    expected, words = found.expected, found.words
-    by_name = {each.name: each for each in REPORTERS}
-    status = STATUS[expected.outcome] or (3 if expected.incomplete else 0)
-    ways: dict[str, tuple[str, ...]] = {
-        "counts alone": ("summary", "matrix"),
-        "a pass": ("json", "ndjson"),
-        "all at once": ("csv", "markdown", "html", "table"),
-    }
-    for way, formats in ways.items():
+def status(verdict: Verdict) -> int:
+    """The status of a verdict."""
+    return STATUS[verdict.outcome] or (3 if verdict.incomplete else 0)
+
+
+def counts(verdict: Verdict) -> read_back.Counts:
+    """What every format has to say."""
+    results = Counter(result.outcome.value for node in verdict.nodes for result in node.results)
+    return {"nodes": dict(Counter(node.outcome.value for node in verdict.nodes)), "rules": dict(results)}
+
+
+def checked(found: Case, snapshots: Sequence[str], *, workers: bool) -> Iterator[str]:
+    """Where `check` says something else than the plain verdict, in a path or a format."""
+    expected = found.expected
+    for way, formats in WAYS.items():
         outputs = [word for name in formats for word in ("-o", f"{name}=out.{name}")]
         for more in ((), ("--jobs", "2")) if workers and way != "all at once" else ((),):
-            got = run("check", "fleet.ndjson", *words, *outputs, *more)
-            if got != status:
-                yield f"{way} {more}: status {got}, not {status}"
+            got = run("check", *snapshots, *found.words, *outputs, *more)
+            if got != status(expected):
+                yield f"{way} {more}: status {got}, not {status(expected)}"
+                continue
             for name in formats:
-                text = Path(f"out.{name}").read_bytes().decode()
-                wanted = by_name[name].render(expected, Style(width=80))
-                if name == "ndjson":
-                    text, wanted = _unordered(text, expected), _unordered(wanted, expected)
-                if text != wanted:
-                    yield f"{way} {more}: {name} differs"
-                if (counts := counted(name, text)) is not None and counts != _nodes(expected):
-                    yield f"{way} {more}: {name} counts {counts}, not {_nodes(expected)}"
-    if store and "--waivers" not in words:
-        yield from _stored(found)
+                yield from (f"{way} {more}: {name} {fault}" for fault in _read(name, expected))
 
 
-def _stored(found: Case) -> Iterator[str]:
-    """The same from a store, twice: the second time from verdicts that were kept."""
-    with contextlib.suppress(FileNotFoundError):
-        os.remove("fleet.db")  # noqa: PTH107 - a file of this folder
-    run("fleet", "add", "fleet.db", "fleet.ndjson")
-    readable = [node for node in found.expected.nodes if node.snapshot is not None]
-    plain = run("fleet", "check", "fleet.db", *found.words[:2], "-o", "json=stored.json")
-    whole = json.loads(Path("stored.json").read_bytes())
-    outcomes = {
-        node["node"]: (node["outcome"], [each["outcome"] for each in node["results"]]) for node in whole["nodes"]
-    }
-    wanted = {node.node: (node.outcome.value, [each.outcome.value for each in node.results]) for node in readable}
-    if outcomes != wanted and not found.expected.duplicates:
-        yield "the store: other outcomes"
-    for time in ("first", "again"):
-        got = run(
-            "fleet", "check", "fleet.db", *found.words[:2], "-o", "summary=stored.summary", "-o", "matrix=stored.matrix"
-        )
-        if got != plain or json.loads(Path("stored.summary").read_bytes())["summary"] != whole["summary"]:
-            yield f"the store: counts alone, {time}"
+def _read(name: str, expected: Verdict) -> Iterator[str]:
+    text = Path(f"out.{name}").read_bytes().decode()
+    wanted = RENDER[name](expected, Style(width=80, engine=_resources.engine_digest()))
+    if name == "ndjson":
+        text, wanted = _unordered(text, expected), _unordered(wanted, expected)
+    if text != wanted:
+        yield "differs"
+    try:
+        said = read_back.FORMATS[name](text)
+    except AssertionError as error:
+        yield str(error)
+        return
+    right = counts(expected)
+    if any(said[what] != right[what] for what in said):
+        yield f"counts {said}, not {right}"
 
 
 def _unordered(text: str, expected: Verdict) -> str:
@@ -248,84 +158,92 @@ def _unordered(text: str, expected: Verdict) -> str:
     return "\n".join([*(sorted(lines) if not expected.duplicates else ()), last])
 
 
-def _nodes(verdict: Verdict) -> dict[str, int]:
-    return {outcome.value: count for outcome, count in counting.nodes(verdict).items() if count}
+def stored(found: Case) -> Iterator[str]:
+    """The same from a store, twice: the second time from verdicts that were kept."""
+    for each in Path().glob("fleet.db*"):
+        each.unlink()
+    words = [word for word in found.words if word not in {"--now", "2026-11-23T00:00:00Z"}]
+    words += ["--now", "2026-11-23T00:00:00Z"] if found.terms.max_age or found.terms.waivers else []
+    run("fleet", "add", "fleet.db", "fleet.ndjson")
+    plain = run("fleet", "check", "fleet.db", *words, "-o", "json=stored.json")
+    whole = json.loads(Path("stored.json").read_bytes())
+    said = {node["node"]: (node["outcome"], [each["outcome"] for each in node["results"]]) for node in whole["nodes"]}
+    wanted = {
+        node.node: (node.outcome.value, [each.outcome.value for each in node.results])
+        for node in found.expected.nodes
+        if node.snapshot is not None or node.input is None
+    }
+    if said != wanted and not found.expected.duplicates:
+        yield f"the store: other outcomes: {[name for name in wanted if said.get(name) != wanted[name]]}"
+    for time in ("first", "again"):
+        got = run("fleet", "check", "fleet.db", *words, "-o", "summary=stored.summary", "-o", "matrix=stored.matrix")
+        if got != plain or json.loads(Path("stored.summary").read_bytes())["summary"] != whole["summary"]:
+            yield f"the store: counts alone, {time}"
+    if run("fleet", "verify", "fleet.db", "--rejudge", *(w for t in found.texts for w in ("-p", f"./{t.file}"))) != 0:
+        yield "the store: verify --rejudge"
 
 
-class _Tally(HTMLParser):
-    """The list of outcomes of an HTML report: a number in <strong>, then the word of an outcome."""
+def carried(found: Case, choice: random.Random) -> Iterator[str]:
+    """The same by the function over Arrow batches, cut and carried at random."""
+    import arrow_engine  # noqa: PLC0415 - pyarrow is an extra
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.counts: dict[str, int] = {}
-        self._inside = False
-        self._words: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._inside |= tag == "ul" and ("class", "tally") in attrs
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "li" and self._inside:
-            number, word = self._words[0], self._words[1]
-            self.counts[word.strip()] = int(number.replace(",", ""))
-            self._words = []
-        self._inside &= tag != "ul"
-
-    def handle_data(self, data: str) -> None:
-        if self._inside and data.strip():
-            self._words.append(data)
+    folder = Path("spark").absolute()
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    shutil.copy("fleet.ndjson", folder)
+    data = (folder / "fleet.ndjson").read_bytes()
+    expected = json_v1.render(judge(inputs.read([str(folder)]), found.terms), Style()).encode()
+    for strategy in arrow_engine.STRATEGIES:
+        cuts = [choice.randrange(len(data)) for _ in range(choice.randrange(3))]
+        parts = arrow_engine.of_lines({f"file:{folder}/fleet.ndjson": data}, cuts, choice.randint(1, 8))
+        judging = arrow_engine.Judging(terms=found.terms, texts=found.texts, strategy=strategy)
+        if arrow_engine.report(folder, parts, judging) != expected:
+            yield f"Arrow batches, {strategy}: differs"
 
 
-def counted(name: str, text: str) -> dict[str, int] | None:
-    """How many nodes came to each outcome, read back from a format; None where it does not say."""
-    if name in {"json", "summary"}:
-        return {key: count for key, count in json.loads(text)["summary"]["nodes"].items() if count}
-    if name == "ndjson":
-        return {key: count for key, count in json.loads(text.splitlines()[-1])["summary"]["nodes"].items() if count}
-    if name == "csv":
-        rows = {
-            (row["node"], row["snapshot"]): row["node_outcome"]
-            for row in csv.DictReader(io.StringIO(text))
-            if row["node"]
-        }
-        return _tallied(rows.values())
-    if name == "html":
-        parser = _Tally()
-        parser.feed(text)
-        return parser.counts or None
-    line = next((each for each in text.splitlines() if " nodes" in each and ": " in each), None)
-    if name == "matrix" and line is not None:
-        pairs = (part.split(" ") for part in line.partition(": ")[2].split(", "))
-        return {word: int(number) for number, word in pairs}
-    return None
+def permuted(found: Case, lines: Sequence[bytes], choice: random.Random) -> Iterator[str]:
+    """The same where each snapshot is a file, and the files are named in any order."""
+    names = [f"{at:02}.json" for at in range(len(lines))]
+    for name, line in zip(names, lines, strict=True):
+        Path(name).write_bytes(line)
+    again = replace(found, expected=judge(inputs.read(names), found.terms))
+    choice.shuffle(names)
+    yield from (f"permuted: {fault}" for fault in checked(again, names, workers=True))
 
 
-def _tallied(outcomes: Any) -> dict[str, int]:
-    found = [outcome.value for outcome in NodeOutcome]
-    every = list(outcomes)
-    return {outcome: every.count(outcome) for outcome in found if every.count(outcome)}
+def faults(found: Case, lines: Sequence[bytes], choice: random.Random, number: int) -> Iterator[str]:
+    """Where some path or format says something else; the slower paths take turns."""
+    yield from checked(found, ["fleet.ndjson"], workers=number % 20 == 7)
+    if number % 3 == 0 and found.terms.waivers is None and found.terms.max_age is None:
+        yield from stored(found)
+    if number % 3 == 1 and found.terms.waivers is None:
+        yield from carried(found, choice)
+    if number % 20 == 11:
+        yield from permuted(found, lines, choice)
+
+
+@contextlib.contextmanager
+def forgetful(limit: int | None) -> Iterator[None]:
+    """The memory holds so many bytes, so that it forgets all the time; None for what it holds by itself."""
+    whole = remember.Memory.__init__
+    if limit is not None:
+        remember.Memory.__init__ = functools.partialmethod(whole, limit=limit)  # type: ignore[method-assign,assignment]
+    try:
+        yield
+    finally:
+        remember.Memory.__init__ = whole  # type: ignore[method-assign]
 
 
 def search(policies: int, seed: int, *, nodes: int = 20, limit: int | None = None) -> Iterator[str]:
-    """Faults of so many policies; `limit`: bytes that the memory may hold, to have it forget all the time."""
+    """Faults of so many policies."""
     choice = random.Random(seed)
-    here = Path.cwd()
-    defaults = dict(remember.Memory.__init__.__kwdefaults__ or {})
-    if limit is not None:
-        remember.Memory.__init__.__kwdefaults__["limit"] = limit  # type: ignore[index]
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            os.chdir(folder)
-            data = b""
-            for number in range(policies):
-                data = fleet(choice, nodes) if number % 5 == 0 else data
-                text, waived = written_policy(choice), written_waivers(choice)
-                found = case(Path(folder), text, waived, data)
-                for fault in faults(found, workers=number % 25 == 0, store=number % 3 == 0):
-                    yield f"policy {number} of seed {seed}: {fault}\n{text}"
-    finally:
-        os.chdir(here)
-        remember.Memory.__init__.__kwdefaults__ = defaults
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), forgetful(limit):
+        lines: list[bytes] = []
+        for number in range(policies):
+            lines = random_inputs.fleet(choice, nodes) if number % 5 == 0 else lines
+            found = case(choice, lines)
+            for fault in faults(found, lines, choice, number):
+                yield f"policy {number} of seed {seed}: {fault}\n{' '.join(found.words)}\n{found.texts[0].text}"
 
 
 def cli() -> None:
@@ -340,9 +258,11 @@ def cli() -> None:
     for fault in search(options.policies, options.seed, nodes=options.nodes, limit=options.limit):
         found += 1
         sys.stdout.write(fault + "\n")
+        sys.stdout.flush()
     sys.stdout.write(f"seed {options.seed}: {options.policies} policies, {found} faults\n")
     sys.exit(bool(found))
 
 
 if __name__ == "__main__":
+    os.environ["COLUMNS"] = "80"
     cli()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -88,6 +89,35 @@ def test_documents_are_found_with_their_lines() -> None:
         (7, b'{"e":2}\n'),
         (8, b"stray\n"),
         (9, b'{"f":\n'),
+    ]
+
+
+SNAPSHOT = {"collection": {"uid": 0}, "node": {"name": "n1"}, "schema": "passmuster.snapshot/1", "sections": {"os": {}}}
+LAYOUTS = {
+    "canonical": _json.canonical(SNAPSHOT),
+    "blanks": json.dumps(SNAPSHOT).encode() + b"\n",
+    "the schema first": json.dumps({"schema": SNAPSHOT["schema"], **SNAPSHOT}, separators=(",", ":")).encode() + b"\n",
+    "a blank before it": b" " + json.dumps(SNAPSHOT).encode() + b"\n",
+}
+
+
+@pytest.mark.parametrize("before", [_json.canonical(SNAPSHOT), _json.pretty(SNAPSHOT)], ids=["a line", "many lines"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_snapshot_on_a_line_is_found_behind_a_torn_one(layout: str, before: bytes) -> None:
+    """Wherever the one before is cut: at the end, or at any byte with the end of the line behind it."""
+    for cut in range(1, len(before) - 1):
+        torn = before[:cut].removesuffix(b"\n") + b"\n"
+        found = [each for _, each in _json.stream(BytesIO(torn + LAYOUTS[layout] * 2))]
+        # What is given may have blanks before it that are no part of it.
+        assert [each.lstrip() for each in found[-2:]] == [LAYOUTS[layout].lstrip()] * 2, torn
+
+
+def test_a_snapshot_behind_a_torn_one_has_its_line() -> None:
+    data = b'{\n "a": {\n' + LAYOUTS["a blank before it"] + LAYOUTS["canonical"]
+    assert [(line, each.strip()) for line, each in _json.stream(BytesIO(data))] == [
+        (1, b'{\n "a": {'),
+        (3, LAYOUTS["blanks"].strip()),
+        (4, LAYOUTS["canonical"].strip()),
     ]
 
 

@@ -16,7 +16,7 @@ import orjson
 from passmuster._text import BOM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 
 T = TypeVar("T")
 Path: TypeAlias = tuple[str | int, ...]
@@ -33,6 +33,7 @@ _LONG = b"0" * 19
 _NOUGHTS = bytes(ord("0") if byte in b"0123456789" else ord(" ") for byte in range(256))
 _CHUNK = 256 * 1024
 _SNAPSHOT = b'{"collection":{'
+_SAYS = re.compile(rb'"schema"\s*:\s*"passmuster\.snapshot/')
 """How a snapshot in canonical form begins."""
 _BLANK = (b" ", b"\t")
 _OPENS = (b"{", b"[", BOM + b"{", BOM + b"[")
@@ -219,23 +220,26 @@ def stream(
             yield number, line
         elif lines:
             raise SpanningError
-        elif line[:1] in _BLANK and spanning.inside:
-            block = [line, *_indented(handle)]
-            yield from spanning.take(number, b"".join(block))
-            number += len(block) - 1
+        elif line[:1] in _BLANK and spanning.inside and not _is_snapshot(line):
+            number = yield from spanning.take_blocks(number, _indented(handle, line))
         else:
             yield from spanning.take(number, line)
     yield from spanning.end()
 
 
-def _indented(handle: BinaryIO) -> Iterator[bytes]:
-    """Lines that follow, up to one that is not indented, which is the last; some of them."""
-    size = 0
+def _indented(handle: BinaryIO, line: bytes) -> Iterator[list[bytes]]:
+    """A line and some that follow it, up to one that is not indented, or is a snapshot and stands by itself."""
+    block, size = [line], 0
     while size < _CHUNK and (line := handle.readline(MAX_BYTES + 1)):
-        yield line
+        if _is_snapshot(line):
+            yield block
+            yield [line]
+            return
+        block.append(line)
         size += len(line)
         if line[:1] not in _BLANK:
-            return
+            break
+    yield block
 
 
 def is_noise(line: bytes) -> bool:
@@ -251,6 +255,11 @@ def _whole(line: bytes) -> bool:
     """Whether a line is a document by itself, by its ends."""
     line = line.strip()
     return line.startswith(b"{") and line.endswith(b"}") and b"}{" not in line
+
+
+def _is_snapshot(line: bytes) -> bool:
+    """Whether a line by itself is a snapshot, by what it says: no document that was torn off before it holds it."""
+    return _whole(line) and (line.startswith(_SNAPSHOT) or _SAYS.search(line) is not None)
 
 
 def _pass_over(handle: BinaryIO, line: bytes) -> None:
@@ -303,9 +312,16 @@ class _Spanning:
             yield from self.end()
             at = end
 
+    def take_blocks(self, number: int, blocks: Iterable[Sequence[bytes]]) -> Generator[tuple[int, bytes], None, int]:
+        """Go on with some lines at a time, the first of them of that number; returns the number of the last."""
+        for block in blocks:
+            yield from self.take(number, b"".join(block))
+            number += len(block)
+        return number - 1
+
     def _begins_anew(self, text: bytes) -> bool:
         """Whether what is held cannot go on with these lines: they begin a snapshot, or JSON where noise was."""
-        return text.lstrip().startswith(_OPENS) if self._noise else text.startswith(_SNAPSHOT) and _whole(text)
+        return text.lstrip().startswith(_OPENS) if self._noise else _is_snapshot(text)
 
     def _noise_end(self, text: bytes, start: int) -> int | None:
         """Where noise ends: at a line that begins JSON."""

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from passmuster import cel
+from passmuster import cel, schema
 from passmuster.causes import because
 from passmuster.outcome import RuleOutcome
 from passmuster.verdict import FactShown, Result
@@ -136,7 +136,8 @@ def _facts(rule: CompiledRule, snapshot: Snapshot) -> tuple[FactShown, ...]:
 
 def _withheld(path: FieldPath, snapshot: Snapshot) -> bool:
     """Whether the fact could not be looked at, or is no fact of the snapshot's sections."""
-    section = snapshot.sections.get(path.parts[0])
+    # A newer collector may call a section as others call what is none: `node`.
+    section = snapshot.sections.get(path.parts[0]) if path.parts[0] in schema.sections(1) else None
     if section is None or section.reason is not None:
         return True
     return any(each.covers(path) for each in section.unknown)

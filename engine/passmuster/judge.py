@@ -113,7 +113,11 @@ def judge_one(given: Given, terms: Terms, *, doubled: bool = False) -> NodeVerdi
     if snapshot is None:
         return _nameless(given.input or "this node", given.input, given.problem)
     reason = _disqualified(given, snapshot, terms, doubled=doubled)
-    results = () if reason else _results(snapshot, terms)
+    results: tuple[Result, ...] = ()
+    try:
+        results = () if reason else _results(snapshot, terms)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it says nothing of the other nodes
+        reason = defect(error)
     outcome, nothing = settle((result.rule.level, result.outcome) for result in results)
     if terms.only_fleet_rules:
         nothing = ONLY_FLEET
@@ -135,6 +139,11 @@ def judge_one(given: Given, terms: Terms, *, doubled: bool = False) -> NodeVerdi
         reason=reason or nothing,
         results=results,
     )
+
+
+def defect(error: Exception) -> str:
+    """Why a node is unknown on which the engine itself failed."""
+    return f"passmuster failed on this snapshot ({type(error).__name__}): a defect, please report it"
 
 
 NOTHING = "nothing applied: no required or recommended rule counted"

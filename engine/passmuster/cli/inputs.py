@@ -14,7 +14,7 @@ from passmuster import _json, snapshot
 from passmuster.cli import packed, reading, recognize, sealed, skipped
 from passmuster.cli.folder import files, readable, unread
 from passmuster.errors import IntegrityError, PassmusterError, SnapshotError, UsageError
-from passmuster.judge import Given
+from passmuster.judge import Given, defect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -70,6 +70,8 @@ def load(document: Document) -> Given:
         )
     except SnapshotError as error:
         return Given(input=document.label, snapshot=None, problem=str(error.problems[0]))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it says nothing of the other nodes
+        return Given(input=document.label, snapshot=None, problem=f"{document.label}: {defect(error)}")
 
 
 def each(paths: Sequence[str], known: Callable[[bytes], T | None]) -> Iterator[Document | Given | T]:

@@ -95,6 +95,15 @@ class Memory:
 
     def judge(self, line: bytes) -> Remembered | None:
         """The verdict of a canonical line; None where it has to be read the plain way."""
+        try:
+            return self._judged(line)
+        except UnansweredError:
+            raise
+        except Exception:  # noqa: BLE001 - the plain way says of this line, and of no other, what is wrong
+            self._forget()
+            return None
+
+    def _judged(self, line: bytes) -> Remembered | None:
         if self._full:
             self._forget()
         head = HEAD.match(line)
@@ -111,7 +120,10 @@ class Memory:
 
     def judge_other(self, data: bytes) -> Remembered | None:
         """The same of a snapshot that is laid out in another way, or holds what this engine does not know."""
-        line = restated(data, recorded="collection" in self._heads.read)
+        try:
+            line = restated(data, recorded="collection" in self._heads.read)
+        except Exception:  # noqa: BLE001 - as above
+            return None
         found = None if line is None else self.judge(line)
         return None if found is None else found._replace(data=data)
 

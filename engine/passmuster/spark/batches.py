@@ -17,7 +17,7 @@ from passmuster import _json, snapshot
 from passmuster.errors import SnapshotError
 from passmuster.fleet import Class, Journal, Memory, Remembered, Tally
 from passmuster.fleet.cut import HEAD
-from passmuster.judge import REPEATED, Given
+from passmuster.judge import REPEATED, Given, defect
 from passmuster.report import Style, stream
 from passmuster.report.onepass import OnePass
 from passmuster.spark import rows, task
@@ -74,6 +74,8 @@ class Judge:
             first = error.problems[0]
             problem = _problem(first.location.line, first.location.column, first.message)
             return rows.NOISE if each.kind == rows.NOISE else rows.UNREADABLE, problem, None
+        except Exception as error:  # noqa: BLE001 - whatever it is, it says nothing of the other nodes
+            return rows.UNREADABLE, _problem(1, 1, defect(error)), None
         return rows.NODE, None, self._passing.plain(Given(input=None, snapshot=read))
 
 

@@ -68,7 +68,8 @@ def count(database: sqlite3.Connection, terms: Terms, choice: Choice) -> Counts:
         whole=sums.whole,
         facts=len(survey.nodes),
         judged=len(new),
-        kept=_keep(shelf, new),
+        # Where the engine failed there are no results: what is unknown for that is not kept.
+        kept=_keep(shelf, {facts: each for facts, each in new.items() if each.results}),
     )
 
 

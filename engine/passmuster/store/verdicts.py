@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from passmuster import __version__, _json, snapshot
 from passmuster.fleet import Memory
 from passmuster.judge import Given, judge_one, settle
-from passmuster.outcome import NodeOutcome, RuleOutcome
+from passmuster.outcome import NodeOutcome, RuleOutcome, UnansweredError
 from passmuster.store.cut import as_section
 from passmuster.store.database import transaction
 from passmuster.store.evaluator import evaluator
@@ -116,7 +116,12 @@ class Judge:
 
         They must be all that the policies look at. None where the whole snapshot is needed; raises DamageError.
         """
-        known = self._memory.judge_sections(pieces, self._section)
+        try:
+            known = self._memory.judge_sections(pieces, self._section)
+        except (DamageError, UnansweredError):
+            raise
+        except Exception:  # noqa: BLE001 - the plain way says of these facts, and of no others, what is wrong
+            return None
         return None if known is None else self._of_class(known)
 
     def _section(self, packed: bytes) -> tuple[str, bytes]:
