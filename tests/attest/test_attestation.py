@@ -98,7 +98,7 @@ def test_it_names_what_the_verdict_hangs_on(fleet: Path) -> None:
     kinds = {each["annotations"]["kind"]: each for each in found["predicate"]["configuration"]}
     assert sorted(kinds) == ["engine", "policy", "waivers"]
     assert kinds["engine"]["name"] == f"passmuster@{passmuster.__version__}"
-    assert kinds["policy"]["annotations"] == {"kind": "policy", "released": True}
+    assert kinds["policy"]["annotations"] == {"kind": "policy", "lock": "passmuster", "released": True}
     assert kinds["waivers"]["digest"]["sha256"] == hashlib.sha256((fleet / "waivers.yaml").read_bytes()).hexdigest()
     assert found["predicate"][VERDICT]["waived"] == ["virtnest/cpu-x86-64-v2 on bad"]
     assert "virtnest/cpu-x86-64-v2 on bad" not in str({**found["predicate"], VERDICT: None})

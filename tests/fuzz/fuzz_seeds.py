@@ -183,7 +183,7 @@ def kinds() -> tuple[Kind, ...]:
         Kind(
             name="lock",
             file="packs/policies.lock",
-            content=lock.render({"demo@1.0.0": digest(SMALL.encode())}).encode(),
+            content=lock.render({"demo@1.0.0": lock.Locked(digest=digest(SMALL.encode()))}).encode(),
             commands=(("policy", "lock", "packs"), ("policy", "lint", "packs")),
         ),
         Kind(
