@@ -177,7 +177,7 @@ def test_rows_of_parquet_are_judged_and_written_as_parquet(
     written = parquet.read_table(folder / "out" / "nodes.parquet")
     assert [json.loads(each) for each in written["node"].to_pylist()] == report["nodes"]
     assert written.column_names == ["name", "machine_id", "digest", "node"]
-    duplicate = next(each for each in report["duplicates"] if each["kind"] == "same_node")
+    duplicate = next(each for each in report["duplicates"] if each["kind"] == "same_snapshot")
     assert duplicate["inputs"] == [f"{rows}/part-0.parquet:6", f"{rows}/part-1.parquet:{NODES - 499}"]
 
 
