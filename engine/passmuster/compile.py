@@ -5,7 +5,7 @@ All mistakes of all expressions are reported at once, each at its line and colum
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from passmuster import cel
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from passmuster.fieldpath import FieldPath
+    from passmuster.policy import UnsoundPolicyError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,18 +96,38 @@ class CompiledPolicy:
         return frozenset(path for rule in self.every_rule for path in rule.reads)
 
 
-def compile_policy(policy: Policy) -> CompiledPolicy:
-    """Compile a policy; raises PolicyError with every mistake found."""
-    compiler = _Compiler(policy)
+def compile_policy(policy: Policy, *, doubtful: frozenset[str] = frozenset()) -> CompiledPolicy:
+    """Compile a policy; raises PolicyError with every mistake found, but for what comes of those that are `doubtful`.
+
+    These are parameters, constants and variables as `params.x`, of which nothing is known; with none, the usual way.
+    """
+    compiler = _Compiler(policy, doubtful)
+    compiler.broken = {name for root, name in map(_split, doubtful) if root == "variables"}
     compiled = compiler.compile()
     if compiler.problems:
         raise PolicyError(compiler.problems)
     return compiled
 
 
+def all_problems(error: UnsoundPolicyError) -> PolicyError:
+    """What is wrong with a policy that breaks its schema, together with what is wrong with its expressions."""
+    problems = list(error.problems)
+    try:
+        compile_policy(error.rest.policy, doubtful=error.rest.doubtful)
+    except PolicyError as further:
+        problems += further.problems
+    return PolicyError(sorted(problems, key=_place))
+
+
+def _place(problem: Problem) -> tuple[bool, int, int]:
+    """The order of the file; what counts the others stands last."""
+    return problem.code == "more", problem.location.line or 0, problem.location.column or 0
+
+
 @dataclass(slots=True)
 class _Compiler:
     policy: Policy
+    doubtful: frozenset[str] = frozenset()
     problems: list[Problem] = field(default_factory=list)
     variables: dict[str, CompiledVariable] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
@@ -233,13 +254,29 @@ class _Compiler:
 
     def _aggregates(self, value: cel.CelType, *, counted: bool = False) -> cel.Environment:
         constants = {each.name: each.value for each in self.policy.constants}
-        return aggregates(value, parameters=self.policy.parameters, constants=constants, counted=counted)
+        made = aggregates(value, parameters=self.policy.parameters, constants=constants, counted=counted)
+        return self._with_doubtful(made)
 
     def _environment(self) -> cel.Environment:
         constants = {each.name: each.value for each in self.policy.constants}
         types = {name: variable.program.type for name, variable in self.variables.items()}
-        return environment(
+        made = environment(
             parameters=self.policy.parameters,
             constants=constants,
             variables={**types, **dict.fromkeys(self.broken, cel.Basic.BROKEN)},
         )
+        return self._with_doubtful(made)
+
+    def _with_doubtful(self, made: cel.Environment) -> cel.Environment:
+        """With parameters and constants of which nothing is known, so that what uses them is not blamed."""
+        roots = dict(made.roots)
+        for root, name in map(_split, self.doubtful):
+            kind = roots.get(root)
+            if isinstance(kind, cel.ObjectType):
+                roots[root] = cel.ObjectType({**kind.fields, name: cel.Field(cel.Basic.BROKEN)})
+        return replace(made, roots=roots) if self.doubtful else made
+
+
+def _split(text: str) -> tuple[str, str]:
+    root, _, name = text.partition(".")
+    return root, name

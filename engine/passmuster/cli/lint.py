@@ -70,6 +70,7 @@ class _Linting:
             return
         except PolicyError as error:
             self.problems(error.problems)
+            self._tests(packs.tests_beside(str(file)))
             return
         compiled = self._compiled(policy)
         beside = packs.tests_beside(str(file))

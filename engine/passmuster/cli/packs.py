@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from passmuster import _resources
 from passmuster.cli import reading
+from passmuster.compile import all_problems
 from passmuster.errors import IntegrityError, Location, PolicyError, Problem, UsageError
-from passmuster.policy import Policy, digest, load, lock
+from passmuster.policy import Policy, UnsoundPolicyError, digest, load, lock
 from passmuster.policy.selection import Entry, Spec, demand_digest, demand_distinct, select
 from passmuster.policy.version import Version
 
@@ -149,9 +150,12 @@ def load_file(file: Path) -> Policy:
         shown = (file.parents[2] if len(file.parents) > 2 else home) / LOCK
         message = f"{name} is released and has changed (got {digest(data)}, expected {locked} by {shown})"
         raise IntegrityError.at(str(file), message, code="lock-digest")
-    policy = load(
-        data, str(file), released=locked is not None, lock=None if locked is None else _lock(home, name, locked)
-    )
+    try:
+        policy = load(
+            data, str(file), released=locked is not None, lock=None if locked is None else _lock(home, name, locked)
+        )
+    except UnsoundPolicyError as error:
+        raise all_problems(error) from None
     if locked is not None:
         demand_name(policy, name)
     return policy

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from passmuster import _yaml, schema
 from passmuster._text import BLANKS, escape
@@ -24,7 +24,11 @@ from passmuster.policy.model import (
     Scope,
     Variable,
 )
+from passmuster.policy.rest import rest
 from passmuster.policy.version import Version
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SCHEMA = "passmuster.policy/1"
 LANGUAGE = "passmuster.cel/1"
@@ -33,6 +37,14 @@ _OF_FLEET = ("group_by", "value")
 """What only a rule of scope fleet has."""
 _FLEET = "policy-fleet"
 _BLANKS = re.compile(f"[{BLANKS}]")
+
+
+class UnsoundPolicyError(PolicyError):
+    """A policy that breaks its schema; it carries what can still be read of it."""
+
+    def __init__(self, problems: Iterable[Problem], document: _yaml.Document) -> None:
+        super().__init__(problems)
+        self.rest = rest(document)
 
 
 def digest(data: bytes) -> str:
@@ -46,25 +58,29 @@ def load(data: bytes, file: str, *, released: bool = False, lock: str | None = N
         document = _yaml.load(data, file)
     except _yaml.YAMLProblems as error:
         raise PolicyError(error.problems) from None
+    _demand_version(document)
     problems = _schema_problems(document)
     if problems:
-        raise PolicyError(problems)
+        raise UnsoundPolicyError(problems, document)
     reader = _Reader(document)
     policy = replace(reader.policy(digest(data), released=released), lock=lock)
     if reader.problems:
-        raise PolicyError(reader.problems)
+        raise UnsoundPolicyError(reader.problems, document)
     return policy
 
 
-def _schema_problems(document: _yaml.Document) -> list[Problem]:
+def _demand_version(document: _yaml.Document) -> None:
     value = document.value
     declared = value.get("schema") if isinstance(value, dict) else None
     if declared != SCHEMA:
         message = f"not a policy of a known version (got schema {declared!r}, expected {SCHEMA!r})"
-        return [document.problem(("schema",), message, code="policy-schema")]
+        raise PolicyError([document.problem(("schema",), message, code="policy-schema")])
+
+
+def _schema_problems(document: _yaml.Document) -> list[Problem]:
     return [
         document.problem(fault.path, _where(fault.path) + fault.message, code="policy-invalid", key=fault.at_key)
-        for fault in schema.faults("policy", 1, value)
+        for fault in schema.faults("policy", 1, document.value)
     ]
 
 
