@@ -302,18 +302,30 @@ def _settings(
     old: CompiledPolicy, new: CompiledPolicy, chance: random.Random
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any], bool]]:
     """Values of parameters for both sides, and whether one that only one side has is not at its default."""
-    shared = sorted(old.defaults.keys() & new.defaults.keys())
-    single = sorted(old.defaults.keys() ^ new.defaults.keys())
-    unset = object()
-    every = [*itertools.product(*((unset, *DEFAULTS[name]) for name in (*shared, *single)))]
-    for values in [every[0], *chance.sample(every, min(12, len(every)))]:
-        given = {name: value for name, value in zip((*shared, *single), values, strict=True) if value is not unset}
+    single = old.defaults.keys() ^ new.defaults.keys()
+    every = {**old.defaults, **new.defaults}
+    for number in range(13):
+        given = {name: _value(name, each, chance) for name, each in every.items() if number and chance.random() < 0.6}
         sides = [
             {**side.defaults, **{name: value for name, value in given.items() if name in side.defaults}}
             for side in (old, new)
         ]
-        away = any(name in given and given[name] != {**old.defaults, **new.defaults}[name] for name in single)
+        away = any(name in given and given[name] != every[name] for name in single)
         yield sides[0], sides[1], away
+
+
+def _value(name: str, default: object, chance: random.Random) -> object:
+    if name in DEFAULTS:
+        return chance.choice(DEFAULTS[name])
+    match default:
+        case bool():
+            return chance.random() < 0.5
+        case int():
+            return default + chance.choice((-1, 0, 1, 2))
+        case str():
+            return chance.choice((default, "none", "sev", "Cascadelake-Server"))
+        case _:
+            return chance.choice(([], default, ["2Mi"], ["1Gi", "2Mi"]))
 
 
 def _outcomes(side: CompiledPolicy, roots: Mapping[str, Any], parameters: dict[str, Any]) -> Outcomes:

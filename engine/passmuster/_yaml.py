@@ -74,9 +74,11 @@ class Document:
 class YAMLProblems(Exception):  # noqa: N818 - it carries problems
     """The file cannot be read; it carries every mistake found."""
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: list[Problem], document: Document | None = None) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = tuple(problems)
+        self.document = document
+        """What the file says all the same, so that more can be told of it; None where it cannot be read."""
 
 
 def load(data: bytes, file: str) -> Document:
@@ -85,9 +87,11 @@ def load(data: bytes, file: str) -> Document:
     lines = _lines(text)
     reader = _Reader(Document(file=file, value=None, positions={}, keys={}, lines=lines))
     value = reader.read(text)
+    read = reader.document
+    document = Document(file=file, value=value, positions=read.positions, keys=read.keys, lines=lines)
     if reader.problems:
-        raise YAMLProblems(reader.problems)
-    return Document(file=file, value=value, positions=reader.document.positions, keys=reader.document.keys, lines=lines)
+        raise YAMLProblems(reader.problems, document if reader.whole else None)
+    return document
 
 
 _MANY_LINES = 20_000
@@ -174,6 +178,10 @@ class _TooMuchError(Exception):
     pass
 
 
+_ELSEWHERE = frozenset(("yaml-merge", "yaml-key", "yaml-number", "yaml-tag"))
+"""Mistakes after which what the file says is something else than what it means."""
+
+
 @dataclass(slots=True)
 class _Reader:
     """Turns the parser's events into a value; the events are checked before anything is built."""
@@ -182,6 +190,8 @@ class _Reader:
     problems: list[Problem] = field(default_factory=list)
     _events: list[Any] = field(default_factory=list)
     _at: int = 0
+    whole: bool = False
+    """Whether all of the file was read, and nothing in it stands for something else."""
 
     def read(self, text: str) -> Any:
         """The value; None where there are problems."""
@@ -202,10 +212,12 @@ class _Reader:
         if not any(isinstance(event, yaml.DocumentStartEvent) for event in self._events):
             self._note(1, 1, "the file is empty (expected a mapping)", "yaml-syntax")
             return None
-        if self.problems:
+        if any(isinstance(event, yaml.AliasEvent) for event in self._events):
             return None
         self._at = next(i for i, event in enumerate(self._events) if isinstance(event, yaml.DocumentStartEvent)) + 1
-        return self._value(())
+        value = self._value(())
+        self.whole = not any(each.code in _ELSEWHERE for each in self.problems)
+        return value
 
     def _check(self, text: str) -> None:
         depth = nodes = documents = 0

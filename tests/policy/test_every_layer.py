@@ -45,6 +45,14 @@ LAYERS: dict[str, tuple[str, list[str]]] = {
         WRONG.replace("default: 3, description: d", "default: 3").replace("nothing > 3", "nothing > params.least"),
         ["least: missing 'description'", NO_FIELD],
     ),
+    "a key twice": (
+        WRONG.replace("title: one holds", "title: one holds\n    title: again").replace("level: required", "level: must", 1),
+        ["duplicate key 'title'", "level: not one of the values", NO_FIELD],
+    ),
+    "an anchor": (
+        WRONG.replace("title: one holds", "title: &a one holds"),
+        ["an anchor is not allowed here", NO_FIELD],
+    ),
     "a rule that is none, beside another": (
         WRONG.replace("  - id: two", "  - none\n  - id: two"),
         [NO_FIELD, "rules: wrong type"],

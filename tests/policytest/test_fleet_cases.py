@@ -102,7 +102,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "a rule about single nodes": ({"nodes": [PLAIN], "expect": {"node": "pass"}}, "a rule of another scope in fleet_cases (got 'node')"),
     "a parameter that is not there": ({"nodes": [PLAIN], "expect": {"kernels": "pass"}, "parameters": {"p": 1}}, "no such parameter (got 'p')"),
     "no nodes": ({"nodes": [], "expect": {"kernels": "pass"}}, "too small (got 0, expected at least 1)"),
-    "a fact that no node can have": ({"nodes": [{"base": "plain", "set": {"kernel.minor": "x"}}], "expect": {"kernels": "pass"}}, "(case 0, node 1)"),
+    "a fact that no node can have": ({"nodes": [{"base": "plain", "set": {"kernel.minor": "x"}}], "expect": {"kernels": "pass"}}, "case 0, node 1: sections.kernel"),
     "a path that is none": ({"nodes": [{"base": "plain", "set": {"a[": 1}}], "expect": {"kernels": "pass"}}, "a["),
     "an outcome that a fleet rule cannot have": ({"nodes": [PLAIN], "expect": {"kernels": "waived"}}, "not one of the values"),
 }  # fmt: skip

@@ -111,6 +111,9 @@ NEEDED = {
         ["fail", "pass", "unknown"],
     ),
     "a name and facts": ("node.name == 'a' || network.ipv6", "", ["fail", "pass", "unknown"]),
+    "nothing": ("true", "", ["pass"]),
+    "facts, whatever they are": ("true || network.ipv6", "", ["pass"]),
+    "what contradicts itself": ("kernel.major > 5 && kernel.major < 3", "", ["fail", "unknown"]),
 }
 
 
@@ -122,6 +125,14 @@ def test_a_rule_that_cannot_be_unknown_needs_no_case_of_it(expression: str, extr
     )
     found = outcome_of(expression, case("nothing of it", {"two": "pass"}), extra=extra)
     assert sorted(found.outcome.untested) == [f"one: {each}" for each in needed] + ["two: fail", "two: unknown"]
+
+
+def test_a_value_that_no_node_has_is_refused_at_its_case() -> None:
+    with pytest.raises(PolicyError) as caught:
+        examined("kernel.major > 5", case("it", {"one": "pass"}, set={"kernel.major": "six"}))
+    (problem,) = caught.value.problems
+    assert problem.message == 'it: sections.kernel.facts.major: wrong type (got "six", expected integer)'
+    assert (problem.location.file, problem.location.column) == ("tests.yaml", 1)
 
 
 def outcome_of(expression: str, *cases: dict[str, Any], extra: str = "") -> Tested:

@@ -57,7 +57,7 @@ def load(data: bytes, file: str, *, released: bool = False, lock: str | None = N
     try:
         document = _yaml.load(data, file)
     except _yaml.YAMLProblems as error:
-        raise PolicyError(error.problems) from None
+        raise _unreadable(error) from None
     _demand_version(document)
     problems = _schema_problems(document)
     if problems:
@@ -67,6 +67,14 @@ def load(data: bytes, file: str, *, released: bool = False, lock: str | None = N
     if reader.problems:
         raise UnsoundPolicyError(reader.problems, document)
     return policy
+
+
+def _unreadable(error: _yaml.YAMLProblems) -> PolicyError:
+    """What is wrong with the YAML, together with what else is wrong with what it says."""
+    document = error.document
+    if document is None or not isinstance(document.value, dict) or document.value.get("schema") != SCHEMA:
+        return PolicyError(error.problems)
+    return UnsoundPolicyError([*error.problems, *_schema_problems(document)], document)
 
 
 def _demand_version(document: _yaml.Document) -> None:

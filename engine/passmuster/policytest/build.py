@@ -49,7 +49,7 @@ def build(suite: Suite, case: Case | Member, told: str, labels: Mapping[str, str
             _holder(facts, path).pop(path.parts[-1], None)
     sections = {name: _section(name, kind, facts, case) for name, kind in schema.sections(1).items()}
     document = {"schema": SCHEMA, **above, "sections": sections}
-    return load(_json.canonical(document), f"{suite.file}:{told}")
+    return load(_json.canonical(document), told)
 
 
 def _holder(facts: dict[str, Any], path: FieldPath) -> dict[str, Any]:

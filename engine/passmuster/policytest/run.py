@@ -5,23 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from passmuster import schema
-from passmuster.cel.functions.versions import READERS
-from passmuster.cel.tree import Call, walk
 from passmuster.errors import Location, PolicyError, Problem
 from passmuster.evaluate import evaluate
-from passmuster.outcome import RuleOutcome
 from passmuster.policytest.cases import Case
 from passmuster.policytest.coverage import coverage
 from passmuster.policytest.killer import Search
 from passmuster.policytest.mutate import mutate
+from passmuster.policytest.possible import outcomes
 from passmuster.policytest.trial import fleet_trials, trials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from passmuster.compile import CompiledFleetRule, CompiledPolicy, CompiledRule
+    from passmuster.compile import CompiledPolicy
     from passmuster.fieldpath import FieldPath
     from passmuster.policy import Policy
     from passmuster.policytest.cases import FleetCase, Suite
@@ -189,24 +186,6 @@ def _untested(policy: CompiledPolicy, suite: Suite) -> tuple[str, ...]:
     tested = {(rule, outcome) for case in suite.every_case for rule, outcome in case.expect.items()}
     missing = []
     for rule in policy.every_rule:
-        wanted = [RuleOutcome.PASS, RuleOutcome.FAIL]
-        wanted += [RuleOutcome.UNKNOWN] if _can_be_unknown(policy, rule) else []
-        wanted += [RuleOutcome.NOT_APPLICABLE] if rule.applies_when is not None else []
+        wanted = outcomes(policy, rule)
         missing += [f"{rule.header.id}: {each.value}" for each in wanted if (rule.header.id, each) not in tested]
     return tuple(missing)
-
-
-def _can_be_unknown(policy: CompiledPolicy, rule: CompiledRule | CompiledFleetRule) -> bool:
-    """Whether a node can keep from the rule what it asks for.
-
-    Facts of sections can be unknown. What stands above them (`node`, `collection`) is always known, but a text of it
-    may be no version: then what reads it is unknown too.
-    """
-    above = schema.header(1)
-    if any(path.parts[0] not in above for path in rule.reads):
-        return True
-    return bool(rule.reads) and any(
-        isinstance(node, Call) and node.function in READERS
-        for program in (*rule.programs, *(each.program for each in policy.variables.values()))
-        for node in walk(program.tree)
-    )

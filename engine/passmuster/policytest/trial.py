@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from passmuster.binding import bind
-from passmuster.errors import PolicyError, SnapshotError
+from passmuster.errors import Location, PolicyError, Problem, SnapshotError
 from passmuster.evaluate import bound, evaluate, outcome
 from passmuster.fleetrules import over
 from passmuster.outcome import RuleOutcome
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from passmuster.compile import CompiledFleetRule, CompiledPolicy, CompiledRule
-    from passmuster.errors import Problem
     from passmuster.policytest.cases import Case, FleetCase, Suite
     from passmuster.snapshot import Snapshot
     from passmuster.verdict import FleetResult
@@ -98,10 +97,17 @@ def trials(suite: Suite, defaults: Mapping[str, Any]) -> tuple[Trial, ...]:
         try:
             made.append(trial(suite, case, defaults))
         except SnapshotError as error:
-            problems += error.problems
+            problems += _placed(error, suite, case)
     if problems:
         raise PolicyError(problems)
     return tuple(made)
+
+
+def _placed(error: SnapshotError, suite: Suite, case: Case | FleetCase) -> list[Problem]:
+    """What is wrong with a node that no file holds, at the case that makes it."""
+    where = Location(file=suite.file, line=case.line, column=1)
+    told = (f"{each.location.file}: {each.message}" for each in error.problems)
+    return [Problem(code="tests-fact", message=message, location=where) for message in told]
 
 
 def fleet_trials(suite: Suite, defaults: Mapping[str, Any]) -> tuple[FleetTrial, ...]:
@@ -111,11 +117,11 @@ def fleet_trials(suite: Suite, defaults: Mapping[str, Any]) -> tuple[FleetTrial,
     for case in suite.fleet_cases:
         try:
             snapshots = [
-                build(suite, node, f"{case.line} ({case.name}, node {at})", node.labels)
+                build(suite, node, f"{case.name}, node {at}", node.labels)
                 for at, node in enumerate(case.nodes, start=1)
             ]
         except SnapshotError as error:
-            problems += error.problems
+            problems += _placed(error, suite, case)
         else:
             made.append(FleetTrial(case=case, snapshots=tuple(snapshots), parameters={**defaults, **case.parameters}))
     if problems:
@@ -125,6 +131,6 @@ def fleet_trials(suite: Suite, defaults: Mapping[str, Any]) -> tuple[FleetTrial,
 
 def trial(suite: Suite, case: Case, defaults: Mapping[str, Any]) -> Trial:
     """One case, built; raises SnapshotError."""
-    snapshot = build(suite, case, f"{case.line} ({case.name})")
+    snapshot = build(suite, case, case.name)
     parameters = {**defaults, **case.parameters}
     return Trial(case=case, snapshot=snapshot, roots=bind(snapshot), parameters=parameters)
