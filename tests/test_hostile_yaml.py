@@ -25,7 +25,8 @@ from passmuster.compile import compile_policy
 from passmuster.errors import MAX_PROBLEMS, Location, PolicyError, Problem
 
 HERE = Path(__file__).resolve().parent
-SECONDS, KIB = 0.05, 20 * 1024
+SECONDS, KIB = 1, 20 * 1024
+"""What does harm takes minutes; a quiet machine needs a fiftieth of a second (a busy one, several)."""
 
 
 @functools.cache

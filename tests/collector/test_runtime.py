@@ -164,7 +164,7 @@ NO_EVIDENCE: dict[str, tuple[dict[str, Entry], str, str]] = {
     "flags that cannot be read hide the weaker": (
         {ENV: 'X="open\n', CONFIG: f"containerRuntimeEndpoint: {CRIO}\n"},
         "unreadable",
-        "no closing quotation",
+        "a quotation without an end",
     ),
     "flags that are no file hide the weaker": (
         {ENV: FOLDER, CONFIG: f"containerRuntimeEndpoint: {CRIO}\n"},

@@ -76,7 +76,7 @@ OTHER = {
         "kernel.major > 9223372036854775807",
         "kernel.major >= 9223372036854775807",
     ),
-    "what is no boolean stays an error": ("(!!dyn(kernel.major)) == dyn(4)", "dyn(kernel.major) == dyn(4)"),
+    "what is no boolean stays an error": ("(!(!dyn(kernel.major))) == dyn(4)", "dyn(kernel.major) == dyn(4)"),
     "the order of concatenation": ("kernel.release + 'a' == 'ba'", "'a' + kernel.release == 'ba'"),
 }
 FOLLOWS = {

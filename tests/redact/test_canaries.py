@@ -97,8 +97,6 @@ def test_without_classes_what_is_read_and_the_identity_remain(pack: str, version
     plan = redact.plan([asked(pack, version).policy])
     left = made.found(redact.redact(read(made.document), plan).data)
     beyond = left - REMAIN[pack, version] - IDENTITY
-    # Names of kernel parameters stay, without values: a message reads three of them, and the map is closed.
-    beyond -= {"boot.arguments (key)"}
     assert {each.partition(" ")[0] for each in beyond} <= {
         "runtime.kubelet.root_dir",
         "security.container_selinux",
