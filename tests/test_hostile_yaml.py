@@ -105,7 +105,8 @@ def test_lines_that_are_looked_for_are_those_that_there_are(parts: list[str]) ->
     assert len(looked) == len(lines)
     for at in {0, 1, len(lines) // 3, len(lines) // 2, len(lines) - 2, len(lines) - 1} & set(range(len(lines))):
         assert looked[at] == lines[at]
-    assert list(looked[:3]) == lines[:3]
+    for first, last in ((0, 3), (1, 9), (len(lines) // 2, len(lines)), (5, 2), (0, len(lines) + 5)):
+        assert list(looked[first:last]) == lines[first:last]
     with pytest.raises(IndexError):
         looked[len(lines)]
 

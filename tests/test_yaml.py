@@ -112,9 +112,9 @@ def test_a_file_beyond_the_limit_is_refused_unread() -> None:
 
 
 BARE = {
-    "a bang is taken for a tag": "e: !has(x)\n",
+    "a bang is taken for a tag": "expression: !has(x)\n",
     "a quote ends too early": "expression: 'a' in b\n",
-    "a star is taken for an alias": "e: *x\n",
+    "a star is taken for an alias": "expression: *x\n",
     "a colon makes a mapping": "expression: a ? b: c : d\n",
 }
 
@@ -143,3 +143,28 @@ def test_no_text_gives_anything_but_a_value_or_problems(text: str) -> None:
         assert all(problem.location.line for problem in error.problems)
     else:
         assert () in document.positions
+
+
+CURES = {
+    "a key deeper than its like": ("rules:\n  - id: one\n     title: It\n", "begins in column 6, and what it can belong to in column 5 or 1"),
+    "a key deeper than one with a value": ("a: 1\n  b: 2\n", "begins in column 3, and what it can belong to in column 1"),
+    "a key shallower than its like": ("rules:\n  - id: one\n    title: It\n   level: x\n", "begins in column 4, and what it can belong to in column 5 or 1"),
+    "an item shallower than its like": ("rules:\n  - id: one\n - id: two\n", "begins in column 2, and what it can belong to in column 3"),
+    "an item deeper than its like": ("rules:\n  - id: one\n   - id: two\n", "begins in column 4, and what it can belong to in column 3"),
+    "a key where items are": ("rules:\n  - id: one\n  title: x\n", "begins in column 3, and what it can belong to in column 1 or 5"),
+    "a key below a block": ("rules:\n  - expression: |\n      kernel.major > 4\n   title: x\n", "begins in column 4, and what it can belong to in column 5 or 1"),
+    "a line of a block": ("r:\n  - expression: |\n        a &&\n      b\n    title: x\n", "the text of a block begins in column 9: indent this line as far"),
+    "a line of a block, as far as the key": ("r:\n  - expression: |\n      a &&\n    b\n    title: x\n", "the text of a block begins in column 7: indent this line as far"),
+    "a tab": ("a:\n\tb: 1\n", "a tab indents this line: indent with spaces"),
+    "no colon": ("rules:\n  - id: one\n    title It\n    level: x\n", "a key and its value are written `key: value`"),
+    "an open bracket": ("a: [1\nb: 2\n", "close the bracket that is open above"),
+    "a quote within a title": ("title: 'it's so'\n", "stands in double quotes, or in a block"),
+    "a colon within a title": ("title: missing: x\n", "stands in double quotes, or in a block"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "cure"), CURES.values(), ids=CURES)
+def test_a_mistake_of_layout_is_told_its_own_cure(text: str, cure: str) -> None:
+    with pytest.raises(_yaml.YAMLProblems) as caught:
+        _yaml.load(text.encode(), "f")
+    assert cure in str(caught.value.problems[0].hint)
