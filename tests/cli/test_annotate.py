@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from snapshots import data
 
+from passmuster import _json
 from passmuster.cli import main
 
 if TYPE_CHECKING:
@@ -103,3 +105,24 @@ def test_folders_that_cannot_be_used(tmp_path: Path, *, made: bool) -> None:
 
 def test_a_file_of_nodes_that_is_not_there(folder: Path) -> None:
     assert main(["snapshot", "annotate", str(folder), "--nodes", str(folder / "none.json")]) == 2
+
+
+def test_what_cannot_be_rewritten_is_named_and_left(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_json, "MAX_BYTES", 20_000)
+    monkeypatch.setattr(_json, "_LARGE", 10_000)
+    (folder / "d.JSON").write_bytes(data("d"))
+    (folder / "long.ndjson").write_bytes(data("e") + b'{"a":"' + b"x" * 30_000 + b'"}\n')
+    (folder / "packed.json.gz").write_bytes(gzip.compress(data("f")))
+    (folder / "report.json").write_bytes(b'{"schema":"passmuster.report/1"}\n')
+    (folder / "notes.txt").write_bytes(b"none\n")
+    before = {name: (folder / name).read_bytes() for name in ("long.ndjson", "packed.json.gz")}
+    assert run(folder, listed("a", "b", "c", "d", "e")) == 3
+    out, err = capsys.readouterr()
+    assert out.startswith("5 of 5 snapshots annotated")
+    assert f"{folder}/long.ndjson:2:1: too large (expected at most 20000 bytes)\n" in err
+    assert f"{folder}/packed.json.gz: packed: unpack it first\n" in err
+    assert "note: not judged: 2 files: " in err
+    assert {name: (folder / name).read_bytes() for name in before} == before
+    assert b"v1.2.3" in (folder / "d.JSON").read_bytes()

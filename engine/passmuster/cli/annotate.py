@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from passmuster import _json, snapshot
 from passmuster.annotate import annotate, nodes
-from passmuster.cli import reading
+from passmuster.cli import packed, reading, recognize, skipped
 from passmuster.cli.exclusive import exclusive
-from passmuster.cli.output import write_file
+from passmuster.cli.folder import files, readable
+from passmuster.cli.inputs import begin
+from passmuster.cli.output import growing
+from passmuster.cli.scratch import Scratch
 from passmuster.errors import ExitStatus, SnapshotError, UsageError
 from passmuster.report import harmless
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from passmuster.annotate import ClusterNode
 
-_ENDINGS = (".json", ".ndjson")
-_REPORT = b'"schema":"passmuster.report/'
+_IN_MEMORY = 32 * 1024 * 1024
+"""Bytes of a file's new content that are kept in memory; more of them go to a temporary file."""
 
 
 class _Run:
@@ -37,7 +40,9 @@ class _Run:
 
     def one(self, data: bytes, path: str, line: int) -> bytes:
         """A snapshot's new bytes; the same where it is left as it is."""
-        if _REPORT in data:
+        ours = skipped.ours(data)
+        if ours is not None:
+            skipped.note(path, ours)
             return data
         self.total += 1
         try:
@@ -78,26 +83,41 @@ def run(options: argparse.Namespace) -> ExitStatus:
     return ExitStatus.INCOMPLETE if state.troubles or missing else ExitStatus.GOOD
 
 
-def _files(folder: str) -> Iterator[str]:
+def _files(folder: str) -> list[str]:
     if not Path(folder).is_dir():
         raise UsageError.at(folder, "no such folder (expected a folder of snapshots)", code="usage-input")
-    files = [str(Path(above, name)) for above, _, names in os.walk(folder) for name in names if name.endswith(_ENDINGS)]
-    if not files:
-        raise UsageError.at(
-            folder,
-            f"no snapshot in this folder (expected files that end with {' or '.join(_ENDINGS)})",
-            code="usage-input",
-        )
-    yield from sorted(files)
+    return files(folder)
 
 
 def _rewrite(path: str, state: _Run) -> None:
-    with exclusive(path):
+    """Rewrite one file, a document at a time; it stays as it is where one cannot be read whole."""
+    with exclusive(path), Scratch(_IN_MEMORY) as new:
         try:
-            data = reading.whole(path)
-        except UsageError as error:
-            state.troubles.append(str(error.problems[0]))
+            changed = _annotated(path, state, new)
+        except OSError as error:
+            state.troubles.append(f"{readable(path)}: cannot be read ({error.strerror or error})")
             return
-        new = b"".join(state.one(each, path, line) for line, each in _json.documents(data))
-        if new != data:
-            write_file(os.path.realpath(path), new)
+        if changed:
+            new.seek(0)
+            with growing(path) as file:
+                shutil.copyfileobj(new, file)
+
+
+def _annotated(path: str, state: _Run, new: IO[bytes]) -> bool:
+    """Write the new bytes of a file; whether they are others. Raises OSError."""
+    name, changed = readable(path), False
+    with reading.opened(path) as file:
+        head = begin(file)
+        foreign = recognize.foreign(head)
+        why = "packed: unpack it first" if packed.is_packed(head) else foreign and foreign.name
+        if why is not None:
+            state.troubles.append(f"{name}: {why}")
+            return False
+        for line, each in _json.stream(file):
+            if len(each) > _json.MAX_BYTES:
+                state.troubles.append(f"{name}:{line}:1: too large (expected at most {_json.MAX_BYTES} bytes)")
+                return False
+            made = state.one(each, name, line)
+            changed = changed or made != each
+            new.write(made)
+    return changed

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from passmuster import _resources
+from passmuster._text import BOM
 from passmuster.cli import reading
 from passmuster.compile import all_problems
 from passmuster.errors import IntegrityError, Location, PolicyError, Problem, UsageError
@@ -67,7 +68,7 @@ def lock_of(home: Path) -> Mapping[str, lock.Locked]:
     file = home / LOCK
     if not file.exists():
         return {}
-    return lock.parse(read(file).decode(errors="replace"), str(file))
+    return lock.parse(read(file).removeprefix(BOM).decode(errors="replace"), str(file))
 
 
 def missing_in(home: Path) -> tuple[Problem, ...]:

@@ -278,5 +278,5 @@ def _write(each: output.Output, conclusion: Conclusion, terms: Terms, style: Sty
 def _size(paths: Sequence[str]) -> int | None:
     """Bytes of the input; None where nobody knows."""
     sizes = [Path(path).stat().st_size for path in paths if path != "-" and Path(path).is_file()]
-    plain = not any(path.endswith((".gz", ".zst")) for path in paths)
+    plain = not any(path.lower().endswith((".gz", ".xz", ".bz2", ".zst")) for path in paths)
     return sum(sizes) if len(sizes) == len(paths) and plain else None
