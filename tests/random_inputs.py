@@ -16,14 +16,19 @@ from snapshots import document
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Sequence
 
-CONDITIONS = (
+BLIND = (
     "true",
     "false",
     "!params.strict",
     "params.limit > 4",
     "constants.four == 4",
     "constants.word in ['v', 'w']",
+)
+"""Conditions that read nothing of a node."""
+CONDITIONS = (
+    *BLIND,
     "variables.new_kernel",
     "!variables.named",
     "variables.both",
@@ -95,30 +100,32 @@ CHANGES: tuple[dict[str, Any], ...] = (
 )
 
 
-def condition(choice: random.Random, depth: int = 0) -> str:
+def condition(choice: random.Random, among: Sequence[str] = CONDITIONS, depth: int = 0) -> str:
     """A boolean expression."""
     shape = choice.random() if depth < 2 else 0.0
     if shape < 0.7:
-        return choice.choice(CONDITIONS)
-    one, other = condition(choice, depth + 1), condition(choice, depth + 1)
+        return choice.choice(among)
+    one, other = condition(choice, among, depth + 1), condition(choice, among, depth + 1)
     if shape < 0.8:
         return f"({one}) && ({other})"
     if shape < 0.9:
         return f"({one}) || ({other})"
-    return f"!({one})" if shape < 0.95 else f"({one}) ? ({other}) : ({choice.choice(CONDITIONS)})"
+    return f"!({one})" if shape < 0.95 else f"({one}) ? ({other}) : ({choice.choice(among)})"
 
 
 def policy_text(choice: random.Random, pack: str = "demo") -> str:
     """A policy of one to six rules, sometimes with one over pools of nodes."""
+    # Where outcomes read little, messages read what no outcome does.
+    among = CONDITIONS if choice.random() < 0.6 else (*BLIND, choice.choice(CONDITIONS))
     rules = []
     for number in range(choice.randint(1, 6)):
         more = {}
         if choice.random() < 0.4:
-            more["applies_when"] = condition(choice)
+            more["applies_when"] = condition(choice, among)
         if choice.random() < 0.7:
             more["message_expression"] = choice.choice(MESSAGES)
         level = choice.choice(("required", "required", "recommended", "informational"))
-        rules.append(packs.rule(f"r{number}", condition(choice), level=level, **more))
+        rules.append(packs.rule(f"r{number}", condition(choice, among), level=level, **more))
     if choice.random() < 0.25:
         more = {"value": choice.choice(POOLED), "group_by": choice.choice(("os.id", "collection.kind"))}
         pool = packs.rule("pool", "size(fleet.values) <= 1", level=choice.choice(("required", "recommended")), **more)

@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
 
 import random_inputs
 import read_back
@@ -224,14 +225,20 @@ def faults(found: Case, lines: Sequence[bytes], choice: random.Random, number: i
 
 @contextlib.contextmanager
 def forgetful(limit: int | None) -> Iterator[None]:
-    """The memory holds so many bytes, so that it forgets all the time; None for what it holds by itself."""
-    whole = remember.Memory.__init__
-    if limit is not None:
-        remember.Memory.__init__ = functools.partialmethod(whole, limit=limit)  # type: ignore[method-assign,assignment]
-    try:
+    """The memory holds so many bytes, so that it forgets all the time; None for what it holds by itself.
+
+    Where it fails, the command does: the plain way in its place would hide that.
+    """
+
+    def failed(_memory: remember.Memory, error: Exception) -> None:
+        raise error
+
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(mock.patch.object(remember.Memory, "_failed", failed))
+        if limit is not None:
+            whole = functools.partialmethod(remember.Memory.__init__, limit=limit)
+            stack.enter_context(mock.patch.object(remember.Memory, "__init__", whole))
         yield
-    finally:
-        remember.Memory.__init__ = whole  # type: ignore[method-assign]
 
 
 def search(policies: int, seed: int, *, nodes: int = 20, limit: int | None = None) -> Iterator[str]:

@@ -99,9 +99,13 @@ class Memory:
             return self._judged(line)
         except UnansweredError:
             raise
-        except Exception:  # noqa: BLE001 - the plain way says of this line, and of no other, what is wrong
-            self._forget()
+        except Exception as error:  # noqa: BLE001 - the plain way says of this line, and of no other, what is wrong
+            self._failed(error)
             return None
+
+    def _failed(self, _error: Exception) -> None:
+        """Start anew: what is remembered may be half of something. Tests let nothing fail here."""
+        self._forget()
 
     def _judged(self, line: bytes) -> Remembered | None:
         if self._full:
@@ -122,7 +126,8 @@ class Memory:
         """The same of a snapshot that is laid out in another way, or holds what this engine does not know."""
         try:
             line = restated(data, recorded="collection" in self._heads.read)
-        except Exception:  # noqa: BLE001 - as above
+        except Exception as error:  # noqa: BLE001 - as above
+            self._failed(error)
             return None
         found = None if line is None else self.judge(line)
         return None if found is None else found._replace(data=data)
