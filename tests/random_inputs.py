@@ -16,7 +16,7 @@ from snapshots import document
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 BLIND = (
     "true",
@@ -169,26 +169,32 @@ UNHEARD = ("newer", "aaa", "zzz", "node", "collection", "params", "kernel2")
 
 
 def newer(choice: random.Random, made: dict[str, Any]) -> None:
-    """Add what a newer collector says, or take away what an older one does not know; the snapshot stays valid."""
-    sections = made["sections"]
-    kernel = sections["kernel"]
-    match choice.randrange(9):
+    """Add what a newer collector says, or take away what an older one does not know; few of these are not valid."""
+    sections, kernel = made["sections"], made["sections"]["kernel"]
+    some: Any = choice.choice(("x", 1, None, [], {"a": [1]}))
+    match choice.randrange(8):
         case 0:
             whole = {"facts": {"depth": 4}, "sources": {}, "status": "ok", "unknown": {}}
-            sections[choice.choice(UNHEARD)] = whole
+            part: dict[str, Any] = {"status": "postponed", "facts": choice.choice(({}, [1], None))}
+            sections[choice.choice(UNHEARD)] = choice.choice((whole, part, {}))
         case 1:
-            sections[choice.choice(UNHEARD)] = {"status": "postponed", "facts": choice.choice(({}, [1], None))}
+            choice.choice((made, made["collection"], made["node"]))["newer"] = some
         case 2:
-            sections[choice.choice(UNHEARD)] = {}
-        case 3:
-            made["collection"]["newer"] = {"a": [1]}
-        case 4:
-            made["node"]["newer"] = "x"
+            kernel["facts"]["newer"] = some
+        case 3 | 4:
+            choice.choice(list(_objects(made)))[choice.choice(UNHEARD)] = some
         case 5:
-            made["newer"] = {"sections": {"kernel": 1}}
+            kernel["status"] = choice.choice(("postponed", "partial", "denied"))
         case 6:
-            kernel["newer"] = ["a"]
-        case 7:
-            kernel["facts"]["newer"] = {"a": [1]}
+            kernel["unknown"]["kernel.newer"] = {"reason": choice.choice(("denied", "postponed")), "detail": ""}
+            kernel["status"] = "partial"
         case _:
             del sections[choice.choice(sorted(sections))]
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    """The objects at every depth."""
+    if isinstance(value, dict):
+        yield value
+        for each in value.values():
+            yield from _objects(each)
