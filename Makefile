@@ -3,12 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: fuzz fuzz-inputs help run demo test test-spark test-offline lint format bench collector offline machines random masked parity docs clean
+.PHONY: fuzz fuzz-inputs help run demo test test-long coverage test-spark test-offline lint format bench collector offline machines random masked parity docs clean
 
 help:
 	@echo "make run        judge this machine"
 	@echo "make demo       make a cluster of forty nodes in dist/demo, for the README's tour"
-	@echo "make test       run the tests"
+	@echo "make test       run the tests, but for the long ones"
+	@echo "make test-long  run the long ones: over made fleets, harm, and processes"
+	@echo "make coverage   run the tests, but for the long ones, and see what they do not reach"
 	@echo "make test-spark run the tests that need Spark and Java 17, on a cluster of this machine"
 	@echo "make lint       ruff, mypy, import contracts, the policies' lint and own tests"
 	@echo "make bench      measure start-up, collecting and judging"
@@ -56,7 +58,13 @@ demo: .venv/demo.stamp
 	@$(BIN)/python demo/make.py dist/demo
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses 2 -m "not long"
+
+test-long: .venv/dev.stamp
+	$(BIN)/python -m pytest --numprocesses 2 -m long
+
+coverage: .venv/dev.stamp
+	$(BIN)/python -m pytest --numprocesses 2 -m "not long" --cov --cov-report=term
 
 test-spark: .venv/spark.stamp
 	PASSMUSTER_SPARK=1 $(BIN)/python -m pytest tests/spark --cov --cov-config=tests/spark/coverage.ini --cov-report=term

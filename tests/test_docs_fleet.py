@@ -5,12 +5,10 @@ from __future__ import annotations
 import shlex
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from passmuster.cli import main
-
-if TYPE_CHECKING:
-    import pytest
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 LATER = (
@@ -30,6 +28,7 @@ def _sessions() -> list[tuple[str, str]]:
     return found
 
 
+@pytest.mark.long
 def test_the_page_shows_what_is_printed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -198,6 +198,7 @@ def test_a_variable_that_does_not_compile_is_blamed_once() -> None:
 PATHS = every_path()
 
 
+@pytest.mark.long
 @given(
     st.sets(st.sampled_from(PATHS), max_size=12),
     st.sampled_from(Reason),

@@ -71,6 +71,7 @@ def test_the_canonical_form_is_that_of_the_standard_library(value: Any) -> None:
     assert _json.loads(_json.canonical(value)) == value
 
 
+@pytest.mark.long
 @given(st.lists(st.dictionaries(st.text(), values, max_size=3), max_size=5), st.booleans(), st.booleans())
 def test_documents_are_split_in_any_layout(objects: list[dict[str, Any]], indent: bool, newline: bool) -> None:  # noqa: FBT001
     texts = [json.dumps(each, indent=2 if indent else None).encode() + (b"\n" if newline else b"") for each in objects]

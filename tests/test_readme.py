@@ -58,6 +58,7 @@ def play(command: str, capsys: pytest.CaptureFixture[str]) -> str:
     return printed.out
 
 
+@pytest.mark.long
 def test_every_command_of_the_tour_prints_what_stands_there(
     demo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

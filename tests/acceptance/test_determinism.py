@@ -69,6 +69,7 @@ def expected(nodes: Path) -> bytes:
     return _report(nodes, {"PYTHONHASHSEED": "0"}, sorted(path.name for path in nodes.iterdir()))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("environment", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
 def test_the_report_is_the_same_under(nodes: Path, expected: bytes, environment: dict[str, str]) -> None:
     files = sorted((path.name for path in nodes.iterdir()), reverse=True)

@@ -43,6 +43,7 @@ def found(*, node_labels: bool = False) -> tuple[FleetResult, ...]:
     return over(rules, machines(), {"kubevirt": {**defaults, "node_labels": node_labels}})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("node_labels", [False, True])
 def test_no_rule_is_at_fault_and_every_undecided_node_has_its_fact(node_labels: bool) -> None:  # noqa: FBT001
     for result in found(node_labels=node_labels):

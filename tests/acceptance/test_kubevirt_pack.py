@@ -107,6 +107,7 @@ def judged(profile: str) -> dict[str, list[Result]]:
     return {name: pack.results(node, **PROFILES[profile]) for name, (_, node) in machines().items()}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_machine_gets_a_verdict_without_errors_and_each_unknown_names_a_fact(profile: str) -> None:
     wrong = []

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from masking import faults
 
 
+@pytest.mark.long
 def test_masking_turns_an_outcome_into_unknown_and_nothing_else() -> None:
     seen: Counter[str] = Counter()
     assert list(faults(20_000, 1, seen)) == []

@@ -97,6 +97,7 @@ def test_a_docker_beside_the_boundary_stays_where_it_was(version: str) -> None:
     assert moved(docker(version)) == set()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("level", [2, 3, 4])
 def test_a_cpu_passes_a_level_exactly_where_its_bits_give_it(level: int) -> None:
     wrong = []
@@ -120,6 +121,7 @@ def machines() -> dict[str, Snapshot]:
     return {name: load(collect_bytes(["--from", str(folder / name)]), name) for name in names}
 
 
+@pytest.mark.long
 def test_no_machine_moves_as_it_was_found() -> None:
     assert {name: found for name, node in machines().items() if (found := moved(node))} == {}
     assert len(machines()) >= 99

@@ -64,6 +64,7 @@ def _keys(page: str) -> str:
     return page
 
 
+@pytest.mark.long
 def test_the_page_shows_what_is_printed(
     places: dict[str, Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -135,6 +135,7 @@ def test_another_python_makes_the_same_bundle_and_proves_the_same_verdict(here: 
         assert proved.stdout.startswith("made: holds\n  compared: every byte"), (python, proved.stdout, proved.stderr)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", ["json", "ndjson", "attestation"])
 def test_a_verdict_that_was_made_here_holds_there(here: Machine, there: Machine, form: str) -> None:
     judged = here.run("check", "snapshots", "-p", "virtnest@1.1.0", "--roster", "roster", *NOW, "-o", f"{form}=made")
@@ -146,6 +147,7 @@ def test_a_verdict_that_was_made_here_holds_there(here: Machine, there: Machine,
     assert proved.stdout.startswith("carried.dsse: holds\n  compared: every ")
 
 
+@pytest.mark.long
 def test_a_verdict_over_a_bundle_holds_over_the_bundle_and_over_what_was_in_it(here: Machine, there: Machine) -> None:
     bundle(here, "snapshots")
     judged = here.run("check", "site.pmb", *TRUST, "-p", "virtnest@1.1.0", *NOW, "-o", "attestation=made")

@@ -72,6 +72,7 @@ def test_a_verdict_is_read(verdicts: dict[Kind, bytes], kind: Kind) -> None:
     assert {"a", "b", "c.json"} <= {name.rpartition("/")[2] for name in claim.nodes}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", [Kind.REPORT, Kind.ATTESTATION])
 def test_strange_values_are_our_errors_and_never_others(verdicts: dict[Kind, bytes], kind: Kind) -> None:
     refused = 0

@@ -119,6 +119,7 @@ def test_the_report_itself_holds(capsys: pytest.CaptureFixture[str]) -> None:
     assert (status, "note" in told) == (0, False), told
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("other_engine", [False, True], ids=["", "by another engine, too"])
 @pytest.mark.parametrize("key", KEYS)
 def test_a_key_that_is_changed_is_noticed_or_named(
@@ -135,6 +136,7 @@ def test_a_key_that_is_changed_is_noticed_or_named(
         assert told.startswith("r.json: holds, but for its texts") or key == "skipped"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("key", ["bundles", "signatures", "roster"])
 def test_how_snapshots_came_is_held_against_the_bundles(capsys: pytest.CaptureFixture[str], key: str) -> None:
     _hidden(CHANGES[key])
@@ -142,6 +144,7 @@ def test_how_snapshots_came_is_held_against_the_bundles(capsys: pytest.CaptureFi
     assert (status, f"{key}: " in told) == (4, True), told
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("change", [
     lambda value: value["bundles"][0].update(assurance="skipped"),
     lambda value: value["bundles"][0].update(site="tokyo"),

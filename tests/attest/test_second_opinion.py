@@ -108,6 +108,7 @@ def test_a_rule_on_which_they_differ_is_named() -> None:
     assert oracle.opinion().differing == ("demo/r on node-1: passmuster says fail, cel-cpp says pass",)
 
 
+@pytest.mark.long
 @needs
 def test_the_command_tells_what_came_of_it(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

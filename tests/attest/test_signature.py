@@ -90,6 +90,7 @@ LAYOUTS: dict[str, Callable[[Any], bytes]] = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 @pytest.mark.parametrize("file", TYPES)
 def test_the_layout_of_an_envelope_does_not_matter(
@@ -117,6 +118,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], int, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("change", "status", "sentence"), REFUSED.values(), ids=REFUSED)
 def test_what_is_not_believed(
     capsys: pytest.CaptureFixture[str],
@@ -150,6 +152,7 @@ def test_nothing_else_is_signed(capsys: pytest.CaptureFixture[str]) -> None:
     assert third.startswith("node.json: not a private key")
 
 
+@pytest.mark.long
 def test_trust_may_be_for_the_bundle_alone(capsys: pytest.CaptureFixture[str], site: Path) -> None:
     (site / "site.pmb").write_bytes(bundles.made("worker-1"))
     trust = ["--trust", "trust.yaml", *NOW]

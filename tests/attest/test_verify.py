@@ -79,6 +79,7 @@ WAYS: dict[str, list[str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_verdict_holds_in_every_format(capsys: pytest.CaptureFixture[str], site: Path, way: str, form: str) -> None:
@@ -91,6 +92,7 @@ def test_a_verdict_holds_in_every_format(capsys: pytest.CaptureFixture[str], sit
     assert f"made again by the same engine (passmuster {__version__})" in told
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", FORMATS)
 def test_the_verdict_of_the_frozen_snapshots_holds(capsys: pytest.CaptureFixture[str], form: str) -> None:
     paths = sorted(str(path) for path in FROZEN.glob("*.json") if ".verdict" not in path.name)
@@ -100,6 +102,7 @@ def test_the_verdict_of_the_frozen_snapshots_holds(capsys: pytest.CaptureFixture
     assert f"over {len(paths)} snapshots" in told
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", FORMATS)
 def test_what_could_not_be_read_and_what_came_twice_is_found_again(
     capsys: pytest.CaptureFixture[str], site: Path, form: str
@@ -189,6 +192,7 @@ TAMPERED: dict[str, tuple[Callable[[Path], object], list[str], int, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TAMPERED)
 def test_what_differs_is_said(capsys: pytest.CaptureFixture[str], site: Path, name: str) -> None:
     change, more, status, sentence = TAMPERED[name]
@@ -212,6 +216,7 @@ def test_waivers_are_needed_and_must_be_the_same(capsys: pytest.CaptureFixture[s
     assert "waivers: others.yaml is another file (judged by sha256:" in told
 
 
+@pytest.mark.long
 def test_a_roster_is_implied_and_can_be_compared(capsys: pytest.CaptureFixture[str], site: Path) -> None:
     judged("--roster", "roster")
     (site / "others").write_text("node-1\nnode-2\nnode-3\nnode-5\n")
@@ -243,6 +248,7 @@ ANOTHER: dict[str, tuple[Callable[[Any], object], int, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("change", "status", "sentence"), ANOTHER.values(), ids=ANOTHER)
 def test_another_version_of_the_engine_is_held_to_the_digest(
     capsys: pytest.CaptureFixture[str], site: Path, change: Callable[[Any], object], status: int, sentence: str
@@ -258,6 +264,7 @@ def test_another_version_of_the_engine_is_held_to_the_digest(
     ) in told
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chance=st.data())
 def test_no_byte_of_a_report_can_be_changed(
@@ -275,6 +282,7 @@ def test_no_byte_of_a_report_can_be_changed(
     assert status in {2, 4} or "the engine is another" in told
 
 
+@pytest.mark.long
 def test_a_draft_is_found_where_it_is_given(capsys: pytest.CaptureFixture[str], site: Path) -> None:
     shipped = Path(__file__).parents[2] / "policies" / "virtnest" / "1.1.0" / "policy.yaml"
     (site / "draft.yaml").write_bytes(shipped.read_bytes().replace(b"version: 1.1.0", b"version: 1.9.0"))

@@ -35,6 +35,7 @@ def test_one_seed_gives_the_same_bytes_and_a_smaller_fleet_is_the_beginning(flee
     assert list(fleets.realistic(100, seed=8)) != fleet[:100]
 
 
+@pytest.mark.long
 def test_every_line_is_a_canonical_snapshot_without_a_problem(fleet: list[bytes]) -> None:
     for line in fleet:
         assert _json.canonical(orjson.loads(line)) == line
@@ -62,6 +63,7 @@ def test_there_are_forty_machines_of_four_architectures_and_a_few_make_most_of_a
     assert len(most) > 25
 
 
+@pytest.mark.long
 def test_most_nodes_pass_or_warn_some_fail_and_few_are_unknown(fleet: list[bytes]) -> None:
     packs = [shipped("virtnest", "1.1.0"), shipped("kubevirt", "1.0.0")]
     outcomes = []
@@ -76,6 +78,7 @@ def test_most_nodes_pass_or_warn_some_fail_and_few_are_unknown(fleet: list[bytes
     assert 0 < share[NodeOutcome.UNKNOWN] < 0.1
 
 
+@pytest.mark.long
 def test_where_every_section_is_unique_no_section_is_anywhere_twice_and_all_are_valid(fleet: list[bytes]) -> None:
     lines = list(fleets.every_section_unique(fleet))
     for line in lines:
@@ -85,6 +88,7 @@ def test_where_every_section_is_unique_no_section_is_anywhere_twice_and_all_are_
         assert len({orjson.dumps(each[name]) for each in documents}) == _NODES, name
 
 
+@pytest.mark.long
 def test_real_machines_become_nodes_of_their_own() -> None:
     machines = fleets.collected(data("machines.tar.gz"))
     lines = list(fleets.of_machines(machines, 200))

@@ -54,6 +54,7 @@ def test_the_order_of_what_is_given_does_not_matter() -> None:
     assert bundles.made(keys=(bundles.SITE, bundles.OTHER)) == bundles.made(keys=(bundles.OTHER, bundles.SITE))
 
 
+@pytest.mark.long
 def test_other_interpreters_build_the_same_bytes() -> None:
     made = _made()
     members = {path: base64.b64encode(each).decode() for path, each in bundles.members(made).items()}
@@ -86,6 +87,7 @@ VARIATIONS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("changed", VARIATIONS.values(), ids=VARIATIONS)
 def test_the_environment_does_not_matter(tmp_path: Path, changed: dict[str, str]) -> None:
     (tmp_path / "key").write_bytes(bundles.SITE.pem(None))

@@ -105,6 +105,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("data", "statuses"), HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_archive_is_refused_in_one_line_and_leaves_nothing(
     listing: Path, capsys: pytest.CaptureFixture[str], data: bytes, statuses: set[int]
@@ -163,6 +164,7 @@ def test_a_size_is_written_in_one_way(size: bytes) -> None:
         bundles.read(data[:124] + size + data[136:] + bytes(2048))
 
 
+@pytest.mark.long
 def test_too_many_members_are_refused_soon() -> None:
     empty = b"".join(_header(f"snapshots/{number:08}", 0) for number in range(container.MAX_MEMBERS))
     data = _header("manifest.json", 0) + empty + bytes(1024)

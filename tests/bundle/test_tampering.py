@@ -39,6 +39,7 @@ def test_the_bundle_itself_is_taken(small: bytes, trust: Trust) -> None:
     assert reading.snapshots[0].data == SMALL
 
 
+@pytest.mark.long
 def test_every_byte_flipped_at_every_offset_is_refused(small: bytes, trust: Trust) -> None:
     taken = []
     for offset in range(len(small)):
@@ -73,6 +74,7 @@ def test_nothing_may_follow_the_end(small: bytes, trust: Trust, tail: bytes) -> 
         bundles.read(small + tail, trust)
 
 
+@pytest.mark.long
 @given(
     st.dictionaries(
         st.from_regex(r"[a-z][a-z0-9.]{0,8}(/[a-z]{1,8}){0,2}", fullmatch=True), st.binary(max_size=1100), max_size=6

@@ -61,6 +61,7 @@ def _within(value: object, bound: Bound) -> bool:
     return True
 
 
+@pytest.mark.long
 @settings(max_examples=1500, deadline=None)
 @given(chance=st.randoms(use_true_random=False))
 def test_no_run_takes_more_steps_nor_makes_more_than_was_said(chance: Random) -> None:

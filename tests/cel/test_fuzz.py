@@ -25,6 +25,7 @@ def oracle() -> Oracle:
     return Oracle()
 
 
+@pytest.mark.long
 @settings(max_examples=2000, deadline=None)
 @given(chance=st.randoms(use_true_random=False))
 def test_random_expressions_have_one_meaning(oracle: Oracle, chance: Random) -> None:
@@ -60,6 +61,7 @@ def test_what_is_known_to_differ_does(oracle: Oracle, text: str, mine: object, t
     assert (other.type if other.type in {ERROR, REFUSED} else other.value) == theirs
 
 
+@pytest.mark.long
 @settings(max_examples=600, deadline=None)
 @given(chance=st.randoms(use_true_random=False))
 def test_no_expression_takes_more_steps_than_it_was_said_to(chance: Random) -> None:

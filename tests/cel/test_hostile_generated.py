@@ -28,6 +28,7 @@ def measured() -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.long
 def test_each_is_refused_or_stopped_within_its_time(measured: list[dict[str, Any]]) -> None:
     assert len(measured) > 410
     slow = [each for each in measured[:-1] if max(each["seconds"], each["unchecked_seconds"]) > _SECONDS]

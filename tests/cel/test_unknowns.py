@@ -282,6 +282,7 @@ def _world(values: Mapping[tuple[str, ...], object]) -> dict[str, object]:
     return bound
 
 
+@pytest.mark.long
 @settings(max_examples=1500, deadline=None)
 @given(data=st.data(), text=st.recursive(_LEAVES, _wider, max_leaves=8))
 def test_what_is_decided_with_facts_withheld_holds_for_every_completion(data: st.DataObject, text: str) -> None:

@@ -56,6 +56,7 @@ STREAMS: dict[str, tuple[str, int, bytes]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", STREAMS, ids=str)
 def test_a_stream_that_cannot_be_used_is_one_line_and_status_2(case: str, folder: Path) -> None:
     line, status, told = STREAMS[case]
@@ -65,6 +66,7 @@ def test_a_stream_that_cannot_be_used_is_one_line_and_status_2(case: str, folder
         assert json.loads((folder / "r.json").read_bytes())["outcome"] == "pass"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("output", ["html", "table", "json", "markdown", "csv", "attestation"])
 @pytest.mark.parametrize("encoding", ["ISO-8859-1", "ascii"])
 def test_output_is_utf_8_whatever_the_locale_says(output: str, encoding: str, folder: Path) -> None:

@@ -79,6 +79,7 @@ READ: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", READ)
 def test_snapshots_are_known_by_what_they_hold(name: str, folder: Path) -> None:
     (folder / name).write_bytes(READ[name](node("n")))
@@ -121,6 +122,7 @@ UNKNOWN: dict[str, tuple[bytes, str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", UNKNOWN)
 @pytest.mark.parametrize("named", [False, True], ids=["in a folder", "by itself"])
 def test_what_may_hold_a_node_is_one_unknown_node(name: str, named: bool, folder: Path) -> None:  # noqa: FBT001
@@ -151,6 +153,7 @@ SKIPPED: dict[str, tuple[bytes, str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SKIPPED)
 def test_what_holds_no_node_is_named_in_every_report(
     name: str, folder: Path, capsys: pytest.CaptureFixture[str]

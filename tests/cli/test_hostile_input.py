@@ -104,6 +104,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", FILES)
 def test_a_file_that_does_harm_is_unknown_and_ends_nothing(case: str, folder: Path) -> None:
     name, make = FILES[case]
@@ -113,6 +114,7 @@ def test_a_file_that_does_harm_is_unknown_and_ends_nothing(case: str, folder: Pa
     assert b'"pass":1' in found.out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("option", ["--roster", "--waivers", "-p", "-f"])
 @pytest.mark.parametrize("what", ["/dev/zero", "pipe.yaml", "sparse.yaml", "in"])
 def test_what_is_no_file_is_refused_wherever_a_file_is_read(
@@ -124,6 +126,7 @@ def test_what_is_no_file_is_refused_wherever_a_file_is_read(
     assert capsys.readouterr().err.startswith(f"{what}:")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", ["/dev/zero", "pipe.json", "in/../pipe.json"])
 def test_a_snapshot_that_is_no_file_is_refused(what: str, folder: Path) -> None:
     os.mkfifo(folder / "pipe.json")
@@ -132,12 +135,14 @@ def test_a_snapshot_that_is_no_file_is_refused(what: str, folder: Path) -> None:
     assert b", not a file)" in found.err
 
 
+@pytest.mark.long
 def test_what_the_shell_hands_over_is_read(folder: Path) -> None:
     del folder
     done = shell("P check <(cat in/good.json) -o summary")
     assert (done.returncode, b'"pass":1' in done.stdout) == (0, True), done
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "arguments",
     [

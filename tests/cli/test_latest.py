@@ -80,6 +80,7 @@ CASES: dict[str, tuple[list[bytes], list[tuple[str, str]], int]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("given", "expected", "left"), CASES.values(), ids=CASES)
 def test_latest(given: list[bytes], expected: list[tuple[str, str]], left: int) -> None:
     Path("f").mkdir()
@@ -96,6 +97,7 @@ def test_without_it_two_dates_of_one_node_leave_it_unknown() -> None:
     assert (status, outcomes(report), report["superseded"]) == (3, [("n1", "unknown")] * 2, None)
 
 
+@pytest.mark.long
 def test_every_path_says_the_same(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     lines = [node(at, collected_at=moment) for at, moment in itertools.product(range(40), (NEW, OLD, FUTURE))]
     lines += [node(7, collected_at=NEW), PRETTY + b"\n", node(3, collected_at=NEW, **BAD), node(9, collected_at=None)]
@@ -139,6 +141,7 @@ def test_what_can_be_read_once_is_refused(tmp_path: Path, capsys: Any) -> None:
     assert "pipe.json: can be read once, and --latest reads twice" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_a_report_of_the_newest_is_verified(capsys: Any) -> None:
     Path("a.ndjson").write_bytes(node(1, collected_at=OLD) + node(1, collected_at=NEW) + node(2) * 2)
     judged("a.ndjson", "--latest")

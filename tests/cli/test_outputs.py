@@ -70,6 +70,7 @@ def prepare() -> None:
     Path("k.pem").write_bytes(SITE.pem(None))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", WRITERS)
 @pytest.mark.parametrize("umask", [0o077, 0o027, 0o002], ids=oct)
 def test_a_new_file_has_the_mode_that_the_umask_leaves(command: str, umask: int, folder: Path) -> None:
@@ -83,6 +84,7 @@ def test_a_new_file_has_the_mode_that_the_umask_leaves(command: str, umask: int,
     assert oct(mode(file)) == oct(0o666 & ~umask)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", [each for each, (_, file) in WRITERS.items() if file == "out"])
 @pytest.mark.parametrize("kept", [0o600, 0o640, 0o664, 0o666], ids=oct)
 def test_a_file_that_is_there_keeps_its_mode(command: str, kept: int, folder: Path) -> None:
@@ -144,6 +146,7 @@ REFUSED: dict[str, tuple[str, str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", REFUSED)
 def test_an_output_replaces_no_input_and_no_other_output(case: str, folder: Path) -> None:
     line, told = REFUSED[case]
@@ -184,6 +187,7 @@ def test_a_bundle_is_signed_in_its_place(folder: Path) -> None:
 OTHERS = 65534
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make another user's files")
 @pytest.mark.parametrize("planted", ["link", "file"])
 def test_root_writes_nowhere_that_another_user_chose(

@@ -49,6 +49,7 @@ def packs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "packs"
 
 
+@pytest.mark.long
 def test_list_shows_what_there_is(
     capsys: pytest.CaptureFixture[str], packs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,6 +103,7 @@ def test_show_tells_parameters_and_variables(capsys: pytest.CaptureFixture[str],
     assert "  applies when\n      params.level > 1" in out
 
 
+@pytest.mark.long
 def test_the_shipped_policies_pass_their_tests(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policy", "test"]) == 0
     assert capsys.readouterr().out.endswith(" passed, 0 failed\n")
@@ -298,6 +300,7 @@ def test_a_lock_that_is_none_is_refused(capsys: pytest.CaptureFixture[str], pack
     assert "policies.lock:1:1: not a line of a lock" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_a_lock_that_somebody_put_beside_a_pack_is_named(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -44,6 +44,7 @@ def no_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "fleet.ndjson").write_bytes(b"".join(lines))
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("no_room")
 @pytest.mark.parametrize("report", ["summary", "json", "ndjson=out", "html=out"])
 def test_a_full_disk_behind_temporary_files(report: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -64,6 +65,7 @@ def test_what_was_written_goes_to_the_disk_when_it_is_read() -> None:
             file.write(b"more")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("report", ["summary", "table", "ndjson"])
 def test_a_full_disk_behind_standard_output(report: str, tmp_path: Path) -> None:
     if not FULL.exists():

@@ -98,6 +98,7 @@ LAYOUTS: dict[str, Callable[[], dict[str, bytes]]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_any_number_of_processes_gives_the_same_bytes(
@@ -116,6 +117,7 @@ def test_any_number_of_processes_gives_the_same_bytes(
 COUNTS = ("-p", "kubevirt@1.0.0", "-p", "virtnest@1.1.0", "-o", "summary=out.summary", "-o", "matrix=out.matrix")
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("small_pieces")
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_counts_alone_are_the_same_too(
@@ -144,6 +146,7 @@ def _plainly(*paths: str) -> bytes:
     return render(replace(verdict, skipped=skipped.taken()), Style()).encode()
 
 
+@pytest.mark.long
 def test_a_verdict_with_all_nodes_is_that_of_judging_them_at_once(tmp_path: Path) -> None:
     file = tmp_path / "fleet.ndjson"
     file.write_bytes(b"".join(fleet()))
@@ -152,6 +155,7 @@ def test_a_verdict_with_all_nodes_is_that_of_judging_them_at_once(tmp_path: Path
     assert str(file) in {each.path for each in whole.skipped}
 
 
+@pytest.mark.long
 def test_standard_input_is_shared_out_too(
     check: Any, monkeypatch: pytest.MonkeyPatch, small_pieces: None, tmp_path: Path
 ) -> None:
@@ -166,6 +170,7 @@ def test_standard_input_is_shared_out_too(
     assert _counts(found[0][1]) == _counts(check("fleet.ndjson")[1])
 
 
+@pytest.mark.long
 @pytest.mark.skipif(
     not any(importlib.util.find_spec(each) for each in ("compression", "backports")), reason="no library for Zstandard"
 )
@@ -220,6 +225,7 @@ def test_a_table_and_a_stream_together(tmp_path: Path, monkeypatch: pytest.Monke
     assert "2 nodes" in capsys.readouterr().out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

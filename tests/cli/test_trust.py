@@ -78,6 +78,7 @@ LOOSE: dict[str, Callable[[Path], object]] = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("jobs", [[], ["--jobs", "2"]], ids=["", "several processes"])
 @pytest.mark.parametrize("make", LOOSE.values(), ids=LOOSE)
 def test_no_loose_snapshot_counts(here: Path, make: Callable[[Path], object], jobs: list[str]) -> None:

@@ -203,6 +203,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_archive_is_refused_with_one_line(
     tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]

@@ -128,6 +128,7 @@ HOSTILE: dict[str, Entry] = {
 TREES = {"a host": HOST, "a hostile one": HOSTILE, "nothing": {}}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", TREES)
 def test_a_mounted_host_is_captured_as_it_is_collected(tmp_path: Path, shell: list[str], name: str) -> None:
     host = plant(tmp_path / "host", TREES[name])
@@ -140,6 +141,7 @@ def test_a_mounted_host_is_captured_as_it_is_collected(tmp_path: Path, shell: li
     assert (collection["kind"], collection["context"], collection["uid"]) == ("root", "elsewhere", os.geteuid())
 
 
+@pytest.mark.long
 def test_this_host_is_captured_as_it_is_collected(tmp_path: Path, shell: list[str]) -> None:
     got = collect_bytes(["--from", str(captured(tmp_path, shell))])
     live = collect_bytes([])
@@ -148,6 +150,7 @@ def test_this_host_is_captured_as_it_is_collected(tmp_path: Path, shell: list[st
     assert {**mine, "collected_at": ""} == {**other, "collected_at": ""}
 
 
+@pytest.mark.long
 def test_another_user_is_told_the_same(tmp_path: Path) -> None:
     if os.geteuid() != 0 or shutil.which("setpriv") is None:
         pytest.skip("only root can become another user")
@@ -176,6 +179,7 @@ def test_another_user_is_told_the_same(tmp_path: Path) -> None:
 MACHINES = ("sosreport/kubernetes", "openshift/bare-metal-master.internal")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", MACHINES)
 def test_a_machine_taken_for_a_root_is_captured_as_it_is_collected(tmp_path: Path, name: str) -> None:
     host = unpacked("machines") / name
@@ -183,6 +187,7 @@ def test_a_machine_taken_for_a_root_is_captured_as_it_is_collected(tmp_path: Pat
     assert compared(got) == compared(collect_bytes(["--root", str(host)]))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mode", ["w:gz", "w:xz"])
 def test_a_capture_may_be_packed(tmp_path: Path, mode: str) -> None:
     host = plant(tmp_path / "host", HOST)
@@ -193,6 +198,7 @@ def test_a_capture_may_be_packed(tmp_path: Path, mode: str) -> None:
     assert compared(collect_bytes(["--from", str(target)])) == compared(collect_bytes(["--from", str(capture)]))
 
 
+@pytest.mark.long
 def test_it_is_dated_when_it_was_captured(tmp_path: Path) -> None:
     capture = captured(tmp_path / "out", ["sh"], str(plant(tmp_path / "host", HOST)))
     before = json.loads(collect_bytes(["--from", str(capture)]))["collection"]["collected_at"]
@@ -200,6 +206,7 @@ def test_it_is_dated_when_it_was_captured(tmp_path: Path) -> None:
     assert json.loads(collect_bytes(["--from", str(capture)]))["collection"]["collected_at"] == before
 
 
+@pytest.mark.long
 def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
@@ -207,6 +214,7 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+@pytest.mark.long
 def test_nothing_outside_the_root_is_captured(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("the secret")
     links = {

@@ -230,6 +230,7 @@ def test_a_time_that_is_none_is_refused(
     assert "SOURCE_DATE_EPOCH" in capsys.readouterr().err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "environment", [{"LC_ALL": "C"}, {"LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo", "PYTHONHASHSEED": "7"}]
 )

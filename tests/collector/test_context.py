@@ -166,6 +166,7 @@ UNSHARED: dict[str, tuple[list[str], str, bool | None]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", UNSHARED)
 def test_the_real_collector_in(name: str) -> None:
     arguments, context, own_network = UNSHARED[name]

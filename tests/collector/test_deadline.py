@@ -65,6 +65,7 @@ ROOTS: dict[str, tuple[dict[str, Entry], Callable[[Path], None] | None]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ROOTS)
 def test_the_deadline_holds(tmp_path: Path, name: str) -> None:
     tree, more = ROOTS[name]

@@ -261,6 +261,7 @@ def spot(snapshot: dict[str, Any], path: str) -> Any:
     return holder
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("packing", ["tar", "tar.gz", "tar.bz2", "tar.xz"])
 @pytest.mark.parametrize("name", SPOTS)
 def test_machines_say_the_same_from_an_archive_as_from_their_files(tmp_path: Path, name: str, packing: str) -> None:

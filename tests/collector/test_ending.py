@@ -41,6 +41,7 @@ STREAMS: dict[str, tuple[str, int, bytes]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", STREAMS)
 def test_a_stream_that_cannot_be_used_is_one_line_and_status_2(case: str, root: str) -> None:
     line, status, told = STREAMS[case]

@@ -92,6 +92,7 @@ ENTRIES: dict[str, Entry] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ENTRIES)
 def test_whatever_lies_everywhere_a_snapshot_is_written(tmp_path: Path, name: str) -> None:
     tree: dict[str, Entry] = {**MOUNTED, **dict.fromkeys(PATHS, ENTRIES[name])}
@@ -147,6 +148,7 @@ def run(*words: str) -> tuple[bytes, float, int]:
     return done.stdout, time.monotonic() - began, int(done.stderr) // 1024
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", LARGE)
 def test_time_and_memory_are_bounded(tmp_path: Path, name: str) -> None:
     paths, make = LARGE[name]

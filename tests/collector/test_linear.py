@@ -98,6 +98,7 @@ def _seconds(parse: Callable[[str], object], text: str) -> float:
     return time.process_time() - began
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", PARSERS)
 def test_the_time_grows_with_the_size(name: str) -> None:
     parse = PARSERS[name]

@@ -80,12 +80,14 @@ def collected(python: str, archive: str, *words: str) -> bytes:
     return done.stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["--root", "--from"])
 def test_a_folder_gives_the_same_bytes(tmp_path: Path, archive: str, oldest: str, kind: str) -> None:
     host = str(plant(tmp_path / "host", TREE))
     assert collected(oldest, archive, kind, host) == collected(sys.executable, archive, kind, host)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
 def test_an_archive_gives_the_same_bytes(tmp_path: Path, archive: str, oldest: str, mode: str) -> None:
     (tmp_path / "dump.tar").write_bytes(packed(of_tree(TREE), mode))
@@ -98,6 +100,7 @@ def test_this_host_gives_the_same_bytes(archive: str, oldest: str) -> None:
     assert collected(oldest, archive, "--skip", "cgroup") == collected(sys.executable, archive, "--skip", "cgroup")
 
 
+@pytest.mark.long
 def test_a_capture_gives_the_same_bytes(tmp_path: Path, archive: str, oldest: str) -> None:
     script = Path(zipapp.__file__).parent.parent / "capture.sh"
     host = plant(tmp_path / "host", TREE)

@@ -64,6 +64,7 @@ def _interpreter() -> str:
     pytest.skip("another user cannot run a Python here")
 
 
+@pytest.mark.long
 def test_another_user_collects_and_is_told_what_was_denied(archive: Path, tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can become another user")

@@ -34,6 +34,7 @@ def play(folder: Path, inventory: str) -> int:
     return done.returncode
 
 
+@pytest.mark.long
 def test_hosts_that_are_down_are_listed_and_the_others_are_gathered(tmp_path: Path) -> None:
     here = f"ansible_connection=local ansible_python_interpreter={sys.executable}"
     broken = "ansible_connection=local ansible_python_interpreter=/nonexistent/python"
@@ -46,6 +47,7 @@ def test_hosts_that_are_down_are_listed_and_the_others_are_gathered(tmp_path: Pa
     assert b'"name":"good"}' in snapshot.read_bytes()
 
 
+@pytest.mark.long
 def test_where_every_host_is_down_the_list_names_them_all(tmp_path: Path) -> None:
     assert play(tmp_path, f"one {DOWN}\ntwo {DOWN}\n") != 0
     assert (tmp_path / "out" / "missing.txt").read_text() == "one\ntwo\n"

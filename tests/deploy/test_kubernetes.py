@@ -35,6 +35,7 @@ def gather(fake: Fake, out: Path, *words: str, shell: str = "sh") -> Any:
     return fake.run("kubernetes/gather.sh", ["--collector", str(fake.collector), *words, str(out)], shell)
 
 
+@pytest.mark.long
 def test_every_node_is_gathered(tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     fake = Fake(tmp_path / "fake", {})
     done = gather(fake, out)
@@ -68,6 +69,7 @@ def test_what_is_missing_is_told(tmp_path: Path, out: Path) -> None:
     assert len(list((out / "snapshots").iterdir())) == 192
 
 
+@pytest.mark.long
 def test_a_snapshot_of_an_earlier_run_does_not_count(tmp_path: Path, out: Path) -> None:
     gather(Fake(tmp_path / "one", {}), out)
     done = gather(Fake(tmp_path / "two", {"worker-001": "crashing"}), out)
@@ -79,6 +81,7 @@ def manifests(fake: Fake) -> list[dict[str, Any]]:
     return [each for each in yaml.safe_load_all((fake.folder / "applied").read_text()) if each]
 
 
+@pytest.mark.long
 def test_the_cluster_is_left_clean(tmp_path: Path, out: Path) -> None:
     fake = Fake(tmp_path / "fake", {})
     gather(fake, out, "--image", "registry.example/python@sha256:12")
@@ -93,6 +96,7 @@ def test_the_cluster_is_left_clean(tmp_path: Path, out: Path) -> None:
     assert images == {"registry.example/python@sha256:12"}
 
 
+@pytest.mark.long
 def test_runs_at_once_and_one_after_another_share_nothing(tmp_path: Path) -> None:
     fake = Fake(tmp_path / "fake", {})
     for number in range(2):
@@ -101,6 +105,7 @@ def test_runs_at_once_and_one_after_another_share_nothing(tmp_path: Path) -> Non
     assert len(set(names)) == 2
 
 
+@pytest.mark.long
 def test_a_namespace_that_was_there_before_stays(tmp_path: Path, out: Path) -> None:
     fake = Fake(tmp_path / "fake", {})
     assert gather(fake, out, "--namespace", "tools").returncode == 0
@@ -116,6 +121,7 @@ def test_what_cannot_be_cleaned_up_is_said(tmp_path: Path, out: Path) -> None:
     assert "the namespace tools could not be cleaned up" in done.stderr
 
 
+@pytest.mark.long
 def test_what_is_to_be_kept_is_kept(tmp_path: Path, out: Path) -> None:
     fake = Fake(tmp_path / "fake", {})
     gather(fake, out, "--keep", "--unprivileged")

@@ -34,6 +34,7 @@ def gather(fake: Fake, folder: Path, hosts: str, *words: str, shell: str = "sh")
 ALL = "# all of them\n\n" + "".join(f"root@{name} \n" for name in NODES)
 
 
+@pytest.mark.long
 def test_every_node_is_gathered(tmp_path: Path) -> None:
     done = gather(Fake(tmp_path / "fake", {}), tmp_path, ALL)
     out = tmp_path / "out"
@@ -44,6 +45,7 @@ def test_every_node_is_gathered(tmp_path: Path) -> None:
     assert sorted(path.name for path in out.iterdir()) == ["missing.txt", "roster.txt", "snapshots"]
 
 
+@pytest.mark.long
 def test_what_is_missing_is_told(tmp_path: Path) -> None:
     began = time.monotonic()
     done = gather(Fake(tmp_path / "fake", STATES), tmp_path, ALL, "--timeout", "2")
@@ -60,6 +62,7 @@ def test_what_is_missing_is_told(tmp_path: Path) -> None:
     assert f"194 of 200 nodes have a snapshot in {tmp_path / 'out'}/snapshots\n" in done.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("shell", ["sh", "bash"])
 def test_a_node_runs_the_collector_from_a_file_without_a_name(
     tmp_path: Path, shell: str, monkeypatch: pytest.MonkeyPatch
@@ -74,6 +77,7 @@ def test_a_node_runs_the_collector_from_a_file_without_a_name(
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
+@pytest.mark.long
 def test_a_node_without_python_is_captured_and_read_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 RECORDED = ["machine=x86_64", "uid=0", "devices_bpf=ok"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("tree", ["tree", "tree-disabled"])
 def test_the_remedy_makes_the_rule_pass(tree: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     root = data_here.data(f"field/apparmor-remedy/{tree}")

@@ -44,6 +44,7 @@ EXPECTED: dict[tuple[str, str], dict[str, str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("dump", "pack"), EXPECTED)
 def test_the_outcome_of(tmp_path: Path, dump: str, pack: str) -> None:
     expected = EXPECTED[dump, pack]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("tree", ["tree", "tree-arm"])
 def test_groups_and_units_prove_an_iommu_without_its_table(tmp_path: Path, tree: str) -> None:
     machine = "aarch64" if tree == "tree-arm" else "x86_64"
@@ -19,6 +20,7 @@ def test_groups_and_units_prove_an_iommu_without_its_table(tmp_path: Path, tree:
     assert (found["virtnest/iommu-support"], found["virtnest/iommu-enabled"]) == ("pass", "pass")
 
 
+@pytest.mark.long
 def test_groups_of_vfio_without_an_iommu_do_not_count(tmp_path: Path) -> None:
     node = collected(tmp_path, "noiommu-groups/tree")
     assert outcomes(node, "-p", "kubevirt", "--set", "host_devices=true")["kubevirt/iommu-groups"] == "fail"

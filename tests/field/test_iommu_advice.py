@@ -19,6 +19,7 @@ CASES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("tree", CASES)
 @pytest.mark.parametrize(
     "pack",

@@ -21,6 +21,7 @@ def nodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path]:
     return data("faults/now.json"), data("faults/future.json")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("options", [[], ["--latest"], ["--max-age", "900d"]], ids=" ".join)
 @pytest.mark.parametrize("order", [1, -1], ids=["the true one first", "the true one last"])
 def test_a_snapshot_from_the_future_hides_nothing(

@@ -6,15 +6,15 @@ import json
 from typing import TYPE_CHECKING
 
 import data_here
+import pytest
 
 from passmuster.cli import main
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
 
-
+@pytest.mark.long
 def test_a_newer_section_is_kept_and_ignored_in_a_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     newer = data_here.data("faults/newer-section.json")
     store = str(tmp_path / "fleet.db")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", [1, -1], ids=["as they were collected", "the other way round"])
 @pytest.mark.parametrize("sites", [("berlin", "tokyo"), ("dc", "dc"), ("", "")], ids=["two sites", "one", "none"])
 def test_the_later_one_does_not_hide_the_other(
@@ -31,6 +32,7 @@ def test_the_later_one_does_not_hide_the_other(
         assert (status, found) == (3, [(sites[0] or None, "unknown")])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", [1, -1], ids=["the true one first", "the true one last"])
 def test_a_store_does_not_take_the_future_for_the_latest(
     order: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any

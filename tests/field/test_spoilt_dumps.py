@@ -14,6 +14,7 @@ MADE = made()
 ROUNDS, EACH = 8, 40
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(ROUNDS))
 def test_what_was_lost_is_neither_a_fault_nor_its_cure(seed: int) -> None:
     lot = random.Random(seed)
@@ -24,6 +25,7 @@ def test_what_was_lost_is_neither_a_fault_nor_its_cure(seed: int) -> None:
             assert found.wrong == (), f"{name}: {found.what}"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", MADE)
 def test_a_cut_at_the_end_of_a_line_is_not_taken_for_the_end(name: str) -> None:
     files, before = MADE[name], outcomes(MADE[name])

@@ -124,6 +124,7 @@ def _without(section: str) -> bytes:
     return _json.canonical(whole)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "terms",
     [
@@ -145,6 +146,7 @@ def test_most_of_a_fleet_in_a_file_makes_no_difference(monkeypatch: pytest.Monke
     assert fast(lines, TERMS)[0] == plain(lines, TERMS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", LINES)
 def test_what_is_remembered(name: str) -> None:
     line, remembered = LINES[name]
@@ -200,6 +202,7 @@ def test_no_node_at_all() -> None:
 NODES = [line for line, _ in LINES.values()]
 
 
+@pytest.mark.long
 @settings(max_examples=300)
 @given(
     st.sampled_from(NODES),

@@ -67,6 +67,7 @@ _NODES = st.builds(
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rules", POLICIES.values(), ids=POLICIES)
 @settings(max_examples=25)
 @given(lines=st.lists(_NODES, min_size=1, max_size=12))

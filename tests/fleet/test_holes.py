@@ -50,6 +50,7 @@ def own(value: Any, number: int) -> Any:
 BELOW = [text for text in every_path() if isinstance(value_at(FieldPath(FieldPath.parse(text).parts[:-1])), dict)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", BELOW)
 def test_a_fleet_in_which_each_node_has_its_own(text: str) -> None:
     value = value_at(FieldPath.parse(text))
@@ -97,6 +98,7 @@ ODD = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", PLACES)
 def test_whatever_stands_where_each_node_has_its_own(path: str) -> None:
     put, good = PLACES[path], GOOD[path]
@@ -115,6 +117,7 @@ WRONG_BESIDE: dict[str, Any] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("changes", WRONG_BESIDE.values(), ids=WRONG_BESIDE)
 def test_what_is_wrong_beside_it_is_seen(changes: dict[str, Any]) -> None:
     usual = [{"runtime.kubelet": {**KUBELET, "version": f"v1.{at}"}} for at in range(12)]
@@ -140,6 +143,7 @@ def test_sources_and_words_of_its_own() -> None:
         assert remembered == 20
 
 
+@pytest.mark.long
 @settings(max_examples=60)
 @given(st.data())
 def test_any_byte_of_a_fleet_with_holes_may_change(draw: st.DataObject) -> None:

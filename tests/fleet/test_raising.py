@@ -82,6 +82,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("f.ndjson").write_bytes(b"".join(NODES))
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("more", [("--jobs", "2"), ("--jobs", "1"), ("-o", "csv=x.csv")], ids=" ".join)
 @pytest.mark.parametrize("fail", [_in_memory, _in_judging, _in_reading])
@@ -102,6 +103,7 @@ def test_a_snapshot_that_raises_is_one_unknown_node(
     assert (failed["node"], failed["outcome"], failed["reason"]) == (named, "unknown", reason)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("folder")
 def test_what_failed_in_a_store_is_not_kept(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

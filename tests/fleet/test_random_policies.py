@@ -35,15 +35,18 @@ def test_every_format_is_read_back() -> None:
     assert sorted(name for formats in random_policies.WAYS.values() for name in formats) == sorted(read_back.FORMATS)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [1, 2])
 def test_every_path_and_format_agrees(seed: int) -> None:
     assert list(search(12, seed)) == []
 
 
+@pytest.mark.long
 def test_every_path_agrees_where_the_memory_forgets_all_the_time() -> None:
     assert list(search(6, 3, limit=2_000)) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("more", [(), ("--jobs", "2")], ids=["one process", "two"])
 def test_a_node_that_comes_first_and_last(more: tuple[str, ...]) -> None:
     formats = random_policies.WAYS["counts alone"] + random_policies.WAYS["a pass"] if more else read_back.FORMATS

@@ -54,6 +54,7 @@ SAME: dict[str, Callable[[int], bytes]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("make", SAME.values(), ids=SAME)
 def test_it_is_judged_from_memory_and_says_the_same(make: Callable[[int], bytes]) -> None:
     lines = [make(at) for at in range(6)]
@@ -79,6 +80,7 @@ WRONG: dict[str, Callable[[int], bytes]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("make", WRONG.values(), ids=WRONG)
 def test_what_is_wrong_stays_wrong(make: Callable[[int], bytes]) -> None:
     lines = [make(at) for at in range(3)]

@@ -74,6 +74,7 @@ FLEETS: dict[str, Any] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("terms", TERMS.values(), ids=TERMS)
 @pytest.mark.parametrize("vary", FLEETS.values(), ids=FLEETS)
 def test_a_fleet_of_which_every_node_differs(vary: Any, terms: Terms) -> None:
@@ -101,6 +102,7 @@ VALUES: dict[str, list[Any]] = {
 }
 
 
+@pytest.mark.long
 @settings(max_examples=40)
 @given(
     st.sampled_from(list(TERMS)),

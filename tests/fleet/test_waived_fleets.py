@@ -80,6 +80,7 @@ _WAIVERS = st.builds(
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("terms", PACKS.values(), ids=PACKS)
 @settings(max_examples=40)
 @given(

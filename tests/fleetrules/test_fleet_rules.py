@@ -135,6 +135,7 @@ def test_more_elements_than_an_expression_is_shown_leave_their_number_open() -> 
     assert [results(each, *fleet)[0].outcome.value for each in made] == ["pass", "error"]
 
 
+@pytest.mark.long
 def test_more_pools_than_are_judged_are_an_error_beside_those_that_are() -> None:
     fleet = [{"set_": {"kernel.release": f"6.{number:03d}"}} for number in range(MAX_POOLS + 1)]
     found = results(compiled(fleet_rule("one", group_by="kernel.release")), *fleet)

@@ -122,6 +122,7 @@ def _worst(results: Sequence[FleetResult]) -> RuleOutcome:
     return min((each.outcome for each in results), key=_WORST.index)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("text", RULES)
 @settings(max_examples=30)
 @given(data=st.data())
@@ -180,6 +181,7 @@ def test_what_is_common_only_shrinks(text: str) -> None:
 WHOLE = compiled(fleet_rule("one", group_by="cpu.architecture", applies_when="kernel.minor > 0"))
 
 
+@pytest.mark.long
 @given(st.lists(st.tuples(st.sampled_from(["A", "B"]), st.sampled_from(["cpu", "cpu.vendor", "kernel", "kernel.minor", "os"])), min_size=1, max_size=4), st.integers(0, 15))  # fmt: skip
 def test_facts_of_snapshots_that_are_withheld_never_turn_a_failure_into_a_pass(
     fleet: list[tuple[str, str]], hidden: int

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.skipif(not ed25519.available(), reason="seeds are signe
 SEED = 12
 
 
+@pytest.mark.long
 def test_the_inputs_that_are_mutated_are_valid(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -25,6 +26,7 @@ def test_the_inputs_that_are_mutated_are_valid(
             assert status_of(Case(0, kind, kind.content, words)) in {0, 1, 3}, (words, capsys.readouterr().err)
 
 
+@pytest.mark.long
 def test_mutated_inputs_end_as_documented(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     found = prepare()
@@ -35,6 +37,7 @@ def test_mutated_inputs_end_as_documented(tmp_path: Path, monkeypatch: pytest.Mo
     assert {name: each for name, each in told.items() if each is not None} == {}
 
 
+@pytest.mark.long
 def test_the_same_in_processes_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     found = prepare()

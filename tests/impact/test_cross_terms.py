@@ -241,6 +241,7 @@ def test_nothing_changes_where_nothing_changed(one: Side, fleet: list[Snapshot])
         assert (found.changes, found.collect_again, found.appeared, found.gone, found.broken) == ((), (), (), (), ())
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @drawn(SIDES, SIDES, FLEETS, FLEETS)
 def test_the_way_back_mirrors_the_way_there(
@@ -260,6 +261,7 @@ def outright(one: Side, node: Snapshot) -> tuple[NodeOutcome, dict[str, RuleOutc
     return verdict.nodes[0].outcome, {each.rule.id: each.outcome for each in verdict.nodes[0].results}
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @drawn(SIDES, SIDES, NODES, NODES)
 def test_the_terms_are_those_of_four_verdicts(old: Side, new: Side, before: Snapshot, after: Snapshot) -> None:

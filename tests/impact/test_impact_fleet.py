@@ -47,6 +47,7 @@ def impact(place: Path, *arguments: str) -> tuple[int, Any]:
     return status, json.loads((place / "out").read_bytes())
 
 
+@pytest.mark.long
 def test_what_is_known_by_its_bytes_changes_nothing(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     quick = impact(place, "now.ndjson")
     monkeypatch.setattr(Alike, "serves", lambda _old, _new: False)
@@ -54,6 +55,7 @@ def test_what_is_known_by_its_bytes_changes_nothing(place: Path, monkeypatch: py
     assert quick[1]["nodes"] == 60
 
 
+@pytest.mark.long
 def test_a_store_is_compared_as_its_files_are(place: Path) -> None:
     lines = (place / "now.ndjson").read_bytes().splitlines(keepends=True)[:61]
     (place / "good.ndjson").write_bytes(b"".join(lines))
@@ -64,6 +66,7 @@ def test_a_store_is_compared_as_its_files_are(place: Path) -> None:
     assert json.loads((place / "first.json").read_bytes()) == by_files[1]
 
 
+@pytest.mark.long
 def test_two_moments_of_a_store(place: Path) -> None:
     lines = (place / "now.ndjson").read_bytes().splitlines(keepends=True)[:61]
     (place / "good.ndjson").write_bytes(b"".join(lines))

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import data_here
+import pytest
 from impacts import given, side
 from shipped_packs import shipped
 
@@ -93,6 +94,7 @@ def kernel_flip(row: Mapping[str, str], sysctl: Mapping[str, Any] | None) -> tup
     return (before, after) if before != after else None
 
 
+@pytest.mark.long
 def test_only_kernels_on_the_moved_boundary_flip() -> None:
     nodes, expected = [], set()
     for name, data, row in spread([row for row in rows("kernel_releases.tsv") if row["release"]]):
@@ -110,6 +112,7 @@ def test_only_kernels_on_the_moved_boundary_flip() -> None:
     assert found.broken == ()
 
 
+@pytest.mark.long
 def test_only_docker_versions_on_the_moved_boundary_flip() -> None:
     nodes, expected = [], set()
     for name, data, row in spread([row for row in rows("runtime_versions.tsv") if row["runtime"] == "docker"]):

@@ -53,6 +53,7 @@ def test_every_lint_has_a_code_of_its_own() -> None:
     assert len(codes) == len(set(codes))
 
 
+@pytest.mark.long
 def test_the_shipped_packs_have_nothing_to_say(capsys: pytest.CaptureFixture[str]) -> None:
     status = main(["policy", "lint", "--fail-on", "warning"])
     assert "0 errors, 0 warnings" in capsys.readouterr().out

@@ -100,6 +100,7 @@ def test_a_lock_that_does_not_hold_counts_always_and_the_rest_is_linted(
     assert "error[tests-missing]" in out
 
 
+@pytest.mark.long
 def test_a_release_that_is_gone_is_not_passed_over_for_an_older_one(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

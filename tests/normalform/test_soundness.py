@@ -19,12 +19,14 @@ def test_in_a_family_every_claim_holds(family: tuple[str, ...]) -> None:
             _holds(one, other)
 
 
+@pytest.mark.long
 @MANY
 @given(pair=pairs())
 def test_equal_forms_have_equal_values_and_what_follows_is_true(pair: tuple[str, str]) -> None:
     _holds(*pair)
 
 
+@pytest.mark.long
 @MANY
 @given(pair=pairs())
 def test_a_form_that_is_impossible_is_never_true(pair: tuple[str, str]) -> None:

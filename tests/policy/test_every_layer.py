@@ -100,6 +100,7 @@ def test_the_tests_beside_a_policy_are_read_too(tmp_path: Path, capsys: pytest.C
     assert all(code in told for code in ("policy-invalid", "cel-unknown-field", "tests-invalid"))
 
 
+@pytest.mark.long
 def test_a_policy_with_lines_left_out_or_doubled_gives_problems_and_no_other_exception(tmp_path: Path) -> None:
     chance = random.Random(1)
     lines = (POLICIES / "virtnest/1.0.0/policy.yaml").read_text().splitlines(keepends=True)

@@ -75,6 +75,7 @@ def test_what_does_not_compile_is_told_of_both(capsys: pytest.CaptureFixture[str
     assert "there is no field 'new'" in told
 
 
+@pytest.mark.long
 def test_no_node_refutes_what_is_claimed_of_an_edited_policy() -> None:
     """Values of facts and parameters, and unknown facts: rules and nodes alike; by hand, many more."""
     count: dict[str, int] = {}

@@ -117,6 +117,7 @@ def refuted(pack: str, seed: int) -> Iterator[str]:
         yield f"{pack} {seed}: {claim[:600]}"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pack", ["virtnest/1.1.0", "kubevirt/1.1.0"])
 def test_no_machine_refutes_what_is_claimed_of_an_edited_pack(pack: str) -> None:
     assert [claim for seed in range(6) for claim in refuted(pack, seed)] == []

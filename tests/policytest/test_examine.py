@@ -313,6 +313,7 @@ def test_everything_comes_out_the_same_every_time() -> None:
     assert all(render([one]) == render([two]) for render in FORMATS.values())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("file", sorted(POLICIES.glob("*/*/policy.yaml")), ids=lambda file: "@".join(file.parts[-3:-1]))
 def test_of_every_shipped_rule_each_branch_is_taken_and_each_mutant_noticed(file: Path) -> None:
     source = policy.load(file.read_bytes(), str(file))

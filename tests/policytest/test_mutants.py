@@ -127,6 +127,7 @@ def test_the_mistakes_that_are_made(expression: str, expected: list[str]) -> Non
     assert sorted(told) == sorted(expected)
 
 
+@pytest.mark.long
 def test_every_mutant_of_the_shipped_policy_is_another_text_that_runs() -> None:
     for part in parts(virtnest()):
         for edit in edits(part.program):

@@ -134,6 +134,7 @@ def nodes(draw: st.DrawFn) -> dict[str, Any]:
     return made
 
 
+@pytest.mark.long
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(nodes(), st.sampled_from([None, *PACKS]), st.integers(0, 40), st.integers(0, 40), classes_)
 def test_a_redaction_turns_outcomes_into_unknown_and_into_nothing_else(

@@ -140,6 +140,7 @@ def test_the_command_says_nothing_of_them(site: Path, capfd: pytest.CaptureFixtu
     assert Path("map").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.long
 def test_a_refusal_says_nothing_of_them(capfd: pytest.CaptureFixture[str]) -> None:
     made = planted()
     Path("given.json").write_bytes(_json.canonical(made.document))

@@ -67,6 +67,7 @@ def test_standard_input_and_output(monkeypatch: pytest.MonkeyPatch, capfdbinary:
     assert [json.loads(line)["node"]["name"] for line in capfdbinary.readouterr().out.splitlines()] == ["a", "b"]
 
 
+@pytest.mark.long
 def test_the_same_bytes_on_every_run(site: Path) -> None:
     command = [sys.executable, "-m", "passmuster", "snapshot", "redact", "in", *VIRTNEST, *HOST, "-o"]
     for seed in ("1", "4242"):
@@ -75,6 +76,7 @@ def test_the_same_bytes_on_every_run(site: Path) -> None:
     assert Path("out-1").read_bytes() == Path("out-4242").read_bytes()
 
 
+@pytest.mark.long
 def test_two_versions_of_one_pack(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("in", *VIRTNEST, "--for", "virtnest@1.0.0", "-o", "out.ndjson") == 0
     for pack in ("virtnest@1.0.0", "virtnest@1.1.0"):
@@ -159,6 +161,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("arguments", "said"), REFUSED.values(), ids=list(REFUSED))
 def test_refused_with_one_clear_message(arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("in", *VIRTNEST, *HOST, "--map", "map", "-o", os.devnull) == 0

@@ -33,6 +33,7 @@ def machines() -> tuple[Snapshot, ...]:
     return tuple(snapshot.load(collect_bytes(each), "machine.json") for each in [*sorted(dumps), *trees])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("pack", "version"), PACKS)
 @pytest.mark.parametrize("classes", [(), HOST], ids=["as they are called", "under pseudonyms"])
 def test_on_every_machine_of_the_data(pack: str, version: str, classes: tuple[FieldClass, ...]) -> None:
@@ -72,6 +73,7 @@ packs = st.sampled_from([PACK, *(asked(*each) for each in PACKS)])
 slow = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
+@pytest.mark.long
 @slow
 @given(documents(), packs)
 def test_what_is_not_read_decides_nothing(document: dict[str, Any], pack: Asked) -> None:
@@ -79,6 +81,7 @@ def test_what_is_not_read_decides_nothing(document: dict[str, Any], pack: Asked)
     assert changes(before, redact.redact(before, redact.plan([pack.policy])).snapshot, [pack]) == ()
 
 
+@pytest.mark.long
 @slow
 @given(documents(), packs, some_classes)
 def test_a_class_makes_rules_unknown_as_redacted_and_nothing_else(
@@ -89,6 +92,7 @@ def test_a_class_makes_rules_unknown_as_redacted_and_nothing_else(
     assert all(each.withheld and each.after == "unknown" for each in found)
 
 
+@pytest.mark.long
 @slow
 @given(documents(), packs, packs)
 def test_another_pack_is_judged_as_before_or_left_unknown(document: dict[str, Any], pack: Asked, other: Asked) -> None:
@@ -97,6 +101,7 @@ def test_another_pack_is_judged_as_before_or_left_unknown(document: dict[str, An
     assert {each.after for each in found} <= {"unknown"}
 
 
+@pytest.mark.long
 @slow
 @given(documents(), packs, some_classes, st.sampled_from([None, KEY]))
 def test_to_redact_twice_is_to_redact_once(
@@ -109,6 +114,7 @@ def test_to_redact_twice_is_to_redact_once(
     assert twice.pseudonyms == redact.Pseudonyms()
 
 
+@pytest.mark.long
 @slow
 @given(documents(), packs, some_classes)
 def test_no_fact_is_added(document: dict[str, Any], pack: Asked, classes: frozenset[FieldClass]) -> None:
@@ -128,6 +134,7 @@ def within(part: Any, whole: Any) -> bool:
     return bool(part == whole)
 
 
+@pytest.mark.long
 @slow
 @given(documents(), documents(), packs)
 def test_it_depends_on_nothing_but_what_is_read(one: dict[str, Any], other: dict[str, Any], pack: Asked) -> None:

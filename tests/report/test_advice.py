@@ -53,6 +53,7 @@ def test_one_reason_with_two_things_to_do_makes_two_groups() -> None:
     }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("layout", ["canonical", "indented"])
 @pytest.mark.parametrize(("uid", "expected"), [(0, "root was refused"), (1000, "run the collector as root")])
 def test_the_command_says_it_from_memory_and_the_plain_way(

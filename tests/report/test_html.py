@@ -208,6 +208,7 @@ def test_rules_over_the_fleet_tell_the_odd_ones_out() -> None:
     assert "Rules over the fleet" not in text(page("a small fleet"))
 
 
+@pytest.mark.long
 def test_evidence_can_be_had_for_all_results_or_for_none() -> None:
     shown = [
         len(page("a small fleet", evidence).all("tr")) for evidence in (Evidence.NONE, Evidence.NEEDED, Evidence.FULL)
@@ -228,6 +229,7 @@ def test_nodes_that_came_out_alike_share_a_part_that_lists_them_all() -> None:
     assert columns == ["Group 11 nodeodd", "Group 240 nodesworker-[001-040]"]
 
 
+@pytest.mark.long
 def test_many_groups_are_counted_by_rule_and_outcome() -> None:
     paths = ["devices", "kernel", "cpu", "cgroup", "iommu", "runtime", "virtualization", "memory"]
     nodes = [
@@ -293,6 +295,7 @@ def _skeleton(verdict: Verdict, payload: str) -> list[tuple[str, dict[str, str]]
     return [(element.name, element.attributes) for element in Page(source).elements]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
 @pytest.mark.parametrize("verdict", [full, single], ids=["everything", "one node"])
 def test_no_element_and_no_attribute_comes_from_data(

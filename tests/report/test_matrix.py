@@ -92,6 +92,7 @@ _HEADERS = st.builds(
 _COUNTS = st.fixed_dictionaries({}, optional={outcome: st.integers(0, 1_000_000) for outcome in RuleOutcome})
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [80, 100])
 @given(rules=st.dictionaries(_HEADERS, _COUNTS, min_size=1, max_size=8))
 def test_a_million_nodes_fit_the_width_and_every_column_is_straight(

@@ -127,6 +127,7 @@ def _passes(files: scaffold.Files) -> int:
 NAMED = st.from_regex(r"[a-z][a-z0-9-]{0,62}", fullmatch=True).filter(lambda name: name not in NAMES)
 
 
+@pytest.mark.long
 @settings(max_examples=50, deadline=None)
 @given(NAMED, NAMED)
 def test_whatever_the_names_are_the_files_are_whole(pack: str, rule: str) -> None:

@@ -96,6 +96,7 @@ def _plain(folder: Path, terms: Terms = TERMS) -> bytes:
     return json_v1.render(judge(inputs.read([str(folder)]), terms), Style()).encode()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("strategy", arrow_engine.STRATEGIES)
 @pytest.mark.parametrize("case", FOLDERS)
 def test_the_report_is_that_of_check(case: str, strategy: str, tmp_path: Path) -> None:
@@ -118,6 +119,7 @@ def cut_files(draw: st.DrawFn) -> tuple[bytes, list[arrow_engine.Batches]]:
     return content, arrow_engine.of_lines({"file:in/a.ndjson": content}, cuts, draw(st.integers(1, 4)))
 
 
+@pytest.mark.long
 @settings(max_examples=40)
 @given(cut_files(), st.sampled_from(sorted(arrow_engine.STRATEGIES)))
 def test_no_cut_changes_the_report(cut: tuple[bytes, list[arrow_engine.Batches]], strategy: str) -> None:
@@ -127,6 +129,7 @@ def test_no_cut_changes_the_report(cut: tuple[bytes, list[arrow_engine.Batches]]
         assert arrow_engine.report(Path("in"), parts, _judging(strategy)) == _plain(Path("in"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("strategy", arrow_engine.STRATEGIES)
 def test_a_roster_and_a_maximum_age_count(strategy: str, tmp_path: Path) -> None:
     files = _write(tmp_path / "in", {"a.ndjson": GOOD + POOR.replace(b"2026-11-22", b"2025-01-01") + b"junk\n"})
@@ -137,6 +140,7 @@ def test_a_roster_and_a_maximum_age_count(strategy: str, tmp_path: Path) -> None
     assert arrow_engine.report(tmp_path / "in", parts, _judging(strategy, terms)) == expected
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("strategy", arrow_engine.STRATEGIES)
 def test_rows_of_parquet_are_the_snapshots_bytes(strategy: str, tmp_path: Path) -> None:
     snapshots = [GOOD, POOR.rstrip(b"\n"), None, b"junk", b"junk", INDENTED]
@@ -172,6 +176,7 @@ def test_what_is_said_of_equal_facts_travels_once(tmp_path: Path) -> None:
     assert (len(results), len(said)) == (2, 2)
 
 
+@pytest.mark.long
 def test_a_task_comes_back_as_it_was_sent() -> None:
     age = MaximumAge(text="30d", span=timedelta(days=30), now=parse_moment("2026-11-23T00:00:00Z"))
     terms = _terms(max_age=age, rules=frozenset({"virtnest/cgroup-version"}))

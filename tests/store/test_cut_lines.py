@@ -146,6 +146,7 @@ def test_a_value_elsewhere_is_not_taken_for_the_fact() -> None:
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
 
+@pytest.mark.long
 @settings(max_examples=150, deadline=None)
 @given(
     name=TEXT,
@@ -175,6 +176,7 @@ def test_any_node_comes_back(  # noqa: PLR0913, PLR0917 - what a node has for it
     assert cut is None or joined(cutter, cut) == line
 
 
+@pytest.mark.long
 @settings(max_examples=200, deadline=None)
 @given(at=st.integers(0, len(data()) - 1), byte=st.integers(0, 255), warm=st.booleans())
 def test_what_is_taken_apart_is_a_valid_snapshot(at: int, byte: int, warm: bool) -> None:  # noqa: FBT001

@@ -115,6 +115,7 @@ def _write(name: str) -> None:
     Path("names.yaml").write_text(NAMES)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
 def test_the_store_says_what_check_says(folder: Path, capsys: pytest.CaptureFixture[str], options: list[str]) -> None:
     assert folder.exists()
@@ -129,6 +130,7 @@ def test_the_store_says_what_check_says(folder: Path, capsys: pytest.CaptureFixt
     capsys.readouterr()
 
 
+@pytest.mark.long
 def test_all_formats_of_check_are_there(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert folder.exists()
     lines = sorted(_fleet()[:6], key=lambda line: _json.loads(line)["node"]["name"])
@@ -141,6 +143,7 @@ def test_all_formats_of_check_are_there(folder: Path, capsys: pytest.CaptureFixt
         assert said(capsys, "fleet", "check", "s.db", *options, status=1) == wanted
 
 
+@pytest.mark.long
 def test_only_the_latest_snapshot_is_judged_and_as_of_goes_back(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -174,6 +177,7 @@ def test_only_the_latest_snapshot_is_judged_and_as_of_goes_back(
         assert sorted(got) == sorted(load(some[place], "").digest for place in places)
 
 
+@pytest.mark.long
 def test_a_site_by_itself(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert folder.exists()
     Path("a.json").write_bytes(node(1, set_={"kernel.release": "4.4.0"}))
@@ -310,6 +314,7 @@ POLICIES: list[CompiledPolicy] = [
 ]
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None)
 @given(
     lines=st.lists(_nodes(), min_size=1, max_size=12, unique=True),
@@ -385,6 +390,7 @@ def test_a_section_that_a_newer_engine_cut_is_ignored(
     assert found["summary"]["nodes"] == {"fail": 1, "pass": 1, "unknown": 0, "warn": 0}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("change", "words"), DAMAGE.values(), ids=DAMAGE)
 def test_damage_is_told_and_nothing_is_judged(
     folder: Path, capsys: pytest.CaptureFixture[str], change: str, words: str

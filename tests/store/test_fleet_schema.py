@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[list[str], int, list[str]]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("arguments", "status", "kinds"), COMMANDS.values(), ids=COMMANDS)
 def test_every_record_is_described(  # noqa: PLR0913, PLR0917 - a row of the table, and where it runs
     tmp_path: Path,

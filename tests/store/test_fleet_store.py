@@ -204,6 +204,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda each: each[0])
 @pytest.mark.parametrize(("make", "message"), FOREIGN.values(), ids=FOREIGN)
 def test_what_is_no_store_is_refused_untouched(
@@ -253,6 +254,7 @@ USAGE: dict[str, tuple[list[str], str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("arguments", "message"), USAGE.values(), ids=USAGE)
 def test_a_mistake_is_told(
     folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
@@ -265,6 +267,7 @@ def test_a_mistake_is_told(
     assert err.count("\n") == 1
 
 
+@pytest.mark.long
 def test_superseded_snapshots_go_only_when_asked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     old = [
         node(1, collected_at="2026-01-01T00:00:00Z", set_={"os.id": "old"}),
@@ -317,6 +320,7 @@ def test_a_store_goes_on_after_gc_in_the_midst_of_an_add(folder: Path, capsys: p
     said(capsys, "fleet", "verify", "s.db")
 
 
+@pytest.mark.long
 def test_parquet_holds_every_byte(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert folder.exists()
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
@@ -419,6 +423,7 @@ def _unprivileged(home: Path, *arguments: str) -> tuple[int, str, str]:
     return found[0], found[1], found[2]
 
 
+@pytest.mark.long
 def test_a_folder_that_cannot_be_written_to(closed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Adding is refused in one line; listing and judging go on, but verdicts are not kept."""
     assert main(["fleet", "check", str(closed / "s.db"), "-o", "summary"]) == 0  # imports what nobody may not read

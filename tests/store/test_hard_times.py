@@ -50,6 +50,7 @@ def start(*arguments: str, limit: int | None = None) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.long
 def test_eight_writers_store_every_snapshot_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each writes nodes of its own and nodes of all; they begin together, on a store that is not there."""
     common = [node(number) for number in range(60)]
@@ -66,6 +67,7 @@ def test_eight_writers_store_every_snapshot_once(folder: Path, capsys: pytest.Ca
     assert sorted(each.name for each in folder.iterdir()) == sorted(["s.db", *(f"{each}.ndjson" for each in range(8))])
 
 
+@pytest.mark.long
 def test_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     """PASSMUSTER_KILLS says how many; 200 of them are `python tests/store/kill.py --kills 200`."""
     kills = os.environ.get("PASSMUSTER_KILLS", "12")
@@ -81,6 +83,7 @@ def test_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     assert "0 losses" in done.stdout
 
 
+@pytest.mark.long
 def test_a_full_disk_leaves_what_was_there(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """No file may grow beyond a limit, as on a disk that is full: the batches before are kept, and told."""
     assert folder.exists()
@@ -102,6 +105,7 @@ def test_a_full_disk_leaves_what_was_there(folder: Path, capsys: pytest.CaptureF
     assert said(capsys, "fleet", "add", "s.db", "all.ndjson").startswith(f"s.db: {400 - len(kept)} new snapshots")
 
 
+@pytest.mark.long
 def test_a_store_cannot_be_made_on_a_full_disk(folder: Path) -> None:
     Path("one.ndjson").write_bytes(node(1))
     limited = start("fleet", "add", "s.db", "one.ndjson", limit=20_000)
@@ -154,6 +158,7 @@ BLOBS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("query", BLOBS.values(), ids=BLOBS)
 def test_a_flipped_byte_is_found(tmp_path: Path, query: str) -> None:
     store = tmp_path / "s.db"
@@ -194,6 +199,7 @@ LIES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("change", LIES.values(), ids=LIES)
 def test_what_does_not_belong_together_is_found(tmp_path: Path, change: str) -> None:
     store = tmp_path / "s.db"
@@ -223,6 +229,7 @@ def test_verify_ends_with_4_and_says_what_is_broken(folder: Path, capsys: pytest
     assert (found["snapshots"], len(found["broken"])) == (4, 1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("at", range(0, 40_000, 1_777))
 def test_a_torn_page_never_ends_in_a_traceback(folder: Path, capsys: pytest.CaptureFixture[str], at: int) -> None:
     """Noise anywhere: each command ends with a documented status, and verify does not call it sound."""

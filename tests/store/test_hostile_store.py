@@ -100,6 +100,7 @@ HOSTILE: dict[str, Callable[[sqlite3.Connection], None]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("case", HOSTILE)
 def test_a_store_that_does_harm_is_damage(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -170,6 +170,7 @@ def brief(found: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     return [each[:3] for each in found]
 
 
+@pytest.mark.long
 def test_one_name_at_two_sites_is_two_nodes(capsys: Any) -> None:
     one, other = data("worker-1", machine_id=None, collected_at=DAY[1], **BAD), data("worker-1", machine_id=None)
     add(capsys, one, site="berlin")
@@ -194,6 +195,7 @@ def test_the_same_bytes_at_two_sites_are_two_nodes(capsys: Any) -> None:
     assert brief(judged(capsys)) == [("berlin", "n1", "pass"), ("tokyo", "n1", "pass")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("site", ["", "berlin"])
 @pytest.mark.parametrize("days", [(1, 2), (2, 1)], ids=["in their order", "the later one first"])
 def test_without_a_machine_id_nothing_is_merged_until_an_operator_says_so(
@@ -215,6 +217,7 @@ def test_without_a_machine_id_nothing_is_merged_until_an_operator_says_so(
     assert brief(judged(capsys)) == [(site or None, "a", "fail")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", [1, -1], ids=["the true one first", "the true one last"])
 def test_a_snapshot_from_the_future_hides_nothing(order: int, capsys: Any) -> None:
     for each in [node(1, collected_at=DAY[20], **BAD), node(1, collected_at=FAR)][::order]:
@@ -241,6 +244,7 @@ def test_what_is_from_the_future_is_so_by_the_moment_of_receipt_and_the_toleranc
     assert [each[2] for each in judged(capsys)] == ["unknown", "pass", "pass"]
 
 
+@pytest.mark.long
 def test_a_clock_that_went_back_leaves_the_node_unknown_until_one_is_accepted(capsys: Any) -> None:
     fast, true = node(1, collected_at=DAY[25]), node(1, collected_at=DAY[21], **BAD)
     add(capsys, node(1, collected_at=DAY[1]))
@@ -270,6 +274,7 @@ def test_a_clock_that_went_back_leaves_the_node_unknown_until_one_is_accepted(ca
     assert brief(judged(capsys)) == [(None, "n1", "pass")]
 
 
+@pytest.mark.long
 def test_a_newer_snapshot_ends_the_dispute(capsys: Any) -> None:
     for day in (25, 21, 26):
         add(capsys, node(1, collected_at=DAY[day]))

@@ -45,6 +45,7 @@ KEPT = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(("content", "words"), KEPT.values(), ids=KEPT)
 def test_a_verdict_that_no_judging_gives_is_damage(
@@ -81,6 +82,7 @@ def _forge() -> None:
         database.commit()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("folder")
 def test_a_forged_verdict_is_found(capsys: pytest.CaptureFixture[str]) -> None:
     _store(capsys, "-p", "virtnest@1.0.0")
@@ -91,6 +93,7 @@ def test_a_forged_verdict_is_found(capsys: pytest.CaptureFixture[str]) -> None:
     assert " by virtnest@1.0.0 is not what judging again gives (" in out
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("folder")
 def test_a_sample_is_repeated_by_its_seed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     _store(capsys, "-p", "virtnest@1.0.0")
@@ -113,6 +116,7 @@ def _found() -> list[int]:
     return [seed for seed in range(100) if 0 in random.Random(seed).sample(range(6), 2)][:5]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("folder")
 def test_a_policy_that_is_not_found_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copy(POLICIES / "virtnest/1.0.0/policy.yaml", "own.yaml")
@@ -139,6 +143,7 @@ def test_verdicts_of_other_code_are_named(capsys: pytest.CaptureFixture[str], mo
     ]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("folder")
 def test_verdicts_over_older_snapshots_are_judged_too(capsys: pytest.CaptureFixture[str]) -> None:
     _store(capsys, "-p", "virtnest@1.0.0")
