@@ -154,6 +154,8 @@ CURES = {
     "a key where items are": ("rules:\n  - id: one\n  title: x\n", "begins in column 3, and what it can belong to in column 1 or 5"),
     "a key below a block": ("rules:\n  - expression: |\n      kernel.major > 4\n   title: x\n", "begins in column 4, and what it can belong to in column 5 or 1"),
     "a line of a block": ("r:\n  - expression: |\n        a &&\n      b\n    title: x\n", "the text of a block begins in column 9: indent this line as far"),
+    "the first line of a block, before its key": ("r:\n  - expression: |\n a\n", "the text of a block begins in column 7: indent this line as far"),
+    "the first line of a block, before the key of a map": ("r:\n    a: 1\n    b: |\n  a\n", "the text of a block begins in column 7: indent this line as far"),
     "a line of a block, as far as the key": ("r:\n  - expression: |\n      a &&\n    b\n    title: x\n", "the text of a block begins in column 7: indent this line as far"),
     "a tab": ("a:\n\tb: 1\n", "a tab indents this line: indent with spaces"),
     "no colon": ("rules:\n  - id: one\n    title It\n    level: x\n", "a key and its value are written `key: value`"),

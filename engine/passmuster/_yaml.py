@@ -406,9 +406,12 @@ def _indented(text: str, above: list[str]) -> str | None:
 
 
 def _first(above: list[str], header: str) -> int:
-    """The column in which the text of a block begins."""
+    """The column in which the text of a block begins; where it has none yet, two beyond its key."""
     at = len(above) - 1 - above[::-1].index(header)
-    return _indent(above[at + 1]) + 1
+    if at + 1 < len(above):
+        return _indent(above[at + 1]) + 1
+    dashes = re.match(r"(?: *- +)*", header)
+    return max(dashes.end() if dashes else 0, _indent(header)) + 3
 
 
 def _indent(text: str) -> int:

@@ -186,10 +186,13 @@ def _by_hand() -> int:
             told = complaint(case)
             if told is not None:
                 findings += 1
+                sys.stdout.write(f"{case.number} ({case.kind.name}): {' '.join(case.words)}: {told}\n")
+                sys.stdout.flush()
                 if keep is not None:
                     keep.mkdir(exist_ok=True)
                     (keep / f"{options.seed}-{case.number}-{Path(case.kind.file).name}").write_bytes(case.content)
         os.chdir("/")
+    sys.stdout.write(f"{options.cases} inputs of seed {options.seed}: {findings} findings\n")
     return 1 if findings else 0
 
 
