@@ -181,9 +181,10 @@ def _section(name: str, facts: dict[str, Any], withheld: dict[FieldPath, str]) -
     for path in withheld:
         holder: Any = facts
         for part in path.parts[1:-1]:
-            holder = holder.get(part) if isinstance(holder, dict) else None
-        if isinstance(holder, dict):
-            holder.pop(path.parts[-1], None)
+            if holder.get(part) is None:  # what is unknown inside of nothing would contradict it
+                holder[part] = {}
+            holder = holder[part]
+        holder.pop(path.parts[-1], None)
     unknown = {str(path): {"reason": reason, "detail": ""} for path, reason in withheld.items()}
     return {
         "status": "partial" if unknown else "ok",

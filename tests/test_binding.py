@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
-from snapshots import snapshot
+from snapshots import document, snapshot
 
 from passmuster.binding import bind
 from passmuster.cel import OpenMap, Unknown
-from passmuster.snapshot import Section, Snapshot
+from passmuster.snapshot import Section, Snapshot, load
 from passmuster.unknown import Reason
 
 
@@ -117,3 +118,34 @@ def test_an_object_known_only_by_what_is_missing_in_it() -> None:
     bound = bind(changed)
     assert _reason(_at(bound, "cgroup", "v2", "controllers")) is Reason.DENIED
     assert _reason(_at(bound, "cgroup", "v2", "mount_point")) is Reason.UNSUPPORTED
+
+
+def _only_inside(gone: str, inside: str) -> Any:
+    """The section of a fact that is in neither list, though something inside of it is said to be unknown."""
+    (section, fact) = gone.split(".")
+    changed = document()
+    where = changed["sections"][section]
+    del where["facts"][fact]
+    where["unknown"], where["status"] = {inside: {"reason": "denied", "detail": ""}}, "partial"
+    return _at(bind(load(json.dumps(changed).encode(), "f")), section, fact)
+
+
+@pytest.mark.parametrize(
+    ("gone", "inside"), [("cpu.flags", "cpu.flags.vmx"), ("kernel.major", "kernel.major.x")], ids=["a list", "a number"]
+)
+def test_what_is_said_inside_a_list_or_a_value_that_is_not_there_makes_nothing_of_it(gone: str, inside: str) -> None:
+    assert _reason(_only_inside(gone, inside)) is Reason.UNSUPPORTED
+
+
+def test_a_closed_map_that_is_not_there_lacks_no_key_for_one_that_could_not_be_looked_at() -> None:
+    found = _only_inside("kernel.misc_devices", "kernel.misc_devices.kvm")
+    assert _reason(found.has("kvm")) is Reason.DENIED
+    assert _reason(found.has("tun")) is Reason.UNSUPPORTED
+    assert _reason(found.whole()) is Reason.UNSUPPORTED
+
+
+def test_a_pattern_of_unknown_keys_leaves_every_key_unknown_that_a_closed_map_does_not_name() -> None:
+    changed = snapshot(unknown={"kernel.misc_devices['vfio*']": "denied"})
+    found = _at(bind(changed), "kernel", "misc_devices")
+    assert (found.has("kvm"), found.get("kvm")) == (True, 232)
+    assert _reason(found.has("vfio")) is Reason.DENIED

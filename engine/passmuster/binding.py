@@ -100,9 +100,14 @@ def _value(kind: FieldType, value: Any, path: FieldPath, unknown: Mapping[FieldP
             return _open_map(kind, value, path, unknown)
         case MapOf():
             members = {key: _value(kind.value, each, path.child(key), unknown) for key, each in value.items()}
-            values = _present({**members, **_unknown_keys(kind, value, path, unknown)})
+            missing = _unknown_keys(kind, value, path, unknown)
+            values = _present({**members, **missing})
             others = unknown.get(path.child(OTHERS))
-            return values if others is None else _withheld(kind, values, path, others)
+            if others is not None:
+                return _withheld(kind.listed, values, path, others)
+            # A pattern of keys: which of those that are not named it fits is for newer engines to say.
+            patterns = [unknown.get(path.child(key)) for key in missing if key.endswith(OTHERS)]
+            return _withheld((), values, path, patterns[0] or _nowhere(path, unknown)) if patterns else values
 
 
 def _member(
@@ -116,9 +121,17 @@ def _member(
     at = path.child(name)
     if at in unknown:
         return _unknown(unknown[at])
-    if any(at.covers(each) for each in unknown):
-        return _value(kind, {}, at, unknown)
-    return _unknown(_nowhere(at, unknown))
+    if not any(at.covers(each) for each in unknown):
+        return _unknown(_nowhere(at, unknown))
+    match kind:
+        case Object() | MapOf(open=True):
+            return _value(kind, {}, at, unknown)
+        case MapOf():
+            # Only of some keys it is said why they are not known: that makes no other one absent.
+            others = unknown.get(at.child(OTHERS)) or _nowhere(at, unknown)
+            return _withheld((), _unknown_keys(kind, {}, at, unknown), at, others)
+        case _:
+            return _unknown(_nowhere(at, unknown))
 
 
 def _nowhere(path: FieldPath, unknown: Mapping[FieldPath, UnknownFact]) -> UnknownFact:
@@ -137,10 +150,10 @@ def _open_map(
     return OpenMap(path=path, values=_present({**members, **_unknown_keys(kind, value, path, unknown)}), absent=absent)
 
 
-def _withheld(kind: MapOf, values: dict[str, object], path: FieldPath, others: UnknownFact) -> OpenMap:
+def _withheld(listed: tuple[str, ...], values: dict[str, object], path: FieldPath, others: UnknownFact) -> OpenMap:
     """A closed map with keys that it does not name: of those alone that it lists, a missing one is not there."""
     named = {key: each for key, each in values.items() if key != OTHERS}
-    return OpenMap(path=path, values=named, listed=Globs.of(kind.listed), because=others)
+    return OpenMap(path=path, values=named, listed=Globs.of(listed), because=others)
 
 
 def _unknown_keys(

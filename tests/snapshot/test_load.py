@@ -127,6 +127,14 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         _changed(CPU, {**document()["sections"]["cpu"], "status": "partial", "unknown": {"cpu.flags": WHY}}),
         "sections.cpu.unknown.cpu.flags: both a fact and unknown (got 'cpu.flags' in both, expected it in one)",
     ),
+    "a path inside a list": (
+        _changed(CPU, {**document()["sections"]["cpu"], "status": "partial", "unknown": {"cpu.flags.vmx": WHY}}),
+        "sections.cpu.unknown.cpu.flags.vmx: inside a fact that has no members (got 'cpu.flags.vmx', expected 'cpu.flags'",
+    ),
+    "a path inside nothing": (
+        _changed(CPU, {**document()["sections"]["cpu"], "status": "partial", "unknown": {"cpu.facilities.x": WHY}}),
+        "inside a fact that has no members (got 'cpu.facilities.x', expected 'cpu.facilities' as a whole, or nothing)",
+    ),
     "a path that is none": (
         _changed(CPU, {**document()["sections"]["cpu"], "status": "partial", "unknown": {"cpu flags": WHY}}),
         "not a field path at character 4",

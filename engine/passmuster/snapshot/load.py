@@ -1,8 +1,9 @@
 """Reading a snapshot from bytes: limits, strict JSON, schema version, schema, and its own laws.
 
 The laws that a JSON Schema cannot state: the calendar has the moment of collection; a path is not
-both a fact and unknown; an unknown path is a canonical selector inside its own section; `ok` has
-nothing unknown, and a section whose status is a reason has no facts (it may say of single fields why).
+both a fact and unknown, nor unknown inside a value or a list; an unknown path is a canonical selector
+inside its own section; `ok` has nothing unknown, and a section whose status is a reason has no facts
+(it may say of single fields why).
 """
 
 from __future__ import annotations
@@ -112,8 +113,11 @@ def _unknown_breach(name: str, text: str, facts: dict[str, Any]) -> str | None:
     if path.parts[0] != name or len(path.parts) == 1:
         return f"not a path of this section (got {text!r}, expected one below {name!r})"
     value: Any = facts
-    for part in path.parts[1:]:
-        if not isinstance(value, dict) or part not in value:
+    for number, part in enumerate(path.parts[1:], 1):
+        if not isinstance(value, dict):
+            within = str(FieldPath(path.parts[:number]))
+            return f"inside a fact that has no members (got {text!r}, expected {within!r} as a whole, or nothing)"
+        if part not in value:
             return None
         value = value[part]
     return f"both a fact and unknown (got {text!r} in both, expected it in one)"
