@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -17,6 +18,7 @@ from passmuster.attest import read as read_claim
 from passmuster.attest.consistent import of_claim
 from passmuster.attest.terms import terms as claimed_terms
 from passmuster.cli import main, packs
+from passmuster.cli.sealed import UNSIGNED
 from passmuster.compile import compile_policy
 
 if TYPE_CHECKING:
@@ -162,3 +164,88 @@ def test_what_no_bundle_was_given_for_is_named(
     if status == 0:
         for key in ("bundles", "signatures", "roster"):
             assert f"note: {key}: " in told, told
+
+
+def _allowing(name: str) -> Callable[[Path], None]:
+    """The report by a trust file that allows another node to have no signature, said to be by the one that is here."""
+
+    def make(site: Path) -> None:
+        own = (site / "trust.yaml").read_text()
+        (site / "other.yaml").write_text(own.replace("lab-*", f"lab-*, {name}"))
+        words = ["--waivers", "waivers.yaml", *NOW, "-o", "json=r.json"]
+        assert main(["check", "site.pmb", "loose", "--trust", "other.yaml", *words]) == 3
+        _hidden(lambda value: value["signatures"].update(trust=_json_digest(site / "trust.yaml")))
+
+    return make
+
+
+def _json_digest(path: Path) -> str:
+    return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_snapshot_that_the_trust_file_does_not_allow_is_not_allowed(
+    capsys: pytest.CaptureFixture[str], site: Path
+) -> None:
+    _allowing("w4")(site)
+    status, told = _verify(capsys, "site.pmb", "loose")
+    assert (status, "signatures: no signature covers 1 snapshots that counted" in told) == (4, True), told
+
+
+def test_a_seal_that_is_not_here_is_named(capsys: pytest.CaptureFixture[str], site: Path) -> None:
+    _allowing("w4")(site)
+    _hidden(lambda value: value["signatures"].update(allowed=1, sealed=1))
+    status, told = _verify(capsys, "site.pmb", "loose")
+    assert (status, "note: signatures: 1 seals were not looked at" in told) == (0, True), told
+
+
+def test_a_report_that_hides_its_trust_file_does_not_say_what_covers_its_snapshots(
+    capsys: pytest.CaptureFixture[str], site: Path
+) -> None:
+    _allowing("w4")(site)
+    _hidden(lambda value: value.update(signatures=None))
+    status, told = _verify(capsys, "site.pmb", "loose")
+    assert (status, "note: signatures: the report has no trust file" in told) == (0, True), told
+
+
+def test_a_node_that_is_allowed_is_not_called_unsigned(capsys: pytest.CaptureFixture[str]) -> None:
+    reason = next(node["reason"] for node in json.loads(Path("r.json").read_bytes())["nodes"] if node["node"] == "w4")
+    assert main(["check", "site.pmb", "loose", "--waivers", "waivers.yaml", *TRUST[:2], *NOW, "-o", "json=r.json"]) == 3
+
+    def hide(value: Any) -> None:
+        node = next(node for node in value["nodes"] if node["node"] == "lab-1")
+        node.update(outcome="unknown", reason=reason, results=[])
+        value["signatures"].update(unsigned=2, allowed=0)
+
+    _hidden(hide)
+    status, told = _verify(capsys, "site.pmb", "loose")
+    assert (status, "is called unsigned, and the trust file allows" in told) == (4, True), told
+
+
+@pytest.mark.parametrize("site_", ["tokyo", None])
+def test_the_site_of_a_node_is_that_of_its_bundle(capsys: pytest.CaptureFixture[str], site_: str | None) -> None:
+    _hidden(lambda value: next(each for each in value["nodes"] if each["node"] == "w1").update(site=site_))
+    status, told = _verify(capsys, "site.pmb", "loose")
+    assert (status, "sites: sha256:" in told, f"the report says {site_}, the bundle says dc-1" in told) == (
+        4,
+        True,
+        True,
+    )
+
+
+def test_a_site_that_nothing_given_says_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    _hidden(lambda value: next(each for each in value["nodes"] if each["node"] == "lab-1").update(site="tokyo"))
+    status, told = _verify(capsys, "site.pmb", "loose")
+    assert (status, "note: sites: that of 1 nodes is taken from the report" in told) == (0, True), told
+
+
+def test_what_is_added_to_why_a_node_is_unsigned_is_noticed(capsys: pytest.CaptureFixture[str]) -> None:
+    def add(text: str) -> None:
+        _hidden(
+            lambda value: next(each for each in value["nodes"] if each["node"] == "w4").update(reason=UNSIGNED + text)
+        )
+
+    add(" at all")
+    assert _verify(capsys, "site.pmb", "loose")[0] == 4
+    add("; its seal is by me")
+    status, told = _verify(capsys, "site.pmb", "loose")
+    assert (status, "note: signatures: why 1 seals do not hold was not looked at" in told) == (0, True), told

@@ -21,6 +21,7 @@ def differences(claim: Claim) -> Iterator[str]:
         if each.digest in here:
             yield from _bundle(each, here[each.digest])
     yield from _signatures(claim)
+    yield from _sites(claim)
     if claim.roster_source == "bundles" and _all_here(claim):
         listed = sealed.listed()
         if listed != claim.roster:
@@ -28,8 +29,21 @@ def differences(claim: Claim) -> Iterator[str]:
             yield f"roster: the report's is not that of its bundles (on one of them alone: {missing})"
 
 
-def notes(claim: Claim, *, roster_given: bool) -> Iterator[str]:
-    """What of that was not compared, and how it can be."""
+def notes(claim: Claim, *, roster_given: bool, unsigned: bool) -> Iterator[str]:
+    """What of that was not compared, and how it can be; `unsigned`: the trust file is for what was judged alone."""
+    yield from _bundle_notes(claim)
+    yield from _signature_notes(claim, unsigned=unsigned)
+    told = sum(site is not None and digest not in _signed_for() for digest, site in _of_nodes(claim))
+    if told:
+        yield f"note: sites: that of {told} nodes is taken from the report (no bundle among the snapshots says it)"
+    if claim.roster is not None and not roster_given:
+        if claim.roster_source == "bundles" and _all_here(claim):
+            return
+        whose = {"caller": "the caller", "bundles": "its bundles", "store": "the store"}[claim.roster_source]
+        yield f"note: roster: that of {whose} was not looked at, and is taken from the report (give it with --roster)"
+
+
+def _bundle_notes(claim: Claim) -> Iterator[str]:
     here = {each.digest: each for each in sealed.taken()}
     for each in claim.origin.bundles:
         if each.digest not in here:
@@ -40,16 +54,25 @@ def notes(claim: Claim, *, roster_given: bool) -> Iterator[str]:
     claimed = {each.digest for each in claim.origin.bundles}
     for digest in sorted(here.keys() - claimed):
         yield f"note: bundles: the report does not name {digest}, in which snapshots were given"
-    found = claim.origin.signatures
-    if found is not None and not _all_here(claim):
+
+
+def _signature_notes(claim: Claim, *, unsigned: bool) -> Iterator[str]:
+    found, loose = claim.origin.signatures, len(_loose(claim))
+    if found is None:
+        if unsigned and loose:
+            yield f"note: signatures: the report has no trust file: it does not say what covers {loose} snapshots"
+        return
+    if not _all_here(claim):
         yield "note: signatures: what covers its snapshots was not looked at again (give its bundles with --snapshots)"
-    if found is not None and sealed.trusted() != found.trust:
+    if sealed.trusted() != found.trust:
         yield f"note: signatures: by the trust file {found.trust}, which was not given (give it with --trust)"
-    if claim.roster is not None and not roster_given:
-        if claim.roster_source == "bundles" and _all_here(claim):
-            return
-        whose = {"caller": "the caller", "bundles": "its bundles", "store": "the store"}[claim.roster_source]
-        yield f"note: roster: that of {whose} was not looked at, and is taken from the report (give it with --roster)"
+        return
+    lacking, here = _without_a_seal(claim), sealed.covered()
+    if lacking:
+        yield f"note: signatures: {lacking} seals were not looked at (give FILE.sig beside each snapshot)"
+    other = sum(digest in here and here[digest][1] != reason for digest, reason in relabel.unsigned(claim))
+    if other:
+        yield f"note: signatures: why {other} seals do not hold was not looked at (give FILE.sig beside each snapshot)"
 
 
 def _bundle(then: BundleHeader, now: BundleHeader) -> Iterator[str]:
@@ -71,14 +94,60 @@ def _signatures(claim: Claim) -> Iterator[str]:
         return
     if claim.kind is Kind.ATTESTATION:
         return
-    signed = {digest for each in claim.origin.bundles for digest in each.snapshots}
-    digests = [node["snapshot"]["digest"] for node in claim.document["nodes"] if node["snapshot"] is not None]
-    loose = [digest for digest in digests if digest not in signed]
+    loose = _loose(claim)
     if found.unsigned != len(doubted):
         yield f"signatures: the report says {found.unsigned} unsigned, and its nodes say {len(doubted)}"
     covered = found.unsigned + found.allowed + found.sealed
     if len(loose) > covered:
         yield f"signatures: {len(loose)} snapshots came in no bundle, and the report accounts for {covered} of them"
+    if sealed.trusted() == found.trust:
+        lacking = _without_a_seal(claim)
+        if lacking > found.sealed:
+            yield (
+                f"signatures: no signature covers {lacking} snapshots that counted, and the trust file does not allow "
+                f"that (the report says {found.sealed} sealed)"
+            )
+        here = sealed.covered()
+        for digest, reason in doubted:
+            if reason == sealed.UNSIGNED and here.get(digest, ("", ""))[0] == "allowed":
+                yield f"signatures: {digest} is called unsigned, and the trust file allows its node to be"
+
+
+def _without_a_seal(claim: Claim) -> int:
+    """Snapshots in no bundle that counted, though neither a seal here nor the trust file says that they may."""
+    doubted, here = dict(relabel.unsigned(claim)), sealed.covered()
+    return sum(digest not in doubted and here.get(digest, ("", ""))[0] == "unsigned" for digest in _loose(claim))
+
+
+def _loose(claim: Claim) -> list[str]:
+    """Digests of the snapshots that came in no bundle; an attestation does not say which are."""
+    signed = {digest for each in claim.origin.bundles for digest in each.snapshots}
+    return [digest for digest, _ in _of_nodes(claim) if digest not in signed]
+
+
+def _of_nodes(claim: Claim) -> list[tuple[str, str | None]]:
+    """The digest of each node's snapshot, and the site that it is said to be from."""
+    nodes = () if claim.kind is Kind.ATTESTATION else claim.document["nodes"]
+    return [(node["snapshot"]["digest"], node["site"]) for node in nodes if node["snapshot"] is not None]
+
+
+def _signed_for() -> dict[str, set[str | None]]:
+    """The sites of the bundles that were given, by the digests of what is in them."""
+    found: dict[str, set[str | None]] = {}
+    for each in sealed.taken():
+        for digest in each.snapshots:
+            found.setdefault(digest, set()).add(each.site)
+    return found
+
+
+def _sites(claim: Claim) -> Iterator[str]:
+    """Nodes that the report says to be from another site than the one that signed for them."""
+    signed = _signed_for()
+    here = {digest for each in claim.origin.bundles for digest in each.snapshots}
+    for digest, site in _of_nodes(claim):
+        if digest in signed and digest in here and site not in signed[digest]:
+            told = ", ".join(sorted(map(str, signed[digest])))
+            yield f"sites: {digest}: the report says {site}, the bundle says {told}"
 
 
 def _all_here(claim: Claim) -> bool:

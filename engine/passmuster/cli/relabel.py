@@ -89,7 +89,7 @@ def unsigned(claim: Claim) -> Iterator[tuple[str, str]]:
     """Digests of the snapshots that no signature covered then, once for each node, with what the claim says of that."""
     if claim.kind is not Kind.ATTESTATION:
         for node in claim.document["nodes"]:
-            if node["snapshot"] is not None and (node["reason"] or "").startswith(sealed.UNSIGNED):
+            if node["snapshot"] is not None and sealed.is_unsigned(node["reason"]):
                 yield node["snapshot"]["digest"], node["reason"]
         return
     named: dict[str, set[str]] = {}
@@ -98,7 +98,7 @@ def unsigned(claim: Claim) -> Iterator[tuple[str, str]]:
     signed = {digest for each in claim.origin.bundles for digest in each.snapshots}
     for each in claim.document["predicate"][statement.VERDICT]["unjudged"]:
         digests = named.get(each["node"], set())
-        if each["reason"].startswith(sealed.UNSIGNED):
+        if sealed.is_unsigned(each["reason"]):
             yield from ((digest, each["reason"]) for digest in sorted(digests - signed or digests))
 
 

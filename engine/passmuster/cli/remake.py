@@ -107,7 +107,7 @@ def _compared(claim: Claim, *, same_engine: bool) -> str:
 
 def _notes(claim: Claim, asked: Assessment | None, options: argparse.Namespace) -> Iterator[str]:
     given = options.roster is not None or (asked is not None and asked.roster is not None)
-    yield from provenance.notes(claim, roster_given=given)
+    yield from provenance.notes(claim, roster_given=given, unsigned=options.unsigned)
     doubted = relabel.doubted(claim)
     if doubted:
         yield f"note: {doubted} of its nodes are unknown for what a store knew of them, which was not looked at"

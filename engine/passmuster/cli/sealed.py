@@ -16,7 +16,7 @@ from passmuster.verdict import BundleHeader, Origin, SignatureFindings
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from passmuster.bundle import Reading, Trust
     from passmuster.judge import Given
@@ -52,6 +52,8 @@ class _Terms:
         default_factory=lambda: {"unsigned": set(), "allowed": set(), "sealed": set()}
     )
     """Where snapshots outside of bundles lie, by what covers them; a place is a path and a line."""
+    covered: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """What covers snapshots outside of bundles, by digest: its kind, and why none does; of commands that compare."""
 
 
 _terms: ContextVar[_Terms] = ContextVar("bundles", default=_Terms())  # noqa: B039 - noted in for a command's whole run
@@ -188,33 +190,53 @@ def guarded(path: str, line: int, met: T) -> T | Given:
     """
     terms = _terms.get()
     data = met if isinstance(met, bytes) else getattr(met, "data", None)
-    if not terms.guard or terms.trust is None or data is None:
+    if terms.trust is None or data is None:
         return met
     from passmuster import snapshot  # noqa: PLC0415 - what trusts nobody does not pay for it
-    from passmuster.cli.moment import moment  # noqa: PLC0415 - as above
     from passmuster.judge import Given as Unknown  # noqa: PLC0415 - as above
 
     try:
         found = snapshot.load(data, path, abs(line) or 1)
     except SnapshotError:
         return met  # whoever loads it says what is wrong
-    seal = _seal(path) if line < 0 else None
-    why, kind = UNSIGNED, "unsigned"
-    if seal is not None:
-        from passmuster.bundle.sealing import demand_covered  # noqa: PLC0415 - as above
-
-        try:
-            demand_covered(seal, data, found.name, terms.trust, moment(terms.now))
-            kind = "sealed"
-        except ValueError as error:
-            why = f"{UNSIGNED}; {error}"
-    if kind == "unsigned" and seal is None and terms.trust.may_be_unsigned(found.name):
-        kind = "allowed"
+    kind, why = _coverage(path, line, data, found.name)
+    if not terms.guard:
+        if terms.covered.get(found.digest, ("unsigned", ""))[0] == "unsigned":
+            terms.covered[found.digest] = kind, why
+        return met
     terms.loose[kind].add((path, line))
     if kind != "unsigned":
         return met
     label = f"{path}:{line}" if line > 0 else path
     return Unknown(input=label, snapshot=found, problem=f"{label}: {why} (node {found.name!r})", doubt=why)
+
+
+def _coverage(path: str, line: int, data: bytes, node: str) -> tuple[str, str]:
+    """What covers a snapshot outside of bundles, as `loose` has it, and why none does."""
+    from passmuster.cli.moment import moment  # noqa: PLC0415 - what trusts nobody does not pay for it
+
+    terms = _terms.get()
+    assert terms.trust is not None
+    seal = _seal(path) if line < 0 else None
+    if seal is None:
+        return "allowed" if terms.trust.may_be_unsigned(node) else "unsigned", UNSIGNED
+    from passmuster.bundle.sealing import demand_covered  # noqa: PLC0415 - as above
+
+    try:
+        demand_covered(seal, data, node, terms.trust, moment(terms.now))
+    except ValueError as error:
+        return "unsigned", f"{UNSIGNED}; {error}"
+    return "sealed", UNSIGNED
+
+
+def is_unsigned(reason: str | None) -> bool:
+    """Whether this is why a node is unknown whose snapshot no signature covers."""
+    return reason is not None and (reason == UNSIGNED or reason.startswith(f"{UNSIGNED}; "))
+
+
+def covered() -> Mapping[str, tuple[str, str]]:
+    """What covers the snapshots that were met outside of bundles, by digest; see `_coverage`."""
+    return _terms.get().covered
 
 
 def _seal(path: str) -> bytes | None:
