@@ -33,6 +33,18 @@ HYBRID = (
     + ROOT
     + LATER
 )
+PODS = "tmpfs /var/lib/kubelet/pods/8f/volumes/token tmpfs rw,size=64k 0 0\n"
+
+
+def mountinfo(mounts: str, *private: str) -> str:
+    """The same mounts as /proc/1/mountinfo tells them, all shared but those named."""
+    rows = [line.split() for line in mounts.splitlines()]
+    return "".join(
+        f"{number} 1 0:{number} / {point} rw{'' if point in private else f' shared:{number}'} - {kind} {device} {options}\n"
+        for number, (device, point, kind, options, _, _) in enumerate(rows, 20)
+    )
+
+
 LISTING = """\
 /dev:
 total 0
@@ -94,6 +106,7 @@ HEALTHY: dict[str, str] = {
     "ps": PS.format(CRIO),
     "uname": f"Linux w1 {RELEASE} #1 SMP PREEMPT_DYNAMIC Tue Jan 2 x86_64 x86_64 x86_64 GNU/Linux\n",
     "etc/os-release": 'NAME="Red Hat Enterprise Linux"\nID="rhel"\nVERSION_ID="9.4"\n',
+    "proc/1/mountinfo": mountinfo(MOUNTS + PODS),
     "proc/cgroups": "#subsys_name\thierarchy\tnum_cgroups\tenabled\ncpu\t0\t1\t1\nmemory\t0\t1\t1\n",
     "proc/cmdline": f"BOOT_IMAGE=/vmlinuz-{RELEASE} root=/dev/mapper/rhel-root ro intel_iommu=on\n",
     "proc/cpuinfo": cpuinfo(*[FLAGS] * 4),
@@ -134,11 +147,15 @@ CHANGES: dict[str, dict[str, str | None]] = {
     },
     "control groups of both versions": {
         "proc/mounts": HYBRID,
+        "proc/1/mountinfo": mountinfo(HYBRID + PODS),
         "proc/cgroups": "#subsys_name\thierarchy\tnum_cgroups\tenabled\n"
         + "".join(f"{name}\t4\t9\t1\n" for names in CONTROLLERS_V1 for name in names.split(",")),
         "sys/fs/cgroup/unified/cgroup.controllers": "",
         "sys/fs/cgroup/cgroup.controllers": None,
         "sys/fs/cgroup/cgroup.subtree_control": None,
+    },
+    "a private mount for the kubelet": {
+        "proc/1/mountinfo": mountinfo(MOUNTS + "/dev/sdb /var/lib/kubelet ext4 rw 0 0\n" + PODS, "/var/lib/kubelet")
     },
     "a controller is off": {"sys/fs/cgroup/cgroup.controllers": "cpu io pids\n"},
     "no container-selinux": {"installed-rpms": RPMS.format("")},

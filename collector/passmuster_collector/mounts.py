@@ -119,12 +119,31 @@ def gone_past(mounts: Sequence[Mount], kinds: Sequence[str]) -> bool:
 
 def covering(mounts: Sequence[Mount], path: str) -> Optional[Mount]:
     """The mount that a path lies in: the deepest, and the last where there are several."""
+    place = _covering(mounts, path)
+    return None if place is None else mounts[place]
+
+
+def _covering(mounts: Sequence[Mount], path: str) -> Optional[int]:
     best = None
-    for mount in mounts:
+    for place, mount in enumerate(mounts):
         point = mount.point.rstrip("/") + "/"
-        if (path + "/").startswith(point) and (best is None or len(mount.point) >= len(best.point)):
-            best = mount
+        if (path + "/").startswith(point) and (best is None or len(mount.point) >= len(mounts[best].point)):
+            best = place
     return best
+
+
+def settled(mounts: Sequence[Mount], path: str) -> bool:
+    """Whether a copied table shows that no mount is lost in which a path lies.
+
+    What init mounts first is listed when a later mount follows; elsewhere the mount is there when it is at the path
+    itself, or when one below the path follows, which can only have been mounted after it.
+    """
+    place = _covering(mounts, path)
+    if place is None:
+        return False
+    if _EARLY.match(path):
+        return any(not _EARLY.match(mount.point) for mount in mounts[place + 1 :])
+    return any((mount.point + "/").startswith(path + "/") for mount in mounts[place:])
 
 
 def at_root(mounts: Sequence[Mount]) -> Optional[Mount]:

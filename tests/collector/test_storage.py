@@ -45,6 +45,39 @@ def test_propagation(tmp_path: Path, name: str) -> None:
     assert found["sources"] == {TABLE: ["propagation"]}
 
 
+LATER = line("/boot", "shared:5")
+PODS = line("/var/lib/kubelet/pods/8f/volumes/token", "shared:8")
+SECOND = "/dev/vda / ext4 rw 0 0\n/dev/vdb /boot ext4 rw 0 0\n"
+COPIED: dict[str, tuple[dict[str, str], list[str]]] = {
+    "the root alone": ({TABLE: ROOT}, []),
+    "a later mount follows": ({TABLE: ROOT + LATER}, ["/", "/run"]),
+    "a mount at the path": ({TABLE: ROOT + LATER + line("/var/lib/kubelet")}, ["/", "/run", "/var/lib/kubelet"]),
+    "a mount below the path": ({TABLE: ROOT + LATER + PODS}, ["/", "/run", "/var/lib/kubelet"]),
+    "a neighbour of the same beginning": ({TABLE: ROOT + line("/var/lib/kubelet2")}, ["/", "/run"]),
+    "mounts that init makes first": ({TABLE: ROOT + line("/sys", "shared:2") + line("/run", "shared:3")}, []),
+    "a second table that ends alike": (
+        {TABLE: ROOT + LATER, "/proc/mounts": SECOND},
+        ["/", "/run", "/var/lib/kubelet"],
+    ),
+    "a second table that goes on": (
+        {TABLE: ROOT + LATER, "/proc/mounts": SECOND + "/dev/vdc /var/lib/kubelet ext4 rw 0 0\n"},
+        ["/", "/run"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COPIED)
+def test_a_copied_table_tells_of_a_path_only_where_no_mount_of_it_can_be_lost(tmp_path: Path, name: str) -> None:
+    tables, known = COPIED[name]
+    found = section(host_of(plant(tmp_path, dict(tables)), Kind.DUMP, uname=None), "storage")
+    told = found.get("facts", {}).get("propagation", {})
+    assert sorted(told) == known
+    unknown = [path for path in ("/", "/run", "/var/lib/kubelet") if path not in known]
+    if known:
+        assert sorted(found["unknown"]) == [f"storage.propagation['{path}']" for path in unknown]
+    assert {each["reason"] for each in found["unknown"].values()} <= {"unreadable"}
+
+
 UNKNOWN = {"no root": line("/run"), "another format": "/dev/vda / ext4 rw 0 0\n"}
 
 

@@ -5,10 +5,10 @@ from typing import Iterator, List
 from passmuster_collector.context import INSIDE
 from passmuster_collector.fields import Fields, Limit
 from passmuster_collector.host import Host
-from passmuster_collector.mounts import Mount, covering, has_root, parse_mountinfo
+from passmuster_collector.mounts import Mount, covering, has_root, parse_mountinfo, settled
 from passmuster_collector.reading import Known, Reason, Result, Unknown, interpret, not_there, quoted
 from passmuster_collector.section import Fact, open_map
-from passmuster_collector.source import TABLE_LIMIT
+from passmuster_collector.source import TABLE_LIMIT, Kind
 
 PATHS = ("/", "/run", "/var/lib/kubelet")
 FIELDS: Fields = {("propagation", path): Limit(length=16) for path in PATHS}
@@ -21,7 +21,7 @@ def collect(host: Host) -> Iterator[Fact]:
     table: Result = Unknown(Reason.NOT_COLLECTED, INSIDE)
     if not host.inside:
         table = interpret(host.read(_TABLE, TABLE_LIMIT), parse_mountinfo, absent=not_there(_TABLE))
-    yield from open_map(("propagation",), (_propagation(table, path) for path in PATHS))
+    yield from open_map(("propagation",), (_propagation(host, table, path) for path in PATHS))
 
 
 def propagation(mounts: List[Mount], path: str) -> Result:
@@ -32,6 +32,22 @@ def propagation(mounts: List[Mount], path: str) -> Result:
     return Known(mount.propagation)
 
 
-def _propagation(table: Result, path: str) -> Fact:
+def _propagation(host: Host, table: Result, path: str) -> Fact:
     found = propagation(table.value, path) if isinstance(table, Known) else table
+    if host.kind is Kind.DUMP and isinstance(table, Known) and isinstance(found, Known):
+        found = found if settled(table.value, path) or _ends_alike(host, table.value) else _lost(path)
     return Fact(("propagation", path), found, (_TABLE,))
+
+
+def _ends_alike(host: Host, mounts: List[Mount]) -> bool:
+    """Whether a second copy of the node's mounts ends with the same one: two copies are not cut at one place."""
+    other = host.mounts()
+    return (
+        isinstance(other.result, Known)
+        and other.sources != (_TABLE,)
+        and other.result.value[-1].point == mounts[-1].point
+    )
+
+
+def _lost(path: str) -> Unknown:
+    return Unknown(Reason.UNREADABLE, f"{_TABLE} does not show that no other mount holds {path} (it may be cut)")
