@@ -198,7 +198,7 @@ for path in /proc /sys/kernel /dev/null /sys/fs/selinux /sys/firmware/uv /sys/mo
     /proc/self/net/dev /proc/1/net/dev \
     /.dockerenv /run/.containerenv /run/systemd/container \
     /var/lib/rpm /usr/lib/sysimage/rpm \
-    /etc/apparmor.d/usr.sbin.libvirtd /var/run/tdx-qgs/qgs.socket \
+    /var/run/tdx-qgs/qgs.socket \
     /run/k3s/cri-dockerd/cri-dockerd.sock /run/k3s/containerd/containerd.sock \
     /run/docker.sock /run/containerd/containerd.sock /run/crio/crio.sock \
     /var/lib/kubelet/pod-resources/kubelet.sock /run/cri-dockerd-mke.sock /run/k0s/containerd.sock \
@@ -206,6 +206,10 @@ for path in /proc /sys/kernel /dev/null /sys/fs/selinux /sys/firmware/uv /sys/mo
     /usr/local/bin/k3s /usr/bin/k3s /opt/bin/k3s /usr/local/bin/rke2 /usr/bin/rke2 /opt/rke2/bin/rke2 \
     /usr/local/bin/k0s /usr/bin/k0s; do
     node "$path"
+done
+for switch in disable force-complain; do
+    path=/etc/apparmor.d/$switch/usr.sbin.libvirtd
+    where "$path" stay && status "$path" lstat -lidn
 done
 for path in /proc/self/ns/pid /proc/self/ns/net /proc/1/ns/net /proc/1/ns/mnt; do link "$path"; done
 for path in /proc/cpuinfo /var/lib/dpkg/status; do file "$path" 8388609; done
@@ -225,7 +229,7 @@ for path in /proc/version /proc/1/comm /proc/cmdline /proc/cgroups /proc/misc /p
     /sys/firmware/devicetree/base/hypervisor/compatible /sys/firmware/uv/prot_virt_host \
     /sys/hypervisor/type /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name \
     /sys/kernel/mm/ksm/run /sys/kernel/security/lsm /sys/kernel/security/lockdown /sys/fs/selinux/enforce \
-    /sys/module/apparmor/parameters/enabled \
+    /sys/module/apparmor/parameters/enabled /etc/apparmor.d/usr.sbin.libvirtd /etc/apparmor.d/local/usr.sbin.libvirtd \
     /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env /var/lib/kubelet/cpu_manager_state \
     /etc/default/kubelet /etc/sysconfig/kubelet /etc/init.d/kubelet /etc/conf.d/kubelet; do
     file "$path"

@@ -1,7 +1,9 @@
 """AppArmor's profile for libvirtd, which applies inside containers too and keeps KubeVirt's QEMU from starting.
 
-A profile is in force where its file is there and no file of its name lies in the folder ``disable``. It lets QEMU run
-where a file rule for /usr/libexec/qemu-kvm has an execute mode (apparmor.d(5)), there or in its local addition.
+A profile is in force where its file is there, no file of its name lies in the folder ``disable`` or ``force-complain``,
+and its own flags do not say that it only complains or confines nothing. It lets QEMU run where a file rule for
+/usr/libexec/qemu-kvm has an execute mode (apparmor.d(5)) and none denies it, there or in the local addition that it
+includes.
 """
 
 import re
@@ -15,9 +17,17 @@ _FOLDER = "/etc/apparmor.d"
 _NAME = "usr.sbin.libvirtd"
 PROFILE = f"{_FOLDER}/{_NAME}"
 DISABLED = f"{_FOLDER}/disable/{_NAME}"
+COMPLAINS = f"{_FOLDER}/force-complain/{_NAME}"
 LOCAL = f"{_FOLDER}/local/{_NAME}"
 QEMU = "/usr/libexec/qemu-kvm"
-_RULE = re.compile(r'[ \t]*(?:(?:owner|allow|file)[ \t]+)*"?(/[^ \t"]*)"?[ \t]+([a-zA-Z]+)')
+_RULE = re.compile(
+    r'[ \t]*((?:(?:audit|owner|allow|deny|file)[ \t]+)*)(?:([a-zA-Z]+)[ \t]+)?"?(/[^ \t"]*)"?(?:[ \t]+([a-zA-Z]+))?'
+)
+"""A file rule: its qualifiers, and a path with the modes before or behind it."""
+_HEADER = re.compile(r'[ \t]*(?:profile[ \t]|"?/)[^#]*\{[ \t]*(?:#.*)?\Z')
+_FLAGS = re.compile(r"\(([^()]*)\)[ \t]*\{")
+_INCLUDE = re.compile(rf'[ \t]*#?include[ \t]+(?:if[ \t]+exists[ \t]+)?[<"](?:{_FOLDER}/)?local/{_NAME}[>"]')
+_LENIENT = {"complain", "unconfined"}
 _WILD = 8
 """Wildcards in one path; a path with more is taken for no rule, since matching it could take long."""
 
@@ -27,18 +37,28 @@ def in_force(host: Host) -> Sourced:
     there = host.node(PROFILE)
     if isinstance(there, Unknown):
         return sosreport.instead(host, Sourced(there, ()), sosreport.APPARMOR, sosreport.parse_libvirtd_profile)
-    if isinstance(there, Absent):
-        return Sourced(Known(value=False), (PROFILE,))
-    disabled = host.node(DISABLED, follow=False)
-    if isinstance(disabled, Unknown):
-        return Sourced(disabled, ())
-    return Sourced(Known(not isinstance(disabled, Node)), (PROFILE, DISABLED))
+    strict = interpret(host.read(PROFILE), confines, absent=Known(value=False))
+    if not isinstance(strict, Known) or strict.value is False:
+        return Sourced(strict, (PROFILE,))
+    for switch in (DISABLED, COMPLAINS):
+        node = host.node(switch, follow=False)
+        if not isinstance(node, Absent):
+            return Sourced(Known(value=False) if isinstance(node, Node) else node, (PROFILE, switch))
+    return Sourced(Known(value=True), (PROFILE, DISABLED, COMPLAINS))
+
+
+def confines(text: str) -> bool:
+    """Whether the flags of a file's first profile leave it in force."""
+    header = next((line for line in text.split("\n") if _HEADER.match(line)), "")
+    flags = _FLAGS.search(header)
+    return flags is None or not _LENIENT & set(re.split(r"[ \t,]+", flags.group(1)))
 
 
 def lets_qemu_run(host: Host) -> Sourced:
     """Whether the profile has a rule that lets QEMU run; null where there is no profile."""
-    main = interpret(host.read(PROFILE), allows, absent=Known(None))
-    if not isinstance(main, Known) or main.value is not False:
+    look = host.read(PROFILE)
+    main = interpret(look, allows, absent=Known(None))
+    if main != Known(value=False) or interpret(look, _asks_local) == Known(value=False):
         return Sourced(main, (PROFILE,))
     local: Result = interpret(host.read(LOCAL), allows, absent=Known(value=False))
     if isinstance(local, Unknown) and local.reason is Reason.NOT_COLLECTED:
@@ -47,16 +67,29 @@ def lets_qemu_run(host: Host) -> Sourced:
 
 
 def allows(text: str) -> bool:
-    """Whether a line is a rule that lets ``QEMU`` run."""
-    return any(map(_line_allows, text.split("\n")))
+    """Whether a line is a rule that lets ``QEMU`` run, and none is a rule that denies it."""
+    said = set(map(_said, text.split("\n")))
+    return "allow" in said and "deny" not in said
 
 
-def _line_allows(line: str) -> bool:
+def _asks_local(text: str) -> bool:
+    """Whether the profile puts its local addition in, and has no denial, which no addition takes back."""
+    rows = text.split("\n")
+    return any(map(_INCLUDE.match, rows)) and "deny" not in map(_said, rows)
+
+
+def _said(line: str) -> str:
+    """``allow`` or ``deny`` where a line is a rule about QEMU's start; else nothing."""
     match = _RULE.match(line)
-    if match is None or "x" not in match.group(2).lower():
-        return False
-    path = match.group(1)
-    return path.count("*") + path.count("?") <= _WILD and re.match(_pattern(path), QEMU) is not None
+    if match is None:
+        return ""
+    qualifiers, before, path, behind = match.groups()
+    path = path.rstrip(",")
+    if "x" not in (behind or before or "").lower() or path.count("*") + path.count("?") > _WILD:
+        return ""
+    if re.match(_pattern(path), QEMU) is None:
+        return ""
+    return "deny" if "deny" in qualifiers else "allow"
 
 
 def _pattern(path: str) -> str:

@@ -13,6 +13,7 @@ from passmuster_collector.source import Kind
 _FOLDER = "/sos_commands"
 SESTATUS = _FOLDER + "/selinux/sestatus"
 APPARMOR = _FOLDER + "/apparmor/apparmor_status"
+_PROFILES = re.compile(r"[0-9]+ profiles? (?:is|are) in (\w+) mode\.")
 PROCESSES = ("/ps", _FOLDER + "/process/ps_auxwww", _FOLDER + "/process/ps_auxwwwm")
 
 
@@ -44,8 +45,14 @@ def parse_apparmor(text: str) -> bool:
 
 
 def parse_libvirtd_profile(text: str) -> bool:
-    """True where a profile for libvirtd is loaded; that none is says nothing of files, so it raises UnreadableError."""
-    names = ("libvirtd", "/usr/sbin/libvirtd")
-    if not any(line[:1].isspace() and line.strip() in names for line in lines(text)):
-        raise UnreadableError("no profile for libvirtd is loaded")
-    return True
+    """True where a profile for libvirtd is enforced, false where it is loaded and only complains.
+
+    That none is loaded says nothing of files, so it raises UnreadableError.
+    """
+    mode = ""
+    for line in lines(text):
+        heading = _PROFILES.match(line)
+        mode = heading.group(1) if heading is not None else mode if line[:1].isspace() else ""
+        if mode and line.strip() in ("libvirtd", "/usr/sbin/libvirtd"):
+            return mode not in ("complain", "unconfined")
+    raise UnreadableError("no profile for libvirtd is loaded")

@@ -20,6 +20,7 @@ BUILT_IN = f"/lib/modules/{RELEASE}/modules.builtin"
 NOT_BUILT_IN: dict[str, Entry] = {BUILT_IN: "kernel/fs/ext4/ext4.ko\n"}
 MEMINFO = "MemTotal:       16384 kB\nMemFree: 1 kB\nSwapTotal:           0 kB\n"
 
+PROFILE = "abi <abi/3.0>,\nprofile libvirtd /usr/sbin/libvirtd flags=({}) {{ # for guests\n  /usr/bin/* PUx,\n}}\n"
 KNOWN: dict[str, tuple[str, dict[str, Entry], Any]] = {
     "memory is bytes": ("memory.total_bytes", {"/proc/meminfo": MEMINFO}, 16777216),
     "no swap is 0": ("memory.swap_bytes", {"/proc/meminfo": MEMINFO}, 0),
@@ -60,6 +61,11 @@ KNOWN: dict[str, tuple[str, dict[str, Entry], Any]] = {
     "SELinux enforces": ("security.selinux", {"/sys/fs/selinux/enforce": "1"}, "enforcing"),
     "SELinux permits": ("security.selinux", {"/sys/fs/selinux/enforce": "0"}, "permissive"),
     "a kernel without SELinux": ("security.selinux", {}, "disabled"),
+    "SELINUX=disabled, and a kernel that cannot forget SELinux": (
+        "security.selinux",
+        {"/sys/fs/selinux": FOLDER, "/proc/1/mounts": "/dev/vda / xfs rw 0 0\nsysfs /sys sysfs rw 0 0\n"},
+        "disabled",
+    ),
     "AppArmor": ("security.apparmor", {"/sys/module/apparmor/parameters/enabled": "Y\n"}, True),
     "AppArmor off": ("security.apparmor", {"/sys/module/apparmor/parameters/enabled": "N\n"}, False),
     "a kernel without AppArmor": ("security.apparmor", {}, False),
@@ -88,10 +94,66 @@ KNOWN: dict[str, tuple[str, dict[str, Entry], Any]] = {
     "a local addition that lets QEMU run": (
         "security.libvirtd_qemu",
         {
-            "/etc/apparmor.d/usr.sbin.libvirtd": "x\n",
+            "/etc/apparmor.d/usr.sbin.libvirtd": "  #include <local/usr.sbin.libvirtd>\n",
             "/etc/apparmor.d/local/usr.sbin.libvirtd": "/usr/libexec/* PUx,\n",
         },
         True,
+    ),
+    "a local addition that the profile does not put in": (
+        "security.libvirtd_qemu",
+        {
+            "/etc/apparmor.d/usr.sbin.libvirtd": "profile libvirtd {\n}\n",
+            "/etc/apparmor.d/local/usr.sbin.libvirtd": "/usr/libexec/* PUx,\n",
+        },
+        False,
+    ),
+    "a local addition that only a denial leaves without effect": (
+        "security.libvirtd_qemu",
+        {
+            "/etc/apparmor.d/usr.sbin.libvirtd": "include if exists <local/usr.sbin.libvirtd>\n  audit deny /usr/libexec/** x,\n",
+            "/etc/apparmor.d/local/usr.sbin.libvirtd": "/usr/libexec/qemu-kvm PUx,\n",
+        },
+        False,
+    ),
+    "a rule with its mode in front": (
+        "security.libvirtd_qemu",
+        {"/etc/apparmor.d/usr.sbin.libvirtd": "  audit PUx /usr/libexec/qemu-kvm,\n"},
+        True,
+    ),
+    "a rule with alternatives": (
+        "security.libvirtd_qemu",
+        {"/etc/apparmor.d/usr.sbin.libvirtd": "  file /{usr/,}lib{exec,}/qemu-kvm rmix,\n"},
+        True,
+    ),
+    "a profile that only complains": (
+        "security.libvirtd_profile",
+        {"/etc/apparmor.d/usr.sbin.libvirtd": PROFILE.format("attach_disconnected, complain")},
+        False,
+    ),
+    "a profile that confines nothing": (
+        "security.libvirtd_profile",
+        {"/etc/apparmor.d/usr.sbin.libvirtd": PROFILE.format("unconfined")},
+        False,
+    ),
+    "a profile with other flags": (
+        "security.libvirtd_profile",
+        {"/etc/apparmor.d/usr.sbin.libvirtd": PROFILE.format("attach_disconnected")},
+        True,
+    ),
+    "a profile within another that complains": (
+        "security.libvirtd_profile",
+        {
+            "/etc/apparmor.d/usr.sbin.libvirtd": "/usr/sbin/libvirtd {\n  profile qemu_bridge_helper flags=(complain) {\n  }\n}\n"
+        },
+        True,
+    ),
+    "a profile that is made to complain": (
+        "security.libvirtd_profile",
+        {
+            "/etc/apparmor.d/usr.sbin.libvirtd": PROFILE.format("attach_disconnected"),
+            "/etc/apparmor.d/force-complain/usr.sbin.libvirtd": Link("../usr.sbin.libvirtd"),
+        },
+        False,
     ),
     "a profile without that rule": (
         "security.libvirtd_qemu",
@@ -148,6 +210,19 @@ UNKNOWN: dict[str, tuple[str, dict[str, Entry], str]] = {
         "unreadable",
     ),
     "no parameters of the network": ("network.ipv6", {}, "not_collected"),
+    "selinuxfs is mounted, but not below this root": (
+        "security.selinux",
+        {
+            "/sys/fs/selinux": FOLDER,
+            "/proc/1/mounts": "/dev/vda / xfs rw 0 0\nselinuxfs /sys/fs/selinux selinuxfs rw 0 0\n",
+        },
+        "not_collected",
+    ),
+    "a profile for libvirtd that cannot be read": (
+        "security.libvirtd_profile",
+        {"/etc/apparmor.d/usr.sbin.libvirtd": FOLDER},
+        "failed",
+    ),
     "selinuxfs is not mounted here": ("security.selinux", {"/sys/fs/selinux": FOLDER}, "not_collected"),
     "a mode of SELinux that is none": ("security.selinux", {"/sys/fs/selinux/enforce": "2"}, "unreadable"),
     "a switch that is neither on nor off": (

@@ -48,6 +48,11 @@ FACTS: dict[str, tuple[str, dict[str, Entry], Any]] = {
         {APPARMOR: LOADED.format("/usr/sbin/libvirtd")},
         True,
     ),
+    "a profile for libvirtd is loaded, and only complains": (
+        "security.libvirtd_profile",
+        {APPARMOR: LOADED.format("x") + "1 profiles are in complain mode.\n   libvirtd\n"},
+        False,
+    ),
     "a profile of another name is loaded": (
         "security.libvirtd_profile",
         {APPARMOR: LOADED.format("libvirtd//qemu_bridge_helper")},

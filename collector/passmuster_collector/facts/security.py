@@ -6,6 +6,7 @@ from typing import Iterator, List
 from passmuster_collector import apparmor, packages, sosreport
 from passmuster_collector.fields import FLAG, Fields, Limit
 from passmuster_collector.host import Host
+from passmuster_collector.mounts import has_root
 from passmuster_collector.reading import (
     Absent,
     Known,
@@ -81,11 +82,18 @@ def parse_lockdown(text: str) -> str:
 
 
 def _selinux(host: Host) -> Result:
-    """A folder without the file is a kernel with SELinux whose file system is not mounted below this root."""
+    """A folder without the file is a kernel with SELinux whose file system is not mounted: there, or below this root.
+
+    Since Linux cannot be told at run time to forget SELinux, SELINUX=disabled in its configuration comes to that: no
+    policy is loaded and the file system is unmounted, so that nothing is checked. The node's mount table tells.
+    """
     look = host.read(_SELINUX + "/enforce")
     if not isinstance(look, Absent):
         return interpret(look, parse_enforce)
     folder = host.node(_SELINUX)
-    if isinstance(folder, Node):
-        return Unknown(Reason.NOT_COLLECTED, f"{_SELINUX} is not mounted")
-    return folder if isinstance(folder, Unknown) else Known("disabled")
+    if not isinstance(folder, Node):
+        return folder if isinstance(folder, Unknown) else Known("disabled")
+    table = host.mounts().result
+    if isinstance(table, Known) and has_root(table.value) and all(one.type != "selinuxfs" for one in table.value):
+        return Known("disabled")
+    return Unknown(Reason.NOT_COLLECTED, f"{_SELINUX} is not mounted")
