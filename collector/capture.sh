@@ -346,6 +346,10 @@ for folder in /etc/systemd/system.control /run/systemd/system.control /run/syste
     /run/systemd/generator.early /etc/systemd/system /run/systemd/system /run/systemd/generator \
     /usr/local/lib/systemd/system /usr/lib/systemd/system /lib/systemd/system /run/systemd/generator.late; do
     case $folder in /usr/lib/* | /lib/*) names "$folder" ;; esac
+    [ "$kind" = live ] || for unit in k3s k3s-agent rke2-server rke2-agent k0scontroller k0sworker \
+        snap.microk8s.daemon-kubelite; do
+        file "$folder/$unit.service"
+    done
     for unit in kubelet.service snap.kubelet.daemon.service docker.service snap.docker.dockerd.service \
         containerd.service crio.service cri-o.service service; do
         [ $unit = service ] || file "$folder/$unit"
@@ -368,7 +372,7 @@ words | sed -n 's/^EnvironmentFile=-\{0,1\}//p' | sed 's/%%/%/g' | sort -u | whi
 done
 for option in config config-dir root-dir; do
     option=$(printf '%s\n' "$option" | sed 's/-/[-_]/g')
-    words | sed -n -e "/^--$option\$/{n;p;}" -e "s/.*--$option=//p" | sort -u | while IFS= read -r path; do
+    words | sed -n -e "/^--$option\$/{n;p;}" -e "s/.*--$option=//p" | tr -s / | sort -u | while IFS= read -r path; do
         case $option in
         config) named "$path" file ;;
         root*) named "${path%/}/cpu_manager_state" file ;;

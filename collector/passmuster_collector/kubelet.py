@@ -6,6 +6,7 @@ drop-ins of that, which flags beat. Only named options are kept; command lines a
 """
 
 import json
+import posixpath
 import re
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Union
 
@@ -115,11 +116,14 @@ def told(host: Host, processes: Union[Processes, Unknown, None]) -> Told:
 
 
 def root_dir(found: Told) -> Union[str, Unknown]:
-    """The folder of the kubelet's state."""
-    path = found.value(ROOT_DIR).result
-    if isinstance(path, Unknown):
-        return path
-    return _ROOT_DIR if path.value is None else str(path.value).rstrip("/")
+    """The folder of the kubelet's state, written as the kubelet itself comes to write it."""
+    told_path = found.value(ROOT_DIR).result
+    if isinstance(told_path, Unknown):
+        return told_path
+    path = _ROOT_DIR if told_path.value is None else str(told_path.value)
+    if not path.startswith("/"):
+        return Unknown(Reason.NOT_COLLECTED, f"relative path {quoted(path)}")
+    return "/" + posixpath.normpath(path).lstrip("/")
 
 
 def flags(words: Sequence[Word]) -> Options:

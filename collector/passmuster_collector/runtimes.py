@@ -8,12 +8,12 @@ seen to have one runtime alone.
 import re
 from typing import Callable, Dict, List, NamedTuple, Optional, Set, Tuple, Union
 
-from passmuster_collector import kubelet, packages, processes, programs
+from passmuster_collector import kubelet, packages, processes, programs, systemd
 from passmuster_collector.host import Host
 from passmuster_collector.kubelet import Told
 from passmuster_collector.processes import Processes
 from passmuster_collector.programs import Installed
-from passmuster_collector.reading import Known, Node, Reason, Result, Sourced, Unknown, quoted
+from passmuster_collector.reading import Known, Node, Reason, Result, Sourced, Text, Unknown, quoted
 from passmuster_collector.source import Kind
 
 RUNTIMES = (
@@ -54,6 +54,10 @@ _TRACES = (
     "/snap/microk8s/current/kubelite",
 )
 """What a kubelet leaves, and programs that have one built in."""
+_CARRIERS = (
+    *("k3s.service", "k3s-agent.service", "rke2-server.service", "rke2-agent.service", "k0scontroller.service"),
+    *("k0sworker.service", "snap.microk8s.daemon-kubelite.service"),
+)
 _REPORTED_KEY = "status.nodeInfo.containerRuntimeVersion"
 _DEFAULT_KEY = "default of kubelet"
 _ALONE_KEY = "the only runtime that is installed"
@@ -93,7 +97,7 @@ def evidence(host: Host, seen: Seen) -> Result:
     cluster = reported(host)
     if cluster is not None:
         return Known(cluster)
-    carrier = seen.processes.carrier() if isinstance(seen.processes, Processes) else ""
+    carrier = seen.processes.carrier() if isinstance(seen.processes, Processes) else _carrier(host)
     if carrier and not seen.told.running:
         return _brought(host) or _none(f"{carrier} runs, which may have a kubelet built in")
     decided, unseen = _told(seen.told)
@@ -158,6 +162,16 @@ def default_of(version: str) -> Optional[str]:
     if match is None:
         return None
     return "docker" if (int(match.group(1)), int(match.group(2))) < (1, 24) else "containerd"
+
+
+def _carrier(host: Host) -> str:
+    """A unit that runs a program with a kubelet built in, where no processes tell; empty where none is seen."""
+    for name in () if host.running else _CARRIERS:
+        for folder in systemd.FOLDERS:
+            look = host.read(f"{folder}/{name}")
+            if isinstance(look, Text) and look.text.strip():
+                return name
+    return ""
 
 
 def _brought(host: Host) -> Optional[Result]:

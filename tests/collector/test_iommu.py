@@ -115,3 +115,14 @@ def test_groups_without_an_iommu_do_not_count(tmp_path: Path, name: str) -> None
     facts = found["facts"]
     assert expected == ((facts["groups"], facts["noiommu_groups"]) if expected else None)
     assert ("iommu.groups" in found["unknown"]) is ("iommu.noiommu_groups" in found["unknown"]) is (expected is None)
+
+
+def test_tables_that_only_root_could_have_copied_are_not_called_absent(tmp_path: Path) -> None:
+    tables = "/sys/firmware/acpi/tables"
+    tree: dict[str, Entry] = {f"{tables}/data/BERT": "", f"{tables}/dynamic/SSDT1": "x\n"}
+    found = section(host_of(plant(tmp_path / "a", tree), Kind.DUMP, uname=None), "iommu")
+    assert found["unknown"]["iommu.acpi_tables"]["reason"] == "not_collected"
+    assert found["unknown"]["iommu.iort_smmu"]["reason"] == "not_collected"
+    tree[f"{tables}/DMAR"] = "x\n"
+    found = section(host_of(plant(tmp_path / "b", tree), Kind.DUMP, uname=None), "iommu")
+    assert found["facts"]["acpi_tables"] == ["DMAR"]

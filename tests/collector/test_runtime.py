@@ -203,6 +203,38 @@ def test_a_mounted_disk_has_no_processes_and_its_files_are_all(tmp_path: Path) -
     assert found["docker"] is None
 
 
+@pytest.mark.parametrize("kind", [Kind.ROOT, Kind.DUMP])
+def test_a_unit_with_a_kubelet_built_in_leaves_open_which_kubelet_is_in_use(tmp_path: Path, kind: Kind) -> None:
+    tree: dict[str, Entry] = {
+        **dpkg(kubelet="1.28.2-1.1", containerd="1.7.2", docker_io="19.03.8"),
+        "/usr/lib/systemd/system/kubelet.service": f"[Service]\nExecStart=/usr/bin/kubelet --{ENDPOINT}={CRIO}\n",
+        "/etc/systemd/system/k3s.service": "[Service]\nExecStart=/usr/local/bin/k3s server --docker\n",
+    }
+    found = section(host_of(plant(tmp_path, tree), kind, uname=None), "runtime")
+    assert "k3s.service runs, which may have a kubelet built in" in found["unknown"]["runtime.name"]["detail"]
+    tree["/etc/systemd/system/k3s.service"] = ""  # masked
+    found = section(host_of(plant(tmp_path / "masked", tree), kind, uname=None), "runtime")
+    assert found["facts"]["name"] == "cri-o"
+
+
+ROOT_DIRS = {
+    "/var/lib/kubelet/": "/var/lib/kubelet",
+    "/var/lib//kubelet": "/var/lib/kubelet",
+    "//var/lib/x/../kubelet/.": "/var/lib/kubelet",
+    "/data/kubelet": "/data/kubelet",
+    "kubelet": None,
+}
+
+
+@pytest.mark.parametrize("written", ROOT_DIRS)
+def test_the_folder_of_the_kubelet_is_written_in_one_way(tmp_path: Path, written: str) -> None:
+    tree = {**PROCESSES, **kubelet(f"--root-dir={written}"), "/usr/bin/kubelet": ""}
+    found = section(host_of(plant(tmp_path, tree)), "runtime")
+    assert found["facts"]["kubelet"].get("root_dir") == ROOT_DIRS[written]
+    unknown = found["unknown"].get("runtime.kubelet.root_dir", {"detail": ""})
+    assert ("relative path" in unknown["detail"]) is (ROOT_DIRS[written] is None)
+
+
 def test_a_dump_does_not_default(tmp_path: Path) -> None:
     host = host_of(plant(tmp_path, dpkg(kubelet="1.28.2-1.1", docker_io="20.10.25")), Kind.DUMP, uname=None)
     found = section(host, "runtime")

@@ -250,6 +250,13 @@ def test_a_dump_without_files_knows_nothing(tmp_path: Path, name: str) -> None:
     assert (found["facts"], found["status"]) == ({}, "not_collected")
 
 
+def test_sizes_of_huge_pages_that_a_dump_lacks_are_unknown(tmp_path: Path) -> None:
+    host = host_of(plant(tmp_path, {f"{HUGE}/hugepages-2048kB/nr_hugepages": "8\n"}), Kind.DUMP, uname=None)
+    found = section(host, "memory")
+    assert found["facts"]["hugepages"] == {"2048": 8}
+    assert found["unknown"]["memory.hugepages['*']"]["reason"] == "not_collected"
+
+
 def test_parameters_of_selinux_that_are_not_in_a_dump(tmp_path: Path) -> None:
     host = host_of(plant(tmp_path, {"/sys/fs/selinux": FOLDER}), Kind.DUMP, uname=None)
     assert section(host, "security")["unknown"]["security.selinux"]["reason"] == "not_collected"

@@ -18,6 +18,7 @@ from passmuster_collector.reading import (
     not_there,
 )
 from passmuster_collector.section import Fact, fact
+from passmuster_collector.source import Kind
 
 FIELDS: Fields = {
     ("acpi_tables",): Limit(items=512, length=64),
@@ -69,8 +70,14 @@ def parse_iort(data: bytes) -> bool:
 
 
 def _acpi(host: Host) -> Result:
+    """Names of tables; only root can copy them, so that in a dump a folder without any was not collected."""
     found = _list(host.names(_TABLES))
-    return Known([name for name in found.value if name not in _FOLDERS]) if isinstance(found, Known) else found
+    if isinstance(found, Unknown):
+        return found
+    tables = [name for name in found.value if name not in _FOLDERS]
+    if found.value and not tables and host.kind is Kind.DUMP:
+        return Unknown(Reason.NOT_COLLECTED, f"no table of {_TABLES} is in the dump (only root can copy them)")
+    return Known(tables)
 
 
 def _iort(host: Host, tables: Result) -> Result:

@@ -9,6 +9,7 @@ from passmuster_collector.reading import (
     Absent,
     Known,
     Names,
+    Reason,
     Result,
     Unknown,
     UnreadableError,
@@ -16,7 +17,8 @@ from passmuster_collector.reading import (
     not_there,
     whole_number,
 )
-from passmuster_collector.section import Fact, fact
+from passmuster_collector.section import OTHERS, Fact, fact
+from passmuster_collector.source import Kind
 
 FIELDS: Fields = {
     ("total_bytes",): Limit(),
@@ -35,7 +37,11 @@ def collect(host: Host) -> Iterator[Fact]:
     meminfo = host.read(_MEMINFO)
     yield fact("total_bytes", interpret(meminfo, lambda text: parse_meminfo(text, "MemTotal")), _MEMINFO)
     yield fact("swap_bytes", interpret(meminfo, lambda text: parse_meminfo(text, "SwapTotal")), _MEMINFO)
-    yield fact("hugepages", _hugepages(host), _HUGE)
+    pages = _hugepages(host)
+    yield fact("hugepages", pages, _HUGE)
+    if host.kind is Kind.DUMP and isinstance(pages, Known):
+        lost = f"not listed, but nothing shows that {_HUGE} is whole in the dump"
+        yield Fact(("hugepages", OTHERS), Unknown(Reason.NOT_COLLECTED, lost), ())
     yield fact("ksm_run", interpret(host.read(_KSM), whole_number, absent=Known(None)), _KSM)
 
 

@@ -114,11 +114,10 @@ def _kubelet(host: Host, seen: Seen) -> Iterator[Fact]:
 def _root_dir(told: Told) -> Sourced:
     """The folder that its command names; the default only where the whole command is known."""
     found = told.value(kubelet.ROOT_DIR)
-    if found.result != Known(None):
-        return found
-    if not told.command:
+    if found.result == Known(None) and not told.command:
         return Sourced(Unknown(Reason.NOT_COLLECTED, "nothing tells the kubelet's folder"), ())
-    return found._replace(result=Known(kubelet.root_dir(told)))
+    folder = kubelet.root_dir(told)
+    return Sourced(folder, ()) if isinstance(folder, Unknown) else found._replace(result=Known(folder))
 
 
 def _cpu_manager(host: Host, told: Told) -> Sourced:
