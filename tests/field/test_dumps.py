@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,10 +29,10 @@ def sections(scratch: Path) -> dict[str, Any]:
     return found
 
 
+CGROUPS = ("cgroup-cpu", "cgroup-cpuacct", "cgroup-cpuset", "cgroup-memory", "cgroup-devices", "cgroup-blkio")
 EXPECTED: dict[tuple[str, str], dict[str, str]] = {
-    ("dump-empty", "virtnest"): dict.fromkeys(
-        ("cgroup-cpu", "cgroup-cpuacct", "cgroup-cpuset", "cgroup-memory", "cgroup-devices", "cgroup-blkio"), "unknown"
-    ),
+    ("dump-empty", "virtnest"): dict.fromkeys(CGROUPS, "unknown"),
+    ("cilium-second-cgroup2/sos-cilium.tgz", "virtnest"): dict.fromkeys(CGROUPS, "pass"),
     ("sosreport-dev-listing/sos.tgz", "virtnest"): {
         "device-kvm-exists": "pass",
         "device-kvm-accessible": "unknown",
@@ -50,6 +51,34 @@ def test_the_outcome_of(tmp_path: Path, dump: str, pack: str) -> None:
     expected = EXPECTED[dump, pack]
     found = outcomes(dump, tmp_path, pack)
     assert {rule: found[rule] for rule in expected} == expected
+
+
+REASONS = {
+    ("dump-empty", "cgroup.mode"): "not_collected",
+    ("dump-empty", "cgroup.v1"): "not_collected",
+    ("dump-empty", "cgroup.v2"): "not_collected",
+    ("dump-cut", "cpu.flags"): "unreadable",
+    ("sosreport-dev-listing/sos.tgz", "devices['/dev/kvm'].accessible"): "not_collected",
+    ("tar-of-proc/tar-gnu.tgz", "kernel.misc_devices"): "not_collected",
+    ("tar-of-proc/tar-gnu.tgz", "kernel.modules"): "not_collected",
+    ("tar-of-proc/tar-gnu.tgz", "cgroup.v2"): "not_collected",
+}
+
+
+@pytest.mark.parametrize(("dump", "path"), REASONS)
+def test_what_a_dump_does_not_tell_has_its_reason(tmp_path: Path, dump: str, path: str) -> None:
+    outcomes(dump, tmp_path)
+    unknown = sections(tmp_path)[re.split(r"[.\[]", path, maxsplit=1)[0]]["unknown"]
+    assert unknown[path]["reason"] == REASONS[dump, path]
+
+
+def test_the_listing_of_a_sosreport_gives_types_and_numbers(tmp_path: Path) -> None:
+    outcomes("sosreport-dev-listing/sos.tgz", tmp_path)
+    devices = sections(tmp_path)["devices"]["facts"]
+    told = {path: (node["exists"], node["type"], node["major"], node["minor"]) for path, node in devices.items()}
+    assert told["/dev/kvm"] == (True, "character", 10, 232)
+    assert told["/dev/vhost-net"] == (True, "character", 10, 238)
+    assert told["/dev/net/tun"] == (True, "character", 10, 200)
 
 
 NOTHING = {
@@ -71,8 +100,9 @@ def test_an_archive_of_nothing_known_is_one_line(tmp_path: Path, name: str, caps
     assert not output.exists()
 
 
-def test_a_tar_of_proc_fails_nothing(tmp_path: Path) -> None:
-    found = outcomes("tar-of-proc/tar-gnu.tgz", tmp_path)
+@pytest.mark.parametrize("pack", ["virtnest", "kubevirt"])
+def test_a_tar_of_proc_fails_nothing(tmp_path: Path, pack: str) -> None:
+    found = outcomes("tar-of-proc/tar-gnu.tgz", tmp_path, pack)
     assert [rule for rule, outcome in found.items() if outcome == "fail"] == []
     cgroup = sections(tmp_path)["cgroup"]
     assert cgroup["unknown"]["cgroup.mode"] == {
