@@ -9,7 +9,6 @@ import re
 import stat
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple, TypeVar, Union
 
-from passmuster_collector.archive import Archive
 from passmuster_collector.budget import Budget
 from passmuster_collector.command import distrusted
 from passmuster_collector.reading import (
@@ -68,21 +67,21 @@ class _Head(NamedTuple):
 class Capture(Source):
     """A host as a shell saw it."""
 
-    def __init__(self, archive: Archive, head: _Head, looks: Dict[Tuple[str, str], str]) -> None:
-        super().__init__(head.kind, archive.budget)
-        self._archive = archive
+    def __init__(self, files: Source, head: _Head, looks: Dict[Tuple[str, str], str]) -> None:
+        super().__init__(head.kind, files.budget)
+        self._files = files
         self._head = head
         self._looks = looks
 
     @classmethod
-    def open(cls, archive: Archive) -> "Capture":
-        """The view that an archive with the list holds; raises UsageError where the list is none."""
-        found = archive.read_data(LIST, _LIST_LIMIT)
+    def open(cls, files: Source) -> "Capture":
+        """The view that a capture, packed or not, holds; raises UsageError where its list is none."""
+        found = files.read_data(LIST, _LIST_LIMIT)
         if not isinstance(found, Data):
             raise UsageError(f"no capture: {LIST[1:]} could not be read")
         try:
             looks = parse_list(as_text(found.data))
-            return cls(archive, _head(looks), looks)
+            return cls(files, _head(looks), looks)
         except UnreadableError as error:
             raise UsageError(f"no capture: {error}") from None
 
@@ -99,7 +98,7 @@ class Capture(Source):
     def within(self, budget: Budget) -> "Capture":
         """The same view with another budget."""
         other = super().within(budget)
-        other._archive = self._archive.within(budget)  # noqa: SLF001 - a copy of its own
+        other._files = self._files.within(budget)  # noqa: SLF001 - a copy of its own
         return other
 
     def reader(self) -> Reader:
@@ -118,7 +117,7 @@ class Capture(Source):
             return look
         if look == "timeout":
             return Unknown(Reason.TIMEOUT, f"no time was left to read {path}")
-        found = self._archive.read_data("/host" + path, TABLE_LIMIT + 1)
+        found = self._files.read_data("/host" + path, TABLE_LIMIT + 1)
         if isinstance(found, Data) and len(found.data) > limit:
             return Unknown(Reason.FAILED, f"too large: {path} (limit {limit} bytes)")
         return found
@@ -133,7 +132,7 @@ class Capture(Source):
         look = self._asked(path, "names")
         if not isinstance(look, str):
             return look
-        found = self._archive.read_data(f"/names{path}.list", _FOLDER_LIMIT)
+        found = self._files.read_data(f"/names{path}.list", _FOLDER_LIMIT)
         if not isinstance(found, Data):
             return found
         names = sorted(as_text(name) for name in found.data.split(b"\0") if name)
@@ -177,7 +176,7 @@ class Capture(Source):
         number, _, status = look.partition(" ")
         if status == "124":
             return Unknown(Reason.TIMEOUT, f"{argv[0]} did not end in time")
-        found = self._archive.read_data(f"/run/{number}")
+        found = self._files.read_data(f"/run/{number}")
         if not isinstance(found, Data) or not found.data:
             return Unknown(Reason.FAILED, f"{argv[0]} printed nothing (status {status})")
         return Text(as_text(found.data))

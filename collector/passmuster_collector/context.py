@@ -10,7 +10,7 @@ from typing import Callable, Optional, Sequence, Union
 
 from passmuster_collector.mounts import Mount, at_root, covering, parse_mountinfo, parse_mounts
 from passmuster_collector.reading import Absent, Known, Node, Text, Unknown, interpret
-from passmuster_collector.source import TABLE_LIMIT
+from passmuster_collector.source import TABLE_LIMIT, TEXT_LIMIT
 
 INSIDE = "seen from inside a container"
 OTHER_NETWORK = "seen from another network namespace"
@@ -26,6 +26,11 @@ _DUMPED_TABLES = {
     "/proc/self/mountinfo": parse_mountinfo,
 }
 _ENGINES = ("/docker/", "/containerd/", "/containers/storage/", "/io.containerd.")
+_OF_GUESTS = ("simfs", "vzfs")
+"""File systems of OpenVZ, which only its containers have for a root."""
+_HOSTNAMECTL = tuple(f"/sos_commands/host/hostnamectl{word}" for word in ("", "_status"))
+_CHASSIS = re.compile(r"^[ \t]*Chassis: container\b", re.MULTILINE)
+"""What systemd says of itself inside LXC, systemd-nspawn and others that leave no other trace in a dump."""
 _OF_THE_KERNEL = ("proc", "sysfs", "securityfs", "selinuxfs")
 _OF_ONE_KERNEL = re.compile(r"/((sos_commands/kernel/|insights_commands/)(uname_-a|lsmod)|uname|lsmod)\Z")
 """What commands of a dump printed that say the same in every container of a node."""
@@ -88,6 +93,11 @@ def dumped_inside(read: Read, stat: Stat) -> bool:
             root = path.startswith("/proc/1/") and mount.point == "/" and mount.type in ("overlay", "aufs")
             if root and any(of_an_engine(option) for option in mount.options):
                 return True
+            if mount.point == "/" and mount.type in _OF_GUESTS:
+                return True
+    looks = (read(path, TEXT_LIMIT) for path in _HOSTNAMECTL)
+    if any(isinstance(look, Text) and _CHASSIS.search(look.text) for look in looks):
+        return True
     return any(isinstance(stat(mark), Node) for mark in _MARKS)
 
 

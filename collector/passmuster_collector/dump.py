@@ -44,6 +44,7 @@ _OTHERS = (
         "a support bundle of a cluster",
     ),
 )
+_INNER = re.compile(r".+\.(?:tar(?:\.[a-z0-9]+)?|t[gbx]z2?|zip)\Z")
 _PACKINGS = (
     (b"PK\x03\x04", "a ZIP archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
@@ -107,14 +108,17 @@ def _shown(dump: Dump, path: str, *, bare: bool) -> Dump:
         return dump
     names += tuple(below for name in names[:_FOLDERS] for below in _listing(source, "/" + name))
     kind = next((word for pattern, word in _OTHERS if any(map(pattern.match, names))), None)
+    inner = [name for name in names if _INNER.match(name)]
     what = f"no files of a host in it: {kind} has none" if kind else "no files of a host in it"
+    if inner:
+        what += f"; it holds archives (got {_listed(inner)}): unpack it, and give one of them"
     raise NothingKnownError(f"{quoted(path)}: {what} (expected {_EXPECTED})")
 
 
 def _found(top: Source, name: Optional[str]) -> Dump:
     """A capture, a mirrored host at the top, else a must-gather, else a mirrored host below."""
-    if isinstance(top, Archive) and isinstance(top.node(LIST), Node):
-        capture = Capture.open(top)
+    capture = _captured(top)
+    if capture is not None:
         return Dump(capture, NOT_GIVEN, None, capture.folder, capture.captured_at)
     if not _mirrors(top, ""):
         places = [place for level in _levels(top) for place in level]
@@ -128,6 +132,17 @@ def _found(top: Source, name: Optional[str]) -> Dump:
         del folders[-1]
     folder = folders[-1] if folders else ""
     return Dump(source, _object(source, _NODE_FILES), None, folder, _taken_at(source, folder))
+
+
+def _captured(top: Source) -> Optional[Capture]:
+    """What capture.sh wrote, at the top or in the one folder that has it; a host's own folders are not looked into."""
+    places = [""] if isinstance(top.node(LIST), Node) else []
+    if not places and not _mirrors(top, ""):
+        folders = (f"/{name}" for name in _listing(top, "/")[:_FOLDERS])
+        places = [folder for folder in folders if isinstance(top.node(folder + LIST), Node)]
+    if len(places) > 1:
+        raise UsageError(f"more than one host in it (got {_listed(places)}, expected one)")
+    return Capture.open(top.below(places[0]) if places[0] else top) if places else None
 
 
 def _taken_at(source: Source, folder: str) -> Optional[str]:

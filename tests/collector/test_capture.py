@@ -201,6 +201,34 @@ def test_a_capture_may_be_packed(tmp_path: Path, mode: str) -> None:
     assert compared(collect_bytes(["--from", str(target)])) == compared(collect_bytes(["--from", str(capture)]))
 
 
+@pytest.mark.parametrize("place", ["", "w1", "w1 packed again"])
+def test_a_capture_may_be_unpacked(tmp_path: Path, place: str) -> None:
+    host = plant(tmp_path / "host", HOST)
+    capture = captured(tmp_path / "out", ["sh"], str(host))
+    folder = tmp_path / "there" / place
+    folder.mkdir(parents=True)
+    subprocess.run(["tar", "xf", str(capture), "-C", str(folder)], check=True)
+    given = tmp_path / "there"
+    if "packed" in place:
+        given = tmp_path / "again.tar"
+        subprocess.run(["tar", "cf", str(given), "-C", str(tmp_path / "there"), "."], check=True)
+    assert compared(collect_bytes(["--from", str(given)])) == compared(collect_bytes(["--from", str(capture)]))
+
+
+def test_two_captures_in_one_folder_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("w1", "w2"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "passmuster-capture.tsv").write_text(LIST)
+    assert main(["--from", str(tmp_path)]) == 2
+    assert "more than one host in it (got '/w1', '/w2', expected one)" in capsys.readouterr().err
+
+
+def test_a_list_in_a_folder_of_a_dumped_host_is_no_capture(tmp_path: Path) -> None:
+    tree = {"/etc/hostname": "w1\n", "/tmp/passmuster-capture.tsv": LIST}
+    plant(tmp_path, tree)
+    assert json.loads(collect_bytes(["--from", str(tmp_path)]))["collection"]["kind"] == "dump"
+
+
 @pytest.mark.long
 def test_it_is_dated_when_it_was_captured(tmp_path: Path) -> None:
     capture = captured(tmp_path / "out", ["sh"], str(plant(tmp_path / "host", HOST)))

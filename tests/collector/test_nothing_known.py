@@ -22,6 +22,18 @@ NOTHING: dict[str, dict[str, Entry]] = {
 }
 
 
+def test_an_archive_of_archives_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tree: dict[str, Entry] = {
+        "/case/sosreport-w1.tar.xz": "x",
+        "/case/sosreport-w1.tar.xz.sha256": "x",
+        "/case/a.tgz": "x",
+    }
+    (tmp_path / "dump.tar").write_bytes(packed(of_tree(tree)))
+    assert main(["--from", str(tmp_path / "dump.tar")]) == 3
+    told = "it holds archives (got 'a.tgz', 'sosreport-w1.tar.xz'): unpack it, and give one of them"
+    assert told in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("packing", ["folder", "tar"])
 @pytest.mark.parametrize("name", NOTHING)
 def test_nothing_known(tmp_path: Path, name: str, packing: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,6 +95,7 @@ LXCFS = "lxcfs /proc/cpuinfo fuse.lxcfs rw,nosuid 0 0\n"
 ENGINE = (
     "overlay / overlay rw,lowerdir=/var/lib/containerd/io.containerd.snapshotter.v1.overlayfs/1/fs,upperdir=/x 0 0\n"
 )
+CHASSIS = "   Static hostname: guest\n         Icon name: computer\n           Chassis: {}\n        Machine ID: 0\n"
 CONTEXTS: dict[str, tuple[dict[str, Entry], str]] = {
     "a guest of LXC, by what lies over its /proc": ({"/proc/mounts": ROOT + LXCFS}, "container"),
     "a host of LXC": ({"/proc/mounts": ROOT + LXCFS.replace("/proc/cpuinfo", "/var/lib/lxcfs")}, "elsewhere"),
@@ -95,6 +108,12 @@ CONTEXTS: dict[str, tuple[dict[str, Entry], str]] = {
         {"/proc/1/mounts": "overlay / overlay rw,lowerdir=/run/rootfsbase 0 0\n"},
         "elsewhere",
     ),
+    "a guest of LXC without lxcfs, or of systemd-nspawn": (
+        {"/sos_commands/host/hostnamectl_status": CHASSIS.format("container \u2610"), "/proc/mounts": ROOT},
+        "container",
+    ),
+    "a virtual machine": ({"/sos_commands/host/hostnamectl_status": CHASSIS.format("vm")}, "elsewhere"),
+    "a container of OpenVZ": ({"/proc/mounts": "/dev/simfs / simfs rw 0 0\n"}, "container"),
     "a container, by its mark": ({"/proc/1/mounts": ROOT, "/run/systemd/container": "lxc\n"}, "container"),
 }
 
