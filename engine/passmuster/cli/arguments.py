@@ -7,30 +7,16 @@ import sys
 from typing import Any, NoReturn
 
 from passmuster import __version__
-from passmuster.cli import bundle_arguments, fleet_arguments, report_arguments
+from passmuster.cli import bundle_arguments, fleet_arguments, report_arguments, statuses
 from passmuster.errors import ExitStatus
 
-_STATUSES = """\
-exit status:
-  0  pass or warn: nothing at the threshold failed, nothing there is unknown
-  1  a rule at the threshold fails
-  2  usage, or a policy or configuration that cannot be used: nothing was judged
-  3  nothing fails there, but something is unknown, an error or unreadable
-  4  integrity: a digest or the lock does not hold
- 70  a defect in passmuster: please report it
-"""
-_LINT_STATUSES = """\
-exit status:
-  0  nothing weighs as much as the threshold
-  1  something does
-  2  usage, or a file that is not there
-  4  integrity: the lock does not hold
-"""
 _EXAMPLES = """\
 examples:
-  passmuster check                              this node
-  passmuster check snapshots/ --roster nodes    many nodes, and those that are missing
-  passmuster check node.json -p virtnest@1.0.0 -o json=report.json -o table
+  passmuster check                         this node
+  passmuster check node.json -p kubevirt   a snapshot, by another pack
+  passmuster check snapshots/ --roster nodes.txt
+                                           many, and those that are missing
+  passmuster check snapshots/ -o table -o json=report.json
 
 """
 _FORMATS = "table, html, json, ndjson, csv, markdown, matrix, summary, attestation"
@@ -51,9 +37,9 @@ def parser() -> argparse.ArgumentParser:
     """The whole command line, but for `collect`, which the collector parses itself."""
     top = _Parser(
         prog="passmuster",
-        description="Does this node pass muster? Judges snapshots of nodes by versioned policies, offline.",
+        description="Does this node pass muster?\nJudges snapshots of nodes by versioned policies, offline.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=_STATUSES,
+        epilog=statuses.JUDGING,
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"passmuster {__version__}")
@@ -64,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     _impact(commands)
     _policy(commands)
     _snapshot(commands)
-    fleet_arguments.fleet(commands, _add, _STATUSES)
+    fleet_arguments.fleet(commands, _add)
     bundle_arguments.bundle(commands, _add)
     report_arguments.report(commands, _add)
     _cel(commands)
@@ -94,7 +80,7 @@ def _add(
 
 
 def _check(commands: argparse._SubParsersAction[_Parser]) -> None:
-    check = _add(commands, "check", "check", "judge snapshots by policies", epilog=_EXAMPLES + _STATUSES)
+    check = _add(commands, "check", "check", "judge snapshots by policies", epilog=_EXAMPLES + statuses.JUDGING)
     check.add_argument(
         "snapshots",
         nargs="*",
@@ -142,7 +128,10 @@ def _check(commands: argparse._SubParsersAction[_Parser]) -> None:
         help=f"{_FORMATS} (default: table; repeatable)",
     )
     check.add_argument(
-        "--evidence", choices=["needed", "full", "none"], default="needed", help="which results carry their values"
+        "--evidence",
+        choices=["needed", "full", "none"],
+        default="needed",
+        help="which results carry their values (default: needed, not those of a pass)",
     )
     bundle_arguments.taking(check)
     check.add_argument("--keep", metavar="FILE", help="with no SNAPSHOT: also write the snapshot that was collected")
@@ -150,7 +139,9 @@ def _check(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _explain(commands: argparse._SubParsersAction[_Parser]) -> None:
-    explain = _add(commands, "explain", "explain", "say why a rule came out as it did on one node")
+    explain = _add(
+        commands, "explain", "explain", "say why a rule came out as it did on one node", epilog=statuses.EXPLAINING
+    )
     explain.add_argument("snapshot", metavar="SNAPSHOT|-")
     explain.add_argument("rule", metavar="RULE", help="the rule's id")
     bundle_arguments.taking(explain)
@@ -159,7 +150,13 @@ def _explain(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _impact(commands: argparse._SubParsersAction[_Parser]) -> None:
-    impact = _add(commands, "impact", "impact", "say which nodes another version of a policy would judge otherwise")
+    impact = _add(
+        commands,
+        "impact",
+        "impact",
+        "say which nodes another version of a policy would judge otherwise",
+        epilog=statuses.COMPARING,
+    )
     impact.add_argument("old", metavar="OLD", help="PACK@V or a path")
     impact.add_argument("new", metavar="NEW", help="PACK@V or a path; it may be a draft")
     impact.add_argument("snapshots", nargs="*", metavar="SNAPSHOT|DIR|-")
@@ -213,8 +210,8 @@ def _policies(command: argparse.ArgumentParser) -> None:
 def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
     policy = commands.add_parser("policy", help="list, read, test and lock policies")
     actions = policy.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _add(actions, "list", "policy list", "list the packs and versions that can be had")
-    show = _add(actions, "show", "policy show", "print a policy for reading")
+    _add(actions, "list", "policy list", "list the packs and versions that can be had", epilog=statuses.POLICIES)
+    show = _add(actions, "show", "policy show", "print a policy for reading", epilog=statuses.POLICIES)
     show.add_argument("policy", nargs="?", default="virtnest", metavar="PACK[@V]|PATH", help="default: virtnest")
     show.add_argument("--rule", metavar="ID", help="this rule alone")
     show.add_argument(
@@ -225,7 +222,7 @@ def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
         metavar="FORMAT[=FILE]",
         help="text, markdown, html (default: text; repeatable)",
     )
-    test = _add(actions, "test", "policy test", "run the tests that stand beside a policy", epilog=_STATUSES)
+    test = _add(actions, "test", "policy test", "run the tests that stand beside a policy", epilog=statuses.TESTING)
     test.add_argument("policies", nargs="*", metavar="PACK[@V]|PATH", help="default: every shipped version")
     test.add_argument(
         "--coverage", action="store_true", help="also: does some case take each branch of each expression?"
@@ -239,7 +236,13 @@ def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
         metavar="FORMAT[=FILE]",
         help="table, junit, json (default: table; repeatable)",
     )
-    lock = _add(actions, "lock", "policy lock", "release: write the digests of new versions into policies.lock")
+    lock = _add(
+        actions,
+        "lock",
+        "policy lock",
+        "release: write the digests of new versions into policies.lock",
+        epilog=statuses.RELEASING,
+    )
     lock.add_argument("folder", metavar="DIR", help="the folder of packs: DIR/<pack>/<version>/policy.yaml")
     lock.add_argument(
         "--release",
@@ -251,11 +254,19 @@ def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
     lock.add_argument("--approved-by", metavar="WHO", help="who approves the release, as it is to stand in the lock")
     lock.add_argument("--approved-at", metavar="TIME", help="when (default: now), as 2026-12-01T10:00:00Z")
     _lint(actions)
-    diff = _add(actions, "diff", "policy diff", "say what changed between two versions of a policy")
+    diff = _add(
+        actions, "diff", "policy diff", "say what changed between two versions of a policy", epilog=statuses.POLICIES
+    )
     diff.add_argument("old", metavar="OLD", help="PACK@V or a path")
     diff.add_argument("new", metavar="NEW", help="PACK@V or a path")
     diff.add_argument("-o", "--output", choices=["table", "json", "markdown"], default="table")
-    new = _add(actions, "new", "policy new", "begin a pack, or add a rule to its newest draft, with tests that pass")
+    new = _add(
+        actions,
+        "new",
+        "policy new",
+        "begin a pack, or add a rule to its newest draft, with tests that pass",
+        epilog=statuses.POLICIES,
+    )
     new.add_argument("pack", metavar="PACK", help="the name of the pack")
     new.add_argument("--rule", metavar="ID", help="add this rule to the newest draft of the pack")
     new.add_argument(
@@ -265,7 +276,7 @@ def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 def _lint(actions: argparse._SubParsersAction[_Parser]) -> None:
     lint = _add(
-        actions, "lint", "policy lint", "find what is wrong with policies and their tests", epilog=_LINT_STATUSES
+        actions, "lint", "policy lint", "find what is wrong with policies and their tests", epilog=statuses.LINTING
     )
     lint.add_argument(
         "policies",
@@ -285,27 +296,42 @@ def _lint(actions: argparse._SubParsersAction[_Parser]) -> None:
 def _cel(commands: argparse._SubParsersAction[_Parser]) -> None:
     cel = commands.add_parser("cel", help="try the policy language")
     actions = cel.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    evaluate = _add(actions, "eval", "cel eval", "evaluate an expression: its value, type, reads and cost")
+    evaluate = _add(
+        actions,
+        "eval",
+        "cel eval",
+        "evaluate an expression: its value, type, reads and cost",
+        epilog=statuses.EVALUATING,
+    )
     evaluate.add_argument("expression", metavar="EXPR")
     evaluate.add_argument("-s", "--snapshot", metavar="SNAPSHOT|-", help="the node's facts; without it all are unknown")
-    functions = _add(actions, "functions", "cel functions", "list the functions and macros")
+    functions = _add(actions, "functions", "cel functions", "list the functions and macros", epilog=statuses.FILES)
     functions.add_argument("word", nargs="?", default="", metavar="WORD", help="only those with this word")
 
 
 def _snapshot(commands: argparse._SubParsersAction[_Parser]) -> None:
     snapshot = commands.add_parser("snapshot", help="validate and read snapshots")
     actions = snapshot.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    validate = _add(actions, "validate", "snapshot validate", "say whether snapshots can be judged", epilog=_STATUSES)
+    validate = _add(
+        actions, "validate", "snapshot validate", "say whether snapshots can be judged", epilog=statuses.READING
+    )
     validate.add_argument("snapshots", nargs="+", metavar="SNAPSHOT|DIR|-")
     bundle_arguments.taking(validate)
-    annotate = _add(actions, "annotate", "snapshot annotate", "add what the cluster says of each node to its snapshot")
+    annotate = _add(
+        actions,
+        "annotate",
+        "snapshot annotate",
+        "add what the cluster says of each node to its snapshot",
+        epilog=statuses.ANNOTATING,
+    )
     annotate.add_argument("folder", metavar="DIR", help="a folder of snapshots (*.json, *.ndjson), which are rewritten")
     annotate.add_argument("--nodes", metavar="FILE", required=True, help="what `kubectl get nodes -o json` printed")
-    show = _add(actions, "show", "snapshot show", "print a snapshot for reading")
+    show = _add(actions, "show", "snapshot show", "print a snapshot for reading", epilog=statuses.READING)
     show.add_argument("snapshot", metavar="SNAPSHOT|-")
     bundle_arguments.taking(show)
     show.add_argument("--section", metavar="NAME", help="this section alone")
-    _redact(_add(actions, "redact", "snapshot redact", "take out what packs do not read, and keep every verdict"))
+    redact = "take out what packs do not read, and keep every verdict"
+    _redact(_add(actions, "redact", "snapshot redact", redact, epilog=statuses.REDACTING))
 
 
 CLASSES = ("host-identifying", "network", "serial", "sensitive")
@@ -329,7 +355,9 @@ def _redact(redact: _Parser) -> None:
         dest="classes",
         default=[],
         choices=CLASSES,
-        help="take out this class even where it is read; names become pseudonyms (repeatable)",
+        metavar="CLASS",
+        help=f"take out this class even where it is read: {', '.join(CLASSES[:-1])} or {CLASSES[-1]} (repeatable); "
+        "host-identifying makes pseudonyms of names",
     )
     redact.add_argument("--key", metavar="FILE", help="the site's secret for pseudonyms, 32 random bytes, mode 0600")
     redact.add_argument("--map", metavar="FILE", help="add to FILE which pseudonym stands for what; it stays here")

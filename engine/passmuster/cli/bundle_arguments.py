@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from passmuster.cli import statuses
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
-
-_STATUSES = """\
-exit status:
-  0  done
-  2  usage, or not a bundle
-  4  integrity: bytes, a signature, a key, an expiry or a sequence does not hold
-"""
 
 
 def bundle(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands; `add` makes the parser of one."""
     group = commands.add_parser("bundle", help="carry snapshots and policies across an air gap, signed")
     actions = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    keygen = add(actions, "keygen", "bundle keygen", "make an Ed25519 key, and print what the other side's trust needs")
+    keygen = add(
+        actions,
+        "keygen",
+        "bundle keygen",
+        "make an Ed25519 key, and print what the other side's trust needs",
+        epilog=statuses.FILES,
+    )
     keygen.add_argument(
         "-o", "--output", metavar="FILE", required=True, help="the private key; FILE.pub is the public one"
     )
     keygen.add_argument(
         "--encrypt", action="store_true", help="with a passphrase, from PASSMUSTER_PASSPHRASE or asked for"
     )
-    create = add(actions, "create", "bundle create", "pack snapshots and policies into one file", epilog=_STATUSES)
+    create = add(
+        actions, "create", "bundle create", "pack snapshots and policies into one file", epilog=statuses.BUNDLES
+    )
     create.add_argument(
         "snapshots", nargs="*", metavar="SNAPSHOT|DIR|-", help="a seal beside one, FILE.sig, goes along"
     )
@@ -47,12 +50,14 @@ def bundle(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
     )
     create.add_argument("--created", metavar="TIME", help="when it was made (default: now)")
     _signing(create)
-    sign = add(actions, "sign", "bundle sign", "sign a bundle that is there")
+    sign = add(actions, "sign", "bundle sign", "sign a bundle that is there", epilog=statuses.BUNDLES)
     sign.add_argument("bundle", metavar="BUNDLE")
     _signing(sign)
     sign.add_argument("--replace", action="store_true", help="drop the signatures that it has")
     sign.add_argument("-o", "--output", metavar="FILE", help="where to write it (default: in its place)")
-    verify = add(actions, "verify", "bundle verify", "prove that a bundle is as its signers made it", epilog=_STATUSES)
+    verify = add(
+        actions, "verify", "bundle verify", "prove that a bundle is as its signers made it", epilog=statuses.BUNDLES
+    )
     verify.add_argument("bundle", metavar="BUNDLE|-")
     verify.add_argument("--trust", metavar="FILE", help="whose signatures are believed, and about what (trust.yaml)")
     verify.add_argument("--now", metavar="TIME", help="judge expiry and keys at this moment (2026-11-22T10:11:12Z)")
@@ -62,7 +67,13 @@ def bundle(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
     )
     verify.add_argument("--key", metavar="FILE", help="sign the receipt")
     verify.add_argument("--insecure-skip-verify", action="store_true", help="do not look at signatures")
-    inspect = add(actions, "inspect", "bundle inspect", "say what is in a bundle, and believe nothing of it")
+    inspect = add(
+        actions,
+        "inspect",
+        "bundle inspect",
+        "say what is in a bundle, and believe nothing of it",
+        epilog=statuses.BUNDLES,
+    )
     inspect.add_argument("bundle", metavar="BUNDLE|-")
     _state(actions, add)
 
@@ -70,9 +81,17 @@ def bundle(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
 def _state(actions: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
     group = actions.add_parser("state", help="what was seen of each site and each pack")
     states = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    show = add(states, "show", "bundle state show", "list what was seen: a state file, or a fleet's store")
+    show = add(
+        states,
+        "show",
+        "bundle state show",
+        "list what was seen: a state file, or a fleet's store",
+        epilog=statuses.STORES,
+    )
     show.add_argument("state", metavar="FILE", help="what `bundle verify --state` or `fleet add` keeps")
-    reset = add(states, "reset", "bundle state reset", "forget what was seen of a site or a pack")
+    reset = add(
+        states, "reset", "bundle state reset", "forget what was seen of a site or a pack", epilog=statuses.STORES
+    )
     reset.add_argument("state", metavar="FILE", help="as for show")
     for what in ("site", "pack"):
         reset.add_argument(f"--{what}", action="append", default=[], metavar="NAME", help="its name (repeatable)")

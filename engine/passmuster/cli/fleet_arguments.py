@@ -5,24 +5,11 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from passmuster.cli import bundle_arguments, fleet_spark_arguments
+from passmuster.cli import bundle_arguments, fleet_spark_arguments, statuses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_ADD = """\
-exit status:
-  0  everything is in the store
-  2  usage, or the store cannot be used; what it holds is as it was
-  3  some snapshots cannot be read and were not kept; all others were
-  4  integrity: the store is damaged
-"""
-_OTHERS = """\
-exit status:
-  0  done
-  2  usage, or the store cannot be used
-  4  integrity: the store is damaged
-"""
 _EXAMPLES = """\
 examples:
   passmuster fleet add fleet.db snapshots/ --site berlin
@@ -34,7 +21,6 @@ examples:
 def fleet(
     commands: argparse._SubParsersAction[Any],
     add: Callable[..., argparse.ArgumentParser],
-    statuses: str,
 ) -> None:
     """Add the group of commands."""
     group = commands.add_parser(
@@ -47,23 +33,25 @@ def fleet(
     actions = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add(actions, add)
     _list(actions, add)
-    _check(actions, add, statuses)
+    _check(actions, add)
     _history(actions, add)
     _accept(actions, add)
-    verdicts = add(actions, "verdicts", "fleet verdicts", "say under which terms verdicts are kept", epilog=_OTHERS)
+    verdicts = add(
+        actions, "verdicts", "fleet verdicts", "say under which terms verdicts are kept", epilog=statuses.STORES
+    )
     _store(verdicts)
     verdicts.add_argument("--drop", action="append", default=[], metavar="ID|all", help="forget these (repeatable)")
     verdicts.add_argument("-o", "--output", choices=["table", "json"], default="table")
-    export = add(actions, "export", "fleet export", "write every snapshot into a file", epilog=_OTHERS)
+    export = add(actions, "export", "fleet export", "write every snapshot into a file", epilog=statuses.STORES)
     _store(export)
     export.add_argument(
         "-o", "--output", action="append", default=[], metavar="FORMAT=FILE", help="ndjson, parquet (repeatable)"
     )
-    gc = add(actions, "gc", "fleet gc", "give back what nobody refers to", epilog=_OTHERS)
+    gc = add(actions, "gc", "fleet gc", "give back what nobody refers to", epilog=statuses.STORES)
     _store(gc)
     gc.add_argument("--keep", metavar="D", help="also drop superseded snapshots that are older than this (90d)")
     gc.add_argument("--now", metavar="TIME", help="the moment that ages count from (default: now)")
-    verify = add(actions, "verify", "fleet verify", "look for damage in all that a store holds", epilog=_OTHERS)
+    verify = add(actions, "verify", "fleet verify", "look for damage in all that a store holds", epilog=statuses.STORES)
     _store(verify)
     _policies(verify)
     verify.add_argument(
@@ -79,7 +67,11 @@ def _store(command: argparse.ArgumentParser) -> None:
 
 def _add(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
     command = add(
-        actions, "add", "fleet add", "put snapshots into a store; it is made where it is not there", epilog=_ADD
+        actions,
+        "add",
+        "fleet add",
+        "put snapshots into a store; it is made where it is not there",
+        epilog=statuses.STORING,
     )
     _store(command)
     command.add_argument("snapshots", nargs="*", metavar="SNAPSHOT|DIR|-", help="files, folders, - for standard input")
@@ -101,7 +93,7 @@ def _add(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def _list(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
-    command = add(actions, "list", "fleet list", "list the nodes of a store", epilog=_OTHERS)
+    command = add(actions, "list", "fleet list", "list the nodes of a store", epilog=statuses.STORES)
     _store(command)
     command.add_argument("--name", metavar="GLOB", help="only nodes whose whole name fits")
     command.add_argument(
@@ -113,8 +105,8 @@ def _list(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
     command.add_argument("-o", "--output", choices=["table", "json", "ndjson"], default="table")
 
 
-def _check(actions: object, add: Callable[..., argparse.ArgumentParser], statuses: str) -> None:
-    command = add(actions, "check", "fleet check", "judge the latest snapshot of each node", epilog=statuses)
+def _check(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
+    command = add(actions, "check", "fleet check", "judge the latest snapshot of each node", epilog=statuses.JUDGING)
     _store(command)
     fleet_spark_arguments.add_engine(command)
     _terms(command)
@@ -150,7 +142,11 @@ def _check(actions: object, add: Callable[..., argparse.ArgumentParser], statuse
 
 def _history(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
     command = add(
-        actions, "history", "fleet history", "say what changed on a node from snapshot to snapshot", epilog=_OTHERS
+        actions,
+        "history",
+        "fleet history",
+        "say what changed on a node from snapshot to snapshot",
+        epilog=statuses.STORES,
     )
     _store(command)
     command.add_argument("node", metavar="NODE", help="the node's name")
@@ -163,8 +159,8 @@ def _accept(actions: object, add: Callable[..., argparse.ArgumentParser]) -> Non
         actions,
         "accept",
         "fleet accept",
-        "say which snapshot of a node is true, where nobody else can know (`fleet history` shows them)",
-        epilog=_OTHERS,
+        "say which snapshot of a node is true, where nobody else can know",
+        epilog=statuses.STORES,
     )
     _store(command)
     command.add_argument("node", metavar="NODE", help="the node's name; with --one-machine, a glob")
@@ -173,7 +169,7 @@ def _accept(actions: object, add: Callable[..., argparse.ArgumentParser]) -> Non
     which.add_argument(
         "--snapshot",
         metavar="DIGEST",
-        help="the true one, sha256:... or its beginning; what contradicts it is set aside",
+        help="the true one, sha256:... or its beginning, as `fleet history` shows it; what contradicts it is set aside",
     )
     which.add_argument(
         "--one-machine",

@@ -4,28 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from passmuster.cli import statuses
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
-
-_STATUSES = """\
-exit status:
-  0  the verdict holds
-  2  it cannot be tried: no verdict, or a policy or a file that it needs is not here
-  4  it does not hold: a digest, a signature, or what judging again says
-"""
 
 
 def report(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands; `add` makes the parser of one."""
     group = commands.add_parser("report", help="sign a verdict, and prove one by judging again")
     actions = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    sign = add(actions, "sign", "report sign", "put a report or an attestation into a signed envelope (DSSE)")
+    sign = add(
+        actions,
+        "sign",
+        "report sign",
+        "put a report or an attestation into a signed envelope (DSSE)",
+        epilog=statuses.FILES,
+    )
     sign.add_argument("report", metavar="REPORT|-", help="what `check -o attestation`, json or ndjson wrote")
     sign.add_argument("--key", metavar="FILE", required=True, help="the private key, as `bundle keygen` makes it")
     sign.add_argument("-o", "--output", metavar="FILE", default="-", help="the envelope (default: standard output)")
     verify = add(
-        actions, "verify", "report verify", "judge again as a report says it was judged, and compare", epilog=_STATUSES
+        actions,
+        "verify",
+        "report verify",
+        "judge again as a report says it was judged, and compare",
+        epilog=statuses.PROVING,
     )
     verify.add_argument("report", metavar="REPORT|-", help="a report, a stream or an attestation, signed or not")
     verify.add_argument(
