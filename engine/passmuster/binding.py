@@ -35,6 +35,23 @@ def bind(snapshot: Snapshot) -> dict[str, object]:
     }
 
 
+def at(roots: Mapping[str, object], path: FieldPath) -> object:
+    """A fact as rules see it: its value, an Unknown, or None where there is none."""
+    value: object = roots
+    for part in path.parts:
+        value = member(value, part)
+    return value
+
+
+def member(value: object, key: str) -> object:
+    """A member of a bound value, as `at` has it."""
+    if isinstance(value, OpenMap):
+        return None if value.has(key) is False else value.get(key)
+    if isinstance(value, dict):
+        return value.get(key)
+    return value if isinstance(value, Unknown) else None
+
+
 def bind_header(name: str, value: Mapping[str, Any]) -> object:
     """One of the two that are no sections. What a redaction put in the place of the host's own is unknown."""
     path = FieldPath((name,))
@@ -147,7 +164,9 @@ def _open_map(
 ) -> OpenMap:
     members = {key: _value(kind.value, each, path.child(key), unknown) for key, each in value.items()}
     absent = frozenset(key for key, each in members.items() if each is _UNSET)
-    return OpenMap(path=path, values=_present({**members, **_unknown_keys(kind, value, path, unknown)}), absent=absent)
+    values = _present({**members, **_unknown_keys(kind, value, path, unknown)})
+    # Where something was taken out of the section, a key that it does not name may be among it.
+    return OpenMap(path=path, values=values, absent=absent, because=unknown.get(FieldPath((path.parts[0], OTHERS))))
 
 
 def _withheld(listed: tuple[str, ...], values: dict[str, object], path: FieldPath, others: UnknownFact) -> OpenMap:

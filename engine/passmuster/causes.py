@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from passmuster import cel
 from passmuster.verdict import Because
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from passmuster.compile import CompiledVariable
     from passmuster.policy import Expression
@@ -45,7 +46,15 @@ def _because(
         if match is not None and match["name"] in variables:
             # A variable can use only those before it, so this ends.
             variable = variables[match["name"]]
-            yield from _because(variable.program, variable.expression, roots, variables)
+            below = _because(variable.program, variable.expression, roots, variables)
+            # What decided the variable changes the rule only where the variable alone would.
+            alone = cause.wanted.lstrip("!") == cause.expression
+            yield from below if alone else _told_once(below, cause.wanted)
         else:
             line, column = expression.place(cause.line, cause.column)
             yield Because(expression=cause.expression, value=cause.value, line=line, column=column, wanted=cause.wanted)
+
+
+def _told_once(found: Iterable[Because], wanted: str) -> Iterator[Because]:
+    for at, each in enumerate(found):
+        yield replace(each, wanted=wanted if at == 0 else "")

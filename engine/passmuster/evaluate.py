@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from passmuster import cel, schema
+from passmuster.binding import at
 from passmuster.causes import because
 from passmuster.outcome import RuleOutcome
 from passmuster.verdict import FactShown, Result
@@ -83,7 +84,7 @@ def _result(policy: CompiledPolicy, rule: CompiledRule, snapshot: Snapshot, root
         rule=rule.header,
         outcome=judged.outcome,
         message=_message(rule, judged, unknown, grounds, roots),
-        facts=_facts(rule, snapshot),
+        facts=_facts(rule, snapshot, roots),
         unknown=unknown,
         because=grounds,
         steps=judged.steps,
@@ -126,21 +127,22 @@ def _unknown(value: object) -> tuple[UnknownFact, ...]:
     return tuple(sorted(value.facts, key=lambda fact: (fact.path, fact.reason.value, fact.detail)))
 
 
-def _facts(rule: CompiledRule, snapshot: Snapshot) -> tuple[FactShown, ...]:
+def _facts(rule: CompiledRule, snapshot: Snapshot, roots: Mapping[str, object]) -> tuple[FactShown, ...]:
     return tuple(
         FactShown(path=path, value=snapshot.value(path), source=snapshot.source(path))
         for path in rule.reads
-        if not _withheld(path, snapshot)
+        if not _withheld(path, snapshot, roots)
     )
 
 
-def _withheld(path: FieldPath, snapshot: Snapshot) -> bool:
+def _withheld(path: FieldPath, snapshot: Snapshot, roots: Mapping[str, object]) -> bool:
     """Whether the fact could not be looked at, or is no fact of the snapshot's sections."""
     # A newer collector may call a section as others call what is none: `node`.
     section = snapshot.sections.get(path.parts[0]) if path.parts[0] in schema.sections(1) else None
     if section is None or section.reason is not None:
         return True
-    return any(each.covers(path) for each in section.unknown)
+    # What nobody asked for, and what a mark of all others covers, stands nowhere by its own name.
+    return any(each.covers(path) for each in section.unknown) or isinstance(at(roots, path), cel.Unknown)
 
 
 def _message(

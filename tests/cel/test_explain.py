@@ -131,7 +131,30 @@ def test_explaining_what_has_no_end_ends() -> None:
         pytest.param("!('vmx' in cpu.flags)", "!('vmx' in cpu.flags)", id="an element that is there"),
         pytest.param("cpu.count > 4", "cpu.count > 4", id="a comparison that is false"),
         pytest.param("!(cpu.count > 3)", "cpu.count <= 3", id="a comparison that is true, turned round"),
-        pytest.param("['sie', 'svm'].all(f, f in cpu.flags)", "'sie' in cpu.flags", id="the element of a macro"),
+        pytest.param("['sie', 'vmx'].all(f, f in cpu.flags)", "'sie' in cpu.flags", id="the element of a macro"),
+        pytest.param(
+            "['sie', 'svm'].all(f, f in cpu.flags)",
+            "'sie' in cpu.flags && 'svm' in cpu.flags",
+            id="each element of a macro that stands in the way",
+        ),
+        pytest.param(
+            "cpu.count > 8 && cpu.count > 1 && cpu.count > 9",
+            "cpu.count > 8 && cpu.count > 9",
+            id="each operand that stands in the way",
+        ),
+        pytest.param(
+            "!('vmx' in cpu.flags || cpu.count > 1)",
+            "!('vmx' in cpu.flags) && cpu.count <= 1",
+            id="each operand that made || true",
+        ),
+        pytest.param(
+            "'x' in cgroup.v1 && cgroup.v1['x'] == '/'",
+            "'x' in cgroup.v1 && cgroup.v1['x'] == '/'",
+            id="an operand that is an error for as long as the one before it is false",
+        ),
+        pytest.param(
+            "cpu.count > 8 && (cpu.count > 9 || cpu.count > 10)", "", id="one operand with two ways, and another"
+        ),
         pytest.param(
             "sets.contains(cpu.flags, ['vmx', 'sie', 'lm'])",
             "'sie' in cpu.flags && 'lm' in cpu.flags",

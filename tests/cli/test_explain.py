@@ -77,6 +77,35 @@ def test_a_parameter_may_be_set(folder: Path, capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out.startswith("FAIL")
 
 
+def test_a_fact_that_nobody_asked_for_is_unknown_and_has_no_value(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert explained(folder, "'net.ipv4.ip_forward' in kernel.sysctl", set_={"kernel.sysctl": {}}) == 0
+    out = capsys.readouterr().out
+    assert "\n  kernel.sysctl['net.ipv4.ip_forward'] is unknown: not_collected (nobody asked\n      for it)\n" in out
+    assert "kernel.sysctl['net.ipv4.ip_forward'] =" not in out
+
+
+def test_what_would_change_the_outcome_is_all_that_stands_in_the_way(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert explained(folder, "(kernel.major > 9 && !variables.debian && network.ipv6) || cpu.logical_count > 99") == 0
+    assert capsys.readouterr().out.endswith(
+        "what would change the outcome (each line alone)\n"
+        "  kernel.major > 9 && !variables.debian\n"
+        "  cpu.logical_count > 99\n"
+    )
+
+
+def test_what_would_change_a_variable_is_told_only_where_the_variable_alone_would(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert explained(folder, "!variables.debian && network.ipv6") == 0
+    assert capsys.readouterr().out.endswith("what would change the outcome\n  os.id != 'debian'\n")
+    assert explained(folder, "!variables.debian && kernel.major > 9") == 0
+    assert capsys.readouterr().out.endswith("what would change the outcome\n  !variables.debian && kernel.major > 9\n")
+
+
 REFUSED = {
     "no such rule": (["node.json", "nothing"], 2, "nothing: no such rule (expected one of: kernel-version,"),
     "no such file": (["absent.json", "kernel-version"], 2, "absent.json: cannot be read"),

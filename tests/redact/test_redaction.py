@@ -10,6 +10,7 @@ from redactions import KEY, OTHER_KEY, read
 from snapshots import document
 
 from passmuster import _json, redact
+from passmuster.binding import bind
 from passmuster.redact import FieldClass, Redacted
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def section(name: str, made: Redacted) -> dict[str, Any]:
     return found
 
 
+ASKED = "'net.ipv4.ip_forward' in kernel.sysctl"
 KEPT: dict[str, tuple[str, dict[str, Any], dict[str, Any], dict[str, str]]] = {
     "a field that is read, of a record": (
         "cpu.logical_count > 0",
@@ -72,6 +74,12 @@ KEPT: dict[str, tuple[str, dict[str, Any], dict[str, Any], dict[str, str]]] = {
         {"config": {"CONFIG_KVM": "m"}},
         {"kernel['*']": "redacted"},
     ),
+    "an entry of an open map that nobody collected": (
+        "'net.ipv4.ip_forward' in kernel.sysctl",
+        {"set_": {"kernel.sysctl": {}}},
+        {"sysctl": {}},
+        {"kernel.sysctl['net.ipv4.ip_forward']": "not_collected", "kernel['*']": "redacted"},
+    ),
     "an entry of a closed map, and the names of the others": (
         "'kvm' in kernel.misc_devices",
         {"set_": {"kernel.misc_devices": {"kvm": 232, "tun": 200}}},
@@ -97,6 +105,17 @@ def test_what_stays_is(
     assert found["facts"] == facts
     assert found["unknown"] == {path: {"detail": "", "reason": reason} for path, reason in unknown.items()}
     assert found["status"] == "partial"
+
+
+def test_of_an_open_map_what_was_taken_out_is_redacted_and_what_nobody_collected_is_not() -> None:
+    given = document(set_={"kernel.sysctl": {"vm.nr_hugepages": "0"}})
+    for made in (redacted(given, ASKED).snapshot, read(_json.trusted(redacted(given, ASKED).data))):
+        kernel = bind(made)["kernel"]
+        assert isinstance(kernel, dict)
+        values = [kernel["sysctl"].get(key) for key in ("net.ipv4.ip_forward", "vm.nr_hugepages")]
+        assert [fact.reason.value for value in values for fact in value.facts] == ["not_collected", "redacted"]
+    twice = redacted(_json.trusted(redacted(given, ASKED).data), ASKED)
+    assert twice.data == redacted(given, ASKED).data
 
 
 def test_a_section_of_which_nothing_is_read_goes_as_a_whole() -> None:

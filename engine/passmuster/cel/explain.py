@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from passmuster.cel.closures import folds
@@ -71,7 +72,8 @@ class Cause:
     column: int
     reads: tuple[Read, ...]
     wanted: str = ""
-    """What would have to be true for this part to come out the other way; empty where that cannot be said shortly."""
+    """What would have to be true for the expression to come out the other way, whatever else stays as it is; empty
+    where that cannot be said shortly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,9 @@ class _Explainer:
         values = [self._value(operand, scope) for operand in node.operands]
         for operand, value in zip(node.operands, values, strict=True):
             if value is decisive:
-                return self.causes(operand, scope)
+                causes = self.causes(operand, scope)
+                alone = sum(each is not (not decisive) for each in values) == 1
+                return causes if alone else self._together(causes, self._turned(node, scope, to=not decisive))
         standing = [at for at, value in enumerate(values) if type(value) is Unknown]
         standing = standing or [at for at, value in enumerate(values) if type(value) is not bool][:1]
         wanted = standing or range(len(values))
@@ -162,29 +166,76 @@ class _Explainer:
     def _fold(self, node: Fold, scope: _Scope) -> list[Cause]:
         """The causes within the element that decided; where none did, the macro as a whole is the cause."""
         found = self.deciding(node, scope)
-        return [self._leaf(node, scope)] if found is None else self.causes(node.body, found)
+        if found is None:
+            return [self._leaf(node, scope)]
+        causes, outcome = self.causes(node.body, found), self._value(node, scope)
+        if type(outcome) is not bool or len(list(islice(self._standing(node, scope), 2))) == 1:
+            return causes
+        return self._together(causes, self._turned(node, scope, to=not outcome))
 
     def deciding(self, node: Fold, scope: _Scope) -> _Scope | None:
         """The scope of the first element that decided an `all` or `exists`; None where none alone did."""
-        slots = self._program.compiler.slots(node)
-        inner_slots = {**scope.slots, **dict(zip(node.variables, slots, strict=True))}
-        over, outcome = self._value(node.range, scope), self._value(node, scope)
-        neutral = node.kind is FoldKind.ALL
-        if outcome is neutral or outcome is OUT_OF_STEPS:
+        outcome = self._value(node, scope)
+        if outcome is (node.kind is FoldKind.ALL) or outcome is OUT_OF_STEPS:
             return None
+        decided = (element for element, value in self._standing(node, scope) if _decides(value, outcome))
+        found = list(islice(decided, 1))
+        return self._bound(node, scope, found[0]) if found else None
+
+    def _standing(self, node: Fold, scope: _Scope) -> Iterator[tuple[object, object]]:
+        """The elements that stand in the way of the other outcome, each with what it came to."""
+        slots = self._program.compiler.slots(node)
+        inner = _Scope({**scope.slots, **dict(zip(node.variables, slots, strict=True))}, {}, {})
+        over = self._value(node.range, scope)
         self._frame.steps = STEP_BUDGET
         items = folds.elements(self._frame, node, over)
         for element in items if isinstance(items, list) else ():
             folds.bind(self._frame, slots, element)
-            if self._decides(self._value(node.body, _Scope(inner_slots, {}, {})), outcome):
-                return self._within(node, scope, inner_slots, element)
-        return None
+            value = self._value(node.body, inner)
+            if value is not (node.kind is FoldKind.ALL):
+                yield element, value
+
+    def _bound(self, node: Fold, scope: _Scope, element: object) -> _Scope:
+        slots = self._program.compiler.slots(node)
+        folds.bind(self._frame, slots, element)
+        return self._within(node, scope, {**scope.slots, **dict(zip(node.variables, slots, strict=True))}, element)
 
     @staticmethod
-    def _decides(value: object, outcome: object) -> bool:
-        if type(outcome) is bool:
-            return value is outcome
-        return type(value) is Unknown if type(outcome) is Unknown else type(value) is not bool
+    def _together(causes: list[Cause], wanted: str) -> list[Cause]:
+        """Causes none of which changes the outcome alone: what would is told once."""
+        return [replace(cause, wanted=wanted if at == 0 else "") for at, cause in enumerate(causes)]
+
+    def _turned(self, node: Node, scope: _Scope, *, to: bool) -> str:
+        """What would have to be true for a part to come to that value; empty where that cannot be said shortly."""
+        match node:
+            case Not():
+                return self._turned(node.operand, scope, to=not to)
+            case Logic():
+                every = (node.operator is LogicOperator.AND) is to
+                parts = [(each, scope) for each in node.operands if self._value(each, scope) is not to]
+                return self._all_of(parts, to=to) if every or len(parts) == 1 else ""
+            case Conditional():
+                condition = self._value(node.condition, scope)
+                branch = node.then if condition is True else node.otherwise
+                return self._turned(branch, scope, to=to) if type(condition) is bool else ""
+            case Fold(kind=FoldKind.ALL | FoldKind.EXISTS) if (node.kind is FoldKind.ALL) is to:
+                standing = [
+                    (node.body, element) for element, _ in islice(self._standing(node, scope), _MAX_MISSING + 1)
+                ]
+                if len(standing) > _MAX_MISSING:
+                    return ""
+                told = [self._turned(body, self._bound(node, scope, element), to=to) for body, element in standing]
+                return " && ".join(dict.fromkeys(told)) if all(told) else ""
+            case _:
+                value = self._value(node, scope)
+                if type(value) is bool:
+                    return self._wanted(node, scope, outcome=value)
+                written = self._written(node, scope)
+                return written if to else f"!({written})"
+
+    def _all_of(self, parts: list[tuple[Node, _Scope]], *, to: bool) -> str:
+        told = [self._turned(node, scope, to=to) for node, scope in parts]
+        return " && ".join(dict.fromkeys(told)) if all(told) else ""
 
     def _within(self, node: Fold, scope: _Scope, slots: Mapping[str, int], element: object) -> _Scope:
         bound = (element,) if len(node.variables) == 1 else element
@@ -247,6 +298,13 @@ class _Explainer:
             parts += (self._program.text[at : name.start], _literal(value))
             at = name.end
         return "".join((*parts, self._program.text[at : node.end]))
+
+
+def _decides(value: object, outcome: object) -> bool:
+    """Whether an element is one of those that made a macro come out as it did."""
+    if type(outcome) is bool:
+        return value is outcome
+    return type(value) is Unknown if type(outcome) is Unknown else type(value) is not bool
 
 
 def _variables(node: Node, values: Mapping[str, object]) -> Iterator[tuple[Name, object]]:

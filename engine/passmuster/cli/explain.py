@@ -82,7 +82,7 @@ def _lines(explanation: Explanation, file: str, width: int) -> Iterator[str]:
     wanted = list(dict.fromkeys(each.wanted for each in result.because if each.wanted))
     if wanted:
         yield ""
-        yield "what would change the outcome"
+        yield "what would change the outcome" + (" (each line alone)" if len(wanted) > 1 else "")
         for text in wanted:
             yield from _fill(text, width, "  ")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from passmuster.binding import at, member
 from passmuster.cel import OpenMap, Unknown
 from passmuster.impact.model import FactChange, Seen
 
@@ -11,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from passmuster.fieldpath import FieldPath
-    from passmuster.verdict import FactShown
 
 
 def changed(
@@ -20,37 +20,16 @@ def changed(
     """What is not the same at or below the paths, each fact once, sorted; both sides as `binding.bind` gives them."""
     found: dict[FieldPath, FactChange] = {}
     for path in paths:
-        for each in _below(path, _at(before, path), _at(after, path)):
+        for each in _below(path, at(before, path), at(after, path)):
             found.setdefault(each.path, each)
     return tuple(found[path] for path in sorted(found))
-
-
-def known(shown: Iterable[FactShown], roots: Mapping[str, object]) -> tuple[FactShown, ...]:
-    """Those facts that were looked at; a key of an open map that nobody asked for is none of them."""
-    return tuple(fact for fact in shown if not isinstance(_at(roots, fact.path), Unknown))
-
-
-def _at(roots: Mapping[str, object], path: FieldPath) -> object:
-    value: object = roots
-    for part in path.parts:
-        value = _member(value, part)
-    return value
-
-
-def _member(value: object, key: str) -> object:
-    """A member as a rule sees it; None where there is none."""
-    if isinstance(value, OpenMap):
-        return None if value.has(key) is False else value.get(key)
-    if isinstance(value, dict):
-        return value.get(key)
-    return value if isinstance(value, Unknown) else None
 
 
 def _below(path: FieldPath, before: object, after: object) -> Iterator[FactChange]:
     keys = sorted(_keys(before) | _keys(after))
     if keys and not isinstance(before, Unknown) and not isinstance(after, Unknown):
         for key in keys:
-            yield from _below(path.child(key), _member(before, key), _member(after, key))
+            yield from _below(path.child(key), member(before, key), member(after, key))
         return
     was, now = _seen(before), _seen(after)
     if not _same(was, now):

@@ -132,7 +132,7 @@ class Comparison:
         ask = self._ask(name, pair, four)
         cause = self._cause(origin, ask, level=_outcome(before) is _outcome(after))
         told = after if after is not None and after.message else before
-        shown, roots = (after, pair.now) if after is not None else (before, pair.was)
+        shown = after if after is not None else before
         rule = self._rules[name]
         return RuleChange(
             rule=name,
@@ -146,7 +146,7 @@ class Comparison:
             old_level=before.rule.level if before else None,
             new_level=after.rule.level if after else None,
             message=told.message if told else None,
-            facts=facts.known(shown.facts, roots) if shown else (),
+            facts=shown.facts if shown else (),
             changed=() if origin is Origin.POLICY else self._changed(name, pair, four),
             parameters=causes.parameters(self._old, self._new, name) if cause is Cause.PARAMETER else (),
             waiver=causes.waiver(self._old, self._new, ask) if cause is Cause.WAIVER else None,

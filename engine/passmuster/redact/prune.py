@@ -15,7 +15,7 @@ from passmuster.redact.fields import FieldClass, Keyed, Leaf, Record, origins
 from passmuster.unknown import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from passmuster.redact.fields import Field
     from passmuster.redact.reads import Reads
@@ -79,6 +79,8 @@ class _Pruner:
                 names = dict.fromkeys(self._keys(field, value, path, read), field.value)
                 self._others(path, some=field.open and not read.whole)
                 self._withheld(field, path, read)
+                if field.open:
+                    self._uncollected(names, value, path)
             case _:
                 assert_never(field)
         members = {name: self._member(each, value, path.child(name), read.child(name)) for name, each in names.items()}
@@ -96,11 +98,19 @@ class _Pruner:
         elif others in self._reasons:
             self.unknown[str(others)] = self._reasons[others]
 
+    def _uncollected(self, names: Iterable[str], value: Mapping[str, Any], path: FieldPath) -> None:
+        """Keys that are read and that nobody collected say so: else the mark of all others would speak for them."""
+        taken = self._reasons.get(FieldPath((path.parts[0], OTHERS)), Reason.NOT_COLLECTED)
+        for each in map(path.child, names):
+            if each.parts[-1] not in value and not any(each.covers(known) for known in self._reasons):
+                self.unknown[str(each)] = taken
+
     def _keys(self, field: Keyed, value: Mapping[str, Any], path: FieldPath, read: Reads) -> Iterator[str]:
         """The keys of which something is said: all that are there, or those that are read where that is enough."""
         depth = len(path.parts)
         below = {each.parts[depth] for each in self._reasons if path.covers(each) and each != path}
-        for key in sorted((value.keys() | below) - {OTHERS}):
+        asked = read.below.keys() if field.open else set()
+        for key in sorted((value.keys() | below | asked) - {OTHERS}):
             if read.child(key) is not None or not (field.open or field.names_go(read)):
                 yield key
 
