@@ -74,6 +74,15 @@ LOOSE: dict[str, Callable[[Path], object]] = {
     "another layout": lambda at: (at / "in" / "w1.json").write_text(json.dumps(json.loads(data("w1")), indent=1)),
     "below another folder": lambda at: shutil.copytree(at / "few", at / "in" / "deep"),
     "a seal that is none": lambda at: ((at / "in" / "w1.json").write_bytes(data("w1")), (at / "in" / "w1.json.sig").write_bytes(b"x")),
+    "called as if it lay in a bundle": lambda at: (
+        shutil.copy(at / "site.pmb", at / "in"),
+        (at / "in" / "site.pmb:x.json").write_bytes(data("w3")),
+    ),
+    "in a folder called as a bundle's": lambda at: (
+        shutil.copy(at / "site.pmb", at / "in"),
+        shutil.copytree(at / "few", at / "in" / "site.pmb:snapshots"),
+        (at / "in" / "site.pmb:snapshots" / "w1.json").write_bytes(data("w3")),
+    ),
     "the name of one that is allowed, behind blanks": lambda at: (at / "in" / "w1.json").write_bytes(data("w-lab-1")),
 }  # fmt: skip
 
@@ -86,8 +95,10 @@ def test_no_loose_snapshot_counts(here: Path, make: Callable[[Path], object], jo
     make(here)
     status, report = _report("in", *TRUST, *jobs)
     assert status == 3
-    assert all(reason.startswith(UNSIGNED) for reason in _nodes(report).values()), _nodes(report)
-    assert report["signatures"]["unsigned"] == len(report["nodes"]) > 0
+    signed = {digest for each in report["bundles"] for digest in each["snapshots"]}
+    loose = [node for node in report["nodes"] if node["snapshot"]["digest"] not in signed]
+    assert all((node["reason"] or "").startswith(UNSIGNED) and node["site"] is None for node in loose), loose
+    assert report["signatures"]["unsigned"] == len(loose) > 0
 
 
 def test_a_bundle_counts_whatever_the_case_of_its_ending(here: Path) -> None:

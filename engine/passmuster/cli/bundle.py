@@ -14,7 +14,7 @@ from passmuster.age import format_moment, parse_duration, parse_moment
 from passmuster.bundle import create, describe, ed25519, receipt, replay, sshsig, verify
 from passmuster.bundle.manifest import Roster
 from passmuster.bundle.unpack import unpack
-from passmuster.cli import bundlekeys, inputs, packs
+from passmuster.cli import bundlekeys, inputs, packs, sites
 from passmuster.cli.bundlefiles import load, load_trust, named, warn_skipped
 from passmuster.cli.exclusive import exclusive
 from passmuster.cli.moment import moment
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from passmuster.bundle import Assurance, Reading
 
-_SITE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -39,7 +38,7 @@ def run_create(options: argparse.Namespace) -> ExitStatus:
     order = create.Order(
         snapshots=_snapshots(options.snapshots),
         packs=[_pack(text) for text in options.policy],
-        site=_site(options.site),
+        site=sites.named(options.site),
         sequence=_sequence(options.sequence, created),
         created=created,
         expires=_expires(options.expires, created),
@@ -123,13 +122,6 @@ def _pack(text: str) -> create.Pack:
     if "sha256:" + hashlib.sha256(data).hexdigest() != policy.digest:
         raise IntegrityError.at(policy.document.file, "changed while it was read", code="policy-digest")
     return create.Pack(pack=policy.pack, version=str(policy.version), data=data)
-
-
-def _site(text: str | None) -> str | None:
-    if text is not None and not _SITE.fullmatch(text):
-        message = f"not a name of a site (got {text[:70]!r}, expected letters, digits, . _ -, at most 63)"
-        raise UsageError.at("--site", message, code="usage-site")
-    return text
 
 
 def _sequence(given: int | None, created: datetime) -> int:

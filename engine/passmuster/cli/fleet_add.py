@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from passmuster import roster
 from passmuster.age import parse_duration
-from passmuster.cli import inputs, packs, progress, sealed
+from passmuster.cli import inputs, packs, progress, sealed, sites
 from passmuster.cli.folder import readable
 from passmuster.cli.moment import moment
 from passmuster.cli.streamed import _size
@@ -40,18 +40,19 @@ def run(options: argparse.Namespace) -> ExitStatus:
         raise UsageError.at(
             "fleet add", "nothing to add (expected SNAPSHOT, a folder, - or --roster)", code="usage-input"
         )
+    site = sites.named(options.site) or ""
     names = roster.parse(packs.read(Path(options.roster)), options.roster) if options.roster is not None else None
     if not Path(options.store).exists():
         create(options.store)
     with opened(options.store, write=True) as database:
         if names is not None:
-            keep_roster(database, options.site, names)
-        return _add(database, options) if options.snapshots else ExitStatus.GOOD
+            keep_roster(database, site, names)
+        return _add(database, options, site) if options.snapshots else ExitStatus.GOOD
 
 
-def _add(database: Database, options: argparse.Namespace) -> ExitStatus:
+def _add(database: Database, options: argparse.Namespace, site: str) -> ExitStatus:
     now = moment(options.now)
-    deliveries = _Deliveries(database, options, now)
+    deliveries = _Deliveries(database, options, site, now)
     sealed.watched_by(deliveries.opened)
     cutter = Cutter()
     intake = Intake(Writer(database, cutter))
@@ -72,14 +73,13 @@ def _add(database: Database, options: argparse.Namespace) -> ExitStatus:
 class _Deliveries:
     """What comes together: each bundle, and all loose files of the command."""
 
-    def __init__(self, database: Database, options: argparse.Namespace, now: datetime) -> None:
+    def __init__(self, database: Database, options: argparse.Namespace, site: str, now: datetime) -> None:
         self._database, self._now = database, now
-        self._loose = Delivery(
-            site=options.site, received=int(now.timestamp()), tolerance=_tolerance(options.clock_tolerance)
-        )
+        self._loose = Delivery(site=site, received=int(now.timestamp()), tolerance=_tolerance(options.clock_tolerance))
         self._own_rosters = options.roster is None
         """Whether the roster of a bundle is that of its site."""
-        self._bundles: list[tuple[str, Delivery]] = []
+        self._bundles: dict[str, Delivery] = {}
+        """By path."""
 
     def opened(self, reading: Reading) -> None:
         """Note a bundle; raises IntegrityError for one that is not to come in."""
@@ -97,11 +97,11 @@ class _Deliveries:
             assurance=reading.assurance.value,
             keys=tuple(sorted(key.name for key in verified.signers)) if verified else (),
         )
-        self._bundles.append((f"{made.file}:", delivery))
+        self._bundles[made.file] = delivery
 
     def of(self, path: str) -> Delivery:
         """The delivery that something at a path came with."""
-        return next((each for begin, each in reversed(self._bundles) if path.startswith(begin)), self._loose)
+        return self._bundles[path.bundle] if isinstance(path, sealed.Member) else self._loose
 
 
 def _site(reading: Reading, asked: str) -> str:

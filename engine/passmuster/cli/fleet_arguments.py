@@ -76,9 +76,7 @@ def _add(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
     _store(command)
     command.add_argument("snapshots", nargs="*", metavar="SNAPSHOT|DIR|-", help="files, folders, - for standard input")
     bundle_arguments.taking(command)
-    command.add_argument(
-        "--site", default="", metavar="NAME", help="where these snapshots come from; a bundle says it itself"
-    )
+    command.add_argument("--site", metavar="NAME", help="where these snapshots come from; a bundle says it itself")
     command.add_argument("--now", metavar="TIME", help="the moment of receipt (default: now)")
     command.add_argument(
         "--clock-tolerance",

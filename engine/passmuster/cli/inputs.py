@@ -134,8 +134,8 @@ def one_file(path: str, known: Callable[[bytes], T | None]) -> Iterator[Met[T]]:
     A bundle that does not hold raises IntegrityError, or NotABundleError: nothing else is judged then.
     """
     if sealed.is_named(path):
-        for name, data in sealed.snapshots(path):
-            yield name, 0, known(data) or data
+        for member, data in sealed.snapshots(path):
+            yield member, 0, known(data) or data
         return
     name = "<stdin>" if path == "-" else path
     try:

@@ -76,7 +76,7 @@ def sourced(met: Iterable[inputs.Met[Remembered]], claim: Claim) -> Iterator[str
     unsigned_ = dict(unsigned(claim))
     for path, number, each in met:
         digest = _digest(each) if known or unsigned_ else ""
-        if digest in unsigned_ and not sealed.is_within(path):
+        if digest in unsigned_ and not isinstance(path, sealed.Member):
             yield path, number, inputs.Sourced(each, None, unsigned_[digest])
             continue
         told_of = known.get(digest, ())

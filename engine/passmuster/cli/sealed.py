@@ -56,6 +56,21 @@ class _Terms:
     """What covers snapshots outside of bundles, by digest: its kind, and why none does; of commands that compare."""
 
 
+class Member(str):
+    """What a snapshot of a bundle is called. Only its type says that it is in one: a file beside may have any name."""
+
+    __slots__ = ("bundle",)
+    bundle: str
+    """The path of the bundle."""
+
+    @classmethod
+    def of(cls, bundle: str, path: str) -> Member:
+        """The snapshot at a path of a bundle."""
+        made = cls(f"{bundle}:{path}")
+        made.bundle = bundle
+        return made
+
+
 _terms: ContextVar[_Terms] = ContextVar("bundles", default=_Terms())  # noqa: B039 - noted in for a command's whole run
 
 
@@ -120,19 +135,14 @@ def taken() -> tuple[BundleHeader, ...]:
 
 def site(name: str) -> str | None:
     """The site that signed for a snapshot of this name (`snapshots` gives it); None for loose files, too."""
-    return _terms.get().sites.get(name.rpartition(":")[0])
+    return _terms.get().sites[name.bundle] if isinstance(name, Member) else None
 
 
-def is_within(name: str) -> bool:
-    """Whether a snapshot of this name came in a bundle that was taken in."""
-    return name.rpartition(":")[0] in _terms.get().sites
-
-
-def snapshots(path: str) -> Iterator[tuple[str, bytes]]:
+def snapshots(path: str) -> Iterator[tuple[Member, bytes]]:
     """Every snapshot of a bundle: what it is called, and its bytes; raises IntegrityError, NotABundleError."""
     reading = _read(path)
     for each in reading.snapshots:
-        yield f"{path}:{each.path}", each.data
+        yield Member.of(path, each.path), each.data
 
 
 def _read(path: str) -> Reading:

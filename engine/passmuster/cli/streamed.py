@@ -206,7 +206,7 @@ def _known(
 
 def _given(path: str, line: int, found: bytes | Given, site: str | None, doubt: str | None) -> Given:
     read = inputs.load(inputs.document(path, line, found)) if isinstance(found, bytes) else found
-    return read if site is doubt is None else replace(read, site=site, doubt=doubt)
+    return read if site is doubt is None else replace(read, site=site, doubt=doubt or read.doubt)
 
 
 def _by_one(met: Iterable[Found], onepass: OnePass, wanted: Wanted, bar: progress.Progress) -> None:
