@@ -315,3 +315,28 @@ def test_names_that_are_no_text_are_written_as_escapes(folder: Path) -> None:
     status, found = report("in")
     assert (status, [each["node"] for each in found["nodes"]]) == (3, ["in/bad\\xff.json", "in/gone\\xff"])
     assert [each["path"] for each in found["skipped"]] == ["in/worse\\xff.txt"]
+
+
+@pytest.mark.parametrize("names", [("sos_commands",), ("proc", "etc"), ("proc", "sys", "var")], ids=" and ".join)
+@pytest.mark.parametrize("given", ["in", "in/sosreport-w1"])
+def test_copied_files_of_a_host_are_one_unknown_node_that_says_what_to_do(
+    folder: Path, names: tuple[str, ...], given: str
+) -> None:
+    (folder / "a.json").write_bytes(node("a"))
+    for name in names:
+        (folder / "sosreport-w1" / name).mkdir(parents=True)
+        (folder / "sosreport-w1" / name / "some.json").write_text("{}")
+    status, found = report(given)
+    (unknown,) = (each for each in found["nodes"] if each["outcome"] == "unknown")
+    assert (status, len(found["nodes"])) == (3, 2 if given == "in" else 1)
+    assert unknown["reason"] == (
+        "in/sosreport-w1:1:1: copied files of a host, not snapshots: passmuster collect --from it, and judge what that writes"
+    )
+
+
+def test_a_folder_that_is_called_proc_or_etc_is_no_dump(folder: Path) -> None:
+    for name in ("etc", "sys"):
+        (folder / name).mkdir()
+        (folder / name / "a.json").write_bytes(node(name))
+    (folder / "proc").write_bytes(node("proc"))
+    assert sorted(each["node"] for each in report("in")[1]["nodes"]) == ["etc", "proc", "sys"]

@@ -19,6 +19,7 @@ _NAMED = re.compile(r"\.(?:json|ndjson|jsonl)(?:\.(?:gz|zst|xz|bz2))?\Z", re.IGN
 """What a file is called that is to hold snapshots: if it does not, its node is unknown."""
 _VERSIONS = frozenset((".git", ".hg", ".svn"))
 """Folders of version control, whose files are not those of the folder beside them."""
+_DUMP = "copied files of a host, not snapshots: passmuster collect --from it, and judge what that writes"
 _MARKS = (".", "_")
 """How files are called that are empty on purpose: .gitkeep, _SUCCESS."""
 
@@ -43,14 +44,22 @@ def files(folder: str) -> list[str]:
 
 
 def unread(path: str) -> str:
-    """Why a folder within a folder was not looked into."""
-    if Path(path).is_symlink():
-        return "a link to a folder, which is not followed: name its target as an input, too"
+    """Why a folder was not looked into."""
     try:
+        if _is_dump(path):
+            return _DUMP
+        if Path(path).is_symlink():
+            return "a link to a folder, which is not followed: name its target as an input, too"
         os.scandir(path).close()
     except OSError as error:
         return f"a folder that cannot be read ({error.strerror or error})"
     return "a folder"
+
+
+def _is_dump(folder: str) -> bool:
+    """Whether it holds copied files of a host, such as an unpacked sosreport: one node, and no snapshot yet."""
+    sos, proc, etc, sys = (Path(folder, name).is_dir() for name in ("sos_commands", "proc", "etc", "sys"))
+    return sos or (proc and (etc or sys))
 
 
 def _found(folder: str) -> Iterator[str]:
@@ -58,6 +67,9 @@ def _found(folder: str) -> Iterator[str]:
     while waiting:
         at = waiting.pop()
         try:
+            if _is_dump(at):
+                yield at
+                continue
             with os.scandir(at) as entries:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
