@@ -64,6 +64,10 @@ def _redact_key() -> None:
 
 CASES: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
     "no trust is given": (_nothing, ("check", "site.pmb", *NOW)),
+    "a loose snapshot beside what is signed": (
+        _nothing,
+        ("check", "a.json", "--trust", "trust.yaml", "--rule", "kernel-version", *NOW),
+    ),
     "a key that is not in the trust": (_trust(key=OTHER), VERIFY),
     "a key that may not speak for a node": (_trust('nodes: ["other-*"]\nsites: ["*"]'), VERIFY),
     "a key that counts no more": (_trust(EVERY + "\nnot_after: 2026-11-22T23:00:00Z"), VERIFY),

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 NOW = ["--now", "2026-11-23T00:00:00Z"]
 TRUST = ["--trust", "trust.yaml"]
-UNSIGNED = "unsigned: no signature that the trust file believes covers the snapshot"
+UNSIGNED = (
+    "unsigned: no signature that the trust file believes covers the snapshot "
+    "(seal it on the node, bundle it at the site, or name the node under `unsigned` in the trust file)"
+)
 needs_ssh = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed")
 
 

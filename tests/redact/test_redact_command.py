@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -57,8 +58,10 @@ def test_a_file_of_all_that_went_in(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_folder_with_a_file_each() -> None:
     assert run("in", *VIRTNEST, "-o", "out/") == 0
-    names = sorted(path.name.rpartition("-")[0] for path in Path("out").iterdir())
-    assert names == ["worker-1", "worker-2", "worker-3"]
+    made = sorted(Path("out").iterdir())
+    assert [path.name.rpartition("-")[0] for path in made] == ["worker-1", "worker-2", "worker-3"]
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest()[:12] for path in made]
+    assert [path.stem.rpartition("-")[2] for path in made] == digests
 
 
 def test_standard_input_and_output(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -88,6 +91,14 @@ def test_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
     said = capsys.readouterr()
     assert said.out == ""
     same_as_golden("redact/told.txt", said.err)
+
+
+def test_the_document_shows_what_it_says(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("in/a.json", *VIRTNEST, "-o", "out.json") == 0
+    told = iter(capsys.readouterr().err.splitlines())
+    page = (Path(__file__).parents[2] / "docs" / "redaction.md").read_text("utf-8")
+    shown = page.split("-o handover/\n", 1)[1].split("\n```", 1)[0].splitlines()[:-1]  # the sizes are its own
+    assert [line for line in shown if line != "..." and line not in told] == []
 
 
 def test_a_redaction_that_changes_a_verdict_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ENDING = ".pmb"
-UNSIGNED = "unsigned: no signature that the trust file believes covers the snapshot"
+UNSIGNED = (
+    "unsigned: no signature that the trust file believes covers the snapshot "
+    "(seal it on the node, bundle it at the site, or name the node under `unsigned` in the trust file)"
+)
 _OWN = frozenset(("bundle verify", "report verify"))
 """Commands that look at signatures themselves; a verdict binds its snapshots by their digests."""
 
