@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.lint import examples, messages, outcomes, unused, versions, wording
+from passmuster.lint import examples, messages, ordering, outcomes, unused, versions, wording
 from passmuster.lint.finding import Finding
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ LINTS: tuple[Lint, ...] = (
     *unused.LINTS,
     *outcomes.LINTS,
     *messages.LINTS,
+    *ordering.LINTS,
     *versions.LINTS,
 )
 """Everything that is looked for."""
