@@ -132,12 +132,12 @@ _CASES = [
     (
         "an unknown constant",
         "constants.v3",
-        "1:11: there is no field 'v3' [cel-unknown-field]",
+        "1:11: there is no field 'v3' [cel-unknown-field]; expected one of: devices, pattern, table, v2",
     ),
     (
         "a key that a constant does not have",
         "constants.table['three']",
-        "1:17: there is no key 'three' [cel-unknown-field]",
+        "1:17: there is no key 'three' [cel-unknown-field]; expected one of: one, two",
     ),
     ("a field of a number", "cpu.count.x", "1:11: only objects and maps have fields (got int) [cel-no-overload]"),
     (
@@ -148,7 +148,10 @@ _CASES = [
     (
         "a comparison that is never true",
         "cpu.count == 'a'",
-        "1:11: '==' does not take int and string [cel-no-overload]",
+        (
+            "1:11: '==' does not take int and string [cel-no-overload]; "
+            "a number is written without quotes; int() reads one from a text"
+        ),
     ),
     (
         "an order of lists",
@@ -187,7 +190,37 @@ _CASES = [
         "1:1: no such overload: kernelVersion(string, string) [cel-no-overload]; there is kernelVersion(string)",
     ),
     ("and of a number", "cpu.count && true", "1:1: '&&' needs a boolean (got int) [cel-not-boolean]"),
-    ("not of a string", "!kernel.release", "1:2: '!' needs a boolean (got string) [cel-not-boolean]"),
+    (
+        "not of a string",
+        "!kernel.release",
+        "1:2: '!' needs a boolean (got string) [cel-not-boolean]; of a comparison, write: !(x in list)",
+    ),
+    (
+        "a macro that is called as a function",
+        "exists([1], 2)",
+        "1:1: there is no function 'exists' [cel-undeclared]; write: list.exists(x, ...)",
+    ),
+    (
+        "a function of texts that is called on a list",
+        "cpu.flags.contains('vmx')",
+        "1:11: no such overload: list(string).contains(string) [cel-no-overload]; of a list, write: x in list",
+    ),
+    (
+        "the root of another system",
+        "object.spec",
+        (
+            "1:1: there is no variable 'object' [cel-undeclared]; expected one of: "
+            "cgroup, constants, cpu, devices, kernel, params, runtime, variables"
+        ),
+    ),
+    (
+        "a clock",
+        "now() > 1",
+        (
+            "1:1: there is no function 'now' [cel-undeclared]; "
+            "no expression reads a clock; how old a snapshot may be is asked with --max-age"
+        ),
+    ),
     ("a condition that is none", "cpu.count ? 1 : 2", "1:1: '?:' needs a boolean (got int) [cel-not-boolean]"),
     ("all of numbers", "cpu.flags.all(f, 1)", "1:18: all() needs a boolean (got int) [cel-not-boolean]"),
     (

@@ -75,6 +75,8 @@ def _undeclared(checker: Checker, node: Call) -> None:
         checker.findings.add(Code.NOT_SUPPORTED, message, node.at)
         return
     hint = meant.call(node.function) or meant.nearest(node.function, (*FUNCTIONS, *MACROS))
+    if node.function in MACROS and node.receiver is None:
+        hint = f"write: list.{node.function}(x, ...)"
     checker.findings.add(Code.UNDECLARED, f"there is no function {node.function!r}", node.at, hint)
 
 
@@ -82,6 +84,8 @@ def _no_form(checker: Checker, function: Function, node: Call, kinds: tuple[CelT
     message = f"no such overload: {_form(node.function, kinds, member=node.receiver is not None)}"
     forms = dict.fromkeys(_form(function.name, form.parameters, member=form.member) for form in function.overloads)
     hint = f"there is {', '.join(forms)}"
+    if node.receiver is not None and isinstance(kinds[0], ListType):
+        hint = meant.call(node.function) or hint
     checker.findings.add(Code.NO_OVERLOAD, message, node.at, hint)
 
 

@@ -97,7 +97,8 @@ class Checker:
     def boolean(self, kind: CelType, node: Node, where: str) -> None:
         """Note a problem if something is no boolean that has to be one."""
         if kind is not Basic.BOOL and not vague(kind):
-            self.findings.add(Code.NOT_BOOLEAN, f"{where} needs a boolean (got {show(kind)})", node.start)
+            hint = "of a comparison, write: !(x in list)" if where == "'!'" else None
+            self.findings.add(Code.NOT_BOOLEAN, f"{where} needs a boolean (got {show(kind)})", node.start, hint)
 
     def _infer(self, node: Node, scope: Scope, known: Places) -> CelType:  # noqa: C901, PLR0912
         match node:
@@ -157,7 +158,7 @@ class Checker:
             return declared
         if node.name in TYPE_NAMES:
             return Basic.TYPE
-        hint = meant.name(node.name) or meant.nearest(node.name, (*self.environment.names(), *scope))
+        hint = meant.name(node.name) or meant.among(node.name, (*self.environment.names(), *scope))
         self.findings.add(Code.UNDECLARED, f"there is no variable {node.name!r}", node.start, hint)
         return Basic.BROKEN
 

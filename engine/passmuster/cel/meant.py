@@ -90,6 +90,18 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     return f"did you mean {matches[0]!r}?" if matches else None
 
 
+_SHOWN = 20
+"""How many names a hint lists."""
+
+
+def among(name: str, names: Iterable[str]) -> str | None:
+    """The same, and where none is near, which names there are; None where there are none."""
+    known = sorted(names)
+    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+    listed = f"expected one of: {', '.join(known[:_SHOWN])}{more}" if known else None
+    return nearest(name, known) or listed
+
+
 _NAMES = {
     "none": "nothing is written null; whether something is set is asked with has(...)",
     "nil": "nothing is written null; whether something is set is asked with has(...)",
@@ -125,6 +137,7 @@ _CALLS = {
     "default": "write: x.?field.orValue(default)",
     "coalesce": "write: x.?field.orValue(default)",
     "get": "write: map[?key].orValue(default)",
+    "now": "no expression reads a clock; how old a snapshot may be is asked with --max-age",
 }
 
 

@@ -77,12 +77,12 @@ def compare(checker: Checker, node: Compare, scope: Scope, known: Places) -> Cel
     if node.operator in {Relation.EQUAL, Relation.NOT_EQUAL}:
         if not comparable(left, right):
             null = Basic.NULL in {left, right}
-            hint = "whether something is set is asked with has(...)" if null else None
+            hint = "whether something is set is asked with has(...)" if null else _quoted(left, right)
             checker.findings.add(Code.NO_OVERLOAD, _refused(symbol, left, right), node.at, hint)
         enumerated(checker, left, node.right, scope)
         enumerated(checker, right, node.left, scope)
     elif not _orderable(plain(left), plain(right)):
-        hint = "compare versions with isLessThan() and isGreaterThan()" if left in _VERSIONS else None
+        hint = "compare versions with isLessThan() and isGreaterThan()" if left in _VERSIONS else _quoted(left, right)
         checker.findings.add(Code.NO_OVERLOAD, _refused(symbol, left, right), node.at, hint)
     return Basic.BOOL
 
@@ -120,6 +120,13 @@ def _membership(checker: Checker, node: Compare, left: CelType, right: CelType, 
     if not fits:
         hint = "for a part of a string: whole.contains(part)" if plain(right) is Basic.STRING else None
         checker.findings.add(Code.NO_OVERLOAD, _refused("in", left, right), node.at, hint)
+
+
+def _quoted(left: CelType, right: CelType) -> str | None:
+    pair = {plain(left), plain(right)}
+    return (
+        "a number is written without quotes; int() reads one from a text" if pair == {Basic.INT, Basic.STRING} else None
+    )
 
 
 def _orderable(left: CelType, right: CelType) -> bool:

@@ -90,7 +90,7 @@ def asked(checker: Checker, container: MapType, name: str, at: int) -> None:
         checker.findings.add(Code.UNKNOWN_FIELD, message, at, f"write {shown(name.replace('-', '_'))}")
     if container.keys is None or name in container.keys:
         return
-    hint = _dotted(checker, name, container.keys, at) or meant.nearest(name, container.keys)
+    hint = _dotted(checker, name, container.keys, at) or meant.among(name, container.keys)
     if container.presence is Presence.OPEN:
         checker.findings.add(Code.OPEN_MAP, f"nobody collects the key {shown(name)}", at, hint)
     else:
@@ -110,7 +110,7 @@ def _dotted(checker: Checker, name: str, keys: tuple[str, ...], at: int) -> str 
 def declared(checker: Checker, container: ObjectType, name: str, at: int) -> None:
     """Note a problem if an object has no field of that name."""
     if name not in container.fields:
-        hint = meant.nearest(name, container.fields)
+        hint = meant.among(name, container.fields)
         checker.findings.add(Code.UNKNOWN_FIELD, f"there is no field {name!r}", at, hint)
 
 
