@@ -54,7 +54,7 @@ DOCKER = Program(
     "/run/docker.sock",
     ("docker.service", "snap.docker.dockerd.service"),
     r"docker-ce|docker-ee|docker-engine|docker\.io|moby-engine",
-    r"docker|docker-ce|docker-ee|docker-engine|docker-latest|moby-engine",
+    r"docker|docker-ce|docker-ee|docker-engine|docker-latest|docker-stable|moby-engine",
     r"\bversion ([^\s,]+)",
 )
 CONTAINERD = Program(
@@ -69,7 +69,7 @@ CONTAINERD = Program(
     "/run/containerd/containerd.sock",
     ("containerd.service",),
     r"containerd|containerd\.io|moby-containerd",
-    r"containerd|containerd\.io|moby-containerd",
+    r"containerd2?|containerd\.io|moby-containerd",
     r"^containerd \S+ (\S+)",
 )
 CRIO = Program(

@@ -311,6 +311,7 @@ PACKAGES = {
     "docker-ce": "19.03.15-3.el7",
     "moby-engine": "24.0.5-1.fc40",
     "docker-latest": "1.13.1-58.el7",
+    "docker-stable": "24.0.9_ce-150000.1.15.1",
     "podman-docker": None,
     "docker-ce-cli": None,
     "docker-compose-plugin": None,

@@ -32,7 +32,7 @@ _VIRTUAL_BOARDS = (
     (r"arm,(fvp|foundation)", "other"),
 )
 _OTHERS = (
-    r"(?i)virtual machine|virtual platform|vserver|\bdroplet\b|\bhetzner\b"
+    r"(?i)virtual machine|virtual platform|vserver|\bdroplet\b|\bhetzner\b|\bcloud.hypervisor\b|\bbochs\b"
     r"|\b(alibaba|tencent|huawei|oracle|baidu|yandex|ovh|nutanix) ?cloud|\b(up|ovh)cloud"
     r"|\b(digitalocean|linode|akamai|scaleway|vultr|exoscale|cloudsigma|nutanix ahv)\b"
 )
@@ -47,12 +47,14 @@ _PRODUCTS = (
     (r"Apple.*Virtual", "apple"),
     (r"BHYVE", "bhyve"),
     (r"Xen", "xen"),
-    (r"KVM", "kvm"),
+    (r"KVM|KubeVirt|OpenShift Virtualization", "kvm"),
     (r"QEMU", "qemu"),
     (_OTHERS, "other"),
 )
 _CLOUDS = ("amazon", "google", "openstack", "other")
 """Products of clouds, which also rent out whole machines under the same name."""
+_WHOLE = re.compile(r"\.metal(-[0-9a-z]+)?\Z")
+"""Instance types of whole machines, which have a size behind the word where there are several."""
 _MAKERS = re.compile(
     r"(?i)\b(ampere|asus(tek)?|asrock\w*|bull|cavium|cisco|dell|foxconn|fujitsu|gigabyte|giga computing|hpe?"
     r"|hewlett.packard|honor|huawei|ibm|ieit|inspur|intel|inventec|kontron|lenovo|loongson|marvell|mitac|nec|nvidia"
@@ -145,7 +147,7 @@ def _by_firmware(host: Host) -> Sourced:
     clues, missing = _clues(host)
     found = named(clues)
     if found is not None:
-        return found._replace(result=Known(None)) if (clues.product or "").endswith(".metal") else found
+        return found._replace(result=Known(None)) if _WHOLE.search(clues.product or "") else found
     for path in (_HYPERVISOR, _BOARD):
         look = host.read(path)
         if isinstance(look, Unknown) and look.reason is not Reason.NOT_COLLECTED:
