@@ -25,7 +25,7 @@ DOCUMENT = Path(__file__).parents[2] / "docs" / "air-gap.md"
 _ROW = re.compile(r"(?m)^\| `(?P<message>[^`]+)` \((?P<status>\d)\) \| (?P<cure>[^|]+) \|$")
 NOW = ("--now", "2026-11-23T00:00:00Z")
 VERIFY = ("bundle", "verify", "site.pmb", "--trust", "trust.yaml", *NOW)
-WANTED = ("virtnest@1.1.0", "37893f0f99c505c88e6c35c190aee8dc3e1573dc6a523301df8ff8adb3a93995")
+WANTED = ("virtnest@1.1.0", "e153620f717c384871117f7da3af0b30077b90aec0806f22ff166f95fd0f6e65")
 
 
 def _nothing() -> None:
