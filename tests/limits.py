@@ -1,12 +1,22 @@
-"""A command in a process of its own, with what it took: nothing that others wrote may take more than these."""
+"""A command in a process of its own, with what it took: nothing that others wrote may take more than these.
+
+Seconds of the processor do not depend on how busy the machine is; where an end in time is promised, the clock on the
+wall counts, and a busy machine is given as much more as it is slower now.
+"""
 
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MOST_SECONDS = 5.0
 MOST_BYTES = 300 * 1024 * 1024
@@ -55,3 +65,26 @@ def took(*arguments: str, stdin: str = os.devnull) -> Took:
         done = subprocess.run(watch, capture_output=True, env=environment, check=True)
         status, seconds, size = report.read().split()
     return Took(int(status), done.stdout, done.stderr, float(seconds), int(size))
+
+
+def slowness() -> float:
+    """How many times as long as alone a process takes now: what it waits for a processor and what it is given."""
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
+    subprocess.run([sys.executable, "-I", "-S", "-c", "sum(range(3_000_000))"], check=True)
+    after, wall = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic() - began
+    worked = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return max(1.0, wall / max(worked, 0.001))
+
+
+def ends_within(seconds: float, work: Callable[[], object], *, waits: float = 0) -> bool:
+    """Whether work ends in so many seconds by the clock, of which it `waits` for the clock itself.
+
+    Asked again where it does not: a busy machine may let any process wait. Work that never ends is the caller's.
+    """
+    for _ in range(4):
+        slow, began = slowness(), time.monotonic()
+        work()
+        taken = time.monotonic() - began
+        if taken < waits + (seconds - waits) * max(slow, slowness()):
+            return True
+    return False

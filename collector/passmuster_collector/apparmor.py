@@ -7,11 +7,11 @@ includes.
 """
 
 import re
-from typing import List
+from typing import Iterable, List, Set, Tuple
 
 from passmuster_collector import sosreport
 from passmuster_collector.host import Host
-from passmuster_collector.reading import Absent, Known, Node, Reason, Result, Sourced, Unknown, interpret
+from passmuster_collector.reading import Absent, Known, Node, Reason, Result, Sourced, Unknown, each_line, interpret
 
 _FOLDER = "/etc/apparmor.d"
 _NAME = "usr.sbin.libvirtd"
@@ -28,8 +28,6 @@ _HEADER = re.compile(r'[ \t]*(?:profile[ \t]|"?/)[^#]*\{[ \t]*(?:#.*)?\Z')
 _FLAGS = re.compile(r"\(([^()]*)\)[ \t]*\{")
 _INCLUDE = re.compile(rf'[ \t]*#?include[ \t]+(?:if[ \t]+exists[ \t]+)?[<"](?:{_FOLDER}/)?local/{_NAME}[>"]')
 _LENIENT = {"complain", "unconfined"}
-_WILD = 8
-"""Wildcards in one path; a path with more is taken for no rule, since matching it could take long."""
 
 
 def in_force(host: Host) -> Sourced:
@@ -68,13 +66,13 @@ def lets_qemu_run(host: Host) -> Sourced:
 
 def allows(text: str) -> bool:
     """Whether a line is a rule that lets ``QEMU`` run, and none is a rule that denies it."""
-    said = set(map(_said, text.split("\n")))
+    said = set(map(_said, each_line(text)))
     return "allow" in said and "deny" not in said
 
 
 def _asks_local(text: str) -> bool:
     """Whether the profile puts its local addition in, and has no denial, which no addition takes back."""
-    rows = text.split("\n")
+    rows = list(each_line(text))
     return any(map(_INCLUDE.match, rows)) and "deny" not in map(_said, rows)
 
 
@@ -84,23 +82,34 @@ def _said(line: str) -> str:
     if match is None:
         return ""
     qualifiers, before, path, behind = match.groups()
-    path = path.rstrip(",")
-    if "x" not in (behind or before or "").lower() or path.count("*") + path.count("?") > _WILD:
-        return ""
-    if re.match(_pattern(path), QEMU) is None:
+    if "x" not in (behind or before or "").lower() or not _means(path.rstrip(","), QEMU):
         return ""
     return "deny" if "deny" in qualifiers else "allow"
 
 
-def _pattern(path: str) -> str:
-    """A path of AppArmor as a regular expression: ``**`` crosses slashes, ``*`` and ``?`` do not."""
-    parts: List[str] = re.findall(r"\*\*|[*?{},]|[^*?{},]+", path)
-    pattern = "".join(_MEANING.get(part, re.escape(part)) for part in parts) + r"\Z"
-    try:
-        re.compile(pattern)
-    except re.error:
-        return r"(?!)"
-    return pattern
+def _means(path: str, file: str) -> bool:
+    """Whether a path of AppArmor names a file: ``**`` crosses slashes, ``*`` and ``?`` do not, braces hold choices.
+
+    All ends of what was matched are kept at once, so that the time grows as the path does, whatever is in it.
+    """
+    here: Set[int] = {0}
+    choices: List[Tuple[Set[int], Set[int]]] = []
+    for part in re.findall(r"\*\*|[*?{},]|[^*?{},]+", path):
+        if part == "{":
+            choices.append((here, set()))
+        elif part == "," and choices:
+            choices[-1][1].update(here)
+            here = choices[-1][0]
+        elif part == "}" and choices:
+            here = choices.pop()[1] | here
+        else:
+            here = {end for start in here for end in _ends(part, file, start)}
+    return not choices and len(file) in here
 
 
-_MEANING = {"**": ".*", "*": "[^/]*", "?": "[^/]", "{": "(?:", "}": ")", ",": "|"}
+def _ends(part: str, file: str, start: int) -> Iterable[int]:
+    if part in ("*", "**", "?"):
+        slash = file.find("/", start)
+        end = len(file) if part == "**" or slash < 0 else slash
+        return range(start, end + 1) if part != "?" else range(start + 1, min(start + 2, end + 1))
+    return (start + len(part),) if file.startswith(part, start) else ()

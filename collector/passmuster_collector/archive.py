@@ -11,7 +11,7 @@ import re
 from collections import deque
 from typing import BinaryIO, Callable, Deque, Dict, List, NamedTuple, Set, TypeVar, Union
 
-from passmuster_collector.budget import Budget
+from passmuster_collector.budget import Budget, OutOfTimeError
 from passmuster_collector.reading import Absent, Data, Names, Node, Reason, Text, Unknown, quoted
 from passmuster_collector.source import LONG_LIMIT, NAMES_LIMIT, TEXT_LIMIT, Kind, Source
 from passmuster_collector.tarindex import Member, checked, members
@@ -22,7 +22,6 @@ _MEMBER = 16 << 20
 _KEPT = 32 << 20
 _NAMES = 48 << 20
 """Characters that the names of members and folders may have together: an index must fit into memory."""
-_STEP = 1 << 20
 _LINKS = 40
 _LIKELY = re.compile(
     r"(?:.*/)?(?:proc|sys|etc|boot|sos_commands|lib/modules|kubelet|dpkg|names|run)/"
@@ -51,7 +50,10 @@ class Archive(Source):
 
     @classmethod
     def open(cls, opened: Callable[[], BinaryIO], budget: Budget) -> "Archive":
-        """The archive in a file that can be opened again; raises OSError, and UsageError where it is refused."""
+        """The archive in a file that can be opened again.
+
+        Raises OSError, UsageError where it is refused, and OutOfTimeError where it is not gone through in time.
+        """
         with opened() as file:
             return cls(opened, _indexed(file, budget), "", budget)
 
@@ -101,6 +103,8 @@ class Archive(Source):
             return Unknown(Reason.FAILED, f"{path}: {os.strerror(error.errno or errno.EIO)}")
         except UsageError as error:
             return Unknown(Reason.FAILED, f"{path}: {error}")
+        except OutOfTimeError:
+            return Unknown(Reason.TIMEOUT, f"no time was left to read {path}")
 
     def _joined(self, path: str) -> str:
         return "/".join(filter(None, (self._base, path.strip("/"))))
@@ -144,16 +148,13 @@ class Archive(Source):
         if member.size > min(limit, _MEMBER):
             return Unknown(Reason.FAILED, f"too large: {path} (limit {min(limit, _MEMBER)} bytes)")
         kept = self._index.kept.get(member.offset)
-        return self._fetched(member, path) if kept is None else Data(kept)
+        return self._fetched(member) if kept is None else Data(kept)
 
-    def _fetched(self, member: Member, path: str) -> Union[Data, Unknown]:
+    def _fetched(self, member: Member) -> Data:
         """Go through the archive again up to a member."""
         with self._opened() as file:
-            stream = Stream(file)
-            while stream.position < member.offset:
-                if self._budget.spent():
-                    return Unknown(Reason.TIMEOUT, f"no time was left to read {path}")
-                stream.skip(min(_STEP, member.offset - stream.position) if stream.packed else member.offset)
+            stream = Stream(file, self._budget)
+            stream.skip(member.offset)
             return Data(stream.read(member.size))
 
     def _listed(self, member: Member, path: str, limit: int) -> Union[Names, Unknown]:
@@ -186,12 +187,12 @@ def _target(member: Member) -> Text:
 
 def _indexed(file: BinaryIO, budget: Budget) -> _Index:
     index = _Index({}, {"": set()}, {})
-    stream = Stream(file)
+    stream = Stream(file, budget)
     room = _KEPT if stream.packed else 0
     names = 0
     for member in members(stream):
         if budget.spent():
-            raise UsageError("the archive was not gone through in time")
+            raise OutOfTimeError
         found = _same_file(index, member) if member.kind == "hardlink" else member
         index.members[member.name] = found
         names += _enter(index.folders, member)

@@ -21,6 +21,7 @@ from passmuster_collector.reading import (
     Text,
     Unknown,
     UnreadableError,
+    each_line,
     quoted,
 )
 from passmuster_collector.source import (
@@ -205,7 +206,7 @@ class Capture(Source):
 def parse_list(text: str) -> Dict[Tuple[str, str], str]:
     """Paths and questions to answers; of several the last. Raises UnreadableError."""
     found: Dict[Tuple[str, str], str] = {}
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(each_line(text), 1):
         cells = line.split("\t", 2)
         if len(cells) == 3:
             found[cells[0], cells[1]] = cells[2]

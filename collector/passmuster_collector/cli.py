@@ -15,6 +15,7 @@ import time
 from typing import Any, Dict, List, NoReturn, Optional, Sequence, Tuple
 
 from passmuster_collector import __version__
+from passmuster_collector.budget import budget, watched
 from passmuster_collector.ending import PROGRAM, ended
 from passmuster_collector.facts import SECTIONS
 from passmuster_collector.reading import quoted
@@ -24,7 +25,9 @@ from passmuster_collector.snapshot import Order, canonical, take
 from passmuster_collector.usage import UsageError
 from passmuster_collector.views import Asked, open_view
 
-_SECONDS = 10.0
+_SECONDS = "10"
+_ARCHIVE_SECONDS = "120"
+"""An archive is gone through before any section looks."""
 _LABELS = 128
 _LABEL_LENGTH = 256
 _NAME_LENGTH = 253
@@ -89,7 +92,9 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument("--only", metavar="SECTION", action="append", default=[], help="no other sections; repeats")
     chosen.add_argument("--skip", metavar="SECTION", action="append", default=[], help="all but these; repeats")
-    parser.add_argument("--timeout", metavar="S", default=str(_SECONDS), help="seconds for all sections (default: 10)")
+    parser.add_argument(
+        "--timeout", metavar="S", help=f"seconds for all of it (default: {_SECONDS}, for an archive {_ARCHIVE_SECONDS})"
+    )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     options = parser.parse_args(list(argv))
     if options.seal is not None and options.output == "-":
@@ -100,23 +105,30 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
 def _collected(options: argparse.Namespace) -> Tuple[bytes, str]:
     """The bytes, and the node's name."""
     now = _now()
-    seconds = _seconds(options.timeout)
+    seconds = _seconds(options.timeout or _usual(options.dump))
     if options.name is not None and not 0 < len(options.name) <= _NAME_LENGTH:
         raise UsageError(f"--name: 1 to {_NAME_LENGTH} characters are allowed (got {len(options.name)})")
     recorded = parse_recorded(options.recorded)
     labels, sections = _labels(options.label), _sections(options.only, options.skip)
-    began = time.monotonic()
-    view = open_view(Asked(options.root, options.dump, options.name, options.node_object), recorded, seconds)
+    limit = budget(time.monotonic, seconds)
+    view = open_view(Asked(options.root, options.dump, options.name, options.node_object), recorded, limit)
     order = Order(
         name=view.name,
         folder=view.folder,
         labels=labels,
         sections=sections,
-        seconds=max(seconds - (time.monotonic() - began), 0),  # what opening took is gone
+        seconds=max(limit.left(), 0),
         collected_at=view.taken_at if view.is_dump else now,
     )
     snapshot = take(view.host, order, time.monotonic)
     return canonical(snapshot), snapshot["node"]["name"]
+
+
+def _usual(dump: Optional[str]) -> str:
+    """The seconds that a view is given where the caller names none; a path that does not answer is no archive."""
+    if dump is None or not watched(lambda: os.path.isfile(dump), float(_SECONDS)):
+        return _SECONDS
+    return _ARCHIVE_SECONDS
 
 
 def _now() -> str:

@@ -57,7 +57,7 @@ def parse_list(text: str) -> Packages:
     """The rows of ``dpkg -l`` whose packages are on the disk; raises UnreadableError where there is none."""
     found: Packages = {}
     widths: List[int] = []
-    for line in text.split("\n"):
+    for line in each_line(text):
         if line.startswith("+++-"):
             widths = [len(column) for column in line.strip()[len("+++-") :].split("-")]
         row = _ROW.match(line)

@@ -18,10 +18,10 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, 
 
 from passmuster_collector import dates
 from passmuster_collector.archive import Archive
-from passmuster_collector.budget import Budget
+from passmuster_collector.budget import Budget, OutOfTimeError
 from passmuster_collector.capture import LIST, Capture
 from passmuster_collector.nodeobject import LIMIT, NOT_GIVEN, NodeObject, parse_node_object
-from passmuster_collector.reading import Data, Known, Names, Node, Text, Unknown, interpret, quoted
+from passmuster_collector.reading import Data, Known, Names, Node, Reason, Text, Unknown, interpret, quoted
 from passmuster_collector.root import Root
 from passmuster_collector.source import Kind, Source
 from passmuster_collector.usage import NothingKnownError, UsageError
@@ -74,6 +74,7 @@ class Dump(NamedTuple):
 def open_dump(path: str, name: Optional[str], budget: Budget, *, bare: bool = True) -> Dump:
     """Find the host in a folder or an archive; raises OSError where there is neither, else UsageError.
 
+    Raises OutOfTimeError where the budget is spent before the host is found.
     `bare`: nothing else is known of the host, so that a dump that shows none is refused.
     """
     status = os.stat(path)
@@ -201,6 +202,8 @@ def _nodes(top: Source, places: Sequence[str]) -> Dict[str, List[Tuple[str, str]
 
 def _listing(top: Source, folder: str) -> Tuple[str, ...]:
     names = top.names(folder)
+    if isinstance(names, Unknown) and names.reason is Reason.TIMEOUT:
+        raise OutOfTimeError
     return names.names if isinstance(names, Names) else ()
 
 
@@ -218,6 +221,8 @@ def _node(top: Source, nodes: Dict[str, List[Tuple[str, str]]], name: Optional[s
 
 def _unpacked(top: Source, path: str) -> Source:
     look = top.read_data(path, _NESTED)
+    if isinstance(look, Unknown) and look.reason is Reason.TIMEOUT:
+        raise OutOfTimeError
     if not isinstance(look, Data):
         detail = look.detail if isinstance(look, Unknown) else "not there"
         raise UsageError(f"{path}: {detail}")

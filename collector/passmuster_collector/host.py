@@ -141,18 +141,34 @@ def open_host(root: Source, recorded: Recorded, node_object: Union[NodeObject, U
     elif context is Context.CONTAINER:
         table = interpret(root.read("/proc/self/mounts", TABLE_LIMIT), parse_mounts)
         mounts = table.value if isinstance(table, Known) else []
-    reader = root.reader() if kind is not Kind.DUMP else Reader(None, None, None)
+    reader = _reader(root, recorded)
     return Host(
         root=root,
         kind=kind,
         context=context,
         recorded=recorded,
         uname=reader.uname if running or kind is Kind.LIVE else None,
-        uid=reader.uid if recorded.uid is None else recorded.uid,
-        gid=reader.gid if recorded.gid is None else recorded.gid,
+        uid=reader.uid,
+        gid=reader.gid,
         own_mounts=tuple(mounts),
         node_object=node_object,
     )
+
+
+def unseen(root: Source, recorded: Recorded) -> Host:
+    """A mounted host or a dump of which nothing is known, for the time was over before it could be looked at."""
+    reader = _reader(root, recorded)
+    return Host(root, root.kind, Context.ELSEWHERE, recorded, None, reader.uid, reader.gid, ())
+
+
+def _reader(root: Source, recorded: Recorded) -> Reader:
+    """Who looks: of a dump nobody, but for what the caller recorded."""
+    found = root.reader() if root.kind is not Kind.DUMP else Reader(None, None, None)
+    uid, gid = (
+        (found.uid if recorded.uid is None else recorded.uid),
+        (found.gid if recorded.gid is None else recorded.gid),
+    )
+    return Reader(found.uname, uid, gid)
 
 
 def _is_running(root: Source) -> bool:

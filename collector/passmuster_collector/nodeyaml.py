@@ -9,7 +9,7 @@ import json
 import re
 from typing import Any, Dict, List, NamedTuple, Sequence
 
-from passmuster_collector.reading import UnreadableError, quoted
+from passmuster_collector.reading import UnreadableError, each_line, quoted
 
 _FIELD = re.compile(r"""("[^"\\]*"|'[^']*'|[A-Za-z0-9_./][^\s:]*):(?=\s|\Z)""", re.ASCII)
 _PLAIN = re.compile(r"""[^\s&*!|>'"%@`\[\]{},#?:-][^#]*\Z|-?[0-9][^#]*\Z""", re.ASCII)
@@ -24,7 +24,7 @@ class _Line(NamedTuple):
 
 def parse(text: str) -> Dict[str, Any]:
     """The fields that a Node object is read for, nested as they are; raises UnreadableError."""
-    lines = [_Line(len(line) - len(line.lstrip(" ")), line.strip(_BLANKS)) for line in text.split("\n") if _tells(line)]
+    lines = [_Line(len(line) - len(line.lstrip(" ")), line.strip(_BLANKS)) for line in each_line(text) if _tells(line)]
     top = _fields(lines)
     metadata = _fields(top.get("metadata", []))
     info = _fields(_fields(top.get("status", [])).get("nodeInfo", []))

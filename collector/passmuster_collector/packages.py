@@ -14,6 +14,7 @@ from passmuster_collector.reading import (
     Sourced,
     Unknown,
     UnreadableError,
+    each_line,
     interpret,
     quoted,
 )
@@ -71,7 +72,7 @@ def version(host: Host, name: str) -> Sourced:
 def parse_installed_rpms(text: str) -> Packages:
     """Lines that begin with NAME-VERSION-RELEASE.ARCHITECTURE, to version and release; raises UnreadableError."""
     found: Packages = {}
-    for line in text.split("\n"):
+    for line in each_line(text):
         words = line.split(None, 1)
         if words[:1] == ["error:"]:
             raise UnreadableError(f"the list of packages is not whole (got {quoted(line)})")

@@ -4,7 +4,7 @@ import re
 from typing import List, NamedTuple, Optional, Union
 
 from passmuster_collector.host import Host
-from passmuster_collector.reading import Reason, Text, Unknown
+from passmuster_collector.reading import Reason, Text, Unknown, each_line
 from passmuster_collector.sosreport import PROCESSES
 
 _FOREST = re.compile(r"\A(?:[|\\_]+ +)+")
@@ -38,7 +38,7 @@ def parse(text: str, source: str) -> Optional[Listed]:
     """The rows below a heading of users, numbers and commands; None where there is none."""
     rows: List[Row] = []
     heading: List[str] = []
-    for line in text.split("\n"):
+    for line in each_line(text):
         if not heading:
             heading = _heading(line)
             continue

@@ -7,7 +7,10 @@ import enum
 import re
 from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Tuple, Union
 
+from passmuster_collector.budget import asking
+
 _QUOTED = 80
+_LINE = 1 << 20
 NOT_IN_DUMP = "is not in the dump"
 _NUMBER = re.compile(r"[0-9]{1,100}\Z")
 
@@ -126,11 +129,20 @@ def lines(text: str) -> List[str]:
 
 
 def each_line(text: str) -> Iterator[str]:
-    """The same one by one, for files whose lines would fill the memory together."""
+    """The same one by one, for files whose lines would fill the memory together; it ends with the time.
+
+    Raises UnreadableError for a line that is longer than most files may be.
+    """
+    return asking(_parted(text))
+
+
+def _parted(text: str) -> Iterator[str]:
     start = 0
     while start < len(text):
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
+        if end - start > _LINE:
+            raise UnreadableError(f"a line of {end - start} characters (limit {_LINE})")
         yield text[start:end]
         start = end + 1
 

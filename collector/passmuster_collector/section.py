@@ -7,6 +7,7 @@ than the schema allows is unknown; whatever goes wrong in one section stays ther
 from collections import Counter
 from typing import Any, Callable, Dict, Iterable, Iterator, List, NamedTuple, Optional, Tuple
 
+from passmuster_collector.budget import OutOfTimeError, in_time
 from passmuster_collector.fields import Fields, Path, excess, plain, spelled
 from passmuster_collector.host import Host
 from passmuster_collector.reading import Known, Reason, Result, Sourced, Unknown
@@ -62,7 +63,9 @@ def gather(section: Section, host: Host) -> List[Fact]:
     facts: List[Fact] = []
     reason = Unknown(Reason.FAILED, "the collector said nothing about it")
     try:
-        facts.extend(_bounded(section, one) for one in section.collect(host))
+        in_time(host.root.budget, lambda: facts.extend(_bounded(section, one) for one in section.collect(host)))
+    except OutOfTimeError:
+        reason = Unknown(Reason.TIMEOUT, "no time was left for it")
     except Exception as error:  # noqa: BLE001 - a mistake in one section must not lose the others
         reason = Unknown(Reason.FAILED, f"{type(error).__name__}: {error}")
     seen = {one.path for one in facts}

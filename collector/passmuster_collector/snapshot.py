@@ -6,7 +6,7 @@ import re
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
 from passmuster_collector import __version__, identity
-from passmuster_collector.budget import Clock, Job, budget, run_all
+from passmuster_collector.budget import Clock, Job, budget, in_time, run_all
 from passmuster_collector.facts import SECTIONS
 from passmuster_collector.fields import plain
 from passmuster_collector.host import Host
@@ -39,8 +39,8 @@ def take(host: Host, order: Order, clock: Clock) -> Dict[str, Any]:
     wanted = set(order.sections)
     limit = budget(clock, order.seconds)
     fresh = host.within(limit)
-    named = Job(lambda: (machine_id(fresh), order.name or node_name(fresh, order.folder)))
-    jobs = {section.name: _job(section, host, order.seconds, clock) for section in SECTIONS if section.name in wanted}
+    named = Job(lambda: in_time(limit, lambda: (machine_id(fresh), order.name or node_name(fresh, order.folder))))
+    jobs = {section.name: _job(section, fresh) for section in SECTIONS if section.name in wanted}
     run_all((named, *jobs.values()), limit, min(_GRACE, order.seconds / 8))
     sections = {section.name: rendered(section, _looked(section, jobs.get(section.name))) for section in SECTIONS}
     identifier, name = named.result or (None, order.name or order.folder)
@@ -98,8 +98,8 @@ def cluster_name(host: Host) -> str:
     return "" if isinstance(host.node_object, Unknown) else host.node_object.name
 
 
-def _job(section: Section, host: Host, seconds: float, clock: Clock) -> "Job[List[Fact]]":
-    return Job(lambda: gather(section, host.within(budget(clock, seconds))))
+def _job(section: Section, host: Host) -> "Job[List[Fact]]":
+    return Job(lambda: gather(section, host))
 
 
 def _looked(section: Section, job: "Optional[Job[List[Fact]]]") -> List[Fact]:

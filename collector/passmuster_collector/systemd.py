@@ -7,11 +7,13 @@ never part of a message.
 
 import fnmatch
 import re
-from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, TypeVar, Union
+from itertools import count
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, TypeVar, Union
 
 from passmuster_collector import trusted
+from passmuster_collector.budget import asking
 from passmuster_collector.host import Host
-from passmuster_collector.reading import Absent, Names, Node, Reason, Text, Unknown, UnreadableError
+from passmuster_collector.reading import Absent, Names, Node, Reason, Text, Unknown, UnreadableError, each_line
 from passmuster_collector.source import Kind
 
 FOLDERS = (
@@ -34,6 +36,12 @@ _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
 _PLACE = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
 _BLANKS = " \t\n\r"
+_MOST = 4 << 20
+"""Characters that the files of a unit, and its environment, may come to together."""
+_STARS = 2
+"""In a pattern for names of files: matching takes a power of a name's length, by its stars."""
+_EACH = 64
+"""What an assignment takes beside its characters."""
 
 
 T = TypeVar("T")
@@ -75,12 +83,17 @@ def load(host: Host, name: str) -> Union[Unit, Absent, Unknown]:
             path = f"{folder}/{name}"
             entries.extend(parse(look.text, path))
             break
+    room = _MOST
     for drop_in in _drop_ins(host, name):
         look = drop_in if isinstance(drop_in, Unknown) else _file(host, drop_in)
         if isinstance(look, Unknown):
             return look
         if isinstance(look, Text) and isinstance(drop_in, str):
-            entries.extend(parse(look.text, drop_in))
+            found = parse(look.text, drop_in)
+            room -= _size(entry.value for entry in found)
+            entries.extend(found)
+        if room < 0:
+            return Unknown(Reason.FAILED, f"too large: {name} with its drop-ins (limit {_MOST} characters)")
     return Unit(path, entries) if path is not None or entries else Absent(f"{FOLDERS[4]}/{name}")
 
 
@@ -115,11 +128,14 @@ def command(host: Host, unit: Unit) -> List[Word]:
     prefix = first[: len(first) - len(first.lstrip("@-:+!|"))]
     environment = _Environment(host, unit.entries)
     found: List[Word] = []
+    room = _MOST
     for word in split(commands[0].value[len(prefix) :]):
-        if ":" in prefix:
-            found.append(Word(word.replace("%%", "%"), source))
-        else:
-            found.extend(environment.put_in(word.replace("%%", "%"), source))
+        plain = word.replace("%%", "%")
+        for one in (Word(plain, source),) if ":" in prefix else environment.put_in(plain, source):
+            room -= _EACH if isinstance(one.text, Unknown) else len(one.text) + _EACH
+            if room < 0:
+                raise UnreadableError(f"{source}: too large a command (limit {_MOST} characters)")
+            found.append(one)
     if "@" in prefix:
         del found[1:2]
     return found
@@ -130,8 +146,9 @@ def split(text: str) -> List[str]:
     words: List[str] = []
     word: Optional[List[str]] = None
     quote = ""
-    place = 0
+    place, steps = 0, asking(count())
     while place < len(text):
+        next(steps)
         letter = text[place]
         place += 1
         if letter == "\\" and place < len(text):
@@ -159,8 +176,9 @@ def split(text: str) -> List[str]:
 def parse_environment_file(text: str) -> Dict[str, str]:
     """Variables of a file as systemd reads it: quotes at the start of a value, escapes, lines that go on."""
     found: Dict[str, str] = {}
-    place = 0
+    place, steps = 0, asking(count())
     while place < len(text):
+        next(steps)
         start = place
         while place < len(text) and text[place] not in "=\n":
             place += 1
@@ -182,6 +200,7 @@ class _Environment:
     def __init__(self, host: Host, entries: Sequence[Entry]) -> None:
         self._known: Dict[str, Tuple[str, str]] = {}
         self._trouble: Optional[Unknown] = None
+        self._room = _MOST
         files: List[str] = []
         unset: List[str] = []
         for entry in entries:
@@ -212,6 +231,8 @@ class _Environment:
             return
         values = [self._value(name) for name in _PLACE.findall(word) if name]
         trouble = [value for value in values if isinstance(value, Unknown)]
+        if _size(value[0] for value in values if not isinstance(value, Unknown)) > _MOST:
+            raise UnreadableError(f"{source}: too large a command (limit {_MOST} characters)")
         if trouble:
             yield Word(trouble[0], source)
         else:
@@ -228,12 +249,24 @@ class _Environment:
     def _read(self, host: Host, value: str) -> None:
         may_miss = value.startswith("-")
         for path in _paths(host, value[1:] if may_miss else value):
-            look = path if isinstance(path, Unknown) else trusted.read(host, path)
+            look = path if isinstance(path, Unknown) else trusted.read(host, path)  # type: Union[Text, Absent, Unknown, None]
             if isinstance(look, Text) and isinstance(path, str):
-                self._known.update({k: (v, path) for k, v in parse_environment_file(look.text).items()})
-            elif isinstance(look, Unknown) or not may_miss:
+                look = self._taken(parse_environment_file(look.text), path)
+            if isinstance(look, Unknown) or (isinstance(look, Absent) and not may_miss):
                 self._known = {}
                 self._trouble = look if isinstance(look, Unknown) else _missing(str(path))
+
+    def _taken(self, found: Dict[str, str], path: str) -> Optional[Unknown]:
+        """Add the variables of a file, as long as there is room."""
+        self._room -= _size(found.values())
+        if self._room < 0:
+            return Unknown(Reason.FAILED, f"too large: environment files (limit {_MOST} characters)")
+        self._known.update({name: (value, path) for name, value in found.items()})
+        return None
+
+
+def _size(texts: Iterable[str]) -> int:
+    return sum(len(text) + _EACH for text in texts)
 
 
 def _assigned(values: List[T], value: Optional[T]) -> None:
@@ -258,6 +291,9 @@ def _paths(host: Host, pattern: str) -> Iterator[Union[str, Unknown]]:
     folder, last = folder.replace("\0", "%"), last.replace("\0", "%")
     if not re.search(r"[*?\[]", last):
         yield f"{folder}/{last}"
+        return
+    if last.count("*") > _STARS:
+        yield Unknown(Reason.NOT_COLLECTED, f"a unit names files by a pattern with more than {_STARS} stars")
         return
     names = host.names(folder or "/")
     if isinstance(names, Unknown):
@@ -297,7 +333,7 @@ def _drop_ins(host: Host, name: str) -> Iterator[Union[str, Unknown]]:
 def _lines(text: str) -> Iterator[str]:
     """Lines, joined where one ends in a backslash; comments among them are left out."""
     joined: List[str] = []
-    for line in text.split("\n"):
+    for line in each_line(text):
         bare = line.strip(_BLANKS)
         if bare[:1] in ("#", ";"):
             continue

@@ -1,12 +1,13 @@
 """Read what gzip, bzip2 or xz packed as one stream, within limits: what is unpacked is never held whole.
 
 A small file that unpacks to a huge one is refused before it does: by the bytes that came out, and by how many came out
-of one byte that went in.
+of one byte that went in. However slowly it unpacks, the time is asked for with each piece.
 """
 
 import zlib
 from typing import Any, BinaryIO, Callable, Dict, Tuple
 
+from passmuster_collector.budget import Budget, OutOfTimeError
 from passmuster_collector.usage import UsageError
 
 TOTAL = 1 << 30
@@ -19,10 +20,14 @@ _DICTIONARY = 128 << 20
 
 
 class Stream:
-    """Bytes from a file to its end, unpacked where they are packed; raises UsageError with one line."""
+    """Bytes from a file to its end, unpacked where they are packed; raises UsageError with one line.
 
-    def __init__(self, file: BinaryIO) -> None:
+    Raises OutOfTimeError where the budget is spent before what is asked for was read.
+    """
+
+    def __init__(self, file: BinaryIO, budget: Budget) -> None:
         self._file = file
+        self._budget = budget
         start = file.read(6)
         file.seek(0)
         self._make = _unpacker(start)
@@ -75,6 +80,8 @@ class Stream:
         assert self._make is not None
         self._ready, self._at = b"", 0
         while not self._ready:
+            if self._budget.spent():
+                raise OutOfTimeError
             if self._engine.eof:
                 self._input = self._engine.unused_data or self._file_chunk()
                 if not self._input.strip(b"\0"):

@@ -1,18 +1,17 @@
 """From what the caller names to a view of a host: the running system, a mounted root, copied files or an archive.
 
-Opening may hang where a file system does, so it is watched.
+Opening may hang where a file system does, so it is watched, and what it takes is gone from the time for the sections.
 """
 
 import io
 import os
 import re
-import time
 from typing import Callable, NamedTuple, Optional, TypeVar, Union
 
 from passmuster_collector import dates
-from passmuster_collector.budget import budget, watched
+from passmuster_collector.budget import Budget, OutOfTimeError, in_time, watched
 from passmuster_collector.dump import open_dump
-from passmuster_collector.host import Host, open_host
+from passmuster_collector.host import Host, open_host, unseen
 from passmuster_collector.nodeobject import LIMIT, NOT_GIVEN, NodeObject, parse_node_object
 from passmuster_collector.reading import Unknown, UnreadableError, quoted
 from passmuster_collector.recorded import Recorded
@@ -20,8 +19,6 @@ from passmuster_collector.root import Root
 from passmuster_collector.source import Kind, Source
 from passmuster_collector.usage import UsageError
 
-_GONE_THROUGH = 12.0
-"""An archive is gone through before any section looks: it may take this many times the seconds of one section."""
 _PACKED = re.compile(r"\.(tar|tgz|tar\.(gz|bz2|xz))\Z")
 
 T = TypeVar("T")
@@ -49,43 +46,46 @@ class View(NamedTuple):
     """When a dump was taken, if it says; other views are taken now."""
 
 
-def open_view(asked: Asked, recorded: Recorded, seconds: float) -> View:
+def open_view(asked: Asked, recorded: Recorded, limit: Budget) -> View:
     """Open what was asked for; raises UsageError."""
     given = NOT_GIVEN if asked.node_object is None else _node_object(asked.node_object)
     if asked.dump is None:
-        return _mounted(asked, recorded, given, seconds)
+        return _mounted(asked, recorded, given, limit)
     path = asked.dump
-    limit = budget(time.monotonic, seconds * _GONE_THROUGH)
     bare = isinstance(given, Unknown)
-    dump = _in_time(
-        lambda: open_dump(path, asked.name, limit, bare=bare), path, seconds * _GONE_THROUGH, "a folder or an archive"
-    )
+    dump = _in_time(lambda: open_dump(path, asked.name, limit, bare=bare), path, limit, "a folder or an archive")
     node_object = dump.node_object if isinstance(given, Unknown) else given
-    host = _host(dump.source, recorded, node_object, path, seconds)
+    host = _host(dump.source, recorded, node_object, path)
     outer = _PACKED.sub("", _last(path)) or "unnamed"
     taken_at = dump.taken_at or dates.of_name(outer)
     return View(host, asked.name or dump.name, dump.folder or outer, is_dump=True, taken_at=taken_at)
 
 
-def _mounted(asked: Asked, recorded: Recorded, given: Union[NodeObject, Unknown], seconds: float) -> View:
+def _mounted(asked: Asked, recorded: Recorded, given: Union[NodeObject, Unknown], limit: Budget) -> View:
     path = "/" if asked.root is None else asked.root
     kind = Kind.LIVE if asked.root is None else Kind.ROOT
-    limit = budget(time.monotonic, seconds)
-    root = _in_time(lambda: Root.open(path, kind, limit), path, seconds, "a folder")
-    return View(_host(root, recorded, given, path, seconds), asked.name, _last(path))
+    root = _in_time(lambda: Root.open(path, kind, limit), path, limit, "a folder")
+    return View(_host(root, recorded, given, path), asked.name, _last(path))
 
 
-def _host(
-    source: Source, recorded: Recorded, node_object: Union[NodeObject, Unknown], path: str, seconds: float
-) -> Host:
-    fresh = source.within(budget(time.monotonic, seconds))
-    return _in_time(lambda: open_host(fresh, recorded, node_object), path, seconds, "a host")
+def _host(source: Source, recorded: Recorded, node_object: Union[NodeObject, Unknown], path: str) -> Host:
+    """The host; where there is no time to find out what kind of view this is, one of which nothing is known."""
+    try:
+        return _in_time(lambda: open_host(source, recorded, node_object), path, source.budget, "a host")
+    except _LateError:
+        if source.kind is Kind.LIVE:
+            raise
+        return unseen(source, recorded)
 
 
-def _in_time(work: Callable[[], T], path: str, seconds: float, expected: str) -> T:
-    found = watched(lambda: _tried(work), seconds)
-    if found is None:
-        raise UsageError(f"{quoted(path)}: did not answer in time (limit {seconds:g} s)")
+class _LateError(UsageError):
+    pass
+
+
+def _in_time(work: Callable[[], T], path: str, limit: Budget, expected: str) -> T:
+    found = watched(lambda: _tried(work, limit), limit.left())
+    if found is None or isinstance(found, OutOfTimeError):
+        raise _LateError(f"{quoted(path)}: was not opened in time (--timeout gives it more)")
     if isinstance(found, UsageError):
         raise found
     if isinstance(found, Exception):
@@ -94,10 +94,10 @@ def _in_time(work: Callable[[], T], path: str, seconds: float, expected: str) ->
     return found
 
 
-def _tried(work: Callable[[], T]) -> Union[T, Exception]:
+def _tried(work: Callable[[], T], limit: Budget) -> Union[T, Exception]:
     try:
-        return work()
-    except (OSError, ValueError) as error:
+        return in_time(limit, work)
+    except (OSError, ValueError, OutOfTimeError) as error:
         return error
 
 

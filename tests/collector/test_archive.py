@@ -5,7 +5,9 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import itertools
 import lzma
+import random
 import sys
 import tarfile
 import time
@@ -20,7 +22,7 @@ from hypothesis import strategies as st
 from passmuster_collector import archive as archive_module
 from passmuster_collector import tarindex, unpacking
 from passmuster_collector.archive import Archive
-from passmuster_collector.budget import Budget, budget
+from passmuster_collector.budget import Budget, OutOfTimeError, budget
 from passmuster_collector.cli import main
 from passmuster_collector.reading import Data, Names, Node, Reason, Text, Unknown
 from passmuster_collector.source import Kind
@@ -256,8 +258,22 @@ def test_what_is_kept_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_index_takes_no_longer_than_it_may() -> None:
-    with pytest.raises(UsageError, match="not gone through in time"):
+    with pytest.raises(OutOfTimeError):
         opened(packed([member("etc/x", b"1")]), 0)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_the_time_is_asked_for_inside_a_member(pack: Callable[[bytes], bytes]) -> None:
+    noise = random.Random(1).randbytes(2 << 20)
+    data = pack(packed([member("var/noise", noise), member("etc/x", b"1")]))
+    ticks = itertools.count()
+    for many in (0, 1, 10, 20):
+        with pytest.raises(OutOfTimeError):
+            Archive.open(lambda: io.BytesIO(data), Budget(lambda: next(ticks), next(ticks) + many))
+    view = opened(data)
+    late = view.within(Budget(lambda: next(ticks), next(ticks) + 10))
+    assert late.read_data("/var/noise", 4 << 20) == Unknown(Reason.TIMEOUT, "no time was left to read /var/noise")
+    assert view.read_data("/var/noise", 4 << 20) == Data(noise)
 
 
 @given(st.binary(max_size=2000), st.integers(0, 5000))

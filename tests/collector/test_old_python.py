@@ -25,6 +25,7 @@ NAMES = (
     *(f"python3.{minor}" for minor in range(6, 11)),
     "pypy3",
     "python3",
+    *map(str, Path.home().glob(".pyenv/versions/3.*/bin/python3")),  # its commands on PATH run none but the chosen one
 )
 OURS = f"{sys.version_info[0]}.{sys.version_info[1]} cpython"
 VERSION = "import sys; print('%d.%d %s' % (*sys.version_info[:2], sys.implementation.name))"
@@ -37,6 +38,15 @@ TREE: dict[str, Entry] = {
     "/etc/os-release": Link("../usr/lib/os-release"),
     "/usr/lib/os-release": b"ID=debian\nPRETTY_NAME=\xff\n",
     "/etc/hostname": "w1\n",
+    "/proc/cmdline": "root=/dev/sda1 quiet -- x\n",
+    "/proc/misc": "232 kvm\n",
+    "/proc/modules": "kvm 1 0 - Live\n",
+    "/proc/meminfo": "MemTotal: 1 kB\nSwapTotal: 0 kB\nHugePages_Total: 0\n",
+    "/proc/1/mountinfo": "1 0 8:0 / / rw shared:1 - ext4 /dev/sda rw\n",
+    "/var/lib/dpkg/status": "Package: docker-ce\nStatus: install ok installed\nVersion: 1\n",
+    "/etc/systemd/system/kubelet.service": "[Service]\nEnvironmentFile=/etc/k\nExecStart=/usr/bin/kubelet $A\n",
+    "/etc/k": "A=--container-runtime-endpoint=unix:///run/crio/crio.sock\n",
+    "/etc/apparmor.d/usr.sbin.libvirtd": "/usr/{lib,libexec}/qemu-* PUx,\n",
 }
 
 

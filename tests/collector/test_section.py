@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from host_tree import host_of
 
+from passmuster_collector.budget import OutOfTimeError
 from passmuster_collector.fields import Limit
 from passmuster_collector.reading import Known, Reason, Unknown
 from passmuster_collector.section import Fact, Section, fact, gather, nothing, open_map, rendered
@@ -54,6 +55,13 @@ def test_a_mistake_loses_what_was_not_found_yet_and_no_more(tmp_path: Path) -> N
     assert section["facts"] == {"a": "v"}
     assert section["unknown"]["s.b.x"] == {"reason": "failed", "detail": "KeyError: 'flags'"}
     assert set(section["unknown"]) == {"s.b.x", "s.b.y", "s.m['k.1']", "s.m.k2"}
+
+
+def test_what_there_was_no_time_for_says_so(tmp_path: Path) -> None:
+    one = _section(fact("a", Known("v")), error=OutOfTimeError())
+    section = rendered(one, gather(one, host_of(tmp_path)))
+    assert section["facts"] == {"a": "v"}
+    assert section["unknown"]["s.b.x"] == {"reason": "timeout", "detail": "no time was left for it"}
 
 
 def test_a_mistake_at_once_fails_the_section(tmp_path: Path) -> None:

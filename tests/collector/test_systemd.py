@@ -265,3 +265,53 @@ def test_units_were_seen_where_the_distribution_has_some(tmp_path: Path) -> None
     plant(tmp_path, {f"{USR}/dbus.service": ""})
     assert systemd.known(host_of(tmp_path, Kind.ROOT, uname=None))
     assert not systemd.known(host_of(tmp_path, Kind.DUMP, uname=None))
+
+
+LONG = "x" * 100_000
+MUCH: dict[str, tuple[dict[str, Entry], str]] = {
+    "a variable in every word": (
+        {f"{USR}/kubelet.service": service(f"Environment=A={LONG}", "ExecStart=/k" + " $A" * 1000)},
+        "too large a command",
+    ),
+    "a variable many times in one word": (
+        {f"{USR}/kubelet.service": service(f"Environment=A={LONG}", "ExecStart=/k " + "${A}" * 100_000)},
+        "too large a command",
+    ),
+    "many drop-ins": (
+        {
+            f"{USR}/kubelet.service": service("ExecStart=/k"),
+            **{f"{USR}/kubelet.service.d/{number}.conf": service(f"Environment=A={LONG}") for number in range(50)},
+        },
+        "too large: kubelet.service with its drop-ins",
+    ),
+    "many environment files": (
+        {
+            f"{USR}/kubelet.service": service("ExecStart=/k $A", "EnvironmentFile=/etc/e/*"),
+            **{f"/etc/e/{number}": f"A{number}={LONG}\n" for number in range(50)},
+        },
+        "too large: environment files",
+    ),
+    "a pattern that takes long": (
+        {
+            f"{USR}/kubelet.service": service("ExecStart=/k $A", "EnvironmentFile=/etc/e/" + "*a" * 100 + "b"),
+            "/etc/e/" + "a" * 250: "A=1\n",
+        },
+        "more than 2 stars",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MUCH)
+def test_what_comes_to_more_than_a_command_may_is_unknown(tmp_path: Path, name: str) -> None:
+    tree, detail = MUCH[name]
+    host = host_of(plant(tmp_path, tree), Kind.ROOT, uname=None)
+    unit = systemd.load(host, "kubelet.service")
+    if isinstance(unit, Unknown):
+        assert detail in unit.detail
+        return
+    assert isinstance(unit, Unit)
+    try:
+        unknown = [word.text.detail for word in command(host, unit) if isinstance(word.text, Unknown)]
+    except UnreadableError as error:
+        unknown = [str(error)]
+    assert [detail in each for each in unknown] == [True]

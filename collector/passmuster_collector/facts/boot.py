@@ -8,6 +8,7 @@ name can be called absent.
 from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from passmuster_collector import kernelparameters
+from passmuster_collector.budget import asking
 from passmuster_collector.fields import Fields, Limit
 from passmuster_collector.host import Host
 from passmuster_collector.reading import Known, Reason, Result, Unknown, interpret
@@ -57,7 +58,7 @@ def collect(host: Host) -> Iterator[Fact]:
 def parse_cmdline(text: str) -> CommandLine:
     """Words as the kernel parts them (lib/cmdline.c): double quotes keep blanks, ``--`` ends its own."""
     line = text.encode("utf-8", "surrogateescape").decode("latin-1")
-    line = line.removesuffix("\n")
+    line = line[:-1] if line.endswith("\n") else line  # noqa: FURB188 - no str.removesuffix before Python 3.9
     words: List[Word] = []
     for start, end in _spans(line):
         word = line[start:end]
@@ -77,7 +78,7 @@ def last_value(text: str, key: str) -> Optional[str]:
 def _spans(line: str) -> Iterator[Tuple[int, int]]:
     """Where each word begins and ends."""
     start, quoted = -1, False
-    for place, letter in enumerate(line):
+    for place, letter in asking(enumerate(line)):
         if letter in _BLANKS and not quoted:
             if start >= 0:
                 yield start, place

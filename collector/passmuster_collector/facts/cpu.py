@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any, Dict, FrozenSet, Iterator, NamedTuple, Optional, Tuple
 
 from passmuster_collector import identity
+from passmuster_collector.budget import asking
 from passmuster_collector.fields import Fields, Limit
 from passmuster_collector.host import Host
 from passmuster_collector.reading import (
@@ -49,6 +50,8 @@ _MACHINES = (
     (r"mips.*", "mips"),
     (r"ia64|loongarch64|ppc|ppc64|ppc64le|riscv32|riscv64|s390|s390x|sparc64", r"\g<0>"),
 )
+_MOST = 1 << 17
+"""Different lines, or words, that are read: twice as many as the processors that are counted at most."""
 _POWER = re.compile(r"(?i)POWER([0-9]+)")
 
 
@@ -135,25 +138,22 @@ def parse_cpuinfo(text: str) -> CpuInfo:
         if key == _VMX:
             vmx[value] = vmx.get(value, 0) + 1
         values.setdefault(key, value)
+        if len(values) + len(counts) + len(vmx) + len(packages) > _MOST:
+            raise UnreadableError(f"more than processors have (limit {_MOST} different lines)")
     count = count or _counted(values)
     if not count:
         raise UnreadableError(f"no processor is listed (got {quoted(text)})")
-    sets = [frozenset(value.split()) for value in counts]
-    having: "Counter[str]" = Counter()
-    for value, number in counts.items():
-        having.update(dict.fromkeys(value.split(), number))
+    having = _having(counts)
     rows = sum(counts.values())
     whole = rows in (0, count) or (rows == 1 and "flags" not in values)
-    every: FrozenSet[str] = frozenset.intersection(*sets) if sets else frozenset()
-    anywhere: FrozenSet[str] = frozenset().union(*sets)
     return CpuInfo(
         processors=count,
         values=values,
-        flags=every if whole else None,
-        flags_any=anywhere,
+        flags=_everywhere(having, rows) if whole else None,
+        flags_any=frozenset(having),
         has_flags=bool(counts),
-        flags_partial={word: having[word] for word in anywhere - every},
-        vmx_flags=_common(vmx, count) if vmx else None,
+        flags_partial={word: number for word, number in having.items() if number < rows},
+        vmx_flags=_everywhere(_having(vmx), count) if vmx else None,
         short=_is_short(siblings, packages),
     )
 
@@ -168,10 +168,19 @@ def _is_short(siblings: Dict[str, int], listed: Dict[str, int]) -> bool:
     return any(listed.get(package, number) < number for package, number in siblings.items())
 
 
-def _common(lines: Dict[str, int], processors: int) -> FrozenSet[str]:
-    """Words that are in all lines, if every processor has one: the kernel prints none where VMX is off."""
-    sets = [frozenset(line.split()) for line in lines]
-    return frozenset.intersection(*sets) if sum(lines.values()) == processors else frozenset()
+def _having(lines: Dict[str, int]) -> Dict[str, int]:
+    """Words to how many processors have them, of different lines and how many processors have each."""
+    found: "Counter[str]" = Counter()
+    for line, number in asking(lines.items()):
+        found.update(dict.fromkeys(line.split(), number))
+        if len(found) > _MOST:
+            raise UnreadableError(f"more than processors have (limit {_MOST} different words)")
+    return found
+
+
+def _everywhere(having: Dict[str, int], processors: int) -> FrozenSet[str]:
+    """Words that all processors have; none where some lack the line: the kernel prints no line where VMX is off."""
+    return frozenset(word for word, number in having.items() if number == processors)
 
 
 def architecture_of(machine: str) -> str:

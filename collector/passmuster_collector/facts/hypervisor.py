@@ -21,6 +21,8 @@ from passmuster_collector.reading import (
 _CLOCKS = "/sys/devices/system/clocksource/clocksource0/available_clocksource"
 _GUEST_CLOCKS = ((r"kvm-clock\Z", "kvm"), (r"xen\Z", "xen"), (r"hyperv_clocksource", "microsoft"))
 _DMI = ("/sys/class/dmi/id/sys_vendor", "/sys/class/dmi/id/product_name")
+_PAGE = 4096
+"""Bytes that a file of sysfs holds at most on x86: searching for products takes the square of what is searched."""
 _XEN = "/sys/hypervisor/type"
 _SYSINFO = "/proc/sysinfo"
 _TREE = "/sys/firmware/devicetree/base"
@@ -125,11 +127,13 @@ def find(host: Host) -> Sourced:
 
 def _on_x86(host: Host, *, guest: bool) -> Sourced:
     """The flag of the CPU proves a guest, and its absence a machine; Xen, VirtualBox and QEMU can hide it."""
-    clues, missing = _clues(host)
+    clues, missing, hidden = _clues(host)
     found = named(clues)
+    if hidden is not None:
+        return Sourced(hidden, ())
     if not guest:
-        hidden = found is not None and isinstance(found.result, Known) and found.result.value not in _CLOUDS
-        return found if found is not None and hidden else Sourced(Known(None), (cpu.SOURCE,))
+        hides = found is not None and isinstance(found.result, Known) and found.result.value not in _CLOUDS
+        return found if found is not None and hides else Sourced(Known(None), (cpu.SOURCE,))
     if found is None:
         return Sourced(missing, ()) if missing is not None else Sourced(Known("other"), (cpu.SOURCE, *_DMI))
     return found._replace(sources=(cpu.SOURCE, *found.sources))
@@ -144,8 +148,10 @@ def _by_clock(clues: Clues) -> Optional[Sourced]:
 
 def _by_firmware(host: Host) -> Sourced:
     """Without a flag only what firmware names proves a guest or a machine; a name that nobody knows proves neither."""
-    clues, missing = _clues(host)
+    clues, missing, hidden = _clues(host)
     found = named(clues)
+    if hidden is not None:
+        return Sourced(hidden, ())
     if found is not None:
         return found._replace(result=Known(None)) if _WHOLE.search(clues.product or "") else found
     for path in (_HYPERVISOR, _BOARD):
@@ -171,9 +177,11 @@ def _by_tree(path: str, compatible: str) -> Sourced:
     return Sourced(Known(next(virtual, None)), (path,))
 
 
-def _clues(host: Host) -> Tuple[Clues, Optional[Unknown]]:
-    looks = [host.read(path) for path in (_XEN, *_DMI, _CLOCKS)]
+def _clues(host: Host) -> Tuple[Clues, Optional[Unknown], Optional[Unknown]]:
+    """The clues, why the firmware's names are missing, and why a clue that may be there could not be looked at."""
+    looks = [host.read(path, _PAGE) for path in (_XEN, *_DMI, _CLOCKS)]
     texts = [look.text.strip() or None if isinstance(look, Text) else None for look in looks]
     product = " ".join(filter(None, texts[1:3])) or None
     missing = next((look for look in looks[1:3] if isinstance(look, Unknown)), None)
-    return Clues(texts[0], product, texts[3]), missing
+    unseen = (look for look in looks if isinstance(look, Unknown) and look.reason is not Reason.NOT_COLLECTED)
+    return Clues(texts[0], product, texts[3]), missing, next(unseen, None)
