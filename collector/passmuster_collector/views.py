@@ -64,7 +64,7 @@ def open_view(asked: Asked, recorded: Recorded, limit: Budget) -> View:
 def _mounted(asked: Asked, recorded: Recorded, given: Union[NodeObject, Unknown], limit: Budget) -> View:
     path = "/" if asked.root is None else asked.root
     kind = Kind.LIVE if asked.root is None else Kind.ROOT
-    root = _in_time(lambda: Root.open(path, kind, limit), path, limit, "a folder")
+    root = _in_time(lambda: Root.open(path, kind, limit), path, limit, "a folder", least=_LEAST)
     return View(_host(root, recorded, given, path), asked.name, _last(path))
 
 
@@ -82,8 +82,12 @@ class _LateError(UsageError):
     pass
 
 
-def _in_time(work: Callable[[], T], path: str, limit: Budget, expected: str) -> T:
-    found = watched(lambda: _tried(work, limit), limit.left())
+_LEAST = 0.5
+"""Seconds in which a folder may be opened when the time is over: a snapshot that says so needs one."""
+
+
+def _in_time(work: Callable[[], T], path: str, limit: Budget, expected: str, *, least: float = 0) -> T:
+    found = watched(lambda: _tried(work, limit), max(limit.left(), least))
     if found is None or isinstance(found, OutOfTimeError):
         raise _LateError(f"{quoted(path)}: was not opened in time (--timeout gives it more)")
     if isinstance(found, UsageError):
