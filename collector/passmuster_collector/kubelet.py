@@ -10,7 +10,7 @@ import posixpath
 import re
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Union
 
-from passmuster_collector import shellwords, systemd, trusted
+from passmuster_collector import shellwords, systemd, trusted, yamltop
 from passmuster_collector.host import Host
 from passmuster_collector.processes import COMMAND_LINE, Processes
 from passmuster_collector.reading import (
@@ -153,11 +153,12 @@ def parse_environment(text: str, source: str) -> Options:
 
 
 def parse_config_file(text: str, source: str) -> Options:
-    """The named fields of a KubeletConfiguration, in JSON or at the start of a line; raises UnreadableError."""
+    """The named fields of a KubeletConfiguration, in JSON or in YAML's block style; raises UnreadableError."""
     if text.lstrip().startswith("{"):
         values = _fields_of_json(text)
     else:
-        values = {option: _field_of_yaml(text, field) for option, field in _FIELDS.items()}
+        fields = yamltop.parse(text)
+        values = {option: yamltop.text_of(fields, field) for option, field in _FIELDS.items()}
     return {option: Word(value, source) for option, value in values.items() if value is not None}
 
 
@@ -181,20 +182,6 @@ def _text(value: Any) -> Optional[str]:
     if value is None or isinstance(value, str):
         return value
     raise UnreadableError("a field of the configuration is no text")
-
-
-def _field_of_yaml(text: str, field: str) -> Optional[str]:
-    """A field's value on its line; None where it has none."""
-    lines = re.findall(rf"^[\"']?{field}[\"']?[ \t]*:(?![^\s])[ \t]*(.*)$", text, re.MULTILINE)
-    if len(lines) > 1:
-        raise UnreadableError(f"the field {field} is there twice")
-    value = lines[0].strip() if lines else ""
-    if not value or value.startswith("#"):
-        return None
-    match = re.match(r"(?:\"([^\"\\]*)\"|'([^']*)'|([^\s\"'&*!|>%@`{}\[\],#][^\s#]*))\s*(?:#.*)?\Z", value)
-    if match is None:
-        raise UnreadableError(f"the field {field} is no text on one line")
-    return next(group for group in match.groups() if group is not None)
 
 
 def _options(result: Result) -> Union[Options, Unknown]:

@@ -31,7 +31,7 @@ FOLDERS = (
 )
 VENDOR = ("/usr/lib/systemd/system", "/lib/systemd/system")
 """Where every host with systemd has units."""
-_KEYS = ("Environment", "EnvironmentFile", "UnsetEnvironment", "ExecStart")
+_KEYS = ("Environment", "EnvironmentFile", "PassEnvironment", "UnsetEnvironment", "ExecStart")
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "s": " "}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
 _PLACE = re.compile(r"\$\$|\$\{([A-Za-z_][A-Za-z0-9_]*)\}", re.ASCII)
@@ -203,21 +203,26 @@ class _Environment:
         self._room = _MOST
         files: List[str] = []
         unset: List[str] = []
+        self._passed: List[str] = []
         for entry in entries:
             if entry.key == "Environment":
-                self._known = self._known if entry.value else {}
-                for name, equals, value in (word.partition("=") for word in split(entry.value)):
-                    if equals:
-                        self._known[name] = (value.replace("%%", "%"), entry.source)
+                self._assign(entry)
             elif entry.key == "EnvironmentFile":
                 _assigned(files, entry.value or None)
+            elif entry.key == "PassEnvironment":
+                self._passed = [*self._passed, *split(entry.value)] if entry.value else []
             elif entry.key == "UnsetEnvironment":
-                for word in split(entry.value):
-                    _assigned(unset, word)
+                unset = [*unset, *split(entry.value)] if entry.value else []
         for file in files:
             self._read(host, file)
         for name in unset:
             self._known.pop(name.partition("=")[0], None)
+
+    def _assign(self, entry: Entry) -> None:
+        self._known = self._known if entry.value else {}
+        for name, equals, value in (word.partition("=") for word in split(entry.value)):
+            if equals:
+                self._known[name] = (value.replace("%%", "%"), entry.source)
 
     def put_in(self, word: str, source: str) -> Iterator[Word]:
         """What a word of a command becomes: ``$NAME`` any number of words, ``${NAME}`` a part of this one."""
@@ -244,6 +249,8 @@ class _Environment:
     def _value(self, name: str) -> Union[Tuple[str, str], Unknown]:
         if name in self._known:
             return self._known[name]
+        if name in self._passed:
+            return Unknown(Reason.NOT_COLLECTED, "a unit takes a variable over from systemd itself")
         return self._trouble or ("", "")
 
     def _read(self, host: Host, value: str) -> None:

@@ -338,6 +338,10 @@ CONFIGS: dict[str, tuple[str, dict[str, str]]] = {
     "empty": ('containerRuntimeEndpoint: ""\n', {ENDPOINT: ""}),
     "without a value": ("containerRuntimeEndpoint:\ncgroupDriver: systemd\n", {"cgroup-driver": "systemd"}),
     "further in is another field": ("x:\n  cgroupDriver: systemd\n", {}),
+    "indented as a whole": ("---\n  a: b\n  cgroupDriver: systemd\n", {"cgroup-driver": "systemd"}),
+    "behind a list as far to the left": ("a:\n- b\nc: [\n d\n]\ncgroupDriver: systemd\n", {"cgroup-driver": "systemd"}),
+    "behind a text of several lines": ("a: |\n  x\n\n  ? y\ncgroupDriver: systemd\n", {"cgroup-driver": "systemd"}),
+    "null": ("cgroupDriver: null\ncontainerRuntimeEndpoint: ~\n", {}),
     "in JSON": ('{"kind": "K", "cgroupDriver": "systemd"}', {"cgroup-driver": "systemd"}),
 }
 
@@ -346,6 +350,29 @@ CONFIGS: dict[str, tuple[str, dict[str, str]]] = {
 def test_configuration_files(name: str) -> None:
     text, expected = CONFIGS[name]
     assert texts(parse_config_file(text, "x")) == expected
+
+
+UNREADABLE_CONFIGS = {
+    "a key with a question mark": "? containerRuntimeEndpoint\n: unix:///run/crio/crio.sock\n",
+    "a key with a tag": "!!str containerRuntimeEndpoint: unix:///run/crio/crio.sock\n",
+    "a key with an escape": '"container\\x52untimeEndpoint": unix:///run/crio/crio.sock\n',
+    "a value on the next line": "containerRuntimeEndpoint:\n  unix:///run/crio/crio.sock\n",
+    "a value that goes on": "containerRuntimeEndpoint: unix:///run\n  crio.sock\n",
+    "an alias": "a: &a unix:///run/crio/crio.sock\ncontainerRuntimeEndpoint: *a\n",
+    "what is merged": "a: &a {containerRuntimeEndpoint: x}\n<<: *a\n",
+    "two documents": "a: b\n---\ncontainerRuntimeEndpoint: x\n",
+    "a directive": "%YAML 1.2\n---\na: b\n",
+    "flow style": "{kind: K, containerRuntimeEndpoint: x}\n",
+    "less indented later on": "  a: b\ncontainerRuntimeEndpoint: x\n",
+    "twice": "cgroupDriver: systemd\n'cgroupDriver': cgroupfs\n",
+}
+
+
+@pytest.mark.parametrize("text", UNREADABLE_CONFIGS.values(), ids=UNREADABLE_CONFIGS)
+def test_a_configuration_in_which_a_field_may_be_overlooked_is_unreadable(text: str) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        parse_config_file(text, "x")
+    assert "crio" not in str(caught.value)
 
 
 def test_a_state_without_a_policy_is_unreadable() -> None:

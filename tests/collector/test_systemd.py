@@ -103,6 +103,18 @@ COMMANDS: dict[str, tuple[dict[str, Entry], list[str]]] = {
         {f"{USR}/kubelet.service": service("Environment=A=1 B=2", "UnsetEnvironment=A", "ExecStart=/k $A $B")},
         ["/k", "2"],
     ),
+    "a variable of systemd's own that the unit sets after all": (
+        {f"{USR}/kubelet.service": service("PassEnvironment=A B", "Environment=A=1 B=2", "ExecStart=/k $A ${B}")},
+        ["/k", "1", "2"],
+    ),
+    "a variable of systemd's own": (
+        {f"{USR}/kubelet.service": service("PassEnvironment=A", "ExecStart=/k $A --b")},
+        ["/k", "not_collected", "--b"],
+    ),
+    "variables of systemd's own that are taken back": (
+        {f"{USR}/kubelet.service": service("PassEnvironment=A", "PassEnvironment=", "ExecStart=/k $A")},
+        ["/k"],
+    ),
     "a file beats the unit, and a later file an earlier": (
         {
             f"{USR}/kubelet.service": service(
