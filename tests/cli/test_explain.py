@@ -107,7 +107,11 @@ def test_what_would_change_a_variable_is_told_only_where_the_variable_alone_woul
 
 
 REFUSED = {
-    "no such rule": (["node.json", "nothing"], 2, "nothing: no such rule (expected one of: kernel-version,"),
+    "no such rule": (
+        ["node.json", "nothing"],
+        2,
+        "nothing: no such rule in virtnest@1.1.0 (expected one of: kernel-version,",
+    ),
     "no such file": (["absent.json", "kernel-version"], 2, "absent.json: cannot be read"),
     "many snapshots": (["many.ndjson", "kernel-version"], 2, "2 snapshots (expected one)"),
     "no snapshot": (["bad.json", "kernel-version"], 3, "bad.json:1:1: not JSON"),

@@ -114,6 +114,21 @@ def test_a_policy_that_passes(capsys: pytest.CaptureFixture[str], packs: Path) -
     assert capsys.readouterr().out == "demo@1.0.0: 3 passed, 0 failed\n"
 
 
+def test_the_folder_of_a_pack_is_no_version(capsys: pytest.CaptureFixture[str], packs: Path) -> None:
+    for command in (["policy", "test"], ["policy", "show"], ["policy", "diff", str(packs / "demo")]):
+        assert main([*command, str(packs / "demo")]) == 2
+        assert capsys.readouterr().err == (
+            f"{packs}/demo: no policy.yaml in this folder (expected the folder of a version: {packs}/demo/1.0.0)\n"
+        )
+
+
+def test_a_pack_that_is_not_found_says_where_packs_are_looked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "show", "acme"]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == "acme: no such pack (got 'acme', expected one of: kubevirt, virtnest)"
+    assert "PASSMUSTER_POLICY_PATH" in told[1]
+
+
 BROKEN = {
     "an outcome that is not so": (
         ("expect: {one: pass}", "expect: {one: fail}"),
@@ -125,11 +140,16 @@ BROKEN = {
         1,
         "tests.yaml:11: it does not: one: got 'network.ipv6 is false', expected message 'no IPv6'",
     ),
+    "a message where there is none": (
+        ("expect: {one: pass}", "expect: {one: pass}\n    messages: {one: no IPv6}"),
+        1,
+        "tests.yaml:8: it speaks IPv6: one: got no message, expected message 'no IPv6'",
+    ),
     "an outcome that nobody tests": (("expect: {one: unknown}", "expect: {}"), 2, "tests.yaml:19:13: too small"),
     "a rule that is not there": (
         ("expect: {one: pass}", "expect: {two: pass}"),
         2,
-        "tests.yaml:8:1: no such rule (got 'two')",
+        "tests.yaml:8:1: no such rule (got 'two', expected one of: one)",
     ),
     "a base that is not there": (
         ("base: plain\n    set", "base: bare\n    set"),
@@ -152,7 +172,7 @@ BROKEN = {
     "a parameter that is not there": (
         ("    set: {", "    parameters: {level: 2}\n    set: {"),
         2,
-        "no such parameter (got 'level')",
+        "no such parameter (got 'level', expected one of: none)",
     ),
 }
 

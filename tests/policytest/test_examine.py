@@ -219,7 +219,7 @@ PATHS = {
     "a fact too few": ({"facts": {"one": ["os.id"]}}, "one: got kernel.major, os.id, expected facts os.id"),
     "nothing that is missing": ({"missing": {"one": []}}, None),
     "something that is not missing": ({"missing": {"one": ["os.id"]}}, "one: got none, expected missing os.id"),
-    "a rule that is not there": ({"missing": {"two": []}}, "no such rule (got 'two')"),
+    "a rule that is not there": ({"missing": {"two": []}}, "no such rule (got 'two', expected one of: one)"),
     "a path that is none": ({"facts": {"one": ["os id"]}}, "not a field path"),
 }
 

@@ -98,9 +98,9 @@ def test_nodes_can_have_labels() -> None:
 
 BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "a base that is not there": ({"nodes": [{"base": "none"}], "expect": {"kernels": "pass"}}, "no such base (got 'none'"),
-    "a rule that is not there": ({"nodes": [PLAIN], "expect": {"other": "pass"}}, "no such rule (got 'other')"),
+    "a rule that is not there": ({"nodes": [PLAIN], "expect": {"other": "pass"}}, "no such rule (got 'other', expected one of: kernels)"),
     "a rule about single nodes": ({"nodes": [PLAIN], "expect": {"node": "pass"}}, "a rule of another scope in fleet_cases (got 'node')"),
-    "a parameter that is not there": ({"nodes": [PLAIN], "expect": {"kernels": "pass"}, "parameters": {"p": 1}}, "no such parameter (got 'p')"),
+    "a parameter that is not there": ({"nodes": [PLAIN], "expect": {"kernels": "pass"}, "parameters": {"p": 1}}, "no such parameter (got 'p', expected one of: none)"),
     "no nodes": ({"nodes": [], "expect": {"kernels": "pass"}}, "too small (got 0, expected at least 1)"),
     "a fact that no node can have": ({"nodes": [{"base": "plain", "set": {"kernel.minor": "x"}}], "expect": {"kernels": "pass"}}, "case 0, node 1: sections.kernel"),
     "a path that is none": ({"nodes": [{"base": "plain", "set": {"a[": 1}}], "expect": {"kernels": "pass"}}, "a["),

@@ -58,7 +58,9 @@ def _rule(policy: CompiledPolicy, name: str) -> CompiledRule | CompiledFleetRule
         if name in {rule.header.id, rule.header.name}:
             return rule
     known = ", ".join(rule.header.id for rule in policy.every_rule)
-    raise UsageError.at(name, f"no such rule (expected one of: {known})", code="usage-rule")
+    pack = f"{policy.header.pack}@{policy.header.version}"
+    hint = "-p PACK names another policy"
+    raise UsageError.at(name, f"no such rule in {pack} (expected one of: {known})", code="usage-rule", hint=hint)
 
 
 def _lines(explanation: Explanation, file: str, width: int) -> Iterator[str]:

@@ -48,7 +48,12 @@ def _extended(home: Path, pack: str, rule: str) -> Path:
     if not drafts:
         known = ", ".join(f"{entry.version} (released)" for entry in versions) or "none at all"
         message = f"no draft of {pack} to add a rule to (got {known}, expected a version that is not released)"
-        raise UsageError.at(str(home / pack), message, code="policy-not-found")
+        hint = (
+            "a new version is a copy of the folder of the last, with its own version in policy.yaml"
+            if versions
+            else None
+        )
+        raise UsageError.at(str(home / pack), message, code="policy-not-found", hint=hint)
     folder = Path(max(drafts, key=lambda entry: entry.version).file).parent
     names = str(folder / "policy.yaml"), str(folder / "tests.yaml")
     with exclusive(names[0]):

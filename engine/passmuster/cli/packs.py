@@ -138,6 +138,10 @@ def _from_path(path: Path) -> Policy:
         raise UsageError.at(
             str(path), "no such file or pack (expected PACK[@VERSION] or the path of a policy)", code="policy-not-found"
         )
+    if path.is_dir() and not (path / "policy.yaml").exists():
+        below = sorted(str(each.parent) for each in path.glob("*/policy.yaml")) or ["PACK/VERSION"]
+        message = f"no policy.yaml in this folder (expected the folder of a version: {', '.join(below)})"
+        raise UsageError.at(str(path), message, code="policy-not-found")
     return load_file(path / "policy.yaml" if path.is_dir() else path)
 
 

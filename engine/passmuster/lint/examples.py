@@ -37,16 +37,21 @@ def _strays(subject: Subject) -> Iterator[Spot]:
     scopes = {str(rule.id): rule.scope for rule in subject.policy.rules}
     for key, scope in (("cases", Scope.NODE), ("fleet_cases", Scope.FLEET)):
         for number, case in enumerate(subject.tests.value.get(key, [])):
-            named = [("parameters", name, "no such parameter") for name in case.get("parameters", {})]
-            wrong = [each for each in named if each[1] not in parameters]
+            wrong = [
+                ("parameters", name, "no such parameter", parameters)
+                for name in case.get("parameters", {})
+                if name not in parameters
+            ]
             for part in ("expect", "messages"):
                 for name in case.get(part, {}):
                     if scopes.get(name) is not scope:
                         told = "no such rule" if name not in scopes else f"a rule of another scope in {key}"
-                        wrong.append((part, name, told))
-            for part, name, told in wrong:
+                        wrong.append((part, name, told, {each for each, of in scopes.items() if of is scope}))
+            for part, name, told, there in wrong:
                 path = (key, number, part, name)
-                yield Spot(path=path, message=f"{told} (got {name!r})", key=True, in_tests=True)
+                known = ", ".join(sorted(there)) or "none"
+                message = f"{told} (got {name!r}, expected one of: {known})"
+                yield Spot(path=path, message=message, key=True, in_tests=True)
 
 
 def _unused_base(subject: Subject) -> Iterator[Spot]:

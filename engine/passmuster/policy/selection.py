@@ -68,6 +68,7 @@ def select(spec: Spec, catalogue: Iterable[Entry]) -> Entry:
             spec.text,
             f"no such pack (got {spec.pack!r}, expected one of: {', '.join(packs) or 'none found'})",
             code="policy-not-found",
+            hint="a pack of your own: name the folder of a version, or its folder of packs in PASSMUSTER_POLICY_PATH",
         )
     exact = [entry for entry in offered if str(entry.version) == spec.version]
     if exact:

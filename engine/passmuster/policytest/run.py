@@ -136,7 +136,11 @@ def _strays(
     place = "cases" if isinstance(case, Case) else "fleet_cases"
     stray = [("rule", name) for name in named if name not in known and name not in other]
     stray += [("parameter", name) for name in case.parameters if name not in defaults]
-    told = [f"no such {what} (got {name!r})" for what, name in stray]
+    there = {"rule": known, "parameter": set(defaults)}
+    told = [
+        f"no such {what} (got {name!r}, expected one of: {', '.join(sorted(there[what])) or 'none'})"
+        for what, name in stray
+    ]
     told += [f"a rule of another scope in {place} (got {name!r})" for name in named if name in other]
     return [Problem(code="tests-name", message=message, location=where) for message in told]
 
@@ -150,7 +154,9 @@ def _mismatches(case: Case, results: Mapping[str, Result]) -> list[Mismatch]:
             found.append(Mismatch(case=case, rule=rule, expected=expected.value, got=told))
     for rule, text in case.messages.items():
         if results[rule].message != text:
-            found.append(Mismatch(case=case, rule=rule, expected=f"message {text!r}", got=repr(results[rule].message)))
+            found.append(
+                Mismatch(case=case, rule=rule, expected=f"message {text!r}", got=_quoted(results[rule].message))
+            )
     shown = {rule: frozenset(fact.path for fact in result.facts) for rule, result in results.items()}
     missing = {rule: frozenset(fact.path for fact in result.unknown) for rule, result in results.items()}
     for what, expected_paths, got_paths in (("facts", case.facts, shown), ("missing", case.missing, missing)):
@@ -174,8 +180,12 @@ def _fleet_mismatches(policy: CompiledPolicy, trial: FleetTrial) -> list[Mismatc
             found.append(Mismatch(case=case, rule=name, expected=case.expect[name].value, got=told))
         if got.message != case.messages.get(name, got.message):
             wanted = f"message {case.messages[name]!r}"
-            found.append(Mismatch(case=case, rule=name, expected=wanted, got=repr(got.message)))
+            found.append(Mismatch(case=case, rule=name, expected=wanted, got=_quoted(got.message)))
     return found
+
+
+def _quoted(message: str | None) -> str:
+    return "no message" if message is None else repr(message)
 
 
 def _listed(paths: frozenset[FieldPath]) -> str:
