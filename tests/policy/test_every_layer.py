@@ -33,6 +33,14 @@ LAYERS: dict[str, tuple[str, list[str]]] = {
         WRONG.replace("expression: |\n      network.ipv6", "expression: 'network.nothing'"),
         [NO_FIELD, "an expression belongs into a literal block scalar"],
     ),
+    "an expression in quotes, in a rule that breaks the schema": (
+        WRONG.replace("expression: |\n      network.ipv6", "expression: 'network.ipv6'").replace("level: required", "level: must"),
+        ["level: not one of the values", NO_FIELD, "level: not one of the values", "an expression belongs into a literal"],
+    ),
+    "a variable in quotes, and a key twice": (
+        text(rule("one", "kernel.nothing > 3"), extra="variables:\n  one: {description: d, description: e, expression: 'true'}\n"),
+        ["duplicate key 'description'", "an expression belongs into a literal block scalar", NO_FIELD],
+    ),
     "a variable without a description": (
         text(rule("one", "variables.one"), extra=VARIABLE.format("")),
         ["one: missing 'description'", NO_FIELD],

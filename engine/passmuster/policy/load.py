@@ -61,7 +61,7 @@ def load(data: bytes, file: str, *, released: bool = False, lock: str | None = N
     _demand_version(document)
     problems = _schema_problems(document)
     if problems:
-        raise UnsoundPolicyError(problems, document)
+        raise UnsoundPolicyError([*problems, *_bare(document)], document)
     reader = _Reader(document)
     policy = replace(reader.policy(digest(data), released=released), lock=lock)
     if reader.problems:
@@ -74,7 +74,7 @@ def _unreadable(error: _yaml.YAMLProblems) -> PolicyError:
     document = error.document
     if document is None or not isinstance(document.value, dict) or document.value.get("schema") != SCHEMA:
         return PolicyError(error.problems)
-    return UnsoundPolicyError([*error.problems, *_schema_problems(document)], document)
+    return UnsoundPolicyError([*error.problems, *_schema_problems(document), *_bare(document)], document)
 
 
 def _demand_version(document: _yaml.Document) -> None:
@@ -90,6 +90,29 @@ def _schema_problems(document: _yaml.Document) -> list[Problem]:
         document.problem(fault.path, _where(fault.path) + fault.message, code="policy-invalid", key=fault.at_key)
         for fault in schema.faults("policy", 1, document.value)
     ]
+
+
+def _bare(document: _yaml.Document) -> list[Problem]:
+    """The expressions outside a literal block, whatever else is wrong with the policy."""
+    value = document.value if isinstance(document.value, dict) else {}
+    rules, variables = value.get("rules"), value.get("variables")
+    holders = [(("rules", number), each) for number, each in enumerate(rules if isinstance(rules, list) else [])]
+    holders += [
+        (("variables", name), each) for name, each in (variables if isinstance(variables, dict) else {}).items()
+    ]
+    return [
+        _demand_block(document, (*path, key))
+        for path, each in holders
+        for key in _EXPRESSIONS
+        if isinstance(each, dict) and isinstance(each.get(key), str)
+        if (position := document.positions.get((*path, key))) is not None and not position.block
+    ]
+
+
+def _demand_block(document: _yaml.Document, path: tuple[str | int, ...]) -> Problem:
+    message = "an expression belongs into a literal block scalar (expected `|` or `|-`)"
+    hint = f"write `{path[-1]}: |` and the expression indented on the next line"
+    return document.problem(path, message, code="policy-block", hint=hint)
 
 
 def _where(path: tuple[str | int, ...]) -> str:
@@ -180,10 +203,7 @@ class _Reader:
     def _expression(self, path: tuple[str | int, ...], text: str) -> Expression:
         position = self.document.positions[path]
         if not position.block:
-            hint = "write `key: |` and the expression indented on the next line"
-            self._note(
-                path, "an expression belongs into a literal block scalar (expected `|` or `|-`)", "policy-block", hint
-            )
+            self.problems.append(_demand_block(self.document, path))
         self._blanks(position, text)
         return Expression(text=text.rstrip("\n"), line=position.line, column=position.column)
 
