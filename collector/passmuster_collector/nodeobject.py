@@ -21,6 +21,7 @@ FIELDS = {
     "os_image": "osImage",
 }
 """Names of facts to fields of status.nodeInfo."""
+MACHINE_ID = re.compile(r"[0-9a-f]{32}\s*\Z")
 NOT_GIVEN = Unknown(Reason.NOT_COLLECTED, "no Node object was given")
 _RUNTIME = re.compile(r"([a-z0-9-]+)://(.*)\Z")
 
@@ -33,6 +34,8 @@ class NodeObject(NamedTuple):
     """Facts of status.nodeInfo, text."""
     labels: Result
     """All of them, text to text."""
+    machine_id: Optional[str] = None
+    """To tell that it is another machine's; it goes nowhere else."""
     source: str = SOURCE
     """The file of a dump that it is from; else it was given."""
 
@@ -64,7 +67,10 @@ def of_document(document: Any) -> NodeObject:
     if not isinstance(name, str) or not name:
         raise UnreadableError("a Node object without a name (expected metadata.name)")
     info = _member(_member(document, "status"), "nodeInfo")
-    return NodeObject(name, {fact: _text(info, field) for fact, field in FIELDS.items()}, _labels(metadata))
+    facts = {fact: _text(info, field) for fact, field in FIELDS.items()}
+    machine = info.get("machineID")
+    known = isinstance(machine, str) and MACHINE_ID.match(machine)
+    return NodeObject(name, facts, _labels(metadata), str(machine).strip() if known else None)
 
 
 def _member(value: Dict[str, Any], key: str) -> Dict[str, Any]:

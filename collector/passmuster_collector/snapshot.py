@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
 from passmuster_collector import __version__, identity
@@ -10,6 +9,7 @@ from passmuster_collector.budget import Clock, Job, budget, in_time, run_all
 from passmuster_collector.facts import SECTIONS
 from passmuster_collector.fields import plain
 from passmuster_collector.host import Host
+from passmuster_collector.nodeobject import MACHINE_ID
 from passmuster_collector.reading import Reason, Text, Unknown, lines
 from passmuster_collector.section import Fact, Section, gather, nothing, rendered
 from passmuster_collector.source import Kind
@@ -72,7 +72,7 @@ def canonical(snapshot: Dict[str, Any]) -> bytes:
 def machine_id(host: Host) -> Optional[str]:
     """Digest of the machine id, so that the id is not disclosed; None where there is none."""
     look = host.read("/etc/machine-id")
-    if not isinstance(look, Text) or not re.match(r"[0-9a-f]{32}\s*\Z", look.text):
+    if not isinstance(look, Text) or not MACHINE_ID.match(look.text):
         return None
     return "sha256:" + hashlib.sha256(look.text.strip().encode("ascii")).hexdigest()
 

@@ -12,8 +12,8 @@ from passmuster_collector import dates
 from passmuster_collector.budget import Budget, OutOfTimeError, in_time, watched
 from passmuster_collector.dump import open_dump
 from passmuster_collector.host import Host, open_host, unseen
-from passmuster_collector.nodeobject import LIMIT, NOT_GIVEN, NodeObject, parse_node_object
-from passmuster_collector.reading import Unknown, UnreadableError, quoted
+from passmuster_collector.nodeobject import LIMIT, MACHINE_ID, NOT_GIVEN, NodeObject, parse_node_object
+from passmuster_collector.reading import Text, Unknown, UnreadableError, quoted
 from passmuster_collector.recorded import Recorded
 from passmuster_collector.root import Root
 from passmuster_collector.source import Kind, Source
@@ -71,11 +71,21 @@ def _mounted(asked: Asked, recorded: Recorded, given: Union[NodeObject, Unknown]
 def _host(source: Source, recorded: Recorded, node_object: Union[NodeObject, Unknown], path: str) -> Host:
     """The host; where there is no time to find out what kind of view this is, one of which nothing is known."""
     try:
-        return _in_time(lambda: open_host(source, recorded, node_object), path, source.budget, "a host")
+        return _in_time(lambda: _checked(open_host(source, recorded, node_object)), path, source.budget, "a host")
     except _LateError:
         if source.kind is Kind.LIVE:
             raise
         return unseen(source, recorded)
+
+
+def _checked(host: Host) -> Host:
+    """The host; raises UsageError where its Node object is that of another machine."""
+    given = host.node_object
+    if isinstance(given, NodeObject) and given.machine_id is not None:
+        look = host.read("/etc/machine-id")
+        if isinstance(look, Text) and MACHINE_ID.match(look.text) and look.text.strip() != given.machine_id:
+            raise UsageError(f"{given.source} {quoted(given.name)}: another machine of the cluster (its id differs)")
+    return host
 
 
 class _LateError(UsageError):

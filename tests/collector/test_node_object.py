@@ -199,3 +199,19 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(UsageError) as caught:
         collect_bytes(["--node-object", str(tmp_path / "node.json")])
     assert message in str(caught.value)
+
+
+MACHINE, OTHER_MACHINE = "0123456789abcdef" * 2, "f" * 32
+
+
+@pytest.mark.parametrize("kind", ["--root", "--from"])
+@pytest.mark.parametrize("given", [MACHINE, OTHER_MACHINE, "", "secret"])
+def test_the_node_object_of_another_machine_is_refused(tmp_path: Path, kind: str, given: str) -> None:
+    plant(tmp_path / "host", {**MOUNTED, "/etc/machine-id": MACHINE + "\n"})
+    (tmp_path / "node.json").write_text(json.dumps(node(machineID=given)))
+    words = [kind, str(tmp_path / "host"), "--node-object", str(tmp_path / "node.json")]
+    if given == OTHER_MACHINE:
+        with pytest.raises(UsageError, match="another machine of the cluster"):
+            collect_bytes(words)
+    else:
+        assert (given or MACHINE).encode() not in collect_bytes(words)
