@@ -25,7 +25,8 @@ _DUMPED_TABLES = {
     "/proc/self/mounts": parse_mounts,
     "/proc/self/mountinfo": parse_mountinfo,
 }
-_ENGINES = ("/docker/", "/containerd/", "/containers/storage/", "/io.containerd.")
+_ENGINES = ("/docker/", "/containerd/", "/containers/storage/", "/io.containerd.", "/overlay2/", "/overlay/l/")
+"""Folders of engines' images, the last of Docker and Podman wherever their storage lies."""
 _OF_GUESTS = ("simfs", "vzfs")
 """File systems of OpenVZ, which only its containers have for a root."""
 _HOSTNAMECTL = tuple(f"/sos_commands/host/hostnamectl{word}" for word in ("", "_status"))

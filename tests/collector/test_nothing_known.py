@@ -100,6 +100,14 @@ CONTEXTS: dict[str, tuple[dict[str, Entry], str]] = {
     "a guest of LXC, by what lies over its /proc": ({"/proc/mounts": ROOT + LXCFS}, "container"),
     "a host of LXC": ({"/proc/mounts": ROOT + LXCFS.replace("/proc/cpuinfo", "/var/lib/lxcfs")}, "elsewhere"),
     "a container, by its root": ({"/proc/1/mounts": ENGINE}, "container"),
+    "a container of a Docker that keeps its images elsewhere": (
+        {"/proc/1/mounts": "overlay / overlay rw,lowerdir=/data/overlay2/l/AB:/data/overlay2/l/CD,workdir=/x 0 0\n"},
+        "container",
+    ),
+    "a container of a Podman that keeps its images elsewhere": (
+        {"/proc/1/mounts": "overlay / overlay rw,lowerdir=/data/overlay/l/AB,workdir=/x 0 0\n"},
+        "container",
+    ),
     "a tool that ran in a container and copied its host": (
         {"/proc/mounts": ENGINE, "/proc/1/mounts": ROOT},
         "elsewhere",
