@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import chain, starmap
 from typing import TYPE_CHECKING
 
 from passmuster import __version__, digest
@@ -14,14 +15,16 @@ from passmuster.evaluate import evaluate
 from passmuster.fleetrules import over
 from passmuster.outcome import Level, NodeOutcome, RuleOutcome, UnansweredError, fleet_outcome, node_outcome
 from passmuster.policy import LANGUAGE
+from passmuster.roster import called, order
 from passmuster.terms import asked
 from passmuster.verdict import NodeVerdict, RosterFindings, SnapshotHeader, Verdict
 from passmuster.waivers import Seen, findings, waive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from passmuster.roster import Node
     from passmuster.snapshot import Snapshot
     from passmuster.terms import MaximumAge, Terms
     from passmuster.verdict import FleetResult, Result, RuleHeader
@@ -61,8 +64,8 @@ def judge(given: Iterable[Given], terms: Terms) -> Verdict:
     nodes = [judge_one(every[at], terms, doubled=at in beside.doubled) for at in places]
     future = any(node.reason is not None and from_future(node.reason) for node in nodes)
     waivers = findings(terms.waivers, _seen(terms.waivers, inputs, nodes)) if terms.waivers else None
-    roster = _roster(nodes, terms.roster, terms.roster_source) if terms.roster is not None else None
-    nodes += [_nameless(name, None, ABSENT) for name in (roster.missing if roster else ())]
+    found = _listed(nodes, terms)
+    nodes += [absentee(each) for each in (found.absent if found else ())]
     fleet = over(terms.fleet_rules, _members(inputs, nodes), terms.parameters)
     weighed = [node for node in nodes if node.reason != ONLY_FLEET]
     outcomes = [*(node.outcome for node in weighed), *weight(fleet)]
@@ -77,7 +80,7 @@ def judge(given: Iterable[Given], terms: Terms) -> Verdict:
         levels=terms.raised,
         assessment=terms.assessment,
         waivers=waivers,
-        roster=roster,
+        roster=found.findings if found else None,
         max_age=terms.max_age.text if terms.max_age else None,
         now=terms.now(future=future),
         outcome=fleet_outcome(outcomes),
@@ -86,7 +89,8 @@ def judge(given: Iterable[Given], terms: Terms) -> Verdict:
         incomplete=not nodes or not outcomes or any(node.reason is not None for node in weighed),
         duplicates=beside.duplicates,
         digest=digest.verdict(
-            asked(terms, terms.now(future=future)), [*map(_node_digest, nodes), *map(fleet_digest, fleet)]
+            asked(found.settled if found else terms, terms.now(future=future)),
+            [*map(_node_digest, nodes), *map(fleet_digest, fleet)],
         ),
     )
 
@@ -295,11 +299,49 @@ def _counts(level: Level, outcome: RuleOutcome) -> bool:
     return level is not Level.INFORMATIONAL and outcome not in {RuleOutcome.NOT_APPLICABLE, RuleOutcome.WAIVED}
 
 
-def _roster(nodes: Sequence[NodeVerdict], listed: frozenset[str], source: str) -> RosterFindings:
-    seen = {node.node for node in nodes if node.snapshot is not None}
-    return RosterFindings(
-        source=source, listed=len(listed), missing=tuple(sorted(listed - seen)), unlisted=tuple(sorted(seen - listed))
+def absentee(node: Node) -> NodeVerdict:
+    """A node that only the roster names."""
+    return replace(_nameless(node.name, None, ABSENT), site=node.site)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """What there is of a roster."""
+
+    absent: Sequence[Node]
+    """In the order of reports."""
+    settled: Terms
+    """The terms, with the roster as it came out."""
+    findings: RosterFindings
+
+
+def listed(terms: Terms, seen: Callable[[], Iterable[tuple[str, str | None]]], absent: Iterable[str]) -> Listed | None:
+    """What there is of a roster: `seen` gives name and site of each node with a snapshot, `absent` did not come."""
+    if terms.roster is None:
+        return None
+    gone = frozenset(absent)
+    there = {each for each in starmap(terms.listing, seen()) if not terms.roster.isdisjoint(each)}
+    unlisted = {terms.listed(each[0]) for each in starmap(terms.listing, seen()) if each not in there}
+    nodes = terms.absent(gone)
+    names = called(
+        [*nodes, *unlisted], chain(nodes, (terms.listed(each[0]) for each in starmap(terms.listing, seen())))
     )
+    return Listed(
+        absent=nodes,
+        settled=terms.settled((each[0] for each in there), gone),
+        findings=RosterFindings(
+            source=terms.roster_source,
+            listed=len(there) + len(gone),
+            missing=tuple(names[each] for each in nodes),
+            unlisted=tuple(names[each] for each in sorted(unlisted, key=order)),
+        ),
+    )
+
+
+def _listed(nodes: Sequence[NodeVerdict], terms: Terms) -> Listed | None:
+    seen = [(node.node, node.site) for node in nodes if node.snapshot is not None]
+    there = frozenset(chain.from_iterable(starmap(terms.listing, seen)))
+    return listed(terms, lambda: seen, (terms.roster or frozenset()) - there)
 
 
 def fleet_digest(result: FleetResult) -> bytes:

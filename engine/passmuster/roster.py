@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from passmuster import _json
 from passmuster._text import BOM, NotTextError, decoded
 from passmuster.errors import Location, Problem, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def parse(data: bytes, file: str) -> frozenset[str]:
@@ -53,3 +56,40 @@ def _name(item: Any) -> Any:
 
 def _error(file: str, line: int, message: str) -> UsageError:
     return UsageError([Problem(code="roster", message=message, location=Location(file=file, line=line, column=1))])
+
+
+# Rosters of sites: a node of one site is not there because another site has one of that name.
+
+
+def of_site(site: str | None, name: str) -> str:
+    """What a node is called in the rosters of sites; None where nobody named a site."""
+    return f"{site or ''}/{name}"
+
+
+def parted(entry: str) -> Node:
+    """The node that is called so in the rosters of sites."""
+    site, _, name = entry.partition("/")
+    return Node(name, site or None)
+
+
+class Node(NamedTuple):
+    """A node that there should be, or is."""
+
+    name: str
+    site: str | None
+    """None in a caller's roster, which is of no site, and where nobody named one."""
+
+
+def order(node: Node) -> tuple[str, str]:
+    """The order of reports."""
+    return node.name, node.site or ""
+
+
+def called(some: Iterable[Node], every: Iterable[Node]) -> dict[Node, str]:
+    """What reports call nodes: by their names, and their sites too where several of all have that name."""
+    wanted = set(some)
+    sites: dict[str, set[str | None]] = {node.name: set() for node in wanted}
+    for node in every:
+        if node.name in sites:
+            sites[node.name].add(node.site)
+    return {node: node.name if len(sites[node.name]) < 2 else of_site(node.site, node.name) for node in wanted}

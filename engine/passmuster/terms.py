@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+import itertools
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from passmuster.age import format_moment
 from passmuster.policy import LANGUAGE
+from passmuster.roster import Node, of_site, order, parted
 from passmuster.verdict import Origin, ParameterChange, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime, timedelta
 
     from passmuster.compile import CompiledFleetRule, CompiledPolicy
     from passmuster.outcome import Level
     from passmuster.verdict import RuleHeader
     from passmuster.waivers import InForce
+
+
+CALLER = "caller"
+"""Whose a roster is that no site gave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +44,8 @@ class Terms:
     rules: frozenset[str] | None = None
     """The only rules to judge, as PACK/ID; None for all."""
     roster: frozenset[str] | None = None
-    roster_source: str = "caller"
+    """The nodes that there should be: by name in a caller's, as `roster.of_site` has it in those of sites."""
+    roster_source: str = CALLER
     """Whose roster it is; see `verdict.RosterFindings`."""
     max_age: MaximumAge | None = None
     received: datetime | None = None
@@ -96,6 +103,22 @@ class Terms:
     def named_parameters(self) -> dict[str, Any]:
         """Every parameter's effective value, as PACK.NAME."""
         return {f"{pack}.{name}": value for pack, values in self.parameters.items() for name, value in values.items()}
+
+    def listing(self, name: str, site: str | None) -> tuple[str, ...]:
+        """What a node may be called in the roster; the first is its own."""
+        return (name,) if self.roster_source == CALLER else (of_site(site, name), of_site(None, name))
+
+    def settled(self, there: Iterable[str], absent: Iterable[str]) -> Terms:
+        """The same, with the roster as it came out: a name on a roster of no site is of whichever site has it."""
+        return self if self.roster is None else replace(self, roster=frozenset(itertools.chain(there, absent)))
+
+    def listed(self, entry: str) -> Node:
+        """The node that is called so in the roster."""
+        return Node(entry, None) if self.roster_source == CALLER else parted(entry)
+
+    def absent(self, entries: Iterable[str]) -> list[Node]:
+        """Nodes that are called so in the roster, in the order of reports."""
+        return sorted(map(self.listed, entries), key=order)
 
     def now(self, *, future: bool) -> str | None:
         """The moment that something here needs; None where nothing does. `future`: a snapshot is from after it."""

@@ -231,6 +231,76 @@ def test_rosters_of_several_bundles_count_together(here: Path) -> None:
     assert {node["node"]: node["site"] for node in report["nodes"] if node["snapshot"]} == {"w1": "dc-1", "x1": "dc-2"}
 
 
+@pytest.fixture
+def sites(here: Path) -> Path:
+    """Two bundles of two sites: one has no snapshot of its `w1`, the other has one of its own."""
+    (here / "in").mkdir()
+    (here / "in" / "a.pmb").write_bytes(bundles.made("w2", roster=bundles.roster("w1", "w2")))
+    (here / "in" / "b.pmb").write_bytes(bundles.made("w1", site="dc-2", roster=bundles.roster("w1")))
+    return here
+
+
+FORMATS = ["json", "ndjson", "summary", "matrix", "table", "csv", "markdown", "html", "attestation"]
+MISSING = {"listed": 3, "missing": ["dc-1/w1"], "source": "bundles", "unlisted": []}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_node_of_another_site_does_not_stand_for_one_that_is_missing(sites: Path, name: str) -> None:
+    assert main(["check", "in", *TRUST, *NOW, "-o", f"{name}=out"]) == 3
+    assert b"w1" in (sites / "out").read_bytes() or name in {"summary", "matrix"}
+
+
+def test_a_report_says_of_which_site_a_node_is_missing(sites: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert sites.exists()
+    _, report = _report("in", *TRUST)
+    assert report["roster"] == MISSING
+    assert [(each["site"], each["node"], each["outcome"]) for each in report["nodes"]] == [
+        ("dc-1", "w1", "unknown"),
+        ("dc-2", "w1", "pass"),
+        ("dc-1", "w2", "pass"),
+    ]
+    assert main(["fleet", "add", "fleet.db", "in", *TRUST]) == 0
+    for words in (["-o", "summary"], ["-o", "json=f.json"]):
+        assert main(["fleet", "check", "fleet.db", *words]) == 3
+    assert json.loads(Path("f.json").read_bytes())["roster"] == {**MISSING, "source": "store"}
+    assert main(["fleet", "check", "fleet.db", "--site", "dc-2", "-o", "summary"]) == 0
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("name", ["json", "ndjson", "attestation"])
+def test_a_verdict_by_the_rosters_of_sites_can_be_proven(
+    sites: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert main(["fleet", "add", "fleet.db", "in", *TRUST]) == 0
+    main(["fleet", "check", "fleet.db", "-o", f"{name}=store.out"])
+    main(["check", "in", *TRUST, *NOW, "-o", f"{name}=check.out"])
+    capsys.readouterr()
+    for file in ("store.out", "check.out"):
+        status = main(["report", "verify", file, "--snapshots", "in", *TRUST, "--unsigned", *NOW])
+        assert (status, sites.exists()) == (0, True), capsys.readouterr().out
+
+
+def test_a_roster_of_no_site_is_of_nodes_at_whichever_site(sites: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (sites / "roster").write_text("w1\nw3\n")
+    assert main(["fleet", "add", "fleet.db", "in", *TRUST]) == 0
+    assert main(["fleet", "add", "fleet.db", "--roster", "roster"]) == 0
+    for words in (["-o", "summary"], ["-o", "json=f.json"], ["-o", "ndjson=f.ndjson"], ["-o", "attestation=f.att"]):
+        assert main(["fleet", "check", "fleet.db", *words]) == 3
+    told = json.loads((sites / "f.json").read_bytes())["roster"]
+    assert told == {"listed": 4, "missing": ["dc-1/w1", "w3"], "source": "store", "unlisted": []}
+    assert main(["fleet", "check", "fleet.db", "--site", "dc-2", "-o", "json=two.json"]) == 0
+    for file in ("f.json", "f.ndjson", "f.att", "two.json"):
+        snapshots = "in/b.pmb" if file == "two.json" else "in"
+        capsys.readouterr()
+        assert main(["report", "verify", file, "--snapshots", snapshots, *TRUST, "--unsigned", *NOW]) == 0
+
+
+def test_a_loose_snapshot_is_of_no_site_and_stands_for_no_node_of_one(sites: Path) -> None:
+    (sites / "w1.json").write_bytes(data("w1", machine_id=None))
+    report = _report("in", "w1.json", "--insecure-skip-verify")[1]
+    assert report["roster"] == {**MISSING, "unlisted": ["/w1"]}
+
+
 def test_the_site_of_a_bundle_holds_in_a_store(capsys: pytest.CaptureFixture[str], here: Path) -> None:
     (here / "site.pmb").write_bytes(bundles.made("w1", roster=bundles.roster("w1", "w2")))
     (here / "tokyo.pmb").write_bytes(bundles.made("t1", site="tokyo"))

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from passmuster import _json, schema
 from passmuster.errors import IntegrityError, UsageError
+from passmuster.judge import ABSENT
 from passmuster.report import harmless, json_v1, statement, stream
+from passmuster.roster import Node, called, of_site
+from passmuster.terms import CALLER
 from passmuster.verdict import BundleHeader, Origin, SignatureFindings
 
 if TYPE_CHECKING:
@@ -139,7 +142,8 @@ def line(value: Mapping[str, Any]) -> bytes:
 
 def _reported(data: bytes, file: str, kind: Kind, document: Mapping[str, Any]) -> Claim:
     roster = document["roster"]
-    seen = {node["node"] for node in document["nodes"] if node["snapshot"] is not None}
+    seen = {Node(node["node"], node["site"]) for node in document["nodes"] if node["snapshot"] is not None}
+    absent = {Node(node["node"], node["site"]) for node in document["nodes"] if node["reason"] == ABSENT}
     return Claim(
         file=file,
         kind=kind,
@@ -153,7 +157,7 @@ def _reported(data: bytes, file: str, kind: Kind, document: Mapping[str, Any]) -
         assessment=document["assessment"],
         evidence=document["evidence"],
         nodes=frozenset(node["node"] for node in document["nodes"]),
-        **_terms(document, roster, seen),
+        **_terms(document, _listed(roster, seen, absent)),
     )
 
 
@@ -164,6 +168,8 @@ def _attested(data: bytes, file: str, document: Mapping[str, Any]) -> Claim:
     for each in predicate["configuration"]:
         found[each["annotations"]["kind"]].append(each)
     seen = {subject_name(each) for each in document["subject"]}
+    nodes = {Node(subject_name(each), site) for each in document["subject"] for site in _sites(verdict, each)}
+    absent = {Node(each["node"], each["site"]) for each in verdict["unjudged"] if each["reason"] == ABSENT}
     return Claim(
         file=file,
         kind=Kind.ATTESTATION,
@@ -177,12 +183,26 @@ def _attested(data: bytes, file: str, document: Mapping[str, Any]) -> Claim:
         assessment=_digest(found["assessment"]),
         evidence="none",
         nodes=frozenset(seen | {each["node"] for each in verdict["unjudged"]}),
-        **_terms(verdict, verdict["roster"], seen),
+        **_terms(verdict, _listed(verdict["roster"], nodes, absent)),
     )
 
 
-def _terms(head: Mapping[str, Any], roster: Mapping[str, Any] | None, seen: set[str]) -> dict[str, Any]:
-    names = None if roster is None else frozenset(roster["missing"]) | (seen - set(roster["unlisted"]))
+def _listed(roster: Mapping[str, Any] | None, seen: set[Node], absent: set[Node]) -> frozenset[str] | None:
+    """The nodes on the roster, as it calls them: those that are missing, and those that are not called unlisted."""
+    if roster is None:
+        return None
+    if roster["source"] == CALLER:
+        return frozenset(roster["missing"]) | {node.name for node in seen} - set(roster["unlisted"])
+    every = seen | absent
+    names = called(every, every)
+    there = {node for node in seen if names[node] not in roster["unlisted"]}
+    told = {node for node in absent if names[node] in roster["missing"]}
+    other = set(roster["missing"]) - {names[node] for node in told}
+    return frozenset([*(of_site(node.site, node.name) for node in there | told), *other])
+
+
+def _terms(head: Mapping[str, Any], names: frozenset[str] | None) -> dict[str, Any]:
+    roster = head["roster"]
     return {
         "parameters": head["parameters"],
         "rules": None if head["rules"] is None else frozenset(head["rules"]),
@@ -191,7 +211,7 @@ def _terms(head: Mapping[str, Any], roster: Mapping[str, Any] | None, seen: set[
         "listed": 0 if roster is None else roster["listed"],
         "max_age": head["max_age"],
         "skipped": tuple(head["skipped"]),
-        "roster_source": "caller" if roster is None else roster["source"],
+        "roster_source": CALLER if roster is None else roster["source"],
         "origin": _origin(head),
         "now": head["now"],
         "superseded": head["superseded"],
@@ -215,6 +235,11 @@ def _policy(each: Mapping[str, Any]) -> ClaimedPolicy:
     return ClaimedPolicy(
         pack=pack, version=version, digest=digest, released=told.get("released", False), lock=told.get("lock")
     )
+
+
+def _sites(verdict: Mapping[str, Any], subject: Mapping[str, Any]) -> Sequence[str | None]:
+    found: Sequence[str | None] = verdict["sites"].get(f"sha256:{subject['digest']['sha256']}", (None,))
+    return found
 
 
 def subject_name(subject: Mapping[str, Any]) -> str:

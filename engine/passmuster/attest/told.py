@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _LISTS = {"passedTests": "passed", "warnedTests": "warned", "failedTests": "failed"}
 _PIECES = ("engine", "evidence", "fleet_results", "nodes", "schema", "verdict_digest")
 """Of a report: what is compared in other ways, or not at all."""
-_MORE = ("engine", "verdict_digest", "undecided", "unjudged", "waived")
+_MORE = ("engine", "verdict_digest", "sites", "undecided", "unjudged", "waived")
 """The same of the verdict in an statement."""
 
 

@@ -11,6 +11,7 @@ from passmuster.bundle import container
 from passmuster.cli import packs, reading
 from passmuster.errors import IntegrityError, UsageError
 from passmuster.report import harmless
+from passmuster.roster import of_site
 
 if TYPE_CHECKING:
     from passmuster.bundle import Trust
@@ -42,8 +43,8 @@ def _bounded(handle: BinaryIO, name: str) -> bytes:
     return data
 
 
-def claimed_roster(path: str) -> tuple[str, ...] | None:
-    """The names on the roster that a bundle's manifest has, sorted; None where it has none, or cannot be read.
+def claimed_roster(path: str) -> frozenset[str] | None:
+    """The roster that a bundle's manifest has, of its site; None where it has none, or cannot be read.
 
     Nothing is verified here: only the manifest is read, which stands first.
     """
@@ -57,7 +58,8 @@ def claimed_roster(path: str) -> tuple[str, ...] | None:
     names = listed.get("names") if isinstance(listed, dict) else None
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         return None
-    return tuple(sorted(set(names)))
+    site = document.get("site") if isinstance(document, dict) else None
+    return None if not isinstance(site, str | None) else frozenset(of_site(site, name) for name in names)
 
 
 def load_trust(file: str | None) -> Trust | None:

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
         raise UsageError.at(
             "fleet add", "nothing to add (expected SNAPSHOT, a folder, - or --roster)", code="usage-input"
         )
-    site = sites.named(options.site) or ""
+    site = sites.named(options.site or None) or ""
     names = roster.parse(packs.read(Path(options.roster)), options.roster) if options.roster is not None else None
     if not Path(options.store).exists():
         create(options.store)

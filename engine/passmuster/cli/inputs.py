@@ -104,7 +104,7 @@ def met(paths: Sequence[str], known: Callable[[bytes], T | None]) -> Iterator[Me
 
 
 def rosters(paths: Sequence[str]) -> frozenset[str] | None:
-    """The names on the rosters of all bundles among these paths; None where no bundle has one."""
+    """The nodes on the rosters of all bundles among these, as `roster.of_site` has them; None where none has one."""
     every = [file for path in paths for file in (files(path) if path != "-" and Path(path).is_dir() else [path])]
     found = [names for file in every if sealed.is_named(file) and (names := sealed.roster(file)) is not None]
     return frozenset(name for names in found for name in names) if found else None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from passmuster.attest import Kind
 from passmuster.cli import relabel, sealed
+from passmuster.roster import of_site, parted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,10 +24,16 @@ def differences(claim: Claim) -> Iterator[str]:
     yield from _signatures(claim)
     yield from _sites(claim)
     if claim.roster_source == "bundles" and _all_here(claim):
-        listed = sealed.listed()
-        if listed != claim.roster:
-            missing = ", ".join(sorted((listed or frozenset()) ^ (claim.roster or frozenset())))
-            yield f"roster: the report's is not that of its bundles (on one of them alone: {missing})"
+        apart = sorted(_apart(sealed.listed() or frozenset(), claim.roster or frozenset()))
+        if apart:
+            yield f"roster: the report's is not that of its bundles (on one of them alone: {', '.join(apart)})"
+
+
+def _apart(listed: frozenset[str], told: frozenset[str]) -> Iterator[str]:
+    """What is on one of two rosters alone; a name of no site is on the other where any site has it."""
+    names = {parted(each).name for each in told}
+    yield from (each for each in told if listed.isdisjoint((each, of_site(None, parted(each).name))))
+    yield from (each for each in listed - told if parted(each).site is not None or parted(each).name not in names)
 
 
 def notes(claim: Claim, *, roster_given: bool, unsigned: bool) -> Iterator[str]:

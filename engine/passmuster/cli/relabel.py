@@ -65,6 +65,9 @@ def renamed(met: inputs.Met[Remembered], names: Mapping[str, str]) -> inputs.Met
 def sourced(met: Iterable[inputs.Met[Remembered]], claim: Claim) -> Iterator[streamed.Found]:
     """What was met, with the site of each snapshot, and why it was in doubt: no bytes of it say that."""
     known: dict[str, list[tuple[str | None, str | None]]] = {}
+    if claim.kind is Kind.ATTESTATION:
+        for digest, sites in claim.document["predicate"][statement.VERDICT]["sites"].items():
+            known[digest] = [(site, None) for site in sites]
     for node in () if claim.kind is Kind.ATTESTATION else claim.document["nodes"]:
         told = node["site"], _doubt(node, claim)
         if (

@@ -20,6 +20,7 @@ from passmuster.errors import UsageError
 from passmuster.policy.parameters import effective
 from passmuster.report import Evidence, Style, statement
 from passmuster.report.onepass import OnePass
+from passmuster.terms import CALLER
 
 if TYPE_CHECKING:
     import argparse
@@ -189,9 +190,10 @@ def _roster(claim: Claim, options: argparse.Namespace) -> Iterator[str]:
     if claim.roster is None:
         yield f"roster: {options.roster} is given, and the report is by none"
         return
-    for name in sorted(names - claim.roster):
+    told = claim.roster if claim.roster_source == CALLER else {roster.parted(each).name for each in claim.roster}
+    for name in sorted(names - told):
         yield f"roster: {name} is on {options.roster}, and not on that of the report"
-    for name in sorted(claim.roster - names):
+    for name in sorted(told - names):
         yield f"roster: {name} is on that of the report, and not on {options.roster}"
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from passmuster.errors import IntegrityError, SnapshotError, UsageError
+from passmuster.roster import of_site
 from passmuster.verdict import BundleHeader, Origin, SignatureFindings
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ class _Terms:
     """By digest."""
     sites: dict[str, str | None] = field(default_factory=dict)
     """The site of each bundle, by its path."""
-    listed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    listed: dict[str, frozenset[str]] = field(default_factory=dict)
     """The roster of each bundle that has one, by its path."""
-    rosters: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
+    rosters: dict[str, frozenset[str] | None] = field(default_factory=dict)
     """What each bundle said of its roster before it was verified, by its path."""
     watch: list[Callable[[Reading], None]] = field(default_factory=list)
     """Asked before anything of a bundle is used; each may refuse it."""
@@ -157,7 +158,7 @@ def _read(path: str) -> Reading:
     asked = bundle.Terms(trust=terms.trust, now=moment(terms.now), skip=terms.skip)
     reading = bundle.read(load(path), path, asked)
     made, header = reading.bundle, reading.bundle.header
-    names = header.roster.names if header.roster else None
+    names = frozenset(of_site(header.site, name) for name in header.roster.names) if header.roster else None
     if terms.rosters.get(path, names) != names:
         raise IntegrityError.at(path, "changed while it was read", code="bundle-changed")
     if terms.skip:
@@ -177,7 +178,7 @@ def _read(path: str) -> Reading:
 
 
 def listed() -> frozenset[str] | None:
-    """The names on the rosters of the bundles that were taken in; None where none of them has one."""
+    """The nodes on the rosters of the bundles that were taken in; None where none of them has one."""
     found = _terms.get().listed
     return frozenset(name for names in found.values() for name in names) if found else None
 
@@ -188,8 +189,8 @@ def trusted() -> str | None:
     return None if trust is None else trust.digest
 
 
-def roster(path: str) -> tuple[str, ...] | None:
-    """The names on the roster of a bundle, in its own word; it is held to that when the bundle is read."""
+def roster(path: str) -> frozenset[str] | None:
+    """The nodes on the roster of a bundle, in its own word; it is held to that when the bundle is read."""
     from passmuster.cli.bundlefiles import claimed_roster  # noqa: PLC0415 - what opens no bundle does not pay for it
 
     return _terms.get().rosters.setdefault(path, claimed_roster(path))

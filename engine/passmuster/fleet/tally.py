@@ -51,7 +51,7 @@ class Portion:
     """For each node its class, as a place among the members."""
     identities: bytes
     absent: frozenset[str]
-    """Names of the roster that did not come."""
+    """Nodes of the roster that did not come, as it calls them."""
 
 
 class Tally:
@@ -69,7 +69,7 @@ class Tally:
         self._alike: dict[tuple[object, ...], int] = {}
         self._roll = Roll(BytesIO() if file is None else file)
         self.absent = set(terms.roster or ())
-        """Names of the roster that did not come so far."""
+        """Nodes of the roster that did not come so far, as it calls them."""
         self.repeated = unjudged(REPEATED, self._fleet_rules)
         """The class of nodes that came more than once."""
         self._missing = unjudged(ABSENT, self._fleet_rules)
@@ -93,7 +93,7 @@ class Tally:
         who = _identity(head[6], head[5], site, what if judged.apart else None)
         self._roll.add(who, what, self._number(judged))
         if self.absent:
-            self.absent.discard(head[6].decode())
+            self.absent.difference_update(self._terms.listing(head[6].decode(), site))
         return judged
 
     def plain(self, judged: Class, given: Given) -> None:
@@ -109,7 +109,7 @@ class Tally:
         self._roll.add(
             _identity(name.encode(), machine, site, what if judged.apart else None), what, self._number(judged)
         )
-        self.absent.discard(name)
+        self.absent.difference_update(self._terms.listing(name, site))
 
     def nameless(self, judged: Class) -> None:
         """Count what could not be read: nobody knows which node it is."""

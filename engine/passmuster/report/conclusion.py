@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from passmuster import __version__, digest
 from passmuster.duplicates import Standing
 from passmuster.fleetrules import UNJUDGED, Aggregate, conclude
-from passmuster.judge import fleet_digest, weight
+from passmuster.judge import Listed, fleet_digest, listed, weight
 from passmuster.outcome import NodeOutcome, fleet_outcome
 from passmuster.policy import LANGUAGE
 from passmuster.report import counting
 from passmuster.terms import asked
-from passmuster.verdict import RosterFindings, Verdict
+from passmuster.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,6 +61,7 @@ class Ended:
         beside = Standing() if self.journal is None else self.journal.standing(self.tally.classes)
         now = self.terms.now(future=totals.future)
         fleet = self._fleet_results(beside)
+        roster = self._listed()
         outcomes = [*totals.outcomes, *weight(fleet)]
         verdict = Verdict(
             engine=__version__,
@@ -72,7 +73,7 @@ class Ended:
             levels=self.terms.raised,
             assessment=self.terms.assessment,
             waivers=self._waivers(beside),
-            roster=self._roster(),
+            roster=roster.findings if roster else None,
             max_age=self.terms.max_age.text if self.terms.max_age else None,
             now=now,
             outcome=fleet_outcome(outcomes),
@@ -82,7 +83,7 @@ class Ended:
             duplicates=beside.duplicates,
             bundles=origin.bundles,
             signatures=origin.signatures,
-            digest=self._digest(now, origin, beside, fleet),
+            digest=self._digest(asked(roster.settled if roster else self.terms, now, origin), beside, fleet),
         )
         return Conclusion(verdict=verdict, totals=totals, beside=beside)
 
@@ -103,9 +104,9 @@ class Ended:
             told = self.tally.repeated if at in beside.doubled else judged
             for aggregate, each in zip(gathered, told.contributions, strict=True):
                 aggregate.add(each, entry.name)
-        for name in self.tally.absent:
+        for node in self.terms.absent(self.tally.absent):
             for aggregate in gathered:
-                aggregate.add(UNJUDGED, name)
+                aggregate.add(UNJUDGED, node.name)
         parameters = self.terms.parameters
         return tuple(
             result
@@ -113,26 +114,19 @@ class Ended:
             for result in conclude(rule, aggregate, parameters[policy.header.pack], policy.constants)
         )
 
-    def _roster(self) -> RosterFindings | None:
-        listed = self.terms.roster
-        if listed is None or self.journal is None:
-            return None
-        names = {entry.name for entry in self.journal if entry.digest is not None and entry.name not in listed}
-        return RosterFindings(
-            source=self.terms.roster_source,
-            listed=len(listed),
-            missing=tuple(sorted(self.tally.absent)),
-            unlisted=tuple(sorted(names)),
-        )
+    def _listed(self) -> Listed | None:
+        return None if self.journal is None else listed(self.terms, self._seen, self.tally.absent)
 
-    def _digest(self, now: str | None, origin: Origin, beside: Standing, fleet: tuple[FleetResult, ...]) -> str:
-        if self.journal is None:
-            return ""
-        return digest.verdict(asked(self.terms, now, origin), self._digests(beside, fleet))
+    def _seen(self) -> Iterator[tuple[str, str | None]]:
+        assert self.journal is not None
+        return ((entry.name, entry.site) for entry in self.journal if entry.digest is not None)
+
+    def _digest(self, asked_for: Mapping[str, Any], beside: Standing, fleet: tuple[FleetResult, ...]) -> str:
+        return "" if self.journal is None else digest.verdict(asked_for, self._digests(beside, fleet))
 
     def _digests(self, beside: Standing, fleet: tuple[FleetResult, ...]) -> Iterator[bytes]:
         assert self.journal is not None
         yield from self.journal.digests(self.tally.classes(), beside, self.tally.repeated)
-        for name in self.tally.absent:
-            yield digest.node(name, None, NodeOutcome.UNKNOWN.value, {})
+        for node in self.terms.absent(self.tally.absent):
+            yield digest.node(node.name, None, NodeOutcome.UNKNOWN.value, {})
         yield from map(fleet_digest, fleet)

@@ -18,7 +18,7 @@ from passmuster.binding import bind
 from passmuster.evaluate import bound
 from passmuster.fleet import Entry, Journal, Memory, Portion, Tally, Waiving, class_of
 from passmuster.fleetrules import UNJUDGED, contribution
-from passmuster.judge import ONLY_FLEET, REPEATED, from_future, judge_one, labels
+from passmuster.judge import ONLY_FLEET, REPEATED, absentee, from_future, judge_one, labels
 from passmuster.outcome import NodeOutcome
 from passmuster.report import stream
 from passmuster.report.conclusion import Conclusion, Ended
@@ -203,14 +203,14 @@ class OnePass:
             for at, each in enumerate(nodes)
             if at not in beside.repeats
         ]
-        settled += [stream.absentee(name) for name in self._tally.absent]
+        settled += map(absentee, self._terms.absent(self._tally.absent))
         settled.sort(key=lambda node: (node.node, node.snapshot.digest if node.snapshot else "", node.input or ""))
         return replace(conclusion.verdict, nodes=tuple(settled))
 
     def last(self, conclusion: Conclusion) -> Iterator[bytes]:
         """The end of a stream: nodes that only the roster names, and the last line."""
-        for name in sorted(self._tally.absent):
-            yield stream.absent(name, self._style)
+        for node in self._terms.absent(self._tally.absent):
+            yield stream.absent(node, self._style)
         yield stream.last(conclusion.verdict, conclusion.counts, self._style)
 
     def whole(self, conclusion: Conclusion, written: Sequence[bytes] | Spool) -> Iterator[bytes]:
@@ -222,13 +222,14 @@ class OnePass:
             for at, entry in enumerate(self._journal)
             if at not in beside.repeats
         )
-        absent = [(name, "", "", -1) for name in sorted(self._tally.absent)]
+        absentees = self._terms.absent(self._tally.absent)
+        absent = [(node.name, "", "", -len(absentees) + at) for at, node in enumerate(absentees)]
         head, tail = stream.frame(conclusion.verdict, conclusion.counts, self._style)
         yield head
-        for number, (name, _, _, at) in enumerate(merge(places, absent)):
+        for number, (_, _, _, at) in enumerate(merge(places, absent)):
             yield b"," if number else b""
             if at < 0:
-                yield stream.absent(name, self._style)
+                yield stream.absent(absentees[at], self._style)
             else:
                 yield stream.disqualified(written[at], REPEATED) if at in beside.doubled else written[at]
         yield tail

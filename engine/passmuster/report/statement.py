@@ -62,8 +62,9 @@ def of(report: Mapping[str, Any], engine: str | None) -> str:
             "engine": report["engine"],
             "undecided": sorted(tests["undecided"]),
             "waived": sorted(tests["waived"]),
+            "sites": _sites(report),
             "unjudged": [
-                {"node": each["node"], "reason": each["reason"]}
+                {"node": each["node"], "reason": each["reason"], "site": each["site"]}
                 for each in report["nodes"]
                 if each["reason"] is not None
             ],
@@ -82,6 +83,16 @@ def names(nodes: Sequence[Mapping[str, Any]]) -> list[str]:
         else f"{node['node']}#{node['snapshot']['digest'][7:19]}"
         for node in nodes
     ]
+
+
+def _sites(report: Mapping[str, Any]) -> dict[str, list[str | None]]:
+    """The sites of each snapshot that has one, by its digest."""
+    found: dict[str, set[str | None]] = collections.defaultdict(set)
+    for node in report["nodes"]:
+        if node["snapshot"] is not None:
+            found[node["snapshot"]["digest"]].add(node["site"])
+    ordered = {digest: sorted(sites, key=lambda site: site or "") for digest, sites in sorted(found.items())}
+    return {digest: sites for digest, sites in ordered.items() if sites != [None]}
 
 
 def _subjects(report: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -9,17 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from passmuster import _json
-from passmuster.judge import ABSENT
+from passmuster.judge import absentee
 from passmuster.outcome import NodeOutcome
 from passmuster.report import counting, harmless, json_v1
-from passmuster.verdict import NodeVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from passmuster.fleet import Class, Remembered
     from passmuster.report.format import Style
-    from passmuster.verdict import Result, Verdict
+    from passmuster.roster import Node
+    from passmuster.verdict import NodeVerdict, Result, Verdict
 
 SCHEMA = "passmuster.stream/1"
 
@@ -46,16 +46,9 @@ def plain(verdict: NodeVerdict, style: Style) -> bytes:
     return _written(json_v1.node(verdict, style))
 
 
-def absent(name: str, style: Style) -> bytes:
+def absent(node: Node, style: Style) -> bytes:
     """A node that only the roster names."""
-    return plain(absentee(name), style)
-
-
-def absentee(name: str) -> NodeVerdict:
-    """The same as a verdict."""
-    return NodeVerdict(
-        node=name, machine_id=None, input=None, snapshot=None, outcome=NodeOutcome.UNKNOWN, reason=ABSENT, results=()
-    )
+    return plain(absentee(node), style)
 
 
 def disqualified(wire: bytes, reason: str) -> bytes:

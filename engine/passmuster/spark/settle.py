@@ -19,6 +19,7 @@ from passmuster.fleet import Entry, Journal, Tally
 from passmuster.judge import Given
 from passmuster.report import stream
 from passmuster.report.onepass import OnePass, Passed
+from passmuster.roster import Node
 from passmuster.spark import rows
 from passmuster.spark.classes import unpacked
 
@@ -65,7 +66,7 @@ def settle(source: Source, table: Any, terms: Terms, style: Style) -> Settled:
     conclusion = passing.conclude()
     places = [*[None] * len(others), *rows.listed(_nodes(table), _PLACE)]
     roster = conclusion.verdict.roster
-    others += [(name, stream.absent(name, style)) for name in (roster.missing if roster else ())]
+    others += [(name, stream.absent(Node(name, None), style)) for name in (roster.missing if roster else ())]
     others.sort(key=lambda each: each[0])
     return Settled(
         conclusion=conclusion,

@@ -58,7 +58,9 @@ def count(database: sqlite3.Connection, terms: Terms, choice: Choice) -> Counts:
         survey = Survey(database, terms, choice)
         known = shelf.known()
         new = survey.judged(facts for facts in survey.nodes if facts not in known)
-        absent = (terms.roster - reading.names(database, choice)) if terms.roster is not None else ()
+        absent = set(terms.roster or ())
+        for name, site in reading.nodes(database, choice) if absent else ():
+            absent.difference_update(terms.listing(name, site))
     sums = _summed(terms, survey, {**known, **new}, survey.unknown + len(absent))
     return Counts(
         outcome=fleet_outcome(outcome for outcome, many in sums.nodes.items() if many),

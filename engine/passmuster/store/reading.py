@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from passmuster.roster import of_site
 from passmuster.store import held, order
 from passmuster.store.cut import Own, join
 from passmuster.store.holes import NAME
@@ -170,20 +171,20 @@ def _chosen(database: sqlite3.Connection, some: list[tuple[int, int]]) -> None:
 
 
 def rosters(database: sqlite3.Connection, site: str | None) -> frozenset[str] | None:
-    """The nodes that there should be at a site, or at all of them; None where no roster is kept."""
-    found = database.execute("SELECT names FROM roster WHERE ? IS NULL OR site = ?", (site, site)).fetchall()
-    names = [name for (content,) in found for name in decompress(content).decode().split("\n")]
+    """The nodes that there should be at a site, or at all, as `roster.of_site` has them; None without a roster."""
+    found = database.execute("SELECT site, names FROM roster WHERE ? IS NULL OR site = ?", (site, site)).fetchall()
+    names = [of_site(of, name) for of, content in found for name in decompress(content).decode().split("\n")]
     return frozenset(names) if found else None
 
 
-def names(database: sqlite3.Connection, choice: Choice) -> set[str]:
-    """The names of the nodes that have a snapshot among these."""
+def nodes(database: sqlite3.Connection, choice: Choice) -> Iterator[tuple[str, str]]:
+    """The names and sites of the nodes that have a snapshot among these."""
     if choice.everything:
-        return {name for (name,) in database.execute("SELECT name FROM node")}
-    found = database.execute(
-        "SELECT n.name FROM chosen c JOIN main.snapshot s ON s.id = c.id JOIN node n ON n.id = s.node"
+        return database.execute("SELECT n.name, t.name FROM node n JOIN site t ON t.id = n.site")
+    return database.execute(
+        "SELECT n.name, t.name FROM chosen c JOIN main.snapshot s ON s.id = c.id JOIN node n ON n.id = s.node"
+        " JOIN site t ON t.id = n.site"
     )
-    return {name for (name,) in found}
 
 
 def how_many(database: sqlite3.Connection, node: int) -> int:
