@@ -222,8 +222,8 @@ def test_a_roster_is_implied_and_can_be_compared(capsys: pytest.CaptureFixture[s
     (site / "others").write_text("node-1\nnode-2\nnode-3\nnode-5\n")
     status, told = verify(capsys, "verdict.json", "--snapshots", "fleet", "--roster", "others")
     assert status == 4
-    assert "roster: node-5 is on others, and not on that of the report" in told
-    assert "roster: node-4 is on that of the report, and not on others" in told
+    assert "roster: on others, and not on that of the report: node-5\n" in told
+    assert "roster: on that of the report, and not on others: node-4\n" in told
     _rewrite(site / "verdict.json", lambda value: value["roster"].update(listed=5))
     status, told = verify(capsys, "verdict.json", "--snapshots", "fleet")
     assert status == 4

@@ -19,6 +19,7 @@ from passmuster.compile import compile_policy
 from passmuster.errors import UsageError
 from passmuster.policy.parameters import effective
 from passmuster.report import Evidence, Style, statement
+from passmuster.report.names import fold
 from passmuster.report.onepass import OnePass
 from passmuster.terms import CALLER
 
@@ -191,10 +192,12 @@ def _roster(claim: Claim, options: argparse.Namespace) -> Iterator[str]:
         yield f"roster: {options.roster} is given, and the report is by none"
         return
     told = claim.roster if claim.roster_source == CALLER else {roster.parted(each).name for each in claim.roster}
-    for name in sorted(names - told):
-        yield f"roster: {name} is on {options.roster}, and not on that of the report"
-    for name in sorted(told - names):
-        yield f"roster: {name} is on that of the report, and not on {options.roster}"
+    for on, off, strays in (
+        (options.roster, "that of the report", names - told),
+        ("that of the report", options.roster, told - names),
+    ):
+        if strays:
+            yield f"roster: on {on}, and not on {off}: {', '.join(fold(strays))}"
 
 
 def _assessment(claim: Claim, terms: Terms, asked: Assessment | None) -> Iterator[str]:

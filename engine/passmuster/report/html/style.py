@@ -37,6 +37,7 @@ h3{overflow-wrap:anywhere}
 .scrolls:focus-visible,.long:focus-visible{outline:.15rem solid var(--link)}
 .grid th[scope=row]{color:var(--ink);font-size:.94rem;min-width:14rem;max-width:30rem}
 .grid td,.grid thead th{min-width:4.4rem}
+.grid td .outcome{white-space:normal}
 .grid thead th{vertical-align:bottom}
 .counts td,.counts thead th+th{text-align:right;font-variant-numeric:tabular-nums}
 .none{color:var(--soft)}
