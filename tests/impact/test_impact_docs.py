@@ -58,7 +58,7 @@ AFTER: dict[str, dict[str, Any]] = {
 @pytest.fixture
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("COLUMNS", "80")
     for folder, nodes in (("before", BEFORE), ("after", AFTER)):
         (tmp_path / folder).mkdir()
         for name, facts in nodes.items():

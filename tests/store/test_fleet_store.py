@@ -107,7 +107,10 @@ def test_an_input_that_is_not_there_spoils_nothing(folder: Path, capsys: pytest.
     assert contents(folder / "s.db") == [node(1)]
 
 
-def test_contradictions_are_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_contradictions_are_told(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     assert folder.exists()
     one, two = (f"sha256:{digit}{0:063x}" for digit in "12")
     some = [
@@ -123,7 +126,8 @@ def test_contradictions_are_told(folder: Path, capsys: pytest.CaptureFixture[str
     assert out.splitlines()[1:] == [
         "  a: one name, several machine ids (100000000000, 200000000000)",
         "  b: the machine id of a (a cloned machine?)",
-        "  b: several snapshots of one moment; until a newer one comes this node is unknown",
+        "  b: several snapshots of one moment; until a newer one comes this node is",
+        "      unknown",
     ]
     (total,) = [
         json.loads(line)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from passmuster import roster
 from passmuster.age import parse_duration
-from passmuster.cli import inputs, packs, progress, sealed, sites
+from passmuster.cli import inputs, output, packs, progress, sealed, sites
 from passmuster.cli.folder import readable
 from passmuster.cli.moment import moment
 from passmuster.cli.streamed import _size
@@ -191,4 +191,4 @@ def _total(intake: Intake, options: argparse.Namespace) -> None:
     if options.output == "ndjson":
         sys.stdout.write(harmless.json(json_v1.taken("added", intake.total)))
     else:
-        sys.stdout.write(harmless.lines(table.added(options.store, intake.total)))
+        sys.stdout.write(harmless.lines(output.fitted(table.added(options.store, intake.total))))
