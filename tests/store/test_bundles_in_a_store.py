@@ -96,3 +96,19 @@ def test_another_site_than_the_bundle_s_own_is_refused(place: Path, capsys: Any)
     assert main(["fleet", "add", "store.db", "one.pmb", "--trust", "trust.yaml", "--site", "tokyo"]) == 4
     assert "one.pmb: the bundle is of the site 'berlin' (got --site tokyo)" in capsys.readouterr().err
     assert listed(capsys) == []
+
+
+@pytest.mark.parametrize("words", [[], ["--site", "berlin"], ["--as-of", "2026-11-30"]], ids=["", "a site", "a moment"])
+def test_counts_alone_say_in_which_bundles_snapshots_came(
+    words: list[str], place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fleet", "add", "store.db", "one.pmb", "--insecure-skip-verify"]) == 0
+    main(["fleet", "check", "store.db", *words, "-o", "json=whole.json"])
+    (bundle,) = json.loads((place / "whole.json").read_bytes())["bundles"]
+    assert bundle["assurance"] == "skipped"
+    for time in ("first", "from verdicts that were kept"):
+        capsys.readouterr()
+        main(["fleet", "check", "store.db", *words, "-o", "summary=counts.json", "-o", "matrix"])
+        (told,) = json.loads((place / "counts.json").read_bytes())["bundles"]
+        assert told == {name: value for name, value in bundle.items() if name != "snapshots"}, time
+        assert capsys.readouterr().out.startswith("bundle of site berlin: signatures NOT verified, 1 snapshot\n")

@@ -11,7 +11,7 @@ from passmuster.cli.terms import compiled, status
 from passmuster.cli.terms import terms as terms_of
 from passmuster.errors import ExitStatus, UsageError
 from passmuster.policy.parameters import effective
-from passmuster.report import Evidence, Style, counting, harmless
+from passmuster.report import Evidence, Style, counting, harmless, origin
 from passmuster.report.matrix import text as matrix
 from passmuster.report.scope import headline
 from passmuster.report.summary import text as summary
@@ -69,16 +69,12 @@ def _counted(
     counts = count(database, terms, choice)
     if not counts.kept:
         sys.stderr.write(f"note: {harmless.plain(options.store)}: cannot be written to, so verdicts were not kept\n")
+    came = Origin(bundles=_bundles(database, counts.bundled), roster=_whose(terms))
     for each in output.files_first(outputs):
         if each.reporter.name == "summary":
-            told = summary(
-                counts.outcome,
-                counting.worded(counts.nodes, counts.rules),
-                terms.scope,
-                came=Origin(roster=_whose(terms)),
-            )
+            told = summary(counts.outcome, counting.worded(counts.nodes, counts.rules), terms.scope, came=came)
         else:
-            head = headline(terms.scope, terms.raised)
+            head = [*headline(terms.scope, terms.raised), *origin.headline(came)]
             told = matrix(counts.by_rule, counts.nodes, output.styled(Style(), each), head=head)
         output.emit_bytes(told.encode(), each)
     return status(counts.rules, options.fail_on, whole=counts.whole)

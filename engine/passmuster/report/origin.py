@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from passmuster.verdict import BundleHeader, PolicyHeader, RosterFindings, SignatureFindings, Verdict
+    from passmuster.verdict import BundleHeader, Origin, PolicyHeader, RosterFindings, SignatureFindings, Verdict
 
 _NAMED = 3
 """Bundles that a headline names."""
@@ -20,7 +20,7 @@ _ASSURANCES = {
 }
 
 
-def headline(verdict: Verdict) -> Iterator[str]:
+def headline(verdict: Verdict | Origin) -> Iterator[str]:
     """A line for each bundle, and for snapshots that no signature covers; none for loose files without a trust file."""
     for each in verdict.bundles[:_NAMED]:
         how = _ASSURANCES.get(each.assurance, each.assurance)

@@ -42,6 +42,8 @@ class Counts:
     """How many distinct sets of facts they have."""
     judged: int
     """How many sets of facts were judged now; the others were known."""
+    bundled: Mapping[int, set[bytes]]
+    """The digests of snapshots that came in bundles, by delivery."""
     kept: bool
     """Whether those are kept for the next time; not so where the store cannot be written to."""
 
@@ -61,6 +63,7 @@ def count(database: sqlite3.Connection, terms: Terms, choice: Choice) -> Counts:
         absent = set(terms.roster or ())
         for name, site in reading.nodes(database, choice) if absent else ():
             absent.difference_update(terms.listing(name, site))
+        bundled = reading.bundled(database, choice)
     sums = _summed(terms, survey, {**known, **new}, survey.unknown + len(absent))
     return Counts(
         outcome=fleet_outcome(outcome for outcome, many in sums.nodes.items() if many),
@@ -70,6 +73,7 @@ def count(database: sqlite3.Connection, terms: Terms, choice: Choice) -> Counts:
         whole=sums.whole,
         facts=len(survey.nodes),
         judged=len(new),
+        bundled=bundled,
         # Where the engine failed there are no results: what is unknown for that is not kept.
         kept=_keep(shelf, {facts: each for facts, each in new.items() if each.results}),
     )

@@ -145,6 +145,19 @@ def delivered(database: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Del
     return found
 
 
+def bundled(database: sqlite3.Connection, choice: Choice) -> dict[int, set[bytes]]:
+    """The digests of the snapshots among these that came in bundles, by delivery; a choice was made (`choose`)."""
+    table = "main.snapshot" if choice.everything else "temp.chosen"
+    found: dict[int, set[bytes]] = {}
+    for delivery, digest in database.execute(
+        f"SELECT d.id, s.digest FROM {table} c JOIN main.snapshot s ON s.id = c.id"  # noqa: S608 - a name of ours
+        " JOIN source o ON o.id = s.source"
+        " JOIN delivery d ON d.id = o.delivery WHERE c.latest > 0 AND d.bundle IS NOT NULL"
+    ):
+        found.setdefault(delivery, set()).add(digest)
+    return found
+
+
 def choose(database: sqlite3.Connection, choice: Choice) -> None:
     """Make the table `chosen`: the latest snapshot of each node among those of a choice, with what each is."""
     database.execute("DROP TABLE IF EXISTS temp.chosen")
