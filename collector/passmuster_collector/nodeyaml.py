@@ -61,7 +61,7 @@ def _fields(lines: Sequence[_Line]) -> Dict[str, List[_Line]]:
         key = _unquoted(match.group(1))
         if key in found:
             raise UnreadableError(f"the field {quoted(key)} is there twice")
-        value = line.text[match.end() :].strip()
+        value = line.text[match.end() :].strip(_BLANKS)
         found[key] = [_Line(indent + 1, value)] if value else []
     return found
 

@@ -40,8 +40,11 @@ NOW = ("--now", "2026-12-01T00:00:00Z")
 FAR = "2099-01-01T00:00:00Z"
 
 
-def held(id_: int, at: int | None, delivery: int, sequence: int | None = None, *, future: bool = False) -> Held:
-    return Held(id=id_, at=NO_MOMENT if at is None else at, sequence=sequence, delivery=delivery, future=future)
+def held(  # noqa: PLR0913 - one for each word of a case
+    id_: int, at: int | None, delivery: int, sequence: int | None = None, *, received: int = 50, future: bool = False
+) -> Held:
+    moment = NO_MOMENT if at is None else at
+    return Held(id=id_, at=moment, sequence=sequence, delivery=delivery, received=received, future=future)
 
 
 CASES: dict[str, tuple[list[Held], list[int]]] = {
@@ -59,7 +62,15 @@ CASES: dict[str, tuple[list[Held], list[int]]] = {
     "a later bundle with an earlier moment": ([held(1, 6, 1, 1), held(2, 5, 2, 2)], [BACK, DISPUTED]),
     "later bundles of one moment": ([held(1, 5, 1, 1), held(2, 5, 2, 2)], [OLDER, LATEST]),
     "a loose file after a bundle": ([held(1, 5, 1, 9), held(2, 6, 2)], [OLDER, LATEST]),
-    "one without a moment, delivered before": ([held(1, None, 1), held(2, 5, 2)], [OLDER, LATEST]),
+    "one without a moment, received before another was collected": (
+        [held(1, None, 1, received=4), held(2, 5, 2)],
+        [OLDER, LATEST],
+    ),
+    "one without a moment, received after another was collected": (
+        [held(1, None, 1, received=5), held(2, 5, 2)],
+        [DISPUTED, BACK],
+    ),
+    "one without a moment, of the same delivery": ([held(1, None, 1), held(2, 5, 1)], [DISPUTED, BACK]),
     "one without a moment, delivered after": ([held(1, 5, 1), held(2, None, 2)], [BACK, DISPUTED]),
     "several without a moment": ([held(1, None, 1), held(2, None, 2)], [TIED, TIED]),
     "one from the future": ([held(1, 5, 1), held(2, 99, 2, future=True)], [LATEST, FUTURE]),
@@ -88,6 +99,7 @@ _HELD = st.builds(
     at=st.sampled_from([NO_MOMENT, 1, 2, 3, 4]),
     sequence=st.sampled_from([None, 1, 2, 3]),
     delivery=st.integers(1, 4),
+    received=st.integers(0, 5),
     future=st.booleans(),
 )
 _SOME = st.lists(_HELD, min_size=1, max_size=6, unique_by=lambda each: each.id)
@@ -114,6 +126,7 @@ def test_nothing_is_hidden_silently(some: list[Held], one: bool) -> None:  # noq
                 assert one
                 assert each.at <= latest.at
                 assert each.at == latest.at or not each.is_after(latest)
+                assert each.at != NO_MOMENT or latest.at == NO_MOMENT or each.received < latest.at
             elif not latest.is_after(each):
                 assert any(found[one_.id] == FUTURE for one_ in some) or any(
                     one_.is_after(each) for one_ in others if not one_.future

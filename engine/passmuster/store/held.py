@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "SELECT s.id, s.at, d.sequence, d.id, s.at > d.received + d.tolerance, s.latest, s.node,"
-    " n.machine IS NOT NULL OR n.one FROM snapshot s JOIN node n ON n.id = s.node"
+    " n.machine IS NOT NULL OR n.one, d.received FROM snapshot s JOIN node n ON n.id = s.node"
     " JOIN source o ON o.id = s.source JOIN delivery d ON d.id = o.delivery"
 )
 
 
 def _held(row: tuple[int, ...]) -> Held:
-    id_, at, sequence, delivery, future, *_ = row
-    return Held(id=id_, at=at, sequence=sequence, delivery=delivery, future=bool(future))
+    id_, at, sequence, delivery, future, _, _, _, received = row
+    return Held(id=id_, at=at, sequence=sequence, delivery=delivery, received=received, future=bool(future))
 
 
 def of_node(database: sqlite3.Connection, node: int) -> list[tuple[Held, int]]:

@@ -1,8 +1,9 @@
 """What the snapshots of one node are to each other: which is the newest, and whether anybody can know. Pure.
 
 The newest is the one with the newest moment, unless what was delivered after it claims an earlier one: then the node's
-clock went back, or somebody brought an old snapshot late, and nobody can know which is true. One from the future is
-never the newest. Of bundles the sequence says which was delivered later, of all else the order of receipt.
+clock went back, or somebody brought an old snapshot late, and nobody can know which is true. One without a moment is
+older only than what was collected after it was received. One from the future is never the newest. Of bundles the
+sequence says which was delivered later, of all else the order of receipt.
 """
 
 from __future__ import annotations
@@ -21,10 +22,14 @@ DISMISSED, DISPUTED, OLDER, LATEST, TIED, BACK, FUTURE, NAMELESS = -2, -1, 0, 1,
 
 DISMISSED: an operator accepted another in its place. DISPUTED: it is one of those of which nobody knows which is true;
 `gc` keeps it. TIED: one of several of the newest moment. BACK: the newest, but a later delivery claims an earlier
-moment. FUTURE: it claims to be collected after it was received. NAMELESS: the newest of several without a machine id.
+moment, or one without a moment may be newer. FUTURE: it claims to be collected after it was received. NAMELESS: the
+newest of several without a machine id.
 """
 _CURE = "see `passmuster fleet accept`"
-CLOCK = f"its clock went back: what was delivered last claims an earlier moment, or none ({_CURE})"
+CLOCK = (
+    "its clock went back: what was delivered last claims an earlier moment, or another one has none and may be newer "
+    f"({_CURE})"
+)
 SEVERAL = (
     f"several snapshots of this name have no machine id, so nobody knows whether they are of one machine ({_CURE})"
 )
@@ -42,6 +47,8 @@ class Held:
     """That of the bundle that it came in; None where it came in none."""
     delivery: int
     """Deliveries are numbered as they are received."""
+    received: int
+    """When that delivery was received, in seconds since 1970."""
     future: bool
     """Whether it claims to be collected after it was received."""
 
@@ -50,6 +57,11 @@ class Held:
         if self.sequence is not None and other.sequence is not None:
             return self.sequence > other.sequence
         return self.delivery > other.delivery
+
+    def contradicts(self, newest: Held) -> bool:
+        """Whether it may be newer than the one with the newest moment."""
+        undated = self.at == NO_MOMENT and self.received >= newest.at
+        return self.at < newest.at and (undated or self.is_after(newest))
 
 
 def standing(held: Sequence[Held], *, one: bool) -> dict[int, int]:
@@ -71,7 +83,7 @@ def _present(present: Sequence[Held]) -> Iterable[tuple[int, int]]:
     sequences = {each.sequence for each in newest}
     if len(newest) > 1 and len(sequences) == len(newest) and None not in sequences:
         newest = [max(newest, key=lambda each: each.sequence or 0)]
-    disputed = [each for each in present if each.at < at and any(each.is_after(one) for one in newest)]
+    disputed = [each for each in present if any(each.contradicts(one) for one in newest)]
     yield from ((each.id, DISPUTED) for each in disputed)
     if len(newest) > 1:
         yield from ((each.id, TIED) for each in newest)
