@@ -51,6 +51,7 @@ def test_no_rule_is_at_fault_and_every_undecided_node_has_its_fact(node_labels: 
         assert all(each.facts for each in result.undecided), result
 
 
+@pytest.mark.long
 def test_machines_of_two_vendors_are_told_apart() -> None:
     (x86,) = (each for each in found() if each.rule.id == "migration-cpu-vendor" and each.pool == "x86_64")
     assert x86.outcome is RuleOutcome.FAIL

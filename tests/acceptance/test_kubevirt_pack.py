@@ -120,6 +120,7 @@ def test_every_machine_gets_a_verdict_without_errors_and_each_unknown_names_a_fa
     assert len(machines()) >= 99
 
 
+@pytest.mark.long
 def test_what_is_said_to_be_uncollected_is_nowhere_in_the_dump() -> None:
     wrong = []
     for name, (folder, _) in machines().items():

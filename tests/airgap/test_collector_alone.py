@@ -145,6 +145,7 @@ def test_the_same_host_and_moment_give_the_same_bytes(archive: Path, folder: Pat
 CANNOT = ("check", "bundle", "redact", "verify")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", CANNOT)
 def test_it_does_nothing_else(archive: Path, folder: Path, command: str) -> None:
     done = run(archive, folder, command)

@@ -117,6 +117,7 @@ def bundle(machine: Machine, snapshots: str) -> bytes:
     return (machine.folder / "site.pmb").read_bytes()
 
 
+@pytest.mark.long
 def test_two_builds_of_one_bundle_are_the_same_bytes(here: Machine, there: Machine) -> None:
     assert bundle(here, "snapshots") == bundle(there, "as received")
 
@@ -160,6 +161,7 @@ def test_a_verdict_over_a_bundle_holds_over_the_bundle_and_over_what_was_in_it(h
         assert proved.stdout.startswith("made.dsse: holds\n"), (snapshots, proved.stdout, proved.stderr)
 
 
+@pytest.mark.long
 def test_receipts_of_two_readers_differ_in_nothing(here: Machine, there: Machine) -> None:
     bundle(here, "snapshots")
     shutil.copyfile(here.folder / "site.pmb", there.folder / "site.pmb")

@@ -124,6 +124,7 @@ def test_nothing_of_them_is_in_the_bundle_or_said_on_the_way(site: Path, capfd: 
     assert len(manifest["roster"]["names"]) == len(NUMBERS)
 
 
+@pytest.mark.long
 def test_nothing_of_them_is_said_or_kept_on_the_other_side(
     site: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -123,6 +123,7 @@ def _matching(told: str) -> list[tuple[str, int]]:
     return [(row, _rows()[row]) for row, pattern in fits.items() if re.search(pattern, whole)]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("place")
 @pytest.mark.parametrize(("change", "words"), CASES.values(), ids=CASES)
 def test_what_is_told_stands_in_the_table(

@@ -229,6 +229,7 @@ def test_a_file_that_is_not_there_is_said(capsys: pytest.CaptureFixture[str]) ->
 # Verified
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", ["json", "ndjson", "attestation"])
 def test_a_verdict_by_an_assessment_holds_with_it_and_without(capsys: pytest.CaptureFixture[str], form: str) -> None:
     Path("review/a.yaml").write_text(WHOLE)

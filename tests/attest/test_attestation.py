@@ -144,6 +144,7 @@ def test_two_snapshots_of_one_name_are_two_subjects(fleet: Path) -> None:
     assert [name for name in names if name.startswith("good#")] == sorted(names)[-2:]
 
 
+@pytest.mark.long
 def test_the_same_bytes_come_out_of_another_process(fleet: Path) -> None:
     main(["check", "fleet", "-o", "attestation=a.json"])
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": "7"}

@@ -63,6 +63,7 @@ def _spoilt(value: Any) -> Iterator[Any]:
                 yield changed
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", Kind)
 def test_a_verdict_is_read(verdicts: dict[Kind, bytes], kind: Kind) -> None:
     claim = read(verdicts[kind], "v")
@@ -85,6 +86,7 @@ def test_strange_values_are_our_errors_and_never_others(verdicts: dict[Kind, byt
     assert refused > 500
 
 
+@pytest.mark.long
 def test_the_quick_way_admits_no_report_that_the_validator_refuses(verdicts: dict[Kind, bytes]) -> None:
     document = schema.document("report", 1)
     quick, validator = check(document, document["$defs"]), schema._validator("report", 1)

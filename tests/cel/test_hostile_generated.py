@@ -35,6 +35,7 @@ def test_each_is_refused_or_stopped_within_its_time(measured: list[dict[str, Any
     assert slow == []
 
 
+@pytest.mark.long
 def test_all_of_them_together_take_little_memory(measured: list[dict[str, Any]]) -> None:
     assert measured[-1]["above_idle"] < _BYTES
 

@@ -61,6 +61,7 @@ STATUSES: dict[str, tuple[dict[str, Any], list[str], int]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("changes", "options", "status"), STATUSES.values(), ids=STATUSES)
 def test_the_status_of(folder: Path, changes: dict[str, Any], options: list[str], status: int) -> None:
     snapshot = write(folder / "node.json", data(**changes))
@@ -111,6 +112,7 @@ USAGE: dict[str, tuple[list[str], str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("arguments", "message"), USAGE.values(), ids=USAGE)
 def test_what_cannot_be_judged_is_told_and_nothing_is_written(
     folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str

@@ -204,6 +204,7 @@ def test_an_interrupt_ends_with_130_and_says_nothing(folder: Path) -> None:
     assert [each.name for each in folder.iterdir()] == ["n.json"]
 
 
+@pytest.mark.long
 def test_few_places_say_that_something_failed() -> None:
     """Status 1 comes out of a command's own judgement, and errors that stand for one; nothing else may name it."""
     naming = set()

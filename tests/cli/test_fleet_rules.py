@@ -45,6 +45,7 @@ STATUSES: dict[str, tuple[list[dict[str, Any]], list[str], int]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("format_", ["table", "json", "summary", "csv", "markdown"])
 @pytest.mark.parametrize(("changes", "more", "status"), STATUSES.values(), ids=STATUSES)
 def test_the_status_tells_what_fleet_rules_say(place: Path, changes: list[dict[str, Any]], more: list[str], status: int, format_: str) -> None:  # fmt: skip

@@ -264,6 +264,7 @@ OURS: dict[str, tuple[list[str], str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("arguments", "told"), OURS.values(), ids=OURS)
 def test_what_we_wrote_ourselves_is_told_and_skipped(
     arguments: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any

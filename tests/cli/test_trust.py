@@ -127,6 +127,7 @@ def test_a_later_unsigned_snapshot_does_not_hide_a_signed_one(here: Path) -> Non
         assert told == [("w1", "pass"), ("w1", UNSIGNED), ("w2", "pass")]
 
 
+@pytest.mark.long
 @needs_ssh
 def test_a_seal_beside_a_file_covers_it(here: Path) -> None:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "node"], check=True)
@@ -210,6 +211,7 @@ def test_the_digest_of_a_verdict_covers_how_its_snapshots_came(here: Path) -> No
 # The bundle's own site and roster
 
 
+@pytest.mark.long
 def test_a_node_that_a_bundle_misses_is_unknown(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / "site.pmb").write_bytes(bundles.made("w1", roster=bundles.roster("w1", "w2")))
     status, report = _report("site.pmb", *TRUST)
@@ -244,6 +246,7 @@ FORMATS = ["json", "ndjson", "summary", "matrix", "table", "csv", "markdown", "h
 MISSING = {"listed": 3, "missing": ["dc-1/w1"], "source": "bundles", "unlisted": []}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_node_of_another_site_does_not_stand_for_one_that_is_missing(sites: Path, name: str) -> None:
     assert main(["check", "in", *TRUST, *NOW, "-o", f"{name}=out"]) == 3
@@ -267,6 +270,7 @@ def test_a_report_says_of_which_site_a_node_is_missing(sites: Path, capsys: pyte
     capsys.readouterr()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["json", "ndjson", "attestation"])
 def test_a_verdict_by_the_rosters_of_sites_can_be_proven(
     sites: Path, capsys: pytest.CaptureFixture[str], name: str
@@ -280,6 +284,7 @@ def test_a_verdict_by_the_rosters_of_sites_can_be_proven(
         assert (status, sites.exists()) == (0, True), capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_a_roster_of_no_site_is_of_nodes_at_whichever_site(sites: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (sites / "roster").write_text("w1\nw3\n")
     assert main(["fleet", "add", "fleet.db", "in", *TRUST]) == 0

@@ -262,6 +262,7 @@ def test_an_index_takes_no_longer_than_it_may() -> None:
         opened(packed([member("etc/x", b"1")]), 0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
 def test_the_time_is_asked_for_inside_a_member(pack: Callable[[bytes], bytes]) -> None:
     noise = random.Random(1).randbytes(2 << 20)

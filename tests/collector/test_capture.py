@@ -201,6 +201,7 @@ def test_a_capture_may_be_packed(tmp_path: Path, mode: str) -> None:
     assert compared(collect_bytes(["--from", str(target)])) == compared(collect_bytes(["--from", str(capture)]))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", ["", "w1", "w1 packed again"])
 def test_a_capture_may_be_unpacked(tmp_path: Path, place: str) -> None:
     host = plant(tmp_path / "host", HOST)

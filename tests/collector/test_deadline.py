@@ -217,6 +217,7 @@ def test_the_deadline_holds_for_archives(tmp_path: Path, name: str) -> None:
     assert b"\n" not in err
 
 
+@pytest.mark.long
 def test_jobs_that_hang_do_not_hold_the_others() -> None:
     def hang() -> None:
         time.sleep(30)
@@ -285,6 +286,7 @@ RICH: dict[str, Entry] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["root", "live", *made()])
 def test_however_early_the_time_ends_what_is_known_is_true(tmp_path: Path, name: str) -> None:
     """A look that there was no time for is no look: no fact may rest on it."""

@@ -32,11 +32,13 @@ ABSENT = pytest.param(
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(MACHINES) or [ABSENT])
 def test_a_dump_holds_to_all_rules_and_agrees_with_the_index(name: str) -> None:
     assert list(failures(name, unpacked("machines") / name, MACHINES[name])) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(MACHINES) or [ABSENT])
 def test_a_dump_taken_for_a_root_holds_to_all_rules(name: str) -> None:
     assert problems(collect_bytes(["--root", str(unpacked("machines") / name)])) == []

@@ -105,6 +105,7 @@ def test_an_archive_gives_the_same_bytes(tmp_path: Path, archive: str, oldest: s
     assert collected(oldest, archive, *words) == collected(sys.executable, archive, *words)
 
 
+@pytest.mark.long
 def test_this_host_gives_the_same_bytes(archive: str, oldest: str) -> None:
     """But for what an interpreter cannot ask: PyPy makes its own way to bpf(2)."""
     assert collected(oldest, archive, "--skip", "cgroup") == collected(sys.executable, archive, "--skip", "cgroup")
@@ -129,6 +130,7 @@ for words in json.load(sys.stdin):
 """
 
 
+@pytest.mark.long
 def test_every_machine_of_the_data_gives_the_same_bytes(archive: str, oldest: str) -> None:
     """The whole of the collector under the oldest interpreter: each dump, both as a dump and as a host, and each tree."""
     machines = sorted(path.parent for path in data_here.unpacked("machines").glob("*/*/proc"))

@@ -313,6 +313,7 @@ MUCH: dict[str, tuple[dict[str, Entry], str]] = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", MUCH)
 def test_what_comes_to_more_than_a_command_may_is_unknown(tmp_path: Path, name: str) -> None:
     tree, detail = MUCH[name]

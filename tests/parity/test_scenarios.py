@@ -22,6 +22,7 @@ def _folders() -> list[str]:
     return sorted(path.parent.name for path in data_here.unpacked("vhv").glob("*/scenario.json"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", _folders() or ["(no data)"])
 def test_every_check_is_equal_or_explained(name: str) -> None:
     folder = data_here.unpacked("vhv") / name

@@ -98,6 +98,7 @@ def test_another_site_than_the_bundle_s_own_is_refused(place: Path, capsys: Any)
     assert listed(capsys) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("words", [[], ["--site", "berlin"], ["--as-of", "2026-11-30"]], ids=["", "a site", "a moment"])
 def test_counts_alone_say_in_which_bundles_snapshots_came(
     words: list[str], place: Path, capsys: pytest.CaptureFixture[str]
