@@ -162,7 +162,7 @@ NAMES = ("ether", "hostname", "ip", "nfs.nfs4_unique_id", "nfsaddrs", "nfsroot",
 LISTED = tuple(sorted((*VALUES, *VALUE_PATTERNS, *NAMES)))
 """All of them, patterns among them."""
 
-_DEVICE = re.compile(r"/dev/[a-z]+[0-9a-z]*\Z")
+_DEVICE = re.compile(r"/dev/[a-z][0-9a-z]*\Z")
 _IDENTIFYING = re.compile(
     r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}|([0-9]{1,3}\.){3}[0-9]|([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}|://"
 )

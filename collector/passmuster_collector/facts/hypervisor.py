@@ -86,11 +86,11 @@ def named(clues: Clues) -> Optional[Sourced]:
     return _by_clock(clues)
 
 
-def on_s390(sysinfo: str) -> Optional[str]:
+def on_s390(text: str) -> Optional[str]:
     """The hypervisor that s390x names at the highest level of /proc/sysinfo; raises UnreadableError."""
-    if not re.search(r"^(Manufacturer|LPAR Name|VM00 Control Program):", sysinfo, re.MULTILINE):
-        raise UnreadableError(f"neither a machine, a partition nor a guest of s390x (got {quoted(sysinfo)})")
-    match = re.search(r"^VM00 Control Program:\s*(\S.*)$", sysinfo, re.MULTILINE)
+    if not re.search(r"^(Manufacturer|LPAR Name|VM00 Control Program):", text, re.MULTILINE):
+        raise UnreadableError(f"neither a machine, a partition nor a guest of s390x (got {quoted(text)})")
+    match = re.search(r"^VM00 Control Program:\s*(\S.*)$", text, re.MULTILINE)
     if match is None:
         return None
     program = match.group(1)
@@ -168,12 +168,12 @@ def _by_firmware(host: Host) -> Sourced:
     return Sourced(Unknown(Reason.NOT_COLLECTED, detail), ())
 
 
-def _by_tree(path: str, compatible: str) -> Sourced:
+def _by_tree(path: str, text: str) -> Sourced:
     """A device tree names its board, and a node of its own for a hypervisor that wants to be known."""
     if path == _HYPERVISOR:
-        name = next((word for word in ("xen", "kvm", "vmware") if word in compatible), "other")
+        name = next((word for word in ("xen", "kvm", "vmware") if word in text), "other")
         return Sourced(Known(name), (path,))
-    virtual = (name for pattern, name in _VIRTUAL_BOARDS if re.search(pattern, compatible))
+    virtual = (name for pattern, name in _VIRTUAL_BOARDS if re.search(pattern, text))
     return Sourced(Known(next(virtual, None)), (path,))
 
 
