@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
@@ -17,8 +18,14 @@ from stores import machine
 from passmuster import _json, schema
 from passmuster.fieldpath import FieldPath
 from passmuster.fleet import holes
+from passmuster.fleet.cut import END
 from passmuster.fleet.facts import Look
+from passmuster.fleet.lines import Lines
+from passmuster.fleet.shelf import Found, Shelf
 from passmuster.terms import Terms
+
+if TYPE_CHECKING:
+    from passmuster.fleet.groups import Reads
 
 pytestmark = pytest.mark.usefixtures("impatient")
 KUBEVIRT = shipped("kubevirt", "1.1.0")
@@ -81,6 +88,7 @@ PLACES: dict[str, Any] = {
     "cpu.model_name": lambda value: value,
     "memory.total_bytes": lambda value: value,
     "boot.arguments.a": lambda value: value,
+    "boot.words": lambda value: value,
     "kernel.version": lambda value: value,
 }
 GOOD: dict[str, Any] = {
@@ -89,12 +97,21 @@ GOOD: dict[str, Any] = {
     "cpu.model_name": lambda at: f"M {at}",
     "memory.total_bytes": lambda at: at,
     "boot.arguments.a": lambda at: [f"a={at}", "b"],
+    "boot.words": lambda at: [{"name": "a", "value": f"{at}"}, {"name": "b", "value": None}],
     "kernel.version": lambda at: f"#{at}",
 }
-ODD = [
+ODD: list[Any] = [
     *("", "v\u00e9", 'v"', "v\\", "v\n", "\0", "v" * 300, "v" * 100_000, "v},"),
     *(-1, 0, 3, 2**32 - 1, 2**32, 10**18 - 1, 10**18, 2**63 - 1, 2**63),
     *(None, True, {}, [], [""], ["a", 1], ["a", None], ["x"] * 2000, [["a"]], {"a": 1}, 1.5, -0.0),
+    *(
+        [{}],
+        [{"name": "a"}],
+        [{"name": "a", "value": 1}],
+        [{"name": None, "value": "b"}],
+        [{"name": "a", "value": "é"}],
+    ),
+    *([{"name": "a", "value": "b", "z": 1}], [{"name": "n" * 513, "value": ""}], [{"name": "a", "value": "b"}] * 513),
 ]
 
 
@@ -143,11 +160,49 @@ def test_sources_and_words_of_its_own() -> None:
         assert remembered == 20
 
 
+def command_line(at: int) -> dict[str, Any]:
+    """Words of each node's own, which stand in two facts; some of them have few values, and go together in many ways."""
+    given = {"amd_iommu": ["on"], "hugepages": [f"{at}"], "isolcpus": [f"{at % 7}-9"], "nohz_full": [f"{at % 7}-9"]}
+    return {
+        "boot.arguments": given,
+        "boot.words": [{"name": name, "value": value} for name, (value,) in given.items()],
+    }
+
+
+WATCHING = compiled(
+    rule("iommu", "!('amd_iommu' in boot.arguments) || !('off' in boot.arguments.amd_iommu)"),
+    rule("pages", "!('hugepagesz' in boot.arguments)", level="recommended"),
+    rule("last", "boot.words.all(word, word.name != 'off')", level="recommended"),
+)
+LOOKS = {"at single names": WATCHING.rules[:2], "at all words, too": WATCHING.rules}
+
+
+@pytest.mark.parametrize("rules", LOOKS.values(), ids=LOOKS)
+def test_a_command_line_of_its_own_in_two_facts(rules: Any) -> None:
+    policy = replace(WATCHING, rules=rules)
+    lines = [data(f"n{at}", machine_id=machine(at), set_=command_line(at)) for at in range(40)]
+    changes: list[dict[str, Any]] = [
+        {"boot.arguments.amd_iommu": ["off"]},
+        {"boot.arguments.hugepagesz": ["1G"]},
+        {"boot.words": [{"name": "off", "value": None}]},
+        {"boot.arguments.hugepages": ["off", "1"]},
+        {"boot.arguments.hugepages": "off"},
+        {"boot.arguments.isolcpus": [5]},
+        {"boot.words": [{"name": "hugepages", "value": 7}]},
+    ]
+    lines += [
+        data(f"n{at}", machine_id=machine(at), set_={**command_line(at), **each})
+        for at, each in enumerate([*changes, *changes], 40)
+    ]
+    terms = Terms(policies=(policy,), parameters=no_parameters(policy))
+    assert fast(lines, terms)[0] == plain(lines, terms)
+
+
 @pytest.mark.long
 @settings(max_examples=60)
 @given(st.data())
 def test_any_byte_of_a_fleet_with_holes_may_change(draw: st.DataObject) -> None:
-    some = {"boot.arguments.a": 0, "cpu.model_name": 0, "memory.total_bytes": 0, "runtime.kubelet": 0}
+    some = {"boot.arguments.a": 0, "boot.words": 0, "cpu.model_name": 0, "memory.total_bytes": 0, "runtime.kubelet": 0}
     lines = [
         data(f"n{at}", machine_id=machine(at), set_={path: PLACES[path](GOOD[path](at)) for path in some})
         for at in range(14)
@@ -165,7 +220,7 @@ def _pieces(section: str, changes: list[dict[str, Any]]) -> list[bytes]:
 
 
 def test_holes_are_found_by_path_and_told_whether_rules_look_into_them() -> None:
-    changes = [{"cpu.model_name": f"M {at}", "cpu.logical_count": at % 4} for at in range(20)]
+    changes = [{"cpu.model_name": f"M {at}", "cpu.logical_count": at % 2} for at in range(20)]
     pieces = _pieces("cpu", changes)
     for read, fact in (
         ({}, None),
@@ -183,6 +238,38 @@ def test_holes_are_found_by_path_and_told_whether_rules_look_into_them() -> None
 def test_what_most_nodes_share_is_no_hole() -> None:
     changes = [{"kernel.release": f"6.{at % 10}.0", "kernel.modules": [f"m{at % 12}"]} for at in range(20)]
     assert holes.find(_pieces("kernel", changes), "kernel", None, sources=False) == ()
+
+
+def test_where_no_rule_looks_less_is_enough() -> None:
+    pieces = _pieces("boot", [command_line(at) for at in range(40)])
+    own: list[holes.Path] = [("facts", "arguments", "hugepages"), ("facts", "words")]
+    varied: list[holes.Path] = [("facts", "arguments", "isolcpus"), ("facts", "arguments", "nohz_full")]
+    few = {"arguments": (Look(("amd_iommu",), presence=False),)}
+    assert [hole.path for hole in holes.find(pieces, "boot", few, sources=True)] == sorted(own + varied)
+    assert [hole.path for hole in holes.find(pieces, "boot", None, sources=True)] == own
+    assert [hole.path for hole in holes.find(pieces, "boot", {"arguments": None}, sources=True)] == own
+
+
+def test_of_too_many_holes_those_are_left_that_vary_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holes, "_MOST", 3)
+    (first, *_, last) = holes.find(_pieces("boot", [command_line(at) for at in range(40)]), "boot", {}, sources=True)
+    assert (first.path, last.path) == (("facts", "arguments", "hugepages"), ("facts", "words"))
+
+
+def test_command_lines_of_which_only_the_values_are_new_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where rules look at one argument that all nodes share."""
+    few: Reads = {"boot": {"arguments": (Look(("amd_iommu",), presence=False),)}}
+    read, asked = Lines(("boot",), few, lambda _size: None, sources=True), []
+    find = Shelf.find
+
+    def counting(shelf: Shelf, piece: bytes, lines: int) -> Found | None:
+        asked.append(piece)
+        return find(shelf, piece, lines)
+
+    monkeypatch.setattr(Shelf, "find", counting)
+    for piece in _pieces("boot", [command_line(at) for at in range(60)]):
+        assert read.parts(b'"boot":' + piece + END, 0) is not None
+    assert len(asked) < 20, "seven are different but for two facts of each node's own"
 
 
 def test_a_section_is_cut_at_its_holes_and_no_byte_is_lost() -> None:

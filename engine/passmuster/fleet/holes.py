@@ -23,10 +23,12 @@ Path: TypeAlias = "tuple[str, ...]"
 """Keys from the section on."""
 _UNIQUE = 0.7
 """So many of the values at a path are different ones: then it is a hole."""
+_VARIED = 1 / 8
+"""So many are enough where no rule looks: a hole costs little there, and values that vary together make many texts."""
 _COMMON = 1 / 16
 """So many of the sections have the path."""
 _MOST = 8
-"""A section with more holes is not worth it."""
+"""A section with more holes is not worth it: those are left out that vary least."""
 _MARK = "\0"
 _WRITTEN = _json.canonical(_MARK)[:-1]
 _FACTS = "facts"
@@ -67,13 +69,22 @@ def find(pieces: Collection[bytes], section: str, read: Facts | None, *, sources
             there[path] += 1
             # A hash is enough to guess by, and a long value takes no room.
             seen.setdefault(path, set()).add(hash(repr(value)))
-    found = []
-    for path, many in sorted(there.items()):
-        if many >= _COMMON * len(pieces) and len(seen[path]) >= _UNIQUE * many:
-            hole = _hole(path, section, read, sources=sources)
-            if hole is not None:
-                found.append(hole)
-    return tuple(found) if len(found) <= _MOST else ()
+    found: list[tuple[float, Hole]] = []
+    for path, many in there.items():
+        hole = _hole(path, section, read, sources=sources) if many >= _COMMON * len(pieces) else None
+        share = len(seen[path]) / many
+        if hole is not None and share >= (_VARIED if hole.fact is None else _UNIQUE):
+            found.append((share, hole))
+    found.sort(key=_share)
+    return tuple(sorted((hole for _, hole in found[-_MOST:]), key=_path))
+
+
+def _share(found: tuple[float, Hole]) -> float:
+    return found[0]
+
+
+def _path(hole: Hole) -> Path:
+    return hole.path
 
 
 def _leaves(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
