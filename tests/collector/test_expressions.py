@@ -211,6 +211,7 @@ def seconds(use: Use, text: str) -> float:
 USES = sorted(set(uses()))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("use", USES, ids=[f"{use.place} {use.method} {at}" for at, use in enumerate(USES)])
 def test_no_expression_takes_long(use: Use) -> None:
     many = FEW.get(use.place.partition(".")[0], MANY)
@@ -225,6 +226,7 @@ SQUARES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", SQUARES)
 def test_what_takes_long_is_found(name: str) -> None:
     pattern, method, many = SQUARES[name]
