@@ -7,8 +7,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from passmuster.errors import SnapshotError
-from passmuster.judge import Given, judge
-from passmuster.report import Style
+from passmuster.judge import Given, judge, judge_one
+from passmuster.report import Evidence, Style
 from passmuster.report.json_v1 import render
 from passmuster.report.onepass import OnePass
 from passmuster.snapshot import load
@@ -16,6 +16,7 @@ from passmuster.snapshot import load
 if TYPE_CHECKING:
     from passmuster.report.conclusion import Conclusion
     from passmuster.terms import Terms
+    from passmuster.verdict import Result
 
 
 def _given(line: bytes, label: str) -> Given:
@@ -52,6 +53,17 @@ def counted(lines: list[bytes], terms: Terms) -> Conclusion:
         else:
             onepass.remembered(known, b'"label"')
     return onepass.conclude()
+
+
+def results(lines: list[bytes], terms: Terms) -> tuple[list[tuple[Result, ...]], list[tuple[Result, ...]]]:
+    """All that is said of each line, from memory and the plain way, the words for people included."""
+    full = Style(evidence=Evidence.FULL)
+    onepass = OnePass(terms, full, written=True, journal=BytesIO())
+    known = [onepass.known(line) for line in lines]
+    return (
+        [onepass.remembered_verdict(each, "label").results for each in known if each is not None],
+        [judge_one(_given(line, "label"), terms).results for line in lines],
+    )
 
 
 def fast(lines: list[bytes], terms: Terms) -> tuple[str, int]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from fleets import counted, passed, plain
+from fleets import counted, passed, plain, results
 from packs import compiled, no_parameters, rule
-from snapshots import data
+from snapshots import data, document
 
+from passmuster import _json
 from passmuster import evaluate as evaluating
 from passmuster import judge as judging
 from passmuster.cli import main
@@ -85,3 +86,20 @@ def test_a_command_ends_without_a_verdict(
     out, err = capsys.readouterr()
     assert out == ""
     assert "was not asked" in err
+
+
+def labelled(name: str, **labels: str) -> bytes:
+    made = document(name)
+    made["node"]["labels"] = labels
+    return _json.canonical(made)
+
+
+LABELLED = compiled(rule("pool", "node.name == 'n9' && 'pool' in node.labels"))
+
+
+def test_what_would_change_an_outcome_is_said_of_each_node_where_the_rest_is_the_same() -> None:
+    lines = [labelled("n1"), labelled("n2", pool="a"), labelled("n3")]
+    known, plainly = results(lines, Terms(policies=(LABELLED,), parameters=no_parameters(LABELLED)))
+    wanted = [[each.wanted for result in some for each in result.because] for some in known]
+    assert wanted[0] != wanted[1]
+    assert known == plainly

@@ -6,12 +6,14 @@ import itertools
 from typing import TYPE_CHECKING
 
 import pytest
+from packs import compiled, no_parameters, rule
 from report_fleets import TERMS, full, node, small
 
 from passmuster.judge import judge
 from passmuster.outcome import NodeOutcome
 from passmuster.report import Evidence
 from passmuster.report.alike import alike, variants
+from passmuster.terms import Terms
 
 if TYPE_CHECKING:
     from passmuster.verdict import Verdict
@@ -59,6 +61,14 @@ def test_the_values_of_what_passes_make_no_difference_unless_they_are_shown() ->
     (at,) = (at for at, each in enumerate(group.results) if each.rule.id == "kernel-version")
     assert len(variants(group, at, Evidence.NEEDED)) == 1
     assert len(variants(group, at, Evidence.FULL)) == 3
+
+
+def test_nodes_on_which_something_else_would_change_the_outcome_are_told_apart() -> None:
+    """The rest that is said of them is the same."""
+    policy = compiled(rule("both", "kernel.release == '4.4.0' && os.id == 'arch'"))
+    nodes = [node("n1", 1), node("n2", 2, set_={"os.id": "arch"}), node("n3", 3)]
+    (group,) = alike(judge(nodes, Terms(policies=(policy,), parameters=no_parameters(policy))))
+    assert [each.names for each in variants(group, 0, Evidence.NONE)] == [("n1", "n3"), ("n2",)]
 
 
 def test_nodes_that_are_unknown_as_a_whole_say_why() -> None:

@@ -45,6 +45,11 @@ class Answer:
     result: Result | None = None
     """All of it, where that was asked for."""
 
+    @property
+    def shown(self) -> tuple[bytes, tuple[str, ...]]:
+        """Equal for answers that no report tells apart: what would change an outcome is said to people alone."""
+        return self.wire, () if self.result is None else tuple([each.wanted for each in self.result.because])
+
 
 Sections = tuple[tuple[int, tuple[int, ...]], ...]
 """Place of each section among all, and which of the numbers of its part count."""

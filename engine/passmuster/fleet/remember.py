@@ -192,7 +192,7 @@ class Memory:
         self, outcomes: int, contributions: tuple[Contribution | None, ...], answers: Sequence[Answer]
     ) -> Class:
         """One class for all nodes of which the same is said; `answers` are in the order of the rules."""
-        same = outcomes, contributions, *[each.wire for each in answers]
+        same = outcomes, contributions, *[each.shown for each in answers]
         made = self._by_answers.get(same)
         if made is None:
             told = zip(self._rules, outcomes.to_bytes(len(self._rules)), strict=True)

@@ -80,5 +80,5 @@ def variants(group: Alike, at: int, evidence: Evidence) -> list[Variant]:
 def _shown(result: Result, evidence: Evidence) -> object:
     """All that a report shows of a result, as a key."""
     facts = [[str(fact.path), fact.value, fact.source] for fact in result.facts] if evidence.wanted(result) else []
-    because = [[each.expression, each.value, each.line, each.column] for each in result.because]
+    because = [[each.expression, each.value, each.line, each.column, each.wanted] for each in result.because]
     return result.message, result.unknown, json.dumps([facts, because], sort_keys=True)
