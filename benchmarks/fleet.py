@@ -26,9 +26,9 @@ import orjson  # noqa: E402 - the measure
 from benchmarks import fleets, others, page, timing  # noqa: E402
 from benchmarks.timing import Series  # noqa: E402
 from passmuster import policy  # noqa: E402
-from passmuster.compile import compile_policy  # noqa: E402
+from passmuster.evaluation.criteria import Terms  # noqa: E402
 from passmuster.fleet import Memory, Tally  # noqa: E402
-from passmuster.terms import Terms  # noqa: E402
+from passmuster.policy.compile import compile_policy  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

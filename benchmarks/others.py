@@ -13,9 +13,9 @@ from packs import compiled, rule
 
 from benchmarks.cel_eval import OTHERS, installed
 from passmuster import snapshot
-from passmuster.binding import bind
-from passmuster.evaluate import evaluate
-from passmuster.outcome import RuleOutcome
+from passmuster.evaluation.rule import evaluate
+from passmuster.model.outcome import RuleOutcome
+from passmuster.snapshot.activation import bind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

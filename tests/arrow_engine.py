@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from passmuster.fleet.spark import batches, rows, task
+from passmuster.fleet.spark.settle import settle
+from passmuster.fleet.spark.source import Source
 from passmuster.report import Style, stream
-from passmuster.spark import batches, rows, task
-from passmuster.spark.settle import settle
-from passmuster.spark.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from passmuster.spark.task import PolicyText
-    from passmuster.terms import Terms
+    from passmuster.evaluation.criteria import Terms
+    from passmuster.fleet.spark.task import PolicyText
 
 Batches = list[Any]
 INPUT = pa.schema(

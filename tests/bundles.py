@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from snapshots import data
 
-from passmuster import bundle
-from passmuster.bundle import container, create, ed25519
-from passmuster.bundle.ed25519 import PrivateKey
-from passmuster.bundle.unpack import unpack
+from passmuster.exchange import bundle
+from passmuster.exchange.bundle import container, create, ed25519
+from passmuster.exchange.bundle.ed25519 import PrivateKey
+from passmuster.exchange.bundle.unpack import unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from passmuster.bundle import Reading
-    from passmuster.bundle.manifest import Roster
+    from passmuster.exchange.bundle import Reading
+    from passmuster.exchange.bundle.manifest import Roster
 
 CREATED = datetime(2026, 11, 22, 10, 11, 12, tzinfo=UTC)
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -101,6 +101,6 @@ def tar(infos: Iterable[tuple[tarfile.TarInfo, bytes]]) -> bytes:
 
 def roster(*names: str) -> Roster:
     """A roster of these names."""
-    from passmuster.bundle.manifest import Roster as Made  # noqa: PLC0415 - the name is a type above
+    from passmuster.exchange.bundle.manifest import Roster as Made  # noqa: PLC0415 - the name is a type above
 
     return Made(digest="sha256:" + "0" * 64, names=tuple(sorted(names)))

@@ -7,16 +7,16 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from passmuster.errors import SnapshotError
-from passmuster.judge import Given, judge, judge_one
+from passmuster.evaluation.node import Given, judge, judge_one
+from passmuster.fleet.runner import OnePass
 from passmuster.report import Evidence, Style
 from passmuster.report.json_v1 import render
-from passmuster.report.onepass import OnePass
 from passmuster.snapshot import load
 
 if TYPE_CHECKING:
-    from passmuster.report.conclusion import Conclusion
-    from passmuster.terms import Terms
-    from passmuster.verdict import Result
+    from passmuster.evaluation.criteria import Terms
+    from passmuster.fleet.conclusion import Conclusion
+    from passmuster.model.verdict import Result
 
 
 def _given(line: bytes, label: str) -> Given:

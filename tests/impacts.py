@@ -5,17 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from passmuster import waivers
+from passmuster.evaluation.node import Given
 from passmuster.impact import FORMATS, Hand, Impact, RuleChange, Side
-from passmuster.judge import Given
+from passmuster.policy import waivers
+from passmuster.policy.waivers import InForce
 from passmuster.report import harmless
 from passmuster.report.names import fold
-from passmuster.waivers import InForce
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from passmuster.compile import CompiledPolicy
+    from passmuster.policy.compile import CompiledPolicy
     from passmuster.snapshot import Snapshot
 
 HAND = Hand(fold=fold, plain=harmless.plain, json=harmless.json)

@@ -18,11 +18,11 @@ from packs import POLICIES
 from shipped_packs import shipped
 from snapshots import data
 
-from passmuster import _json
-from passmuster.fieldpath import FieldPath
-from passmuster.outcome import RuleOutcome
+from passmuster.codec import json as _json
+from passmuster.model.fieldpath import FieldPath
+from passmuster.model.outcome import RuleOutcome
+from passmuster.model.unknown import Reason
 from passmuster.snapshot import load
-from passmuster.unknown import Reason
 from passmuster_collector.cli import collect_bytes
 
 if TYPE_CHECKING:

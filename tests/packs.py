@@ -9,9 +9,10 @@ from typing import Any
 
 from policy_text import GOOD
 
-from passmuster import policy, scaffold
-from passmuster.compile import CompiledPolicy, compile_policy
+from passmuster import policy
+from passmuster.authoring import scaffold
 from passmuster.policy import lock
+from passmuster.policy.compile import CompiledPolicy, compile_policy
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 POLICIES = CHECKOUT / "policies"

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 from packs import virtnest
 
 from passmuster import snapshot
-from passmuster.binding import bind
-from passmuster.evaluate import evaluate
+from passmuster.evaluation.rule import evaluate
 from passmuster.parity import CHECKS, Comparison, Status, compare, parse
+from passmuster.snapshot.activation import bind
 from passmuster_collector.cli import collect_bytes
 
 if TYPE_CHECKING:

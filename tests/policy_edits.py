@@ -18,18 +18,18 @@ from small_expressions import LEAVES
 from small_world import nodes
 
 from passmuster import policy
-from passmuster.compile import compile_policy
+from passmuster.authoring.diff import Bump, ChangeKind, NodeClaim, PolicyDiff, compare
 from passmuster.errors import PolicyError
-from passmuster.evaluate import bound, outcome
-from passmuster.judge import settle
-from passmuster.outcome import NodeOutcome, RuleOutcome
-from passmuster.policydiff import Bump, ChangeKind, NodeClaim, PolicyDiff, compare
+from passmuster.evaluation.node import settle
+from passmuster.evaluation.rule import bound, outcome
+from passmuster.model.outcome import NodeOutcome, RuleOutcome
+from passmuster.policy.compile import compile_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from passmuster.compile import CompiledPolicy
     from passmuster.policy import Policy
+    from passmuster.policy.compile import CompiledPolicy
 
     Outcomes: TypeAlias = dict[str, RuleOutcome]
 

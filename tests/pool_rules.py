@@ -9,13 +9,13 @@ from packs import no_parameters, text
 from snapshots import snapshot
 
 from passmuster import policy
-from passmuster.compile import CompiledPolicy, compile_policy
-from passmuster.fleetrules import over
-from passmuster.judge import Given, judge
-from passmuster.terms import Terms
+from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.node import Given, judge
+from passmuster.evaluation.pools import over
+from passmuster.policy.compile import CompiledPolicy, compile_policy
 
 if TYPE_CHECKING:
-    from passmuster.verdict import FleetResult, Verdict
+    from passmuster.model.verdict import FleetResult, Verdict
 
 VENDOR = "has(cpu.vendor) ? cpu.vendor : 'none'"
 ONE_VALUE = "size(fleet.values) <= 1"

@@ -29,21 +29,23 @@ from unittest import mock
 import random_inputs
 import read_back
 
-from passmuster import _resources, policy, waivers
+from passmuster import policy
 from passmuster.cli import inputs, main
-from passmuster.compile import compile_policy
-from passmuster.fleet import remember
-from passmuster.judge import judge
-from passmuster.outcome import NodeOutcome
+from passmuster.codec import resources
+from passmuster.evaluation.criteria import MaximumAge, Terms
+from passmuster.evaluation.node import judge
+from passmuster.fleet.cache import remember
+from passmuster.fleet.spark.task import PolicyText
+from passmuster.model.outcome import NodeOutcome
+from passmuster.policy import waivers
+from passmuster.policy.compile import compile_policy
 from passmuster.policy.parameters import effective
 from passmuster.report import REPORTERS, Style, json_v1
-from passmuster.spark.task import PolicyText
-from passmuster.terms import MaximumAge, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from passmuster.verdict import Verdict
+    from passmuster.model.verdict import Verdict
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 STATUS = {NodeOutcome.PASS: 0, NodeOutcome.WARN: 0, NodeOutcome.FAIL: 1, NodeOutcome.UNKNOWN: 3}
@@ -138,7 +140,7 @@ def checked(found: Case, snapshots: Sequence[str], *, workers: bool) -> Iterator
 
 def _read(name: str, expected: Verdict) -> Iterator[str]:
     text = Path(f"out.{name}").read_bytes().decode()
-    wanted = RENDER[name](expected, Style(width=80, engine=_resources.engine_digest()))
+    wanted = RENDER[name](expected, Style(width=80, engine=resources.engine_digest()))
     if name == "ndjson":
         text, wanted = _unordered(text, expected), _unordered(wanted, expected)
     if text != wanted:

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from shipped_packs import shipped
 from snapshots import FACTS, document
 
-from passmuster import _json, schema, snapshot
-from passmuster.fieldpath import FieldPath
-from passmuster.redact import Asked, SiteKey
-from passmuster.schema.fieldtypes import FieldType, Kind, ListOf, MapOf, Object, Scalar
+from passmuster import snapshot
+from passmuster.codec import json, schema
+from passmuster.codec.schema.fieldtypes import FieldType, Kind, ListOf, MapOf, Object, Scalar
+from passmuster.exchange.redaction import Asked, SiteKey
+from passmuster.model.fieldpath import FieldPath
 
 if TYPE_CHECKING:
     from passmuster.snapshot import Snapshot
@@ -42,7 +43,7 @@ def asked(pack: str, version: str) -> Asked:
 
 def read(document: dict[str, Any]) -> Snapshot:
     """A document as the engine reads it."""
-    return snapshot.load(_json.canonical(document), "given.json")
+    return snapshot.load(json.canonical(document), "given.json")
 
 
 @dataclass(slots=True)

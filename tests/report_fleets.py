@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 from packs import no_parameters, virtnest
 from snapshots import snapshot
 
-from passmuster import waivers
-from passmuster.fieldpath import FieldPath
-from passmuster.judge import Given, judge
-from passmuster.outcome import Level, RuleOutcome
-from passmuster.terms import MaximumAge, Terms
-from passmuster.unknown import Reason, UnknownFact
-from passmuster.verdict import FleetResult, FleetUndecided, FleetValue, RuleHeader
+from passmuster.evaluation.criteria import MaximumAge, Terms
+from passmuster.evaluation.node import Given, judge
+from passmuster.model.fieldpath import FieldPath
+from passmuster.model.outcome import Level, RuleOutcome
+from passmuster.model.unknown import Reason, UnknownFact
+from passmuster.model.verdict import FleetResult, FleetUndecided, FleetValue, RuleHeader
+from passmuster.policy import waivers
 
 if TYPE_CHECKING:
-    from passmuster.verdict import Verdict
+    from passmuster.model.verdict import Verdict
 
 TERMS = Terms(policies=(virtnest(),), parameters=no_parameters(virtnest()))
 NOW = datetime(2026, 11, 23, 23, 59, tzinfo=UTC)

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 from packs import POLICIES
 
 from passmuster import policy
-from passmuster.binding import bind
-from passmuster.compile import CompiledPolicy, compile_policy
-from passmuster.evaluate import evaluate
+from passmuster.evaluation.rule import evaluate
+from passmuster.policy.compile import CompiledPolicy, compile_policy
+from passmuster.snapshot.activation import bind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from passmuster.outcome import RuleOutcome
+    from passmuster.model.outcome import RuleOutcome
+    from passmuster.model.verdict import Result
     from passmuster.snapshot import Snapshot
-    from passmuster.verdict import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

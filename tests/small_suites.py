@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from packs import rule, text
 
-from passmuster import policy, policytest
-from passmuster.compile import compile_policy
+from passmuster import policy
+from passmuster.authoring import testing
+from passmuster.policy.compile import compile_policy
 
 if TYPE_CHECKING:
-    from passmuster.policytest import Suite, Tested
+    from passmuster.authoring.testing import Suite, Tested
 
 SECTIONS: dict[str, Any] = {
     "os": {"id": "debian", "version_id": "12"},
@@ -35,7 +36,7 @@ def suite(*cases: dict[str, Any], equivalent: list[dict[str, str]] | None = None
     }
     if equivalent is not None:
         document["equivalent"] = equivalent
-    return policytest.load(json.dumps(document, indent=1).encode(), "tests.yaml")
+    return testing.load(json.dumps(document, indent=1).encode(), "tests.yaml")
 
 
 def examined(
@@ -48,7 +49,7 @@ def examined(
     """A policy of one rule, `one`, examined in every way."""
     source = policy.load(text(rule("one", expression, **more), extra=extra).encode(), "demo.yaml")
     made = suite(*cases, equivalent=equivalent)
-    return policytest.examine(compile_policy(source), source, made, {}, branches=True, mutants=True)
+    return testing.examine(compile_policy(source), source, made, {}, branches=True, mutants=True)
 
 
 PASS, FAIL = {"one": "pass"}, {"one": "fail"}

@@ -7,12 +7,12 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 from passmuster import cel
-from passmuster.compile import CompiledPolicy
-from passmuster.environments import environment
-from passmuster.fieldpath import FieldPath
-from passmuster.normalform import Form, Normalizer
-from passmuster.unknown import Reason, UnknownFact
-from passmuster.verdict import PolicyHeader
+from passmuster.authoring.diff.simplify import Form, Normalizer
+from passmuster.model.fieldpath import FieldPath
+from passmuster.model.unknown import Reason, UnknownFact
+from passmuster.model.verdict import PolicyHeader
+from passmuster.policy.compile import CompiledPolicy
+from passmuster.policy.environments import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

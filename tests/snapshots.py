@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from passmuster import _json, schema
-from passmuster.fieldpath import FieldPath
-from passmuster.schema.fieldtypes import FieldType, MapOf, Object
+from passmuster.codec import json, schema
+from passmuster.codec.schema.fieldtypes import FieldType, MapOf, Object
+from passmuster.model.fieldpath import FieldPath
 from passmuster.snapshot import Snapshot, load
 
 _FLAGS = ["cx16", "lahf_lm", "lm", "pni", "popcnt", "sse4_1", "sse4_2", "ssse3", "vmx"]
@@ -196,7 +196,7 @@ def _section(name: str, facts: dict[str, Any], withheld: dict[FieldPath, str]) -
 
 def data(name: str = "node-1", **changes: Any) -> bytes:
     """The bytes of a snapshot as a collector writes them."""
-    return _json.canonical(document(name, **changes))
+    return json.canonical(document(name, **changes))
 
 
 def snapshot(name: str = "node-1", **changes: Any) -> Snapshot:

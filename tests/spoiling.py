@@ -7,7 +7,7 @@ import enum
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from passmuster.fieldpath import FieldPath
+from passmuster.model.fieldpath import FieldPath
 
 T = TypeVar("T")
 

@@ -21,7 +21,7 @@ from data_here import find, unpacked
 from made_dumps import made
 from shipped_packs import shipped
 
-from passmuster.outcome import Level, RuleOutcome
+from passmuster.model.outcome import Level, RuleOutcome
 from passmuster.snapshot import load
 from passmuster_collector.cli import collect_bytes
 from passmuster_collector.usage import UsageError

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from snapshots import data
 
 from passmuster.cli import main
-from passmuster.store import reading
-from passmuster.store.database import opened
-from passmuster.store.writing import Delivery
+from passmuster.fleet.store import reading
+from passmuster.fleet.store.database import opened
+from passmuster.fleet.store.writing import Delivery
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from snapshots import data
 
-from passmuster.age import format_moment, parse_moment
-from passmuster.fleet.cut import HEAD
+from passmuster.fleet.cache.cut import HEAD
+from passmuster.model.durations import format_moment, parse_moment
 
 MOMENTS = {
     "an ordinary one": ("2026-11-22T10:11:12Z", True),

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from snapshots import data, document
 
-from passmuster import _json, snapshot
-from passmuster.annotate import ClusterNode, annotate, nodes, section
+from passmuster import snapshot
+from passmuster.codec import json as _json
 from passmuster.errors import UsageError
+from passmuster.snapshot.annotate import ClusterNode, annotate, nodes, section
 from passmuster_collector.cli import collect_bytes
 
 if TYPE_CHECKING:

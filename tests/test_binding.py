@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from snapshots import document, snapshot
 
-from passmuster.binding import bind
 from passmuster.cel import OpenMap, Unknown
+from passmuster.model.unknown import Reason
 from passmuster.snapshot import Section, Snapshot, load
-from passmuster.unknown import Reason
+from passmuster.snapshot.activation import bind
 
 
 def _at(bound: Any, *steps: str) -> Any:

@@ -9,8 +9,8 @@ from packs import compiled, no_parameters, rule
 from snapshots import snapshot
 
 from passmuster.errors import PolicyError
-from passmuster.judge import Given, judge
-from passmuster.terms import Terms
+from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.node import Given, judge
 
 ARGUMENTS = {"iommu": ["pt"], "kvm_intel.nested": ["1"], "quiet": []}
 WITHHELD = {"boot.words": "redacted", "boot.arguments.pw": "redacted"}

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from cel.fuzz import KNOWN
 
-from passmuster import environments
 from passmuster.cel import Basic, CelProblems, Code, compile_expression, functions_table
-from passmuster.cel.functions import FUNCTIONS
+from passmuster.cel.library import FUNCTIONS
+from passmuster.policy import environments
 
 _TEXT = (Path(__file__).parents[1] / "docs" / "cel.md").read_text("utf-8")
 _BLOCKS = re.findall(r"^```cel(?P<mode>[ a-z]*)\n(?P<body>.*?)^```$", _TEXT, re.MULTILINE | re.DOTALL)

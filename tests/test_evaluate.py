@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from packs import compiled, rule, virtnest
 from snapshots import every_path, snapshot
 
-from passmuster.binding import bind
 from passmuster.errors import PolicyError
-from passmuster.evaluate import evaluate
-from passmuster.outcome import RuleOutcome
-from passmuster.unknown import Reason
+from passmuster.evaluation.rule import evaluate
+from passmuster.model.outcome import RuleOutcome
+from passmuster.model.unknown import Reason
+from passmuster.snapshot.activation import bind
 
 if TYPE_CHECKING:
-    from passmuster.compile import CompiledPolicy
-    from passmuster.verdict import Result
+    from passmuster.model.verdict import Result
+    from passmuster.policy.compile import CompiledPolicy
 
 P, F, U, N = RuleOutcome.PASS, RuleOutcome.FAIL, RuleOutcome.UNKNOWN, RuleOutcome.NOT_APPLICABLE
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passmuster.fieldpath import FieldPath
+from passmuster.model.fieldpath import FieldPath
 
 SPELLINGS = {
     "a field": ("cpu.flags", ("cpu", "flags")),

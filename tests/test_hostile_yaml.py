@@ -20,9 +20,11 @@ from packs import rule
 from policy_text import GOOD
 
 import passmuster
-from passmuster import _yaml, policy, policytest
-from passmuster.compile import compile_policy
+from passmuster import policy
+from passmuster.authoring import testing
+from passmuster.codec import yaml
 from passmuster.errors import MAX_PROBLEMS, Location, PolicyError, Problem
+from passmuster.policy.compile import compile_policy
 
 HERE = Path(__file__).resolve().parent
 SECONDS, KIB = 1, 20 * 1024
@@ -54,7 +56,7 @@ def test_hostile_yaml_is_refused_with_a_place_in_little_time_and_memory(name: st
 
 @given(st.text("-:?,[]{}#&*!|>'\"%@`=~<ab10 \n\t\r\\\u2028", max_size=60))
 def test_no_oddity_of_yaml_gives_anything_but_problems(text: str) -> None:
-    for load in (policy.load, policytest.load):
+    for load in (policy.load, testing.load):
         with pytest.raises(PolicyError) as caught:
             load(text.encode(), "f")
         assert all(problem.location.line for problem in caught.value.problems)
@@ -87,7 +89,7 @@ def test_what_is_repeated_is_found_among_items_of_several_types_in_time() -> Non
     text += f"cases: [{{name: a, base: a, expect: {{a: pass}}, delete: [{items}]}}]\n"
     start = time.process_time()
     with pytest.raises(PolicyError):
-        policytest.load(text.encode(), "f")
+        testing.load(text.encode(), "f")
     assert time.process_time() - start < 5
 
 
@@ -95,13 +97,13 @@ def test_bases_may_stand_on_each_other_to_any_depth() -> None:
     bases = "".join(f"  b{at}: {{description: d, extends: b{at - 1}, sections: {{}}}}\n" for at in range(1, 1200))
     cases = "cases: [{name: a, base: b1199, expect: {a: pass}}]\n"
     text = f"schema: passmuster.tests/1\nbases:\n  b0: {{description: d, sections: {{network: {{ipv6: true}}}}}}\n{bases}{cases}"
-    assert policytest.load(text.encode(), "f").bases["b1199"] == {"network": {"ipv6": True}}
+    assert testing.load(text.encode(), "f").bases["b1199"] == {"network": {"ipv6": True}}
 
 
 @given(st.lists(st.text("ab\n", max_size=3000), max_size=6))
 def test_lines_that_are_looked_for_are_those_that_there_are(parts: list[str]) -> None:
     text = ("\n" * 1500).join(parts)
-    lines, looked = text.split("\n"), _yaml._ManyLines(text)
+    lines, looked = text.split("\n"), yaml._ManyLines(text)
     assert len(looked) == len(lines)
     for at in {0, 1, len(lines) // 3, len(lines) // 2, len(lines) - 2, len(lines) - 1} & set(range(len(lines))):
         assert looked[at] == lines[at]
@@ -112,8 +114,8 @@ def test_lines_that_are_looked_for_are_those_that_there_are(parts: list[str]) ->
 
 
 def test_a_place_in_a_file_of_many_lines_has_its_line() -> None:
-    with pytest.raises(_yaml.YAMLProblems) as caught:
-        _yaml.load(b"# so\r\n" * 30_000 + b"a: &b c\n", "f")
+    with pytest.raises(yaml.YAMLProblems) as caught:
+        yaml.load(b"# so\r\n" * 30_000 + b"a: &b c\n", "f")
     (problem,) = caught.value.problems
     assert (problem.location.line, problem.excerpt) == (30_001, "a: &b c")
 

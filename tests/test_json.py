@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passmuster import _json
+from passmuster.codec import json as _json
 
 REFUSED = {
     "a duplicate key": (b'{"a":1,"a":2}', "duplicate key 'a'", (1, 8)),

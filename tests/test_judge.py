@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from packs import compiled, no_parameters, rule
 from snapshots import snapshot
 
-from passmuster.judge import Given, judge
-from passmuster.outcome import NodeOutcome, RuleOutcome
-from passmuster.terms import MaximumAge, Terms
+from passmuster.evaluation.criteria import MaximumAge, Terms
+from passmuster.evaluation.node import Given, judge
+from passmuster.model.outcome import NodeOutcome, RuleOutcome
 
 POLICY = compiled(
     rule("debian", "os.id == 'debian'"),

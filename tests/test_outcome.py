@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passmuster.outcome import Level, NodeOutcome, RuleOutcome, fleet_outcome, node_outcome, worse
+from passmuster.model.outcome import Level, NodeOutcome, RuleOutcome, fleet_outcome, node_outcome, worse
 
 R, C, I = Level.REQUIRED, Level.RECOMMENDED, Level.INFORMATIONAL  # noqa: E741 - columns of the table
 P, F, U, E = RuleOutcome.PASS, RuleOutcome.FAIL, RuleOutcome.UNKNOWN, RuleOutcome.ERROR

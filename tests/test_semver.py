@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from cel.world import value
 
-from passmuster import schema
+from passmuster.codec import schema
+from passmuster.model.semver import SemVer
 from passmuster.policy.version import Version
-from passmuster.semver import SemVer
 
 TAKEN = ["0.0.0", "1.2.3", "1.0.0-rc.1", "1.0.0-0", "1.0.0-0a", "1.0.0--", "999999999999999999.0.0"]
 REFUSED = [

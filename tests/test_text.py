@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passmuster._text import BLANKS, INVISIBLE, visible
 from passmuster.errors import Location, Problem
+from passmuster.model.text import BLANKS, INVISIBLE, visible
 from passmuster.report import harmless
 
 UNSEEN = re.compile(f"[{INVISIBLE}]")

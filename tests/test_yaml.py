@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passmuster import _yaml
+from passmuster.codec import yaml
 
 SCALARS: dict[str, Any] = {
     "true": True,
@@ -45,7 +45,7 @@ SCALARS: dict[str, Any] = {
 
 @pytest.mark.parametrize(("text", "value"), SCALARS.items(), ids=[repr(text) for text in SCALARS])
 def test_a_plain_scalar_means_what_json_means_by_it(text: str, value: Any) -> None:
-    got = _yaml.load(f"a: {text}\n".encode(), "f").value["a"]
+    got = yaml.load(f"a: {text}\n".encode(), "f").value["a"]
     assert got == value
     assert type(got) is type(value)
 
@@ -90,25 +90,25 @@ REFUSED = {
 
 @pytest.mark.parametrize(("text", "messages"), REFUSED.values(), ids=REFUSED)
 def test_refused(text: str, messages: list[str]) -> None:
-    with pytest.raises(_yaml.YAMLProblems) as caught:
-        _yaml.load(text.encode(), "f")
+    with pytest.raises(yaml.YAMLProblems) as caught:
+        yaml.load(text.encode(), "f")
     assert [str(problem).splitlines()[0] for problem in caught.value.problems] == messages
 
 
 def test_a_mark_before_the_text_says_nothing() -> None:
-    assert _yaml.load(b"\xef\xbb\xbfa: 1\n", "f").value == {"a": 1}
-    with pytest.raises(_yaml.YAMLProblems, match=r"f:1:1: UTF-16 text \(expected UTF-8: save it again\)"):
-        _yaml.load("a: 1\n".encode("utf-16"), "f")
+    assert yaml.load(b"\xef\xbb\xbfa: 1\n", "f").value == {"a": 1}
+    with pytest.raises(yaml.YAMLProblems, match=r"f:1:1: UTF-16 text \(expected UTF-8: save it again\)"):
+        yaml.load("a: 1\n".encode("utf-16"), "f")
 
 
 def test_text_that_is_not_utf8_is_refused_with_its_place() -> None:
-    with pytest.raises(_yaml.YAMLProblems, match="f:2:4: not UTF-8 text"):
-        _yaml.load(b"a: 1\nb: \xff\n", "f")
+    with pytest.raises(yaml.YAMLProblems, match="f:2:4: not UTF-8 text"):
+        yaml.load(b"a: 1\nb: \xff\n", "f")
 
 
 def test_a_file_beyond_the_limit_is_refused_unread() -> None:
-    with pytest.raises(_yaml.YAMLProblems, match="too large"):
-        _yaml.load(b"#" * (_yaml.MAX_BYTES + 1), "f")
+    with pytest.raises(yaml.YAMLProblems, match="too large"):
+        yaml.load(b"#" * (yaml.MAX_BYTES + 1), "f")
 
 
 BARE = {
@@ -121,24 +121,24 @@ BARE = {
 
 @pytest.mark.parametrize("text", BARE.values(), ids=BARE)
 def test_an_expression_outside_a_block_is_told_its_cure(text: str) -> None:
-    with pytest.raises(_yaml.YAMLProblems) as caught:
-        _yaml.load(text.encode(), "f")
+    with pytest.raises(yaml.YAMLProblems) as caught:
+        yaml.load(text.encode(), "f")
     assert "literal block" in str(caught.value.problems[0].hint)
 
 
 def test_a_block_stands_where_its_text_stands() -> None:
-    document = _yaml.load(b"r:\n  - e: |-\n      first\n        second\n    n: |\n\n      after a blank line\n", "f")
+    document = yaml.load(b"r:\n  - e: |-\n      first\n        second\n    n: |\n\n      after a blank line\n", "f")
     assert document.value["r"][0] == {"e": "first\n  second", "n": "\nafter a blank line\n"}
-    assert document.positions["r", 0, "e"] == _yaml.Position(line=3, column=7, block=True)
-    assert document.positions["r", 0, "n"] == _yaml.Position(line=6, column=7, block=True)
-    assert document.keys["r", 0, "n"] == _yaml.Position(line=5, column=5)
+    assert document.positions["r", 0, "e"] == yaml.Position(line=3, column=7, block=True)
+    assert document.positions["r", 0, "n"] == yaml.Position(line=6, column=7, block=True)
+    assert document.keys["r", 0, "n"] == yaml.Position(line=5, column=5)
 
 
 @given(st.text(max_size=200))
 def test_no_text_gives_anything_but_a_value_or_problems(text: str) -> None:
     try:
-        document = _yaml.load(text.encode("utf-8", "surrogatepass"), "f")
-    except _yaml.YAMLProblems as error:
+        document = yaml.load(text.encode("utf-8", "surrogatepass"), "f")
+    except yaml.YAMLProblems as error:
         assert error.problems
         assert all(problem.location.line for problem in error.problems)
     else:
@@ -167,6 +167,6 @@ CURES = {
 
 @pytest.mark.parametrize(("text", "cure"), CURES.values(), ids=CURES)
 def test_a_mistake_of_layout_is_told_its_own_cure(text: str, cure: str) -> None:
-    with pytest.raises(_yaml.YAMLProblems) as caught:
-        _yaml.load(text.encode(), "f")
+    with pytest.raises(yaml.YAMLProblems) as caught:
+        yaml.load(text.encode(), "f")
     assert cure in str(caught.value.problems[0].hint)

@@ -10,7 +10,7 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from passmuster._text import visible
+from passmuster.model.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,9 +9,9 @@ import data_here
 from packs import virtnest
 from snapshots import snapshot
 
-from passmuster.binding import bind
-from passmuster.evaluate import evaluate
-from passmuster.outcome import RuleOutcome
+from passmuster.evaluation.rule import evaluate
+from passmuster.model.outcome import RuleOutcome
+from passmuster.snapshot.activation import bind
 
 P, F, U, N = RuleOutcome.PASS, RuleOutcome.FAIL, RuleOutcome.UNKNOWN, RuleOutcome.NOT_APPLICABLE
 

@@ -14,9 +14,9 @@ import pytest
 from goldens import same_as_golden
 from packs import no_parameters, virtnest
 
-from passmuster.judge import Given, judge
+from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.node import Given, judge
 from passmuster.snapshot import load
-from passmuster.terms import Terms
 
 FROZEN = Path(__file__).resolve().parents[1] / "data" / "snapshots" / "1"
 SNAPSHOTS = sorted(path for path in FROZEN.glob("*.json") if not path.name.endswith(".verdict.json"))

@@ -11,14 +11,14 @@ import pytest
 from packs import POLICIES
 
 from passmuster import policy
-from passmuster.compile import CompiledPolicy, compile_policy
-from passmuster.fleetrules import over
-from passmuster.outcome import RuleOutcome
+from passmuster.evaluation.pools import over
+from passmuster.model.outcome import RuleOutcome
+from passmuster.policy.compile import CompiledPolicy, compile_policy
 from passmuster.snapshot import Snapshot, load
 from passmuster_collector.cli import collect_bytes
 
 if TYPE_CHECKING:
-    from passmuster.verdict import FleetResult
+    from passmuster.model.verdict import FleetResult
 
 
 @functools.cache

@@ -14,15 +14,15 @@ from parity_scenarios import recorded
 from shipped_packs import shipped
 from snapshot_rules import sections
 
-from passmuster.outcome import RuleOutcome
+from passmuster.model.outcome import RuleOutcome
+from passmuster.model.unknown import Reason
 from passmuster.snapshot import Snapshot, load
-from passmuster.unknown import Reason
 from passmuster_collector.cli import collect_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from passmuster.verdict import Result
+    from passmuster.model.verdict import Result
 
 PROFILES: dict[str, dict[str, Any]] = {
     "nothing but the defaults": {},

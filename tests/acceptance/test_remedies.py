@@ -15,13 +15,13 @@ from packs import POLICIES
 from snapshots import snapshot
 
 from passmuster import policy
-from passmuster.compile import CompiledPolicy, compile_policy
-from passmuster.judge import Given, judge
-from passmuster.outcome import RuleOutcome
-from passmuster.terms import Terms
+from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.node import Given, judge
+from passmuster.model.outcome import RuleOutcome
+from passmuster.policy.compile import CompiledPolicy, compile_policy
 
 if TYPE_CHECKING:
-    from passmuster.verdict import Result
+    from passmuster.model.verdict import Result
 
 NEWEST = ("virtnest/1.1.0", "kubevirt/1.1.0")
 KVM = {

@@ -11,7 +11,7 @@ import pytest
 from shipped_packs import shipped
 from snapshots import snapshot
 
-from passmuster.outcome import RuleOutcome
+from passmuster.model.outcome import RuleOutcome
 from passmuster.snapshot import Snapshot, load
 from passmuster_collector.cli import collect_bytes
 

@@ -11,7 +11,7 @@ import site_nodes
 from bundles import OTHER, SITE
 from console_page import Stage, play
 
-from passmuster.bundle import ed25519
+from passmuster.exchange.bundle import ed25519
 from passmuster_collector import zipapp
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "air-gap.md"

@@ -19,7 +19,7 @@ from passmuster.cli import main
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from passmuster.bundle.ed25519 import PrivateKey
+    from passmuster.exchange.bundle.ed25519 import PrivateKey
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "air-gap.md"
 _ROW = re.compile(r"(?m)^\| `(?P<message>[^`]+)` \((?P<status>\d)\) \| (?P<cure>[^|]+) \|$")

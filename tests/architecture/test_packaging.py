@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from passmuster import _resources, schema
+from passmuster.codec import resources, schema
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 HEAVY = ("cryptography", "celpy", "lark", "re2", "jsonschema", "yaml", "orjson")
@@ -40,7 +40,7 @@ def test_collecting_imports_no_library_and_nothing_of_the_engine() -> None:
     loaded = _loaded("collect", "-o", "/dev/null")
     assert loaded & set(HEAVY) == set()
     assert not {name for name in loaded if name.startswith("passmuster.")} - {
-        "passmuster._text",
+        "passmuster.model.text",
         "passmuster.cli",
         "passmuster.cli.main",
         "passmuster.cli.arguments",
@@ -111,5 +111,5 @@ def _undescribed(node: object, path: str) -> list[str]:
 
 
 def test_the_checkout_is_where_the_data_are_found() -> None:
-    assert _resources.schemas() == CHECKOUT / "schemas"
-    assert _resources.policies() == CHECKOUT / "policies"
+    assert resources.schemas() == CHECKOUT / "schemas"
+    assert resources.policies() == CHECKOUT / "policies"

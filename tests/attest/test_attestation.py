@@ -14,8 +14,8 @@ import pytest
 from snapshots import data
 
 import passmuster
-from passmuster import _resources, schema
 from passmuster.cli import main
+from passmuster.codec import resources, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,11 +155,11 @@ def test_the_same_bytes_come_out_of_another_process(fleet: Path) -> None:
 
 
 def test_the_digest_of_the_engine_is_what_sha256sum_prints() -> None:
-    package, schemas = Path(passmuster.__path__[0]), _resources.schemas()
+    package, schemas = Path(passmuster.__path__[0]), resources.schemas()
     command = (
         f"(cd {package}; find . -name '*.py' | LC_ALL=C sort | xargs sha256sum; "
         f"cd {schemas}; find . -name '*.json' | LC_ALL=C sort | xargs sha256sum) | sha256sum"
     )
     told = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True).stdout
-    _resources.engine_digest.cache_clear()
-    assert _resources.engine_digest() == f"sha256:{told.split()[0]}"
+    resources.engine_digest.cache_clear()
+    assert resources.engine_digest() == f"sha256:{told.split()[0]}"

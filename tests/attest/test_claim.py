@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from snapshots import data
 
-from passmuster import schema
-from passmuster.attest import Kind, read
-from passmuster.attest.claim import line
 from passmuster.cli import main
+from passmuster.codec import schema
+from passmuster.codec.schema.quick import check
 from passmuster.errors import PassmusterError
-from passmuster.schema.quick import check
+from passmuster.proof import Kind, read
+from passmuster.proof.claim import line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

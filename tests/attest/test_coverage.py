@@ -13,13 +13,15 @@ import pytest
 from bundles import EVERY, SITE
 from snapshots import data
 
-from passmuster import _json, schema
-from passmuster.attest import read as read_claim
-from passmuster.attest.consistent import of_claim
-from passmuster.attest.terms import terms as claimed_terms
-from passmuster.cli import main, packs
+from passmuster.cli import main
 from passmuster.cli.sealed import UNSIGNED
-from passmuster.compile import compile_policy
+from passmuster.codec import json as _json
+from passmuster.codec import schema
+from passmuster.intake import catalog
+from passmuster.policy.compile import compile_policy
+from passmuster.proof import read as read_claim
+from passmuster.proof.consistent import of_claim
+from passmuster.proof.terms import terms as claimed_terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,9 +71,9 @@ def _hidden(change: Callable[[Any], object]) -> None:
     """The same, with the digest that follows from what the report says now."""
     _change(change)
     claim = read_claim(Path("r.json").read_bytes(), "r.json")
-    policies = [packs.one(each.name) for each in claim.policies]
-    from passmuster import waivers  # noqa: PLC0415 - the name is taken above
-    from passmuster.age import parse_moment  # noqa: PLC0415 - as above
+    policies = [catalog.one(each.name) for each in claim.policies]
+    from passmuster.model.durations import parse_moment  # noqa: PLC0415 - as above
+    from passmuster.policy import waivers  # noqa: PLC0415 - the name is taken above
 
     held = waivers.load(Path("waivers.yaml").read_bytes(), "waivers.yaml")
     terms, _ = claimed_terms(

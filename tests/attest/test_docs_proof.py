@@ -16,9 +16,9 @@ import pytest
 from bundles import EVERY, SITE
 from snapshots import data
 
-from passmuster import _json
-from passmuster.attest.claim import line
 from passmuster.cli import main
+from passmuster.codec import json as _json
+from passmuster.proof.claim import line
 
 if TYPE_CHECKING:
     from collections.abc import Callable

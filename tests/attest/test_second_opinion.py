@@ -12,14 +12,14 @@ from packs import compiled, no_parameters, rule
 from shipped_packs import shipped
 from snapshots import data, snapshot
 
-from passmuster.attest.celcpp import Oracle
 from passmuster.cli import main
-from passmuster.terms import Terms
+from passmuster.evaluation.criteria import Terms
+from passmuster.proof.celcpp import Oracle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from passmuster.compile import CompiledPolicy
+    from passmuster.policy.compile import CompiledPolicy
 
 FROZEN = Path(__file__).parents[1] / "data" / "snapshots" / "1"
 needs = pytest.mark.skipif(

@@ -11,9 +11,9 @@ import pytest
 from bundles import EVERY, OTHER, SITE
 from snapshots import data
 
-from passmuster import _json
-from passmuster.bundle import dsse
 from passmuster.cli import main
+from passmuster.codec import json as _json
+from passmuster.exchange.bundle import dsse
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from snapshots import data
 
-from passmuster import __version__, _json
-from passmuster.attest.claim import line
+from passmuster import __version__
 from passmuster.cli import main
+from passmuster.codec import json as _json
+from passmuster.proof.claim import line
 
 if TYPE_CHECKING:
     from collections.abc import Callable

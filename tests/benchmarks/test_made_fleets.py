@@ -19,8 +19,9 @@ sys.path.append(str(CHECKOUT))
 from benchmarks import fleets, page, plot  # noqa: E402
 from benchmarks.hardware import profiles  # noqa: E402
 from benchmarks.timing import Series, Taken  # noqa: E402
-from passmuster import _json, snapshot  # noqa: E402
-from passmuster.outcome import NodeOutcome, node_outcome  # noqa: E402
+from passmuster import snapshot  # noqa: E402
+from passmuster.codec import json  # noqa: E402
+from passmuster.model.outcome import NodeOutcome, node_outcome  # noqa: E402
 
 _NODES = 400
 
@@ -38,7 +39,7 @@ def test_one_seed_gives_the_same_bytes_and_a_smaller_fleet_is_the_beginning(flee
 @pytest.mark.long
 def test_every_line_is_a_canonical_snapshot_without_a_problem(fleet: list[bytes]) -> None:
     for line in fleet:
-        assert _json.canonical(orjson.loads(line)) == line
+        assert json.canonical(orjson.loads(line)) == line
         snapshot.load(line, "node")
 
 

@@ -14,13 +14,13 @@ import bundles
 import pytest
 from snapshots import data
 
-from passmuster.bundle import container, create
+from passmuster.exchange.bundle import container, create
 
 ENGINE = Path(container.__file__).parents[2]
 # Container and canonical JSON without any library: another interpreter need not have one.
 ELSEWHERE = """\
 import base64, json, sys
-from passmuster.bundle.container import Member, build
+from passmuster.exchange.bundle.container import Member, build
 members = [Member(path=path, data=base64.b64decode(data)) for path, data in json.load(sys.stdin).items()]
 for member in members:
     if member.path.endswith(".json") and not member.path.startswith("snapshots"):
@@ -75,8 +75,8 @@ def test_other_interpreters_build_the_same_bytes() -> None:
 
 def _alone(code: str) -> str:
     """Import the container's module without the package around it, which imports libraries."""
-    package = "import sys, types; room = types.ModuleType('passmuster.bundle'); "
-    return f"{package}room.__path__ = [{str(Path(container.__file__).parent)!r}]; sys.modules['passmuster.bundle'] = room\n{code}"
+    package = "import sys, types; room = types.ModuleType('passmuster.exchange.bundle'); "
+    return f"{package}room.__path__ = [{str(Path(container.__file__).parent)!r}]; sys.modules['passmuster.exchange.bundle'] = room\n{code}"
 
 
 VARIATIONS = {

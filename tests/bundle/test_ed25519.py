@@ -17,10 +17,10 @@ from bundles import SITE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passmuster.bundle import dsse, ed25519, sshsig
-from passmuster.bundle.ed25519 import PrivateKey
-from passmuster.bundle.trust import load as load_trust
 from passmuster.errors import PolicyError, UsageError
+from passmuster.exchange.bundle import dsse, ed25519, sshsig
+from passmuster.exchange.bundle.ed25519 import PrivateKey
+from passmuster.exchange.bundle.trust import load as load_trust
 
 # Project Wycheproof (C2SP/wycheproof), Apache-2.0; the file itself says which part of it was taken.
 VECTORS = Path(__file__).parent.parent / "data" / "wycheproof-ed25519.json"

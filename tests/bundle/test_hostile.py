@@ -23,9 +23,9 @@ from archives import link, member
 from bundles import FILE
 from snapshots import data as snapshot_data
 
-from passmuster.bundle import NotABundleError, container
 from passmuster.cli import main
 from passmuster.errors import IntegrityError
+from passmuster.exchange.bundle import NotABundleError, container
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -208,7 +208,7 @@ INSIDE = {
 
 @pytest.mark.parametrize(("data", "message"), INSIDE.values(), ids=INSIDE)
 def test_a_manifest_that_fits_makes_no_snapshot_of_what_is_none(data: bytes, message: str) -> None:
-    from passmuster.bundle import layout, manifest  # noqa: PLC0415 - this test alone writes a manifest by hand
+    from passmuster.exchange.bundle import layout, manifest  # noqa: PLC0415 - this test alone writes a manifest by hand
 
     header = manifest.Header(
         site=None, sequence=1, created=bundles.CREATED, expires=None, roster=None, collectors=("0.1.0",)

@@ -7,9 +7,9 @@ from typing import Any
 import bundles
 import pytest
 
-from passmuster.bundle import create, replay
-from passmuster.bundle.unpack import unpack
 from passmuster.errors import IntegrityError, UsageError
+from passmuster.exchange.bundle import create, replay
+from passmuster.exchange.bundle.unpack import unpack
 
 
 def _state(*made: dict[str, Any]) -> replay.State:

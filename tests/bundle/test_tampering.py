@@ -10,8 +10,8 @@ from bundles import FILE, OTHER, SITE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passmuster.bundle import NotABundleError, Trust, container, create
 from passmuster.errors import IntegrityError, PassmusterError
+from passmuster.exchange.bundle import NotABundleError, Trust, container, create
 
 SMALL = b'{"collection":{"collected_at":"2026-11-22T10:11:12Z","collector":"0.1.0"},"node":{"name":"n"},"schema":"passmuster.snapshot/1"}\n'
 

@@ -10,10 +10,10 @@ import pytest
 from bundles import EVERY, NOW, OTHER, SITE
 from snapshots import data as snapshot_data
 
-from passmuster import bundle
-from passmuster.bundle import Assurance, container, create, dsse, ed25519, layout, statement
-from passmuster.bundle.unpack import unpack
 from passmuster.errors import IntegrityError, PolicyError
+from passmuster.exchange import bundle
+from passmuster.exchange.bundle import Assurance, container, create, dsse, ed25519, layout, statement
+from passmuster.exchange.bundle.unpack import unpack
 
 PACK = create.Pack(pack="demo", version="1.0.0", data=b"pack: demo\n")
 REFUSED = {
@@ -109,7 +109,7 @@ def test_no_signature_chooses_how_it_is_checked() -> None:
 def _ssh_over(message: bytes, namespace: str = "passmuster-bundle") -> bytes:
     import hashlib  # noqa: PLC0415 - beside its only use
 
-    from passmuster.bundle import sshsig  # noqa: PLC0415 - beside its only use
+    from passmuster.exchange.bundle import sshsig  # noqa: PLC0415 - beside its only use
 
     def string(each: bytes) -> bytes:
         return len(each).to_bytes(4, "big") + each

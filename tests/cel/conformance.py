@@ -18,9 +18,9 @@ if __name__ == "__main__":
 
 from cel.unchecked import unchecked
 from passmuster.cel import CelError, CelProblems, Environment, MapType, UInt, compile_expression, type_of_value
-from passmuster.cel.equality import same
-from passmuster.cel.times import SECOND, Duration, Timestamp
-from passmuster.cel.values import TypeValue, to_key, type_name
+from passmuster.cel.values.equality import same
+from passmuster.cel.values.times import SECOND, Duration, Timestamp
+from passmuster.cel.values.values import TypeValue, to_key, type_name
 
 if TYPE_CHECKING:
     from passmuster.cel import CelType

@@ -22,11 +22,11 @@ if __name__ == "__main__":
 
 from cel.expressions import ENVIRONMENT, Maker
 from passmuster.cel import CelError, CelProblems, Code
-from passmuster.cel.check import Checker
-from passmuster.cel.parse import parse
-from passmuster.cel.problems import Findings
-from passmuster.cel.program import assemble
-from passmuster.cel.values import type_name
+from passmuster.cel.check.check import Checker
+from passmuster.cel.run.program import assemble
+from passmuster.cel.syntax.parse import parse
+from passmuster.cel.syntax.problems import Findings
+from passmuster.cel.values.values import type_name
 
 ERROR, REFUSED = "error", "refused"
 """In the place of a type: an expression that failed, and one that was not compiled."""

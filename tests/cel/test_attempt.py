@@ -6,7 +6,7 @@ import pytest
 
 from cel.world import ENVIRONMENT, roots, unknown
 from passmuster.cel import CelProblems, Unknown, attempt, functions_table
-from passmuster.cel.functions import FUNCTIONS
+from passmuster.cel.library import FUNCTIONS
 
 
 def test_an_expression_is_tried_in_one_go() -> None:

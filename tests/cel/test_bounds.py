@@ -12,9 +12,9 @@ from cel.expressions import Maker
 from cel.unchecked import unchecked
 from cel.world import problems, program, roots
 from passmuster.cel import Basic, CelError, CelProblems, Environment, ListType, MapType, TextType, compile_expression
-from passmuster.cel.frame import STEP_BUDGET
-from passmuster.cel.program import OUT_OF_STEPS
-from passmuster.cel.sizes import SMALL, Bound, element
+from passmuster.cel.run.program import OUT_OF_STEPS
+from passmuster.cel.values.budget import STEP_BUDGET
+from passmuster.cel.values.sizes import SMALL, Bound, element
 
 if TYPE_CHECKING:
     from random import Random

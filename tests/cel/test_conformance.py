@@ -15,7 +15,7 @@ from cel.conformance import run
 from cel.data import data_file
 from cel.unchecked import unchecked
 from passmuster.cel import CelError, CelProblems, Environment, compile_expression
-from passmuster.semver import SemVer
+from passmuster.model.semver import SemVer
 
 _KNOWN = {
     "fields/map_field_select": "a variable whose name has a dot: roots are simple names",

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from cel.unchecked import run
 from passmuster.cel import CelError
-from passmuster.cel.times import Duration, civil, days_of, duration, part, timestamp
-from passmuster.cel.zones import zone
-from passmuster.semver import SemVer
+from passmuster.cel.values.times import Duration, civil, days_of, duration, part, timestamp
+from passmuster.cel.values.zones import zone
+from passmuster.model.semver import SemVer
 
 
 @pytest.mark.parametrize(

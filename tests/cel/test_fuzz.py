@@ -12,8 +12,8 @@ from cel.expressions import ENVIRONMENT, Maker
 from cel.fuzz import ERROR, REFUSED, Oracle, difference, ours
 from cel.unchecked import unchecked
 from passmuster.cel import CelProblems, compile_expression
-from passmuster.cel.frame import MAX_LIST, MAX_STRING
-from passmuster.cel.program import OUT_OF_STEPS
+from passmuster.cel.run.program import OUT_OF_STEPS
+from passmuster.cel.values.budget import MAX_LIST, MAX_STRING
 
 if TYPE_CHECKING:
     from random import Random

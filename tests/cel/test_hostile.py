@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from cel.unchecked import run, unchecked
 from passmuster.cel import CelError, CelProblems, Environment, compile_expression
-from passmuster.cel.frame import STEP_BUDGET
-from passmuster.cel.program import OUT_OF_STEPS
+from passmuster.cel.run.program import OUT_OF_STEPS
+from passmuster.cel.values.budget import STEP_BUDGET
 
 _SECONDS = 5.0
 """Far from hanging, also under a tracer; hostile.py measures without one."""

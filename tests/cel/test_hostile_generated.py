@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from passmuster.cel import Code
-from passmuster.cel.frame import STEP_BUDGET
+from passmuster.cel.values.budget import STEP_BUDGET
 
 _SECONDS, _BYTES = 0.5, 64 * 1024 * 1024
 

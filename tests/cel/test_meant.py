@@ -6,8 +6,8 @@ import pytest
 
 from passmuster import cel
 from passmuster.cel import CelProblem, CelProblems
-from passmuster.cel.meant import nearest
-from passmuster.environments import environment
+from passmuster.cel.syntax.meant import nearest
+from passmuster.policy.environments import environment
 
 SET = "whether something is set is asked with has(...)"
 CASES: dict[str, tuple[str, int, str]] = {

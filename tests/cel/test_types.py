@@ -18,7 +18,7 @@ from passmuster.cel import (
     type_of_field,
     type_of_value,
 )
-from passmuster.schema.fieldtypes import FieldType, Kind, ListOf, MapOf, Object, Scalar
+from passmuster.codec.schema.fieldtypes import FieldType, Kind, ListOf, MapOf, Object, Scalar
 
 _TEXT = Scalar(kind=Kind.STRING)
 

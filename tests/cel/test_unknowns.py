@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from cel.unchecked import run, unchecked
 from cel.world import unknown, value
 from passmuster.cel import CelError, Environment, Field, ListType, MapType, ObjectType, OpenMap, Presence, Unknown
-from passmuster.cel.types import Basic
-from passmuster.fieldpath import FieldPath
-from passmuster.unknown import Reason
+from passmuster.cel.values.types import Basic
+from passmuster.model.fieldpath import FieldPath
+from passmuster.model.unknown import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

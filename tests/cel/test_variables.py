@@ -11,7 +11,7 @@ import pytest
 
 from cel.world import ENVIRONMENT, roots, unknown
 from passmuster.cel import Basic, CelProblems, Environment, Unknown, compile_expression, show
-from passmuster.unknown import Reason
+from passmuster.model.unknown import Reason
 
 if TYPE_CHECKING:
     from passmuster.cel import Program

@@ -9,7 +9,7 @@ import pytest
 from cel.data import data_file
 from cel.world import roots, value
 from passmuster.cel import KernelVersion, RuntimeVersion, Unknown
-from passmuster.unknown import Reason
+from passmuster.model.unknown import Reason
 
 
 def _rows(name: str) -> list[dict[str, str]]:

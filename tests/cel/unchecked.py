@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from passmuster.cel import Environment
-from passmuster.cel.check import Checker
-from passmuster.cel.parse import parse
-from passmuster.cel.problems import Findings
-from passmuster.cel.program import assemble
+from passmuster.cel.check.check import Checker
+from passmuster.cel.run.program import assemble
+from passmuster.cel.syntax.parse import parse
+from passmuster.cel.syntax.problems import Findings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,8 +20,8 @@ from passmuster.cel import (
     Unknown,
     compile_expression,
 )
-from passmuster.fieldpath import FieldPath
-from passmuster.unknown import Reason, UnknownFact
+from passmuster.model.fieldpath import FieldPath
+from passmuster.model.unknown import Reason, UnknownFact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

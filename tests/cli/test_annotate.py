@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from snapshots import data
 
-from passmuster import _json
 from passmuster.cli import main
+from passmuster.codec import json as _json
 
 if TYPE_CHECKING:
     from pathlib import Path

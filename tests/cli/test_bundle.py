@@ -19,9 +19,9 @@ import pytest
 from bundles import EVERY, SITE
 from snapshots import data
 
-from passmuster import schema
-from passmuster.bundle import dsse, ed25519
 from passmuster.cli import main
+from passmuster.codec import schema
+from passmuster.exchange.bundle import dsse, ed25519
 from passmuster_collector.cli import main as collect
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ import pytest
 from packs import locked, rule, text
 from snapshots import data, document
 
-from passmuster import _json
 from passmuster.cli import main
+from passmuster.codec import json as _json
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from bundles import EVERY, SITE
 from packs import write_draft
 from snapshots import data
 
-from passmuster.bundle.unpack import unpack
 from passmuster.cli import main
 from passmuster.cli.exclusive import exclusive
 from passmuster.errors import UsageError
+from passmuster.exchange.bundle.unpack import unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from snapshots import data, document
 
-from passmuster import schema
 from passmuster.cli import jobs, main
+from passmuster.codec import schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable

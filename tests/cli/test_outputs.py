@@ -15,9 +15,9 @@ from packs import rule, text
 from shells import shell
 from snapshots import data
 
-from passmuster import _files
-from passmuster.bundle import ed25519
 from passmuster.cli import main
+from passmuster.codec import files
+from passmuster.exchange.bundle import ed25519
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -227,20 +227,20 @@ def test_what_root_replaces_keeps_its_owner(folder: Path) -> None:
 def test_links_of_ones_own_are_followed_but_not_in_circles(folder: Path) -> None:
     (folder / "a").symlink_to("in/b")
     (folder / "in" / "b").symlink_to("../c")
-    assert _files.followed("a").resolve() == folder / "c"
-    with _files.written("a") as file:
+    assert files.followed("a").resolve() == folder / "c"
+    with files.written("a") as file:
         file.write(b"x")
     assert ((folder / "c").read_bytes(), (folder / "a").is_symlink()) == (b"x", True)
     (folder / "c").unlink()
     (folder / "c").symlink_to("a")
-    with pytest.raises(OSError, match="symbolic links"), _files.written("a"):
+    with pytest.raises(OSError, match="symbolic links"), files.written("a"):
         pass
 
 
 def test_nothing_is_left_where_writing_fails(folder: Path) -> None:
     (folder / "out").write_text("as it was")
     before = sorted(folder.iterdir())
-    with contextlib.suppress(ZeroDivisionError), _files.written("out") as file:
+    with contextlib.suppress(ZeroDivisionError), files.written("out") as file:
         file.write(b"half")
         raise ZeroDivisionError
     assert ((folder / "out").read_text(), sorted(folder.iterdir())) == ("as it was", before)

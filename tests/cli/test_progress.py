@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from passmuster.cli.progress import Progress, duration, finished, line, wanted
-from passmuster.outcome import NodeOutcome
+from passmuster.model.outcome import NodeOutcome
 
 
 class Terminal(io.StringIO):

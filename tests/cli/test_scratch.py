@@ -13,9 +13,9 @@ from snapshots import data
 from stores import machine
 
 from passmuster.cli import main, streamed
-from passmuster.cli.scratch import Scratch
 from passmuster.errors import UsageError
 from passmuster.fleet import roll
+from passmuster.fleet.scratch import Scratch
 
 FULL = Path("/dev/full")
 NO_ROOM = "No space left on device"

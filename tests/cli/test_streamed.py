@@ -14,21 +14,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from snapshots import data, document
 
-from passmuster import schema
-from passmuster.cli import inputs, jobs, main, packed, packs, skipped, streamed
-from passmuster.compile import compile_policy
-from passmuster.judge import judge
+from passmuster.cli import inputs, jobs, main, streamed
+from passmuster.codec import schema
+from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.node import judge
+from passmuster.intake import catalog, packed, skipped
+from passmuster.policy.compile import compile_policy
 from passmuster.policy.parameters import effective
 from passmuster.report import Style
 from passmuster.report.json_v1 import render
-from passmuster.terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 FORMATS = ("json", "ndjson", "summary", "matrix")
-CHOSEN = packs.chosen(["kubevirt@1.1.0", "virtnest@1.1.0"])
+CHOSEN = catalog.chosen(["kubevirt@1.1.0", "virtnest@1.1.0"])
 TERMS = Terms(policies=tuple(map(compile_policy, CHOSEN)), parameters=effective(CHOSEN, []))
 PACKS = ("-p", "kubevirt@1.1.0", "-p", "virtnest@1.1.0")
 

@@ -16,8 +16,8 @@ import pytest
 from bundles import EVERY, OTHER, SITE
 from snapshots import data
 
-from passmuster import schema
 from passmuster.cli import main
+from passmuster.codec import schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,17 +11,18 @@ import pytest
 from packs import POLICIES, rule, text
 from pages import Page, contrast, pairs, palettes
 
-from passmuster import edition, policy, policytest
-from passmuster.page import Markup, escaped, prose, tag
+from passmuster import policy
+from passmuster.authoring import docs, testing
+from passmuster.report.page import Markup, escaped, prose, tag
 
-FORMATS = dict(edition.FORMATS)
+FORMATS = dict(docs.FORMATS)
 
 
 @functools.cache
-def virtnest() -> edition.Edition:
+def virtnest() -> docs.Edition:
     folder = POLICIES / "virtnest/1.0.0"
     source = policy.load((folder / "policy.yaml").read_bytes(), "policy.yaml", released=True)
-    return edition.gather(source, policytest.load((folder / "tests.yaml").read_bytes(), "tests.yaml"))
+    return docs.gather(source, testing.load((folder / "tests.yaml").read_bytes(), "tests.yaml"))
 
 
 @functools.cache
@@ -119,7 +120,7 @@ def test_the_page_has_a_style_for_narrow_screens_for_darkness_and_for_paper() ->
 EVIL = '</code></style><script>alert(1)</script><img src=x onerror=alert(2)>" onclick="x\' `[a](javascript:b)` |'
 
 
-def hostile() -> edition.Edition:
+def hostile() -> docs.Edition:
     quoted = json.dumps(EVIL)
     literal = "'" + EVIL.replace("'", "\\'") + "'"
     body = rule("one", f"os.id != {literal} && constants.evil != ''", message_expression=literal)
@@ -139,7 +140,7 @@ def hostile() -> edition.Edition:
         "bases": {"a": {"description": EVIL, "sections": {"os": {"id": "a"}}}},
         "cases": cases,
     }
-    return edition.gather(source, policytest.load(json.dumps(suite).encode(), "tests.yaml"))
+    return docs.gather(source, testing.load(json.dumps(suite).encode(), "tests.yaml"))
 
 
 def test_nothing_from_a_policy_becomes_html() -> None:
@@ -162,7 +163,7 @@ def test_nothing_from_a_policy_becomes_markup() -> None:
 def test_a_rule_may_be_called_as_a_part_of_the_page_is() -> None:
     names = ["main", "rules", "terms", "contents", "reading", "page-rules"]
     source = policy.load(text(*(rule(name, "network.ipv6") for name in names)).encode(), "demo.yaml")
-    made = Page(FORMATS["html"](edition.gather(source, None)))
+    made = Page(FORMATS["html"](docs.gather(source, None)))
     ids = [each.attributes["id"] for each in made.elements if "id" in each.attributes]
     assert len(ids) == len(set(ids))
     assert set(names) <= set(ids)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 from packs import POLICIES, compiled, rule, text, virtnest
 
-from passmuster import policy, policytest
-from passmuster.edition import FORMATS, gather
-from passmuster.edition.facts import described
-from passmuster.edition.highlight import Kind, pieces
-from passmuster.fieldpath import FieldPath
-from passmuster.outcome import RuleOutcome
-from passmuster.policytest.parts import parts
+from passmuster import policy
+from passmuster.authoring import testing
+from passmuster.authoring.docs import FORMATS, gather
+from passmuster.authoring.docs.facts import described
+from passmuster.authoring.docs.highlight import Kind, pieces
+from passmuster.authoring.testing.parts import parts
+from passmuster.model.fieldpath import FieldPath
+from passmuster.model.outcome import RuleOutcome
 
 FACTS = {
     "kernel.release": ("text", "Release as printed by uname -r.", None, "/proc/sys/kernel/osrelease"),
@@ -107,7 +108,7 @@ def test_history_tells_when_a_rule_came_and_what_changed_since() -> None:
 def test_an_edition_holds_rules_terms_and_examples() -> None:
     folder = POLICIES / "virtnest/1.0.0"
     source = policy.load((folder / "policy.yaml").read_bytes(), "policy.yaml", released=True)
-    suite = policytest.load((folder / "tests.yaml").read_bytes(), "tests.yaml")
+    suite = testing.load((folder / "tests.yaml").read_bytes(), "tests.yaml")
     whole = gather(source, suite)
     assert [entry.id for entry in whole.entries] == [each.id for each in source.rules]
     assert {example.outcome for entry in whole.entries for example in entry.examples} == {

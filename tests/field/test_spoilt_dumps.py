@@ -8,7 +8,7 @@ import pytest
 from made_dumps import HEALTHY, made
 from spoilt_dumps import all_dumps, forbidden, outcomes, spoilt, wrong
 
-from passmuster.outcome import RuleOutcome
+from passmuster.model.outcome import RuleOutcome
 
 MADE = made()
 ROUNDS, EACH = 8, 40

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from passmuster.fleet import facts
+from passmuster.fleet.cache import facts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,13 +9,14 @@ from fleets import counted, passed, plain, results
 from packs import compiled, no_parameters, rule
 from snapshots import data, document
 
-from passmuster import _json
-from passmuster import evaluate as evaluating
-from passmuster import judge as judging
 from passmuster.cli import main
-from passmuster.fleet import Tally, answers, class_of, groups
-from passmuster.outcome import RuleOutcome, UnansweredError
-from passmuster.terms import Terms
+from passmuster.codec import json
+from passmuster.evaluation import node as judging
+from passmuster.evaluation import rule as evaluating
+from passmuster.evaluation.criteria import Terms
+from passmuster.fleet import Tally, class_of
+from passmuster.fleet.cache import answers, groups
+from passmuster.model.outcome import RuleOutcome, UnansweredError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +92,7 @@ def test_a_command_ends_without_a_verdict(
 def labelled(name: str, **labels: str) -> bytes:
     made = document(name)
     made["node"]["labels"] = labels
-    return _json.canonical(made)
+    return json.canonical(made)
 
 
 LABELLED = compiled(rule("pool", "node.name == 'n9' && 'pool' in node.labels"))

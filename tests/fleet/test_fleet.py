@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from packs import compiled, no_parameters, rule, virtnest
 from snapshots import data, document
 
-from passmuster import _json
 from passmuster.cli import inputs, main
+from passmuster.codec import json as _json
+from passmuster.evaluation.criteria import MaximumAge, Terms
 from passmuster.fleet import Memory, roll
-from passmuster.terms import MaximumAge, Terms
 
 if TYPE_CHECKING:
     from pathlib import Path

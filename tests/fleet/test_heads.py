@@ -13,8 +13,8 @@ from pool_rules import compiled, fleet_rule
 from snapshots import document
 from stores import machine
 
-from passmuster import _json
-from passmuster.terms import Terms
+from passmuster.codec import json
+from passmuster.evaluation.criteria import Terms
 
 POOL = "has(node.labels.pool) && node.labels.pool == 'gpu'"
 POLICIES = {
@@ -50,7 +50,7 @@ def node(number: int, labels: dict[str, str], collection: dict[str, Any], **more
     made = document(f"n{number}", machine_id=None if number == 7 else machine(number), **more)
     made["node"]["labels"] = labels
     made["collection"].update(collection)
-    return _json.canonical(made)
+    return json.canonical(made)
 
 
 _NODES = st.builds(

@@ -15,17 +15,17 @@ from shipped_packs import shipped
 from snapshots import FACTS, data, document, every_path
 from stores import machine
 
-from passmuster import _json, schema
-from passmuster.fieldpath import FieldPath
-from passmuster.fleet import holes
-from passmuster.fleet.cut import END
-from passmuster.fleet.facts import Look
-from passmuster.fleet.lines import Lines
-from passmuster.fleet.shelf import Found, Shelf
-from passmuster.terms import Terms
+from passmuster.codec import json, schema
+from passmuster.evaluation.criteria import Terms
+from passmuster.fleet.cache import holes
+from passmuster.fleet.cache.cut import END
+from passmuster.fleet.cache.facts import Look
+from passmuster.fleet.cache.lines import Lines
+from passmuster.fleet.cache.shelf import Found, Shelf
+from passmuster.model.fieldpath import FieldPath
 
 if TYPE_CHECKING:
-    from passmuster.fleet.groups import Reads
+    from passmuster.fleet.cache.groups import Reads
 
 pytestmark = pytest.mark.usefixtures("impatient")
 KUBEVIRT = shipped("kubevirt", "1.1.0")
@@ -149,7 +149,7 @@ def outside(at: int) -> bytes:
     made = document(f"n{at}", machine_id=machine(at), unknown={"cpu.model_name": "denied", "memory": "failed"})
     made["sections"]["network"]["sources"]["/proc/modules"] = ["nf_tables", f"own{at}"]
     made["sections"]["cpu"]["unknown"]["cpu.model_name"]["detail"] = f"refused {at} times"
-    return _json.canonical(made)
+    return json.canonical(made)
 
 
 def test_sources_and_words_of_its_own() -> None:
@@ -216,7 +216,7 @@ def test_any_byte_of_a_fleet_with_holes_may_change(draw: st.DataObject) -> None:
 
 def _pieces(section: str, changes: list[dict[str, Any]]) -> list[bytes]:
     documents = [orjson.loads(data("n", set_=each)) for each in changes]
-    return [_json.canonical(each["sections"][section])[:-1] for each in documents]
+    return [json.canonical(each["sections"][section])[:-1] for each in documents]
 
 
 def test_holes_are_found_by_path_and_told_whether_rules_look_into_them() -> None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from snapshots import data, document
 
-from passmuster import evaluate as evaluating
-from passmuster import judge as judging
 from passmuster import snapshot
 from passmuster.cli import main
-from passmuster.fleet import Memory, remember
+from passmuster.evaluation import node as judging
+from passmuster.evaluation import rule as evaluating
+from passmuster.fleet import Memory
+from passmuster.fleet.cache import remember
 
 if TYPE_CHECKING:
     from collections.abc import Callable

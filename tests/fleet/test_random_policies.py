@@ -17,8 +17,8 @@ from data_here import data
 from random_policies import search
 from snapshots import document
 
-from passmuster import _json
 from passmuster.cli import main
+from passmuster.codec import json as _json
 from passmuster.report import REPORTERS
 
 if TYPE_CHECKING:

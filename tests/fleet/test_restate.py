@@ -12,9 +12,9 @@ from shipped_packs import shipped
 from snapshots import data, document
 from stores import machine
 
-from passmuster import _json
-from passmuster.fleet.restate import restated
-from passmuster.terms import Terms
+from passmuster.codec import json as _json
+from passmuster.evaluation.criteria import Terms
+from passmuster.fleet.cache.restate import restated
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from snapshots import every_path
 
-from passmuster import _json, schema
-from passmuster.fieldpath import FieldPath
-from passmuster.fleet import simple
+from passmuster.codec import json, schema
+from passmuster.fleet.cache import simple
+from passmuster.model.fieldpath import FieldPath
 
 if TYPE_CHECKING:
     import re
@@ -55,12 +55,12 @@ MATCHED: dict[str, tuple[str, Any]] = {
 
 @pytest.mark.parametrize(("path", "value"), MATCHED.values(), ids=MATCHED)
 def test_usual_values_are_matched(path: str, value: Any) -> None:
-    assert pattern(path).fullmatch(_json.canonical(value)[:-1])
+    assert pattern(path).fullmatch(json.canonical(value)[:-1])
     assert keeps(path)(value)
 
 
 LEFT: dict[str, bytes] = {
-    "one object too many": _json.canonical([{"name": "a", "value": None}] * 513)[:-1],
+    "one object too many": json.canonical([{"name": "a", "value": None}] * 513)[:-1],
     "a name that is too long": b'[{"name":"%s","value":null}]' % (b"n" * 513),
     "a value that is too long": b'[{"name":"a","value":"%s"}]' % (b"v" * 1025),
     "a member that is missing": b'[{"name":"a"}]',
@@ -129,10 +129,10 @@ BYTES = b'"\\{}[],:0129ax \xc3'
 def test_what_a_pattern_matches_is_strict_json_and_keeps_to_the_schema(
     path: str, value: Any, draw: st.DataObject
 ) -> None:
-    written = bytearray(_json.canonical(value)[:-1])
+    written = bytearray(json.canonical(value)[:-1])
     if draw.draw(st.booleans()):
         written[draw.draw(st.integers(0, len(written) - 1))] = draw.draw(st.sampled_from(BYTES))
     if pattern(path).fullmatch(bytes(written)):
-        read = _json.loads(bytes(written))
+        read = json.loads(bytes(written))
         assert keeps(path)(read)
-        assert _json.canonical(read)[:-1] == bytes(written)
+        assert json.canonical(read)[:-1] == bytes(written)

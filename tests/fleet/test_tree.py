@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passmuster.fleet.tree import HIGHEST, Tree, first_difference
+from passmuster.fleet.cache.tree import HIGHEST, Tree, first_difference
 
 # Few different bytes, so that texts have much in common; the last one ends a text, so that none begins with another.
 _TEXTS = st.lists(st.text("ab", max_size=8).map(lambda text: text.encode() + b"."), min_size=1, unique=True)

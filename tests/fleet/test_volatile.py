@@ -13,7 +13,7 @@ from shipped_packs import shipped
 from snapshots import data
 from stores import machine
 
-from passmuster.terms import Terms
+from passmuster.evaluation.criteria import Terms
 
 pytestmark = pytest.mark.usefixtures("impatient")
 SMALL = compiled(

@@ -15,8 +15,9 @@ from packs import compiled, no_parameters, rule
 from shipped_packs import shipped
 from snapshots import document
 
-from passmuster import _json, waivers
-from passmuster.terms import MaximumAge, Terms
+from passmuster.codec import json as _json
+from passmuster.evaluation.criteria import MaximumAge, Terms
+from passmuster.policy import waivers
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SMALL = compiled(

@@ -9,14 +9,14 @@ import pytest
 from packs import no_parameters, rule
 from pool_rules import ONE_VALUE, compiled, fleet_rule, judged, nodes, results, vendors
 
-from passmuster.environments import MAX_UNION, MAX_VALUES
 from passmuster.errors import PolicyError
-from passmuster.fleetrules import Aggregate, conclude
-from passmuster.fleetrules.aggregate import MAX_NAMES, MAX_POOLS
-from passmuster.fleetrules.contribution import Valued
-from passmuster.judge import Given, judge
-from passmuster.outcome import NodeOutcome, RuleOutcome
-from passmuster.terms import Terms
+from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.node import Given, judge
+from passmuster.evaluation.pools import Aggregate, conclude
+from passmuster.evaluation.pools.aggregate import MAX_NAMES, MAX_POOLS
+from passmuster.evaluation.pools.contribution import Valued
+from passmuster.model.outcome import NodeOutcome, RuleOutcome
+from passmuster.policy.environments import MAX_UNION, MAX_VALUES
 
 INTEL, AMD = "GenuineIntel", "AuthenticAMD"
 ARM: dict[str, Any] = {"set_": {"cpu.architecture": "aarch64", "cpu.vendor": "0x41"}}

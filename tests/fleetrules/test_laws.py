@@ -9,21 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pool_rules import compiled, fleet_rule, nodes
 
-from passmuster.binding import bind
-from passmuster.evaluate import bound
-from passmuster.fieldpath import FieldPath
-from passmuster.fleetrules import UNJUDGED, Aggregate, aggregate, conclude, contribution
-from passmuster.fleetrules.contribution import Unplaced, Unvalued, Valued, Why
-from passmuster.fleetrules.growth import Growth, growth
-from passmuster.outcome import RuleOutcome
-from passmuster.unknown import Reason, UnknownFact
+from passmuster.evaluation.pools import UNJUDGED, Aggregate, aggregate, conclude, contribution
+from passmuster.evaluation.pools.contribution import Unplaced, Unvalued, Valued, Why
+from passmuster.evaluation.pools.growth import Growth, growth
+from passmuster.evaluation.rule import bound
+from passmuster.model.fieldpath import FieldPath
+from passmuster.model.outcome import RuleOutcome
+from passmuster.model.unknown import Reason, UnknownFact
+from passmuster.snapshot.activation import bind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from passmuster.compile import CompiledPolicy
-    from passmuster.fleetrules import Contribution
-    from passmuster.verdict import FleetResult
+    from passmuster.evaluation.pools import Contribution
+    from passmuster.model.verdict import FleetResult
+    from passmuster.policy.compile import CompiledPolicy
 
 DENIED = Why(facts=(UnknownFact(path=FieldPath(("cpu", "vendor")), reason=Reason.DENIED, detail=""),))
 FAULT = Why(reason="no such key: 'x'", fault=True)

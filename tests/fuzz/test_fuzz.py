@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from fuzz_run import Case, cases, complaint, prepare, separately, status_of
 
-from passmuster.bundle import ed25519
+from passmuster.exchange.bundle import ed25519
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,13 +13,13 @@ from impacts import exceptions, given, rendered, side, the_rule
 from packs import compiled, rule
 from snapshots import snapshot
 
+from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.node import Given, judge
 from passmuster.impact import Cause, Impact, Origin, Side, impact
-from passmuster.judge import Given, judge
-from passmuster.outcome import NodeOutcome, RuleOutcome
-from passmuster.terms import Terms
+from passmuster.model.outcome import NodeOutcome, RuleOutcome
 
 if TYPE_CHECKING:
-    from passmuster.compile import CompiledPolicy
+    from passmuster.policy.compile import CompiledPolicy
     from passmuster.snapshot import Snapshot
 
 ONE, OTHER = "sha256:" + "1" * 64, "sha256:" + "2" * 64

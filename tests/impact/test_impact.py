@@ -16,14 +16,14 @@ from packs import compiled, rule, text
 from shipped_packs import shipped
 from snapshots import data, snapshot
 
-from passmuster import schema
 from passmuster.cli import main
+from passmuster.codec import schema
 from passmuster.impact import FORMATS, Cause, Impact, Side, impact
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from passmuster.compile import CompiledPolicy
+    from passmuster.policy.compile import CompiledPolicy
     from passmuster.snapshot import Snapshot
 
 

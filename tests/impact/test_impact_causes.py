@@ -10,12 +10,12 @@ from impacts import exceptions, given, rendered, side, the_rule
 from packs import compiled, rule
 from snapshots import snapshot
 
-from passmuster import schema
+from passmuster.codec import schema
 from passmuster.impact import Cause, Side, WaiverStep, impact
-from passmuster.outcome import RuleOutcome
+from passmuster.model.outcome import RuleOutcome
 
 if TYPE_CHECKING:
-    from passmuster.waivers import InForce
+    from passmuster.policy.waivers import InForce
 
 FAILS, PASSES = rule("one", "os.id == 'alpine'"), rule("one", "os.id == 'debian'")
 OTHER = rule("two", "network.ipv6")

@@ -11,8 +11,8 @@ import pytest
 from packs import rule, text
 from snapshots import data
 
-from passmuster import schema
 from passmuster.cli import main
+from passmuster.codec import schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable

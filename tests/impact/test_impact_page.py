@@ -12,8 +12,8 @@ from packs import compiled, rule
 from pages import Page, contrast, pairs, palettes
 from snapshots import snapshot
 
+from passmuster.evaluation.node import Given
 from passmuster.impact import Impact, impact
-from passmuster.judge import Given
 
 EVIL = '</td></style><script>alert(1)</script><img src=x onerror=alert(2)>" onclick="x\' \x1b[31m\u202e\n&amp;'
 OLD = compiled(

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from passmuster import cel, lint
+from passmuster import cel
+from passmuster.authoring import lint
 from passmuster.cli import main
 
 BAD = Path(__file__).resolve().parent.parent / "data" / "packs" / "bad"

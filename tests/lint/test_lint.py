@@ -10,10 +10,10 @@ import pytest
 from data_here import data
 from packs import POLICIES, locked, rule, text
 
-from passmuster import schema
+from passmuster.authoring.lint import FORMATS, Finding, Severity
 from passmuster.cli import main
+from passmuster.codec import schema
 from passmuster.errors import Location, Problem
-from passmuster.lint import FORMATS, Finding, Severity
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ import pytest
 from packs import compiled, rule
 from small_world import form
 
-from passmuster.normalform import Kind, Normalizer, TooLargeError, follows, impossible, negated, written
+from passmuster.authoring.diff.simplify import Kind, Normalizer, TooLargeError, follows, impossible, negated, written
 
 SAME = {
     "operands in another order": ("network.ipv6 && network.nf_tables", "network.nf_tables && network.ipv6"),

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from small_expressions import FAMILIES, LEAVES, pairs
 from small_world import form, nodes, value
 
-from passmuster.normalform import follows, impossible, negated
+from passmuster.authoring.diff.simplify import follows, impossible, negated
 
 MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

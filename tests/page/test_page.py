@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pages import Page, contrast, pairs, palettes
 
-from passmuster._text import escape
-from passmuster.page import Markup, css, escaped, join, prose, tag, whole
+from passmuster.model.text import escape
+from passmuster.report.page import Markup, css, escaped, join, prose, tag, whole
 
 EVIL = '</p></style><script>alert(1)</script><img src=x onerror=alert(2)>" onclick="x\' \x1b[31m\u202e\u2028&amp;'
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from packs import POLICIES, rule, text
 
-from passmuster.cli import main, packs
-from passmuster.compile import compile_policy
+from passmuster.cli import main
 from passmuster.errors import PolicyError
+from passmuster.intake import catalog
+from passmuster.policy.compile import compile_policy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +74,7 @@ def test_all_that_is_wrong_is_told_in_the_order_of_the_file(policy: str, message
     file = tmp_path / "policy.yaml"
     file.write_text(policy)
     with pytest.raises(PolicyError) as caught:
-        packs.load_file(file)
+        catalog.load_file(file)
     told = [problem.message for problem in caught.value.problems]
     assert len(told) == len(messages), told
     for got, wanted in zip(told, messages, strict=True):
@@ -96,7 +97,7 @@ def test_what_uses_something_broken_is_not_blamed(policy: str, tmp_path: Path) -
     file = tmp_path / "policy.yaml"
     file.write_text(policy)
     with pytest.raises(PolicyError) as caught:
-        packs.load_file(file)
+        catalog.load_file(file)
     assert {problem.code for problem in caught.value.problems} <= {"policy-invalid", "policy-schema"}
 
 
@@ -121,7 +122,7 @@ def test_a_policy_with_lines_left_out_or_doubled_gives_problems_and_no_other_exc
             changed[at : at + 1] = chance.choice(([], [changed[at]] * 2, [changed[at].replace(": ", ": [", 1)]))
         file.write_text("".join(changed))
         try:
-            compile_policy(packs.load_file(file))
+            compile_policy(catalog.load_file(file))
         except PolicyError as error:
             refused += 1
             assert all(problem.location.line for problem in error.problems)

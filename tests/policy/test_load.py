@@ -9,7 +9,7 @@ from policy_text import GOOD
 
 from passmuster import policy
 from passmuster.errors import ExitStatus, PolicyError
-from passmuster.outcome import Level
+from passmuster.model.outcome import Level
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from policy_text import GOOD
 
-from passmuster import cel, policy, schema
+from passmuster import cel, policy
+from passmuster.codec import schema
 from passmuster.errors import IntegrityError, PolicyError, UsageError
 from passmuster.policy import lock, parameters
 from passmuster.policy.model import Parameter, ParameterType

@@ -10,21 +10,12 @@ from goldens import same_as_golden
 from packs import POLICIES, rule, text
 from policy_edits import attempt
 
-from passmuster import policy, schema
+from passmuster import policy
+from passmuster.authoring.diff import FORMATS, Bump, Change, ChangeKind, NodeClaim, PolicyDiff, compare, fits, wanted
 from passmuster.cli import main
-from passmuster.compile import compile_policy
+from passmuster.codec import schema
+from passmuster.policy.compile import compile_policy
 from passmuster.policy.version import Version
-from passmuster.policydiff import (
-    FORMATS,
-    Bump,
-    Change,
-    ChangeKind,
-    NodeClaim,
-    PolicyDiff,
-    compare,
-    fits,
-    wanted,
-)
 
 CONSTANTS = "constants:\n  words: {description: d, value: [a, b]}\n  limit: {description: d, value: 4}\n"
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "packs" / "diff"

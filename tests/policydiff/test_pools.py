@@ -8,16 +8,17 @@ import pytest
 from packs import rule, text
 from pool_rules import fleet_rule
 
-from passmuster import policy, policydiff
-from passmuster.compile import compile_policy
-from passmuster.policydiff import Bump
+from passmuster import policy
+from passmuster.authoring import diff
+from passmuster.authoring.diff import Bump
+from passmuster.policy.compile import compile_policy
 
 OLD: dict[str, Any] = {"id_": "one", "expression": "size(fleet.values) <= 2", "value": "os.id", "group_by": "cpu.architecture"}  # fmt: skip
 
 
 def changes(old: str, new: str) -> tuple[list[str], Bump]:
     sides = [policy.load(text(each).encode(), "demo.yaml") for each in (old, new)]
-    found = policydiff.compare((sides[0], compile_policy(sides[0])), (sides[1], compile_policy(sides[1])))
+    found = diff.compare((sides[0], compile_policy(sides[0])), (sides[1], compile_policy(sides[1])))
     return [change.sentence for subject in found.subjects for change in subject.changes], found.bump
 
 

@@ -13,13 +13,14 @@ from masking import masked, originals
 from packs import POLICIES
 from policy_edits import Pair
 
-from passmuster import _json, policy
-from passmuster.binding import bind
-from passmuster.compile import compile_policy
+from passmuster import policy
+from passmuster.authoring.diff import PolicyDiff, compare
+from passmuster.codec import json
 from passmuster.errors import PolicyError
-from passmuster.outcome import Level
-from passmuster.policydiff import PolicyDiff, compare
+from passmuster.model.outcome import Level
+from passmuster.policy.compile import compile_policy
 from passmuster.snapshot import load
+from passmuster.snapshot.activation import bind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -38,7 +39,7 @@ def worlds() -> list[Mapping[str, object]]:
     chance = random.Random(1)
     every = list(originals())
     documents = [*every[:12], *(masked(chance.choice(every), chance)[0] for _ in range(150))]
-    return [bind(load(_json.canonical(each), "m.json")) for each in documents]
+    return [bind(load(json.canonical(each), "m.json")) for each in documents]
 
 
 def _said(rule: Rule, text: str) -> Rule:

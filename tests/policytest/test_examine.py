@@ -10,19 +10,21 @@ import pytest
 from packs import POLICIES
 from small_suites import FAIL, PASS, case, examined
 
-from passmuster import policy, policytest, schema
-from passmuster.compile import compile_policy
+from passmuster import policy
+from passmuster.authoring import testing
+from passmuster.authoring.testing import wording
+from passmuster.codec import schema
 from passmuster.errors import PolicyError
-from passmuster.policytest import wording
-from passmuster.unknown import Reason
+from passmuster.model.unknown import Reason
+from passmuster.policy.compile import compile_policy
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from passmuster.policytest import Tested
+    from passmuster.authoring.testing import Tested
 
 UNKNOWN = case("nobody looked", {"one": "unknown"}, unknown={"os": "denied", "network": "denied", "kernel": "denied"})
-FORMATS = dict(policytest.FORMATS)
+FORMATS = dict(testing.FORMATS)
 
 
 def uncovered(found: Tested) -> list[tuple[str, bool]]:
@@ -317,8 +319,8 @@ def test_everything_comes_out_the_same_every_time() -> None:
 @pytest.mark.parametrize("file", sorted(POLICIES.glob("*/*/policy.yaml")), ids=lambda file: "@".join(file.parts[-3:-1]))
 def test_of_every_shipped_rule_each_branch_is_taken_and_each_mutant_noticed(file: Path) -> None:
     source = policy.load(file.read_bytes(), str(file))
-    suite = policytest.load((file.parent / "tests.yaml").read_bytes(), "tests.yaml")
+    suite = testing.load((file.parent / "tests.yaml").read_bytes(), "tests.yaml")
     defaults = {each.name: each.default for each in source.parameters}
-    found = policytest.examine(compile_policy(source), source, suite, defaults, branches=True, mutants=True)
+    found = testing.examine(compile_policy(source), source, suite, defaults, branches=True, mutants=True)
     assert FORMATS["table"]([found]).splitlines()[-1].endswith(" 0 not noticed")
     assert found.good

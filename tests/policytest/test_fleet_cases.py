@@ -10,12 +10,13 @@ from packs import rule, text
 from pool_rules import fleet_rule
 from small_suites import SECTIONS
 
-from passmuster import policy, policytest
-from passmuster.compile import compile_policy
+from passmuster import policy
+from passmuster.authoring import testing
 from passmuster.errors import PolicyError
+from passmuster.policy.compile import compile_policy
 
 if TYPE_CHECKING:
-    from passmuster.policytest import Suite, Tested
+    from passmuster.authoring.testing import Suite, Tested
 
 PLAIN = {"base": "plain"}
 MINOR = {"base": "plain", "set": {"kernel.minor": 2}}
@@ -36,12 +37,12 @@ def suite(*cases: dict[str, Any], **more: Any) -> Suite:
     }
     if not cases:
         del document["fleet_cases"]
-    return policytest.load(json.dumps(document, indent=1).encode(), "tests.yaml")
+    return testing.load(json.dumps(document, indent=1).encode(), "tests.yaml")
 
 
 def examined(rules: str, made: Suite) -> Tested:
     source = policy.load(text(rules).encode(), "demo.yaml")
-    return policytest.examine(compile_policy(source), source, made, {}, branches=True, mutants=True)
+    return testing.examine(compile_policy(source), source, made, {}, branches=True, mutants=True)
 
 
 ALL = (
@@ -65,7 +66,7 @@ def test_an_expectation_that_does_not_hold_is_told() -> None:
         ("case 0", "pass", "fail (2 series of 2)"),
         ("case 0", "message 'none'", "'2 series of 2'"),
     ]
-    for _, render in policytest.FORMATS:
+    for _, render in testing.FORMATS:
         assert "case 0" in render([found])
 
 

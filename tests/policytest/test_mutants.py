@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from packs import compiled, rule, virtnest
 
-from passmuster.cel.unchecked import unchecked
-from passmuster.policytest.mutants import edits
-from passmuster.policytest.parts import parts
+from passmuster.authoring.testing.mutants import edits
+from passmuster.authoring.testing.parts import parts
+from passmuster.cel.run.unchecked import unchecked
 
 EDITS = {
     "&&": (

@@ -9,12 +9,13 @@ import pytest
 from packs import rule, text
 from small_suites import SECTIONS, case, examined
 
-from passmuster import policy, policytest
-from passmuster.compile import compile_policy
+from passmuster import policy
+from passmuster.authoring import testing
 from passmuster.errors import PolicyError
+from passmuster.policy.compile import compile_policy
 
 if TYPE_CHECKING:
-    from passmuster.policytest import Tested
+    from passmuster.authoring.testing import Tested
 
 HEAD = """\
 schema: passmuster.tests/1
@@ -49,7 +50,7 @@ MISSPELT = {
 
 def told(text: str) -> list[tuple[str, str | None]]:
     with pytest.raises(PolicyError) as caught:
-        policytest.load(text.encode(), "tests.yaml")
+        testing.load(text.encode(), "tests.yaml")
     return [
         (f"{each.location}: {each.message}".removeprefix("tests.yaml:"), each.hint) for each in caught.value.problems
     ]
@@ -144,5 +145,5 @@ def outcome_of(expression: str, *cases: dict[str, Any], extra: str = "") -> Test
         "bases": {"plain": {"description": "A node.", "sections": SECTIONS}},
         "cases": list(cases),
     }
-    made = policytest.load(json.dumps(document).encode(), "tests.yaml")
-    return policytest.examine(compile_policy(source), source, made, {})
+    made = testing.load(json.dumps(document).encode(), "tests.yaml")
+    return testing.examine(compile_policy(source), source, made, {})

@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 from packs import compiled, rule
 from redactions import _PLACES, KEY, PACKS, asked, documents, read
 
-from passmuster import redact
-from passmuster.binding import bind
+from passmuster.codec.schema.fieldtypes import Kind, ListOf, MapOf, Scalar
 from passmuster.errors import PolicyError
-from passmuster.evaluate import evaluate
-from passmuster.outcome import RuleOutcome
-from passmuster.redact import REMOVABLE, Asked, FieldClass
-from passmuster.schema.fieldtypes import Kind, ListOf, MapOf, Scalar
+from passmuster.evaluation.rule import evaluate
+from passmuster.exchange import redaction
+from passmuster.exchange.redaction import REMOVABLE, Asked, FieldClass
+from passmuster.model.outcome import RuleOutcome
+from passmuster.snapshot.activation import bind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from passmuster.fieldpath import FieldPath
-    from passmuster.schema.fieldtypes import FieldType
+    from passmuster.codec.schema.fieldtypes import FieldType
+    from passmuster.model.fieldpath import FieldPath
     from passmuster.snapshot import Snapshot
 
 HEADER = (
@@ -142,9 +142,9 @@ def test_a_redaction_turns_outcomes_into_unknown_and_into_nothing_else(
 ) -> None:
     before = read(document)
     for_pack = asked(*shipped) if shipped else _random_pack(own)
-    plan = redact.plan([for_pack.policy], classes, KEY if FieldClass.HOST_IDENTIFYING in classes else None)
-    once = redact.redact(before, plan)
-    again = redact.redact(once.snapshot, redact.plan([_random_pack(other).policy], classes, plan.key))
+    plan = redaction.plan([for_pack.policy], classes, KEY if FieldClass.HOST_IDENTIFYING in classes else None)
+    once = redaction.redact(before, plan)
+    again = redaction.redact(once.snapshot, redaction.plan([_random_pack(other).policy], classes, plan.key))
     judging = _random_pack(other)
     was = _outcomes(before, judging)
     for made in (once, again):
@@ -172,7 +172,7 @@ def test_what_a_pack_asks_of_labels_stays_known(text: str) -> None:
     """The redaction for a pack tells whether the labels are there that the pack asks for, and no value."""
     pack = _pack([text, "node.labels[?'rack'].orValue('') == 'a'"])
     document = read({**_document(), "node": {"labels": {"rack": "a", "owner": "x"}, "machine_id": None, "name": "n"}})
-    made = redact.redact(document, redact.plan([pack.policy], [FieldClass.HOST_IDENTIFYING], KEY))
+    made = redaction.redact(document, redaction.plan([pack.policy], [FieldClass.HOST_IDENTIFYING], KEY))
     assert list(_outcomes(made.snapshot, pack).values()) == [RuleOutcome.PASS, RuleOutcome.UNKNOWN]
 
 

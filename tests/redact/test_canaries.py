@@ -9,10 +9,11 @@ import pytest
 from bundles import members, order
 from redactions import KEY, PACKS, Planted, asked, planted, read
 
-from passmuster import _json, redact
-from passmuster.bundle.create import Packed, create
 from passmuster.cli import main
-from passmuster.redact import REMOVABLE
+from passmuster.codec import json
+from passmuster.exchange import redaction
+from passmuster.exchange.bundle.create import Packed, create
+from passmuster.exchange.redaction import REMOVABLE
 
 VIRTNEST = {
     "cgroup.v1 (key)",
@@ -79,7 +80,7 @@ EVERY_CLASS = [word for each in REMOVABLE for word in ("--class", each.value)]
 def test_the_canaries_stand_everywhere() -> None:
     made = planted()
     assert len(made.canaries) > 200
-    data = _json.canonical(made.document)
+    data = json.canonical(made.document)
     assert made.found(data) == set(made.canaries.values())
     assert read(made.document).name in made.canaries
 
@@ -87,15 +88,15 @@ def test_the_canaries_stand_everywhere() -> None:
 @pytest.mark.parametrize(("pack", "version"), PACKS)
 def test_only_public_values_that_are_read_remain(pack: str, version: str) -> None:
     made = planted()
-    plan = redact.plan([asked(pack, version).policy], REMOVABLE, KEY)
-    assert made.found(redact.redact(read(made.document), plan).data) == REMAIN[pack, version]
+    plan = redaction.plan([asked(pack, version).policy], REMOVABLE, KEY)
+    assert made.found(redaction.redact(read(made.document), plan).data) == REMAIN[pack, version]
 
 
 @pytest.mark.parametrize(("pack", "version"), PACKS)
 def test_without_classes_what_is_read_and_the_identity_remain(pack: str, version: str) -> None:
     made = planted()
-    plan = redact.plan([asked(pack, version).policy])
-    left = made.found(redact.redact(read(made.document), plan).data)
+    plan = redaction.plan([asked(pack, version).policy])
+    left = made.found(redaction.redact(read(made.document), plan).data)
     beyond = left - REMAIN[pack, version] - IDENTITY
     assert {each.partition(" ")[0] for each in beyond} <= {
         "runtime.kubelet.root_dir",
@@ -108,7 +109,9 @@ def test_without_classes_what_is_read_and_the_identity_remain(pack: str, version
 
 
 def virtnest(made: Planted) -> bytes:
-    return redact.redact(read(made.document), redact.plan([asked("virtnest", "1.1.0").policy], REMOVABLE, KEY)).data
+    return redaction.redact(
+        read(made.document), redaction.plan([asked("virtnest", "1.1.0").policy], REMOVABLE, KEY)
+    ).data
 
 
 def test_a_bundle_of_it_has_no_more() -> None:
@@ -129,7 +132,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_command_says_nothing_of_them(site: Path, capfd: pytest.CaptureFixture[str]) -> None:
     made = planted()
-    Path("given.json").write_bytes(_json.canonical(made.document))
+    Path("given.json").write_bytes(json.canonical(made.document))
     arguments = ["snapshot", "redact", "given.json", "--for", "virtnest@1.1.0", *EVERY_CLASS, "--key", "key"]
     assert main([*arguments, "--map", "map", "-o", "out/"]) == 0
     (written,) = (site / "out").iterdir()
@@ -143,7 +146,7 @@ def test_the_command_says_nothing_of_them(site: Path, capfd: pytest.CaptureFixtu
 @pytest.mark.long
 def test_a_refusal_says_nothing_of_them(capfd: pytest.CaptureFixture[str]) -> None:
     made = planted()
-    Path("given.json").write_bytes(_json.canonical(made.document))
+    Path("given.json").write_bytes(json.canonical(made.document))
     assert main(["snapshot", "redact", "given.json", "--for", "kubevirt@1.1.0", *EVERY_CLASS, "--key", "key"]) == 1
     said = capfd.readouterr()
     assert "nothing was written" in said.err
@@ -153,7 +156,7 @@ def test_a_refusal_says_nothing_of_them(capfd: pytest.CaptureFixture[str]) -> No
 def test_what_is_no_snapshot_is_named_by_its_path_alone(capfd: pytest.CaptureFixture[str]) -> None:
     made = planted()
     made.document["sections"]["cpu"]["facts"]["architecture"] = made.text("cpu.architecture")
-    Path("given.json").write_bytes(_json.canonical(made.document))
+    Path("given.json").write_bytes(json.canonical(made.document))
     assert main(["snapshot", "redact", "given.json", "--for", "virtnest", "-o", "out"]) == 3
     said = capfd.readouterr()
     assert said.err == "given.json: left out, for it is no valid snapshot (`passmuster snapshot validate` says why)\n"
@@ -163,8 +166,8 @@ def test_what_is_no_snapshot_is_named_by_its_path_alone(capfd: pytest.CaptureFix
 
 def test_a_map_that_is_none_is_not_quoted(capfd: pytest.CaptureFixture[str]) -> None:
     made = planted()
-    Path("given.json").write_bytes(_json.canonical(made.document))
-    Path("map").write_bytes(_json.canonical(made.document))
+    Path("given.json").write_bytes(json.canonical(made.document))
+    Path("map").write_bytes(json.canonical(made.document))
     arguments = ["--for", "virtnest", "--class", "host-identifying", "--key", "key", "--map", "map"]
     assert main(["snapshot", "redact", "given.json", *arguments]) == 2
     said = capfd.readouterr()

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from passmuster import schema
 from passmuster.cli.arguments import CLASSES
-from passmuster.redact import REMOVABLE, FieldClass
-from passmuster.redact.fields import Keyed, Leaf, Record, field, sections
+from passmuster.codec import schema
+from passmuster.exchange.redaction import REMOVABLE, FieldClass
+from passmuster.exchange.redaction.fields import Keyed, Leaf, Record, field, sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from passmuster.redact.fields import Field
+    from passmuster.exchange.redaction.fields import Field
 
 DOCUMENT = schema.document("snapshot", 1)
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "redaction.md"

@@ -17,8 +17,8 @@ from packs import rule, text
 from redactions import KEY, OTHER_KEY
 from snapshots import data
 
-from passmuster import schema
 from passmuster.cli import main
+from passmuster.codec import schema
 
 VIRTNEST = ["--for", "virtnest@1.1.0"]
 HOST = ["--class", "host-identifying", "--key", "key"]

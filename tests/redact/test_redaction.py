@@ -9,9 +9,10 @@ from packs import compiled, rule
 from redactions import KEY, OTHER_KEY, read
 from snapshots import document
 
-from passmuster import _json, redact
-from passmuster.binding import bind
-from passmuster.redact import FieldClass, Redacted
+from passmuster.codec import json
+from passmuster.exchange import redaction
+from passmuster.exchange.redaction import FieldClass, Redacted
+from passmuster.snapshot.activation import bind
 
 if TYPE_CHECKING:
     from passmuster.snapshot import Snapshot
@@ -22,11 +23,11 @@ OTHERS = {"detail": "", "reason": "redacted"}
 def redacted(given: dict[str, Any], *expressions: str, classes: frozenset[FieldClass] = frozenset()) -> Redacted:
     policy = compiled(*(rule(f"rule-{number}", text) for number, text in enumerate(expressions)))
     key = KEY if FieldClass.HOST_IDENTIFYING in classes else None
-    return redact.redact(read(given), redact.plan([policy], classes, key))
+    return redaction.redact(read(given), redaction.plan([policy], classes, key))
 
 
 def section(name: str, made: Redacted) -> dict[str, Any]:
-    found: dict[str, Any] = _json.trusted(made.data)["sections"][name]
+    found: dict[str, Any] = json.trusted(made.data)["sections"][name]
     return found
 
 
@@ -109,12 +110,12 @@ def test_what_stays_is(
 
 def test_of_an_open_map_what_was_taken_out_is_redacted_and_what_nobody_collected_is_not() -> None:
     given = document(set_={"kernel.sysctl": {"vm.nr_hugepages": "0"}})
-    for made in (redacted(given, ASKED).snapshot, read(_json.trusted(redacted(given, ASKED).data))):
+    for made in (redacted(given, ASKED).snapshot, read(json.trusted(redacted(given, ASKED).data))):
         kernel = bind(made)["kernel"]
         assert isinstance(kernel, dict)
         values = [kernel["sysctl"].get(key) for key in ("net.ipv4.ip_forward", "vm.nr_hugepages")]
         assert [fact.reason.value for value in values for fact in value.facts] == ["not_collected", "redacted"]
-    twice = redacted(_json.trusted(redacted(given, ASKED).data), ASKED)
+    twice = redacted(json.trusted(redacted(given, ASKED).data), ASKED)
     assert twice.data == redacted(given, ASKED).data
 
 
@@ -242,9 +243,9 @@ def test_nothing_is_known_of_a_machine_id_that_is_not_there() -> None:
 
 def test_a_key_goes_with_the_class() -> None:
     with pytest.raises(ValueError, match="a key goes with"):
-        redact.plan([], [], KEY)
+        redaction.plan([], [], KEY)
     with pytest.raises(ValueError, match="a key goes with"):
-        redact.plan([], HOST)
+        redaction.plan([], HOST)
 
 
 def test_the_header_stays_without_the_class() -> None:
@@ -258,7 +259,7 @@ def test_the_account_names_what_goes_and_what_stays() -> None:
         rule("one", "'kvm' in kernel.misc_devices && has(cgroup.v2) && cgroup.v2.controllers.size() > 0"),
         rule("two", "has(security.lsm) && 'CONFIG_KVM' in kernel.config"),
     )
-    told = {each.name: each for each in redact.account(redact.plan([policy], [FieldClass.SENSITIVE]))}
+    told = {each.name: each for each in redaction.account(redaction.plan([policy], [FieldClass.SENSITIVE]))}
     assert told["kernel"].kept == ("misc_devices.kvm", "config.CONFIG_KVM")
     assert "others of kernel.misc_devices (their names stay)" in told["kernel"].removed
     assert "others of kernel.config" in told["kernel"].removed

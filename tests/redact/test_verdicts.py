@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from packs import compiled, rule
 from redactions import KEY, PACKS, asked, documents, read
 
-from passmuster import _json, fieldpath, redact, snapshot
-from passmuster.binding import at, bind
+from passmuster import snapshot
 from passmuster.cel import Unknown
-from passmuster.redact import REMOVABLE, Asked, FieldClass, SiteKey, changes
+from passmuster.codec import json
+from passmuster.exchange import redaction
+from passmuster.exchange.redaction import REMOVABLE, Asked, FieldClass, SiteKey, changes
+from passmuster.model import fieldpath
+from passmuster.snapshot.activation import at, bind
 from passmuster_collector.cli import collect_bytes
 
 if TYPE_CHECKING:
@@ -40,10 +43,10 @@ def machines() -> tuple[Snapshot, ...]:
 @pytest.mark.parametrize("classes", [(), HOST], ids=["as they are called", "under pseudonyms"])
 def test_on_every_machine_of_the_data(pack: str, version: str, classes: tuple[FieldClass, ...]) -> None:
     asked_ = asked(pack, version)
-    plan = redact.plan([asked_.policy], classes, KEY if classes else None)
+    plan = redaction.plan([asked_.policy], classes, KEY if classes else None)
     wrong = []
     for each in machines():
-        made = redact.redact(each, plan)
+        made = redaction.redact(each, plan)
         wrong += [(each.name, change) for change in changes(each, made.snapshot, [asked_])]
     assert wrong == []
     assert len(machines()) >= 150
@@ -51,7 +54,7 @@ def test_on_every_machine_of_the_data(pack: str, version: str, classes: tuple[Fi
 
 def test_a_live_host_falls_to_three_fifths_of_its_size_at_most() -> None:
     live = collect_bytes([])
-    made = redact.redact(snapshot.load(live, "live.json"), redact.plan([asked("virtnest", "1.1.0").policy]))
+    made = redaction.redact(snapshot.load(live, "live.json"), redaction.plan([asked("virtnest", "1.1.0").policy]))
     assert len(made.data) * 5 < len(live) * 3
 
 
@@ -80,7 +83,7 @@ slow = settings(max_examples=60, deadline=None, suppress_health_check=list(Healt
 @given(documents(), packs)
 def test_what_is_not_read_decides_nothing(document: dict[str, Any], pack: Asked) -> None:
     before = read(document)
-    assert changes(before, redact.redact(before, redact.plan([pack.policy])).snapshot, [pack]) == ()
+    assert changes(before, redaction.redact(before, redaction.plan([pack.policy])).snapshot, [pack]) == ()
 
 
 @pytest.mark.long
@@ -90,7 +93,7 @@ def test_a_class_makes_rules_unknown_as_redacted_and_nothing_else(
     document: dict[str, Any], pack: Asked, classes: frozenset[FieldClass]
 ) -> None:
     before = read(document)
-    found = changes(before, redact.redact(before, redact.plan([pack.policy], classes)).snapshot, [pack])
+    found = changes(before, redaction.redact(before, redaction.plan([pack.policy], classes)).snapshot, [pack])
     assert all(each.withheld and each.after == "unknown" for each in found)
 
 
@@ -99,7 +102,7 @@ def test_a_class_makes_rules_unknown_as_redacted_and_nothing_else(
 @given(documents(), packs, packs)
 def test_another_pack_is_judged_as_before_or_left_unknown(document: dict[str, Any], pack: Asked, other: Asked) -> None:
     before = read(document)
-    found = changes(before, redact.redact(before, redact.plan([pack.policy])).snapshot, [other])
+    found = changes(before, redaction.redact(before, redaction.plan([pack.policy])).snapshot, [other])
     assert {each.after for each in found} <= {"unknown"}
 
 
@@ -109,11 +112,11 @@ def test_another_pack_is_judged_as_before_or_left_unknown(document: dict[str, An
 def test_to_redact_twice_is_to_redact_once(
     document: dict[str, Any], pack: Asked, classes: frozenset[FieldClass], key: SiteKey | None
 ) -> None:
-    plan = redact.plan([pack.policy], classes | frozenset(HOST if key else ()), key)
-    once = redact.redact(read(document), plan)
-    twice = redact.redact(once.snapshot, plan)
+    plan = redaction.plan([pack.policy], classes | frozenset(HOST if key else ()), key)
+    once = redaction.redact(read(document), plan)
+    twice = redaction.redact(once.snapshot, plan)
     assert twice.data == once.data
-    assert twice.pseudonyms == redact.Pseudonyms()
+    assert twice.pseudonyms == redaction.Pseudonyms()
 
 
 @pytest.mark.long
@@ -121,7 +124,7 @@ def test_to_redact_twice_is_to_redact_once(
 @given(documents(), packs, some_classes)
 def test_no_fact_is_added(document: dict[str, Any], pack: Asked, classes: frozenset[FieldClass]) -> None:
     before = read(document)
-    made = _json.trusted(redact.redact(before, redact.plan([pack.policy], classes)).data)
+    made = json.trusted(redaction.redact(before, redaction.plan([pack.policy], classes)).data)
     for name, section in made["sections"].items():
         if section["facts"]:
             assert within(section["facts"], document["sections"][name]["facts"])
@@ -147,8 +150,8 @@ def within(part: Any, whole: Any) -> bool:
 @given(documents(), documents(), packs)
 def test_it_depends_on_nothing_but_what_is_read(one: dict[str, Any], other: dict[str, Any], pack: Asked) -> None:
     """The sections that the pack does not read are exchanged, and not one byte of the redaction changes."""
-    plan = redact.plan([pack.policy])
+    plan = redaction.plan([pack.policy])
     unread = {name for name in one["sections"] | other["sections"] if plan.read.child(name) is None}
     mixed = {name: each for name, each in one["sections"].items() if name not in unread}
     mixed |= {name: each for name, each in other["sections"].items() if name in unread}
-    assert redact.redact(read({**one, "sections": mixed}), plan).data == redact.redact(read(one), plan).data
+    assert redaction.redact(read({**one, "sections": mixed}), plan).data == redaction.redact(read(one), plan).data

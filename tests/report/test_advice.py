@@ -7,13 +7,13 @@ from packs import compiled, no_parameters, rule
 from snapshots import data, snapshot
 
 from passmuster.cli import main
-from passmuster.fieldpath import FieldPath
-from passmuster.judge import Given, judge
+from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.node import Given, judge
+from passmuster.model.fieldpath import FieldPath
+from passmuster.model.unknown import Reason, UnknownFact
+from passmuster.model.verdict import SnapshotHeader
 from passmuster.report import advice
 from passmuster.report.groups import missing
-from passmuster.terms import Terms
-from passmuster.unknown import Reason, UnknownFact
-from passmuster.verdict import SnapshotHeader
 
 KVM = "devices['/dev/kvm'].accessible"
 CASES = {

@@ -9,14 +9,14 @@ import pytest
 from packs import compiled, no_parameters, rule
 from report_fleets import TERMS, full, node, small
 
-from passmuster.judge import judge
-from passmuster.outcome import NodeOutcome
+from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.node import judge
+from passmuster.model.outcome import NodeOutcome
 from passmuster.report import Evidence
 from passmuster.report.alike import alike, variants
-from passmuster.terms import Terms
 
 if TYPE_CHECKING:
-    from passmuster.verdict import Verdict
+    from passmuster.model.verdict import Verdict
 
 
 @pytest.mark.parametrize("verdict", [small(), full(), judge([], TERMS)], ids=["small", "everything", "nothing"])

@@ -17,15 +17,16 @@ from hypothesis import strategies as st
 from packs import no_parameters, virtnest
 from snapshots import snapshot
 
-from passmuster import schema, waivers
-from passmuster._text import INVISIBLE
-from passmuster.judge import Given, judge
+from passmuster.codec import schema
+from passmuster.evaluation.criteria import MaximumAge, Terms
+from passmuster.evaluation.node import Given, judge
+from passmuster.model.text import INVISIBLE
+from passmuster.policy import waivers
 from passmuster.report import REPORTERS, Evidence, Reporter, Style
 from passmuster.report.names import fold
-from passmuster.terms import MaximumAge, Terms
 
 if TYPE_CHECKING:
-    from passmuster.verdict import Verdict
+    from passmuster.model.verdict import Verdict
 
 TERMS = Terms(policies=(virtnest(),), parameters=no_parameters(virtnest()))
 OLD_CPU: dict[str, Any] = {"cpu.flags": ["cx16", "lm"], "iommu.groups": None, "iommu.acpi_tables": []}

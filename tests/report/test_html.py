@@ -15,9 +15,9 @@ from pages import Page, contrast, pairs, palettes
 from report_fleets import HOSTILE, TERMS, full, node, single, small
 from spoiling import spoiled
 
-from passmuster._text import INVISIBLE
-from passmuster.judge import judge
-from passmuster.outcome import RuleOutcome
+from passmuster.evaluation.node import judge
+from passmuster.model.outcome import RuleOutcome
+from passmuster.model.text import INVISIBLE
 from passmuster.report import Evidence, Style
 from passmuster.report.harmless import plain
 from passmuster.report.html import render
@@ -26,7 +26,7 @@ from passmuster.report.html.words import names
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from passmuster.verdict import Verdict
+    from passmuster.model.verdict import Verdict
 
 VERDICTS: dict[str, Callable[[], Verdict]] = {
     "one node": single,

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_fleets import full, rule, small
 
-from passmuster.outcome import Level, NodeOutcome, RuleOutcome
+from passmuster.model.outcome import Level, NodeOutcome, RuleOutcome
+from passmuster.model.verdict import RuleHeader
 from passmuster.report import Style, counting
 from passmuster.report.matrix import COLUMNS, render, text, worst_first
-from passmuster.verdict import RuleHeader
 
 PASS, FAIL, UNKNOWN, ERROR = RuleOutcome.PASS, RuleOutcome.FAIL, RuleOutcome.UNKNOWN, RuleOutcome.ERROR
 NODES = {NodeOutcome.FAIL: 3, NodeOutcome.UNKNOWN: 1, NodeOutcome.PASS: 6}

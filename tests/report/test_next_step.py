@@ -6,9 +6,9 @@ import pytest
 from packs import compiled, no_parameters, rule, virtnest
 from snapshots import snapshot
 
-from passmuster.judge import Given, judge
+from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.node import Given, judge
 from passmuster.report.remedies import next_step
-from passmuster.terms import Terms
 
 DRAFT = compiled(rule("one", "network.ipv6"))
 BROKEN = compiled(rule("one", "kernel.modules[99] == 'x'"))

@@ -12,7 +12,7 @@ from goldens import same_as_golden
 from packs import rule
 from pool_rules import compiled, fleet_rule, judged, vendors
 
-from passmuster import schema
+from passmuster.codec import schema
 from passmuster.report import REPORTERS, Evidence, Style
 
 INTEL, AMD = "GenuineIntel", "AuthenticAMD"

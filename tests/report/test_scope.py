@@ -10,14 +10,14 @@ import pytest
 from packs import compiled, rule
 from snapshots import snapshot
 
-from passmuster.judge import Given, judge
-from passmuster.outcome import Level, NodeOutcome
+from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.node import Given, judge
+from passmuster.model.outcome import Level, NodeOutcome
 from passmuster.report import REPORTERS, Reporter, Style
 from passmuster.report.remedies import next_step
-from passmuster.terms import Terms
 
 if TYPE_CHECKING:
-    from passmuster.verdict import Verdict
+    from passmuster.model.verdict import Verdict
 
 PARAMETERS = (
     "parameters: {limit: {type: int, default: 3, description: d}, words: {type: list, default: [a], description: d}}\n"

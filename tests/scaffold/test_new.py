@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packs import locked
 
-from passmuster import policy, policytest, scaffold
+from passmuster import policy
+from passmuster.authoring import scaffold, testing
 from passmuster.cli import main
-from passmuster.compile import compile_policy
 from passmuster.errors import PolicyError
+from passmuster.policy.compile import compile_policy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,7 +120,7 @@ def test_a_folder_that_cannot_be_made_is_said(capsys: pytest.CaptureFixture[str]
 def _passes(files: scaffold.Files) -> int:
     """How many cases there are, all of which hold."""
     compiled = compile_policy(policy.load(files.policy.encode(), "policy.yaml"))
-    outcome = policytest.run(compiled, policytest.load(files.tests.encode(), "tests.yaml"), {})
+    outcome = testing.run(compiled, testing.load(files.tests.encode(), "tests.yaml"), {})
     assert outcome.good
     return outcome.cases
 

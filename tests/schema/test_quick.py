@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from snapshots import document
 
-from passmuster import schema
-from passmuster.schema.quick import check
+from passmuster.codec import schema
+from passmuster.codec.schema.quick import check
 
 DOCUMENT = schema.document("snapshot", 1)
 QUICK = check(DOCUMENT, DOCUMENT["$defs"])

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from passmuster import schema
-from passmuster.schema.fieldtypes import Kind, ListOf, MapOf, Object, Scalar
-from passmuster.schema.wording import fault
+from passmuster.codec import schema
+from passmuster.codec.schema.fieldtypes import Kind, ListOf, MapOf, Object, Scalar
+from passmuster.codec.schema.wording import fault
 
 
 def test_sections_have_types() -> None:

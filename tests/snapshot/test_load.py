@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from snapshots import data, document, every_path, snapshot
 
 from passmuster.errors import MAX_PROBLEMS, ExitStatus, SnapshotError
-from passmuster.fieldpath import FieldPath
+from passmuster.model.fieldpath import FieldPath
+from passmuster.model.unknown import Reason
 from passmuster.snapshot import load
-from passmuster.unknown import Reason
 
 
 def test_a_snapshot_keeps_its_facts_its_unknowns_and_its_bytes() -> None:

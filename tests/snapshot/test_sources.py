@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from snapshots import snapshot
 
-from passmuster.fieldpath import FieldPath
+from passmuster.model.fieldpath import FieldPath
 
 SOURCES: dict[str, dict[str, tuple[str, ...]]] = {
     "the file of a member": {

@@ -19,17 +19,18 @@ pytest.importorskip("pyarrow", reason="pyarrow is not installed (expected the ex
 
 import arrow_engine
 
-from passmuster import _json, policy
-from passmuster.age import parse_moment
+from passmuster import policy
 from passmuster.cli import inputs
-from passmuster.compile import compile_policy
+from passmuster.codec import json as _json
 from passmuster.errors import UsageError
-from passmuster.judge import judge
+from passmuster.evaluation.criteria import MaximumAge, Terms
+from passmuster.evaluation.node import judge
+from passmuster.fleet.spark import batches, task
+from passmuster.fleet.spark.task import PolicyText
+from passmuster.model.durations import parse_moment
+from passmuster.policy.compile import compile_policy
 from passmuster.policy.parameters import effective
 from passmuster.report import Evidence, Style, json_v1
-from passmuster.spark import batches, task
-from passmuster.spark.task import PolicyText
-from passmuster.terms import MaximumAge, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,7 +17,7 @@ from spark_cluster import Cluster, Job, events, run
 
 from passmuster.cli import main
 from passmuster.errors import UsageError
-from passmuster.spark import session
+from passmuster.fleet.spark import session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,7 +184,7 @@ def test_rows_of_parquet_are_judged_and_written_as_parquet(
 SEVERAL = """
 import sys
 from passmuster.errors import PassmusterError
-from passmuster.spark import session, sink, source
+from passmuster.fleet.spark import session, sink, source
 
 def broken():
     yield b"torn"

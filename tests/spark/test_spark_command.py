@@ -39,7 +39,7 @@ REFUSED: dict[str, tuple[tuple[str, ...], str]] = {
 def test_what_a_cluster_does_not_do_is_refused(
     arguments: tuple[str, ...], expected: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("passmuster.spark.session.find_spec", lambda _name: True)
+    monkeypatch.setattr("passmuster.fleet.spark.session.find_spec", lambda _name: True)
     monkeypatch.setattr("shutil.which", lambda _name: "java")
     assert main(["fleet", "check", *arguments]) == 2
     assert capsys.readouterr().err == f"{expected}\n"

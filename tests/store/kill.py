@@ -25,11 +25,11 @@ from snapshots import data  # noqa: E402 - the tests' own
 from stores import contents, machine  # noqa: E402 - the tests' own
 
 from passmuster.cli import main as passmuster  # noqa: E402
-from passmuster.store import reading  # noqa: E402
-from passmuster.store import run as intake  # noqa: E402
-from passmuster.store.database import opened  # noqa: E402
-from passmuster.store.rejudging import Plan  # noqa: E402
-from passmuster.store.verifying import verify  # noqa: E402
+from passmuster.fleet.store import reading  # noqa: E402
+from passmuster.fleet.store import run as intake  # noqa: E402
+from passmuster.fleet.store.database import opened  # noqa: E402
+from passmuster.fleet.store.rejudging import Plan  # noqa: E402
+from passmuster.fleet.store.verifying import verify  # noqa: E402
 
 _POLICY = ("-p", "virtnest@1.0.0", "-o", "summary")
 

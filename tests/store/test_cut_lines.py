@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from snapshots import data, document
 from stores import machine
 
-from passmuster import _json
+from passmuster.codec import json as _json
 from passmuster.errors import SnapshotError
+from passmuster.fleet.store.cut import Cut, Cutter, join, moment, moment_text
+from passmuster.fleet.store.packing import pack, unpack
 from passmuster.snapshot import load
-from passmuster.store.cut import Cut, Cutter, join, moment, moment_text
-from passmuster.store.packing import pack, unpack
 
 FROZEN = sorted(
     file

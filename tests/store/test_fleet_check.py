@@ -20,23 +20,25 @@ from packs import compiled, no_parameters, rule, text, virtnest
 from snapshots import data, document
 from stores import LOOSE, complained, machine, node, rows, said, told
 
-from passmuster import __version__, _json, schema
+from passmuster import __version__
 from passmuster.cli import main
-from passmuster.judge import Given, judge
+from passmuster.codec import json as _json
+from passmuster.codec import schema
+from passmuster.evaluation.criteria import MaximumAge, Terms
+from passmuster.evaluation.node import Given, judge
+from passmuster.fleet.store import cut
+from passmuster.fleet.store.adding import row
+from passmuster.fleet.store.counting import Counts, count
+from passmuster.fleet.store.cut import Cutter
+from passmuster.fleet.store.database import create, opened
+from passmuster.fleet.store.reading import Choice
+from passmuster.fleet.store.verdicts import serves
+from passmuster.fleet.store.writing import Writer
 from passmuster.report import counting
 from passmuster.snapshot import load
-from passmuster.store import cut
-from passmuster.store.adding import row
-from passmuster.store.counting import Counts, count
-from passmuster.store.cut import Cutter
-from passmuster.store.database import create, opened
-from passmuster.store.reading import Choice
-from passmuster.store.verdicts import serves
-from passmuster.store.writing import Writer
-from passmuster.terms import MaximumAge, Terms
 
 if TYPE_CHECKING:
-    from passmuster.compile import CompiledPolicy
+    from passmuster.policy.compile import CompiledPolicy
 
 TERMS = Terms(policies=(virtnest(),), parameters=no_parameters(virtnest()))
 

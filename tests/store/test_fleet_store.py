@@ -19,9 +19,9 @@ import pytest
 from snapshots import data, document
 from stores import LOOSE, complained, contents, machine, node, rows, said, stdin, told
 
-from passmuster import _json
 from passmuster.cli import main
-from passmuster.store.database import VERSION
+from passmuster.codec import json as _json
+from passmuster.fleet.store.database import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ def test_the_same_bytes_twice_are_one_snapshot(folder: Path, capsys: pytest.Capt
 def test_standard_input_and_batches_are_told(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("passmuster.store.run.BATCH", 2)
+    monkeypatch.setattr("passmuster.fleet.store.run.BATCH", 2)
     monkeypatch.setattr(sys, "stdin", stdin(node(1) + node(2) + node(3) + b"{}\n"))
     assert main(["fleet", "add", "s.db", "-", "-o", "ndjson"]) == 3
     out, err = capsys.readouterr()
@@ -306,11 +306,11 @@ def test_verdicts_over_facts_that_are_gone_go_too(folder: Path, capsys: pytest.C
 
 def test_a_store_goes_on_after_gc_in_the_midst_of_an_add(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An id that `gc` dropped while a writer remembers it must not be used again."""
-    from passmuster.store import cleaning  # noqa: PLC0415
-    from passmuster.store.adding import row  # noqa: PLC0415
-    from passmuster.store.cut import Cutter  # noqa: PLC0415
-    from passmuster.store.database import create, opened  # noqa: PLC0415
-    from passmuster.store.writing import Writer  # noqa: PLC0415
+    from passmuster.fleet.store import cleaning  # noqa: PLC0415
+    from passmuster.fleet.store.adding import row  # noqa: PLC0415
+    from passmuster.fleet.store.cut import Cutter  # noqa: PLC0415
+    from passmuster.fleet.store.database import create, opened  # noqa: PLC0415
+    from passmuster.fleet.store.writing import Writer  # noqa: PLC0415
 
     create("s.db")
     old = node(1, collected_at="2026-01-01T00:00:00Z", set_={"os.id": "old"})

@@ -17,15 +17,15 @@ from snapshots import data
 from stores import LOOSE, complained, contents, machine, node, said, told
 
 from passmuster.cli import fleet_kept, main
-from passmuster.store import verifying
-from passmuster.store.adding import row
-from passmuster.store.counting import count
-from passmuster.store.cut import Cutter
-from passmuster.store.database import create, opened
-from passmuster.store.reading import Choice
-from passmuster.store.rejudging import Plan
-from passmuster.store.writing import Writer
-from passmuster.terms import Terms
+from passmuster.evaluation.criteria import Terms
+from passmuster.fleet.store import verifying
+from passmuster.fleet.store.adding import row
+from passmuster.fleet.store.counting import count
+from passmuster.fleet.store.cut import Cutter
+from passmuster.fleet.store.database import create, opened
+from passmuster.fleet.store.reading import Choice
+from passmuster.fleet.store.rejudging import Plan
+from passmuster.fleet.store.writing import Writer
 
 HERE = Path(__file__).resolve().parent
 WRITERS = 8
@@ -39,7 +39,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def start(*arguments: str, limit: int | None = None) -> subprocess.Popen[str]:
     """A command in a process of its own; `limit` is the longest file that it may write, in bytes."""
-    child = f"import sys; sys.path[:0] = {sys.path!r}\nfrom passmuster.store import run\nrun.BATCH = 25\n"
+    child = f"import sys; sys.path[:0] = {sys.path!r}\nfrom passmuster.fleet.store import run\nrun.BATCH = 25\n"
     child += "from passmuster.cli import main\nsys.exit(main(sys.argv[1:]))"
     return subprocess.Popen(
         [sys.executable, "-c", child, *arguments],
@@ -121,7 +121,7 @@ def test_a_waiting_command_gives_up_in_words(
     Path("a.json").write_bytes(node(1))
     Path("b.json").write_bytes(node(2))
     said(capsys, "fleet", "add", "s.db", "a.json")
-    monkeypatch.setattr("passmuster.store.database.PATIENCE", 0.2)
+    monkeypatch.setattr("passmuster.fleet.store.database.PATIENCE", 0.2)
     with opened("s.db", write=True) as other:
         other.execute("BEGIN IMMEDIATE")
         err = complained(capsys, "fleet", "add", "s.db", "b.json")

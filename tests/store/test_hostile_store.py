@@ -14,7 +14,7 @@ from limits import took
 from stores import node
 
 from passmuster.cli import main
-from passmuster.store import packing
+from passmuster.fleet.store import packing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

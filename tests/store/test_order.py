@@ -16,8 +16,8 @@ from snapshots import data
 from stores import complained, contents, node, rows, said, told
 
 from passmuster.cli import main
-from passmuster.store.cut import NO_MOMENT
-from passmuster.store.order import (
+from passmuster.fleet.store.cut import NO_MOMENT
+from passmuster.fleet.store.order import (
     BACK,
     DISPUTED,
     FUTURE,

@@ -12,10 +12,10 @@ import pytest
 from packs import POLICIES
 from stores import complained, node, said, told
 
-from passmuster import _json
-from passmuster.store import rejudging
-from passmuster.store.packing import fingerprint
-from passmuster.store.verdicts import verdict_checksum
+from passmuster.codec import json
+from passmuster.fleet.store import rejudging
+from passmuster.fleet.store.packing import fingerprint
+from passmuster.fleet.store.verdicts import verdict_checksum
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_verdict_that_no_judging_gives_is_damage(
     """Digests and checksums fit."""
     asked = ("-p", "virtnest@1.0.0", *(("--rule", "kernel-version") if "come to" in words else ()))
     _store(capsys, *asked)
-    forged = _json.canonical(content)
+    forged = json.canonical(content)
     with contextlib.closing(sqlite3.connect("s.db")) as database:
         (terms,) = database.execute("SELECT digest FROM terms").fetchone()
         database.execute("DELETE FROM class")
@@ -73,8 +73,8 @@ def _forge() -> None:
             "SELECT v.facts, t.id, t.digest, c.content FROM verdict v JOIN terms t ON t.id = v.terms"
             " JOIN class c ON c.id = v.class WHERE v.facts = (SELECT min(facts) FROM verdict)"
         ).fetchone()
-        rules = [rule for rule, _ in _json.loads(content)[2]]
-        forged = _json.canonical(["pass", False, [[rule, "pass"] for rule in rules]])
+        rules = [rule for rule, _ in json.loads(content)[2]]
+        forged = json.canonical(["pass", False, [[rule, "pass"] for rule in rules]])
         named = fingerprint(forged)
         class_ = database.execute("INSERT INTO class(digest, content) VALUES (?, ?)", (named, forged)).lastrowid
         row = (class_, verdict_checksum(digest, facts, named), terms, facts)

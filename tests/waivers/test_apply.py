@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from packs import compiled, no_parameters, rule
 from snapshots import document
 
-from passmuster import _json, waivers
-from passmuster.judge import Given, judge
-from passmuster.outcome import NodeOutcome, RuleOutcome
+from passmuster.codec import json as _json
+from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.node import Given, judge
+from passmuster.model.outcome import NodeOutcome, RuleOutcome
+from passmuster.policy import waivers
 from passmuster.snapshot import load
-from passmuster.terms import Terms
 
 if TYPE_CHECKING:
-    from passmuster.verdict import Verdict
+    from passmuster.model.verdict import Verdict
 
 POLICY = compiled(
     rule("debian", "os.id == 'debian'"),

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from passmuster.errors import PolicyError
-from passmuster.waivers import ByLabel, ByName, load
+from passmuster.policy.waivers import ByLabel, ByName, load
 
 GOOD = """\
 schema: passmuster.waivers/1

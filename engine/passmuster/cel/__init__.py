@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from passmuster.cel.attempt import Attempt, attempt
-from passmuster.cel.environment import Environment
-from passmuster.cel.explain import Cause, explain
-from passmuster.cel.extents import DEFAULT_ITEMS, DEFAULT_LENGTH
-from passmuster.cel.functions.table import functions_table
-from passmuster.cel.problems import CelProblem, CelProblems, Code
-from passmuster.cel.program import Evaluation, Program, compile_expression
-from passmuster.cel.reads import Read
-from passmuster.cel.types import (
+from passmuster.cel.check.environment import Environment
+from passmuster.cel.check.extents import DEFAULT_ITEMS, DEFAULT_LENGTH
+from passmuster.cel.check.reads import Read
+from passmuster.cel.library.table import functions_table
+from passmuster.cel.run.attempt import Attempt, attempt
+from passmuster.cel.run.explain import Cause, explain
+from passmuster.cel.run.program import Evaluation, Program, compile_expression
+from passmuster.cel.syntax.problems import CelProblem, CelProblems, Code
+from passmuster.cel.values.types import (
     Basic,
     CelType,
     EnumType,
@@ -25,8 +25,8 @@ from passmuster.cel.types import (
     type_of_field,
     type_of_value,
 )
-from passmuster.cel.values import CelError, Globs, OpenMap, UInt, Unknown
-from passmuster.cel.versions import KernelVersion, RuntimeVersion
+from passmuster.cel.values.values import CelError, Globs, OpenMap, UInt, Unknown
+from passmuster.cel.values.versions import KernelVersion, RuntimeVersion
 
 __all__ = [
     "DEFAULT_ITEMS",

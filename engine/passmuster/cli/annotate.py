@@ -8,22 +8,23 @@ from collections import Counter
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from passmuster import _json, snapshot
-from passmuster.annotate import annotate, nodes
-from passmuster.cli import packed, reading, recognize, skipped
+from passmuster import snapshot
 from passmuster.cli.exclusive import exclusive
 from passmuster.cli.folder import files, readable
 from passmuster.cli.inputs import begin
 from passmuster.cli.output import growing
-from passmuster.cli.scratch import Scratch
+from passmuster.codec import json
 from passmuster.errors import ExitStatus, SnapshotError, UsageError
+from passmuster.fleet.scratch import Scratch
+from passmuster.intake import packed, reading, recognize, skipped
 from passmuster.report import harmless
+from passmuster.snapshot.annotate import annotate, nodes
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
-    from passmuster.annotate import ClusterNode
+    from passmuster.snapshot.annotate import ClusterNode
 
 _IN_MEMORY = 32 * 1024 * 1024
 """Bytes of a file's new content that are kept in memory; more of them go to a temporary file."""
@@ -61,8 +62,8 @@ class _Run:
             )
             return data
         self.annotated[found.name] += 1
-        document: dict[str, Any] = _json.loads(data)
-        return _json.canonical(annotate(document, node))
+        document: dict[str, Any] = json.loads(data)
+        return json.canonical(annotate(document, node))
 
 
 def run(options: argparse.Namespace) -> ExitStatus:
@@ -113,9 +114,9 @@ def _annotated(path: str, state: _Run, new: IO[bytes]) -> bool:
         if why is not None:
             state.troubles.append(f"{name}: {why}")
             return False
-        for line, each in _json.stream(file):
-            if len(each) > _json.MAX_BYTES:
-                state.troubles.append(f"{name}:{line}:1: too large (expected at most {_json.MAX_BYTES} bytes)")
+        for line, each in json.stream(file):
+            if len(each) > json.MAX_BYTES:
+                state.troubles.append(f"{name}:{line}:1: too large (expected at most {json.MAX_BYTES} bytes)")
                 return False
             made = state.one(each, name, line)
             changed = changed or made != each

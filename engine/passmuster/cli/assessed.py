@@ -6,21 +6,22 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster import assessment, roster, waivers
-from passmuster.age import parse_duration
-from passmuster.cli import packs, reading
 from passmuster.cli.moment import moment
-from passmuster.compile import compile_policy
 from passmuster.errors import IntegrityError, Location, PassmusterError, PolicyError, Problem, UsageError
-from passmuster.terms import MaximumAge, Terms
+from passmuster.evaluation.criteria import MaximumAge, Terms
+from passmuster.intake import catalog, reading
+from passmuster.model.durations import parse_duration
+from passmuster.policy import profile, waivers
+from passmuster.policy.compile import compile_policy
+from passmuster.snapshot import roster
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from passmuster.assessment import Assessment, Attached
     from passmuster.policy import Policy
+    from passmuster.policy.profile import Assessment, Attached
 
 
 def terms(options: argparse.Namespace) -> tuple[Terms, str]:
@@ -30,7 +31,7 @@ def terms(options: argparse.Namespace) -> tuple[Terms, str]:
     if contradictions:
         raise UsageError(contradictions)
     policies = chosen(asked)
-    settled = assessment.settle(asked, policies, [compile_policy(policy) for policy in policies])
+    settled = profile.settle(asked, policies, [compile_policy(policy) for policy in policies])
     now = asked.now or moment(options.now)
     return (
         Terms(
@@ -49,7 +50,7 @@ def terms(options: argparse.Namespace) -> tuple[Terms, str]:
 
 def load(file: str) -> Assessment:
     """Read an assessment's file; raises PassmusterError."""
-    return assessment.load(packs.read(Path(file)), file)
+    return profile.load(catalog.read(Path(file)), file)
 
 
 def chosen(asked: Assessment) -> tuple[Policy, ...]:
@@ -59,7 +60,7 @@ def chosen(asked: Assessment) -> tuple[Policy, ...]:
     kinds: set[type[PassmusterError]] = set()
     for at, text in enumerate(asked.policies):
         try:
-            found.append(packs.one(text))
+            found.append(catalog.one(text))
         except PolicyError:
             raise
         except PassmusterError as error:
@@ -136,7 +137,7 @@ def _max_age(options: argparse.Namespace, asked: Assessment, now: datetime) -> M
 def _roster(options: argparse.Namespace, asked: Assessment) -> frozenset[str] | None:
     if asked.roster is not None:
         return roster.parse(*attached(asked, "roster", asked.roster))
-    return None if options.roster is None else roster.parse(packs.read(Path(options.roster)), options.roster)
+    return None if options.roster is None else roster.parse(catalog.read(Path(options.roster)), options.roster)
 
 
 def _waivers(asked: Assessment, now: datetime) -> waivers.InForce | None:

@@ -9,25 +9,27 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster import bundle, roster
-from passmuster.age import format_moment, parse_duration, parse_moment
-from passmuster.bundle import create, describe, ed25519, receipt, replay, sshsig, verify
-from passmuster.bundle.manifest import Roster
-from passmuster.bundle.unpack import unpack
-from passmuster.cli import bundlekeys, inputs, packs, sites
+from passmuster.cli import bundlekeys, inputs, sites
 from passmuster.cli.bundlefiles import load, load_trust, named, warn_skipped
 from passmuster.cli.exclusive import exclusive
 from passmuster.cli.moment import moment
 from passmuster.cli.output import fitted, write_file
 from passmuster.errors import ExitStatus, IntegrityError, UsageError
+from passmuster.exchange import bundle
+from passmuster.exchange.bundle import create, describe, ed25519, receipt, replay, sshsig, verify
+from passmuster.exchange.bundle.manifest import Roster
+from passmuster.exchange.bundle.unpack import unpack
+from passmuster.intake import catalog
+from passmuster.model.durations import format_moment, parse_duration, parse_moment
 from passmuster.report import harmless
+from passmuster.snapshot import roster
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from passmuster.bundle import Assurance, Reading
+    from passmuster.exchange.bundle import Assurance, Reading
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -117,8 +119,8 @@ def _demand_seal(packed: create.Packed) -> None:
 
 
 def _pack(text: str) -> create.Pack:
-    policy = packs.one(text)
-    data = packs.read(Path(policy.document.file))
+    policy = catalog.one(text)
+    data = catalog.read(Path(policy.document.file))
     if "sha256:" + hashlib.sha256(data).hexdigest() != policy.digest:
         raise IntegrityError.at(policy.document.file, "changed while it was read", code="policy-digest")
     return create.Pack(pack=policy.pack, version=str(policy.version), data=data)
@@ -148,7 +150,7 @@ def _expires(text: str | None, created: datetime) -> datetime | None:
 def _roster(file: str | None) -> Roster | None:
     if file is None:
         return None
-    data = packs.read(Path(file))
+    data = catalog.read(Path(file))
     names = tuple(sorted(roster.parse(data, file)))
     return Roster(digest="sha256:" + hashlib.sha256(data).hexdigest(), names=names)
 
@@ -210,7 +212,7 @@ def _newer(file: str | None, reading: Reading, now: datetime) -> bytes | None:
     if file is None:
         return None
     if Path(file).exists():
-        state = replay.read(packs.read(Path(file)), file)
+        state = replay.read(catalog.read(Path(file)), file)
     else:
         sys.stderr.write(harmless.plain(f"note: {file}: begun now, with nothing seen before") + "\n")
         state = replay.State()

@@ -6,15 +6,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from passmuster import _json, bundle
-from passmuster.bundle import container
-from passmuster.cli import packs, reading
+from passmuster.codec import json
 from passmuster.errors import IntegrityError, UsageError
+from passmuster.exchange import bundle
+from passmuster.exchange.bundle import container
+from passmuster.intake import catalog, reading
 from passmuster.report import harmless
-from passmuster.roster import of_site
+from passmuster.snapshot.roster import of_site
 
 if TYPE_CHECKING:
-    from passmuster.bundle import Trust
+    from passmuster.exchange.bundle import Trust
 
 
 def load(path: str) -> bytes:
@@ -51,8 +52,8 @@ def claimed_roster(path: str) -> frozenset[str] | None:
     try:
         with Path(path).open("rb") as handle:
             data = container.first(handle)
-        document = None if data is None else _json.loads(data)
-    except (OSError, _json.InvalidJSONError):
+        document = None if data is None else json.loads(data)
+    except (OSError, json.InvalidJSONError):
         return None
     listed = document.get("roster") if isinstance(document, dict) else None
     names = listed.get("names") if isinstance(listed, dict) else None
@@ -64,7 +65,7 @@ def claimed_roster(path: str) -> frozenset[str] | None:
 
 def load_trust(file: str | None) -> Trust | None:
     """The trust that a caller configures; None where none is."""
-    return None if file is None else bundle.load_trust(packs.read(Path(file)), file)
+    return None if file is None else bundle.load_trust(catalog.read(Path(file)), file)
 
 
 def warn_skipped(path: str) -> None:

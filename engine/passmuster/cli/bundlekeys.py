@@ -10,17 +10,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster.bundle import create, ed25519, sshsig
-from passmuster.bundle.ed25519 import PrivateKey
-from passmuster.cli import reading
 from passmuster.errors import ExitStatus, UsageError
+from passmuster.exchange.bundle import create, ed25519, sshsig
+from passmuster.exchange.bundle.ed25519 import PrivateKey
+from passmuster.intake import reading
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from passmuster.bundle.container import Member
-    from passmuster.bundle.model import Bundle
+    from passmuster.exchange.bundle.container import Member
+    from passmuster.exchange.bundle.model import Bundle
 
 PASSPHRASE = "PASSMUSTER_PASSPHRASE"
 _SECONDS = 120

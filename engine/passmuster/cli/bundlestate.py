@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster.bundle import replay
-from passmuster.cli import packs
 from passmuster.cli.exclusive import exclusive
 from passmuster.cli.output import write_file
 from passmuster.errors import ExitStatus, UsageError
+from passmuster.exchange.bundle import replay
+from passmuster.fleet.store import bundles
+from passmuster.fleet.store.database import opened, transaction
+from passmuster.intake import catalog
 from passmuster.report import harmless
-from passmuster.store import bundles
-from passmuster.store.database import opened, transaction
 
 if TYPE_CHECKING:
     import argparse
@@ -72,7 +72,7 @@ def _held(file: str, *, write: bool) -> Iterator[tuple[replay.State, Callable[[r
             yield state, lambda new: bundles.keep(database, replay.write(new))
         return
     with exclusive(file) if write else contextlib.nullcontext():
-        yield replay.read(packs.read(Path(file)), file), lambda new: write_file(file, replay.write(new))
+        yield replay.read(catalog.read(Path(file)), file), lambda new: write_file(file, replay.write(new))
 
 
 def _is_store(file: str) -> bool:

@@ -7,14 +7,15 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
-from passmuster import cel, schema
-from passmuster.binding import bind
+from passmuster import cel
 from passmuster.cli import inputs, output
-from passmuster.environments import environment
+from passmuster.codec import schema
 from passmuster.errors import ExitStatus, Location, PolicyError, Problem, UsageError
-from passmuster.fieldpath import FieldPath
+from passmuster.model.fieldpath import FieldPath
+from passmuster.model.unknown import Reason, UnknownFact
+from passmuster.policy.environments import environment
 from passmuster.report import harmless
-from passmuster.unknown import Reason, UnknownFact
+from passmuster.snapshot.activation import bind
 
 if TYPE_CHECKING:
     import argparse

@@ -10,14 +10,14 @@ from passmuster.cli import inputs, output, sealed, streamed
 from passmuster.cli.terms import status
 from passmuster.cli.terms import terms as terms_of
 from passmuster.errors import ExitStatus, SnapshotError, UsageError
-from passmuster.judge import Given
+from passmuster.evaluation.node import Given
 from passmuster.report import Evidence, Style, counting
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from passmuster.terms import Terms
+    from passmuster.evaluation.criteria import Terms
 
 
 def run(options: argparse.Namespace) -> ExitStatus:

@@ -11,7 +11,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from passmuster._files import followed
+from passmuster.codec.files import followed
 from passmuster.errors import UsageError
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _inputs(options: argparse.Namespace) -> Iterator[Path]:
                 yield from _files(Path(text))
     if getattr(options, "assessment", None):
         yield from _attached(options.assessment)
-    from passmuster.cli.packs import homes  # noqa: PLC0415 - only where a file would be replaced
+    from passmuster.intake.catalog import homes  # noqa: PLC0415 - only where a file would be replaced
 
     for home in homes():
         for pattern in _OF_PACKS:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from passmuster import policydiff
-from passmuster.cli import output, packs
-from passmuster.compile import compile_policy
+from passmuster.authoring import diff
+from passmuster.cli import output
 from passmuster.errors import ExitStatus, PolicyError, Problem
+from passmuster.intake import catalog
+from passmuster.policy.compile import compile_policy
 from passmuster.report import harmless
 
 if TYPE_CHECKING:
@@ -21,14 +22,14 @@ def run(options: argparse.Namespace) -> ExitStatus:
     problems: list[Problem] = []
     for text in (options.old, options.new):
         try:
-            policy = packs.one(text)
+            policy = catalog.one(text)
             sides.append((policy, compile_policy(policy)))
         except PolicyError as error:
             problems += error.problems
     if problems:
         raise PolicyError(problems)
     old, new = sides
-    text = policydiff.FORMATS[options.output](policydiff.compare(old, new), old[0].version)
+    text = diff.FORMATS[options.output](diff.compare(old, new), old[0].version)
     if options.output == "table":
         text = output.fitted(text)
     sys.stdout.write(harmless.json(text) if options.output == "json" else harmless.lines(text))

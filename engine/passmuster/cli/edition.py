@@ -6,17 +6,18 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster import edition, policytest
-from passmuster.cli import output, packs
+from passmuster.authoring import docs, testing
+from passmuster.cli import output
 from passmuster.cli.policy import text
 from passmuster.errors import ExitStatus, UsageError
+from passmuster.intake import catalog
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from passmuster.authoring.testing import Suite
     from passmuster.policy import Policy, Rule
-    from passmuster.policytest import Suite
 
 
 def run(options: argparse.Namespace) -> ExitStatus:
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
         raise UsageError.at(
             "-o", "two formats to standard output (expected one; write FORMAT=FILE)", code="usage-output"
         )
-    policy = packs.one(options.policy)
+    policy = catalog.one(options.policy)
     rules = [rule for rule in policy.rules if options.rule in {None, rule.id}]
     if not rules:
         known = ", ".join(rule.id for rule in policy.rules)
@@ -43,14 +44,14 @@ def run(options: argparse.Namespace) -> ExitStatus:
 def _written(name: str, policy: Policy, rules: Sequence[Rule], rule: str | None) -> str:
     if name == "text":
         return text(policy, rules)
-    gathered = edition.gather(policy, _suite(policy), _older(policy), rule)
-    return dict(edition.FORMATS)[name](gathered)
+    gathered = docs.gather(policy, _suite(policy), _older(policy), rule)
+    return dict(docs.FORMATS)[name](gathered)
 
 
 def _suite(policy: Policy) -> Suite | None:
     """The tests beside the policy, if there are any."""
-    file = packs.tests_beside(policy.document.file)
-    return policytest.load(packs.read(file), str(file)) if file.exists() else None
+    file = catalog.tests_beside(policy.document.file)
+    return testing.load(catalog.read(file), str(file)) if file.exists() else None
 
 
 def _older(policy: Policy) -> list[Policy]:
@@ -58,15 +59,15 @@ def _older(policy: Policy) -> list[Policy]:
     home = Path(policy.document.file).absolute().parent.parent.parent
     earlier = [
         entry
-        for entry in packs.in_folder(home)
+        for entry in catalog.in_folder(home)
         if entry.pack == policy.pack and entry.released and entry.version < policy.version
     ]
-    return [packs.load_file(Path(entry.file)) for entry in sorted(earlier, key=lambda entry: entry.version)]
+    return [catalog.load_file(Path(entry.file)) for entry in sorted(earlier, key=lambda entry: entry.version)]
 
 
 def _output(text: str) -> tuple[str, str | None]:
     name, equals, file = text.partition("=")
-    names = ["text", *(known for known, _ in edition.FORMATS)]
+    names = ["text", *(known for known, _ in docs.FORMATS)]
     if name not in names or (equals and not file):
         message = f"no such format (got {name!r}, expected one of: {', '.join(names)})"
         raise UsageError.at(f"-o {text}", message, code="usage-output")

@@ -7,11 +7,12 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, assert_never
 
-from passmuster.cli import inputs, output, packs
-from passmuster.compile import CompiledFleetRule, compile_policy
+from passmuster.cli import inputs, output
 from passmuster.errors import ExitStatus, UsageError
-from passmuster.explain import Contributed, Explanation, Traced, contributed, explain
-from passmuster.fleetrules.contribution import Unplaced, Unvalued, Valued
+from passmuster.evaluation.explain import Contributed, Explanation, Traced, contributed, explain
+from passmuster.evaluation.pools.contribution import Unplaced, Unvalued, Valued
+from passmuster.intake import catalog
+from passmuster.policy.compile import CompiledFleetRule, compile_policy
 from passmuster.policy.parameters import effective
 from passmuster.report import harmless
 
@@ -19,15 +20,15 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from passmuster.cel.trace import Part
-    from passmuster.compile import CompiledPolicy, CompiledRule
+    from passmuster.cel.run.trace import Part
+    from passmuster.policy.compile import CompiledPolicy, CompiledRule
 
 _BRIEF = 200
 
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Print the explanation; the status says that there is one, whatever the outcome."""
-    policies = packs.chosen([options.policy])
+    policies = catalog.chosen([options.policy])
     parameters = effective(policies, options.set)
     compiled = compile_policy(policies[0])
     rule = _rule(compiled, options.rule)

@@ -6,13 +6,13 @@ import secrets
 import sys
 from typing import TYPE_CHECKING
 
-from passmuster.age import parse_duration
 from passmuster.cli import fleet_kept
 from passmuster.cli.moment import moment
 from passmuster.errors import ExitStatus, UsageError
+from passmuster.fleet.store import cleaning, exporting, json_v1, listing, rejudging, table, verdicts, verifying
+from passmuster.fleet.store.database import one_state, opened
+from passmuster.model.durations import parse_duration
 from passmuster.report import harmless
-from passmuster.store import cleaning, exporting, json_v1, listing, rejudging, table, verdicts, verifying
-from passmuster.store.database import one_state, opened
 
 if TYPE_CHECKING:
     import argparse

@@ -6,9 +6,9 @@ import sys
 from typing import TYPE_CHECKING
 
 from passmuster.errors import ExitStatus, UsageError
+from passmuster.fleet.store import accepting
+from passmuster.fleet.store.database import opened
 from passmuster.report import harmless
-from passmuster.store import accepting
-from passmuster.store.database import opened
 
 if TYPE_CHECKING:
     import argparse

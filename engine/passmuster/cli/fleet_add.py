@@ -8,27 +8,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster import roster
-from passmuster.age import parse_duration
-from passmuster.cli import inputs, output, packs, progress, sealed, sites
+from passmuster.cli import inputs, output, progress, sealed, sites
 from passmuster.cli.folder import readable
 from passmuster.cli.moment import moment
 from passmuster.cli.streamed import _size
 from passmuster.errors import ExitStatus, IntegrityError, PassmusterError, SnapshotError, UsageError
+from passmuster.fleet.store import adding, bundles, json_v1, table
+from passmuster.fleet.store.cut import Cutter
+from passmuster.fleet.store.database import create, opened, transaction
+from passmuster.fleet.store.run import Intake
+from passmuster.fleet.store.writing import Delivery, Writer, keep_roster
+from passmuster.intake import catalog
+from passmuster.model.durations import parse_duration
 from passmuster.report import harmless
-from passmuster.store import adding, bundles, json_v1, table
-from passmuster.store.cut import Cutter
-from passmuster.store.database import create, opened, transaction
-from passmuster.store.run import Intake
-from passmuster.store.writing import Delivery, Writer, keep_roster
+from passmuster.snapshot import roster
 
 if TYPE_CHECKING:
     import argparse
     from datetime import datetime
 
-    from passmuster.bundle import Reading
-    from passmuster.judge import Given
-    from passmuster.store.database import Database
+    from passmuster.evaluation.node import Given
+    from passmuster.exchange.bundle import Reading
+    from passmuster.fleet.store.database import Database
 
 _SOME = 256
 """Snapshots between two looks at the clock."""
@@ -41,7 +42,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
             "fleet add", "nothing to add (expected SNAPSHOT, a folder, - or --roster)", code="usage-input"
         )
     site = sites.named(options.site or None) or ""
-    names = roster.parse(packs.read(Path(options.roster)), options.roster) if options.roster is not None else None
+    names = roster.parse(catalog.read(Path(options.roster)), options.roster) if options.roster is not None else None
     if not Path(options.store).exists():
         create(options.store)
     with opened(options.store, write=True) as database:
@@ -122,7 +123,7 @@ def _tolerance(text: str) -> int:
 
 def _admit(database: Database, reading: Reading, now: datetime) -> None:
     """Remember a verified bundle; raises IntegrityError for one that is older than what came before."""
-    from passmuster.bundle import Assurance, replay  # noqa: PLC0415 - what opens no bundle does not pay for it
+    from passmuster.exchange.bundle import Assurance, replay  # noqa: PLC0415 - what opens no bundle does not pay for it
 
     if reading.assurance is not Assurance.VERIFIED or reading.bundle.header.site is None:
         return

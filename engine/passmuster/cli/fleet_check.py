@@ -6,29 +6,30 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from passmuster.cli import fleet_met, output, packs, streamed
+from passmuster.cli import fleet_met, output, streamed
 from passmuster.cli.terms import compiled, status
 from passmuster.cli.terms import terms as terms_of
 from passmuster.errors import ExitStatus, UsageError
+from passmuster.evaluation.criteria import Terms
+from passmuster.fleet.store import json_v1, reading, table
+from passmuster.fleet.store.counting import count
+from passmuster.fleet.store.database import one_state, opened
+from passmuster.fleet.store.run import stories
+from passmuster.fleet.store.verdicts import serves
+from passmuster.intake import catalog
+from passmuster.model.verdict import BundleHeader, Origin
 from passmuster.policy.parameters import effective
 from passmuster.report import Evidence, Style, counting, harmless, origin
 from passmuster.report.matrix import text as matrix
 from passmuster.report.scope import headline
 from passmuster.report.summary import text as summary
-from passmuster.store import json_v1, reading, table
-from passmuster.store.counting import count
-from passmuster.store.database import one_state, opened
-from passmuster.store.run import stories
-from passmuster.store.verdicts import serves
-from passmuster.terms import Terms
-from passmuster.verdict import BundleHeader, Origin
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
-    from passmuster.store.database import Database
-    from passmuster.store.reading import Delivered
+    from passmuster.fleet.store.database import Database
+    from passmuster.fleet.store.reading import Delivered
 
 _COUNTS = frozenset(("matrix", "summary"))
 """Reports that are counts alone."""
@@ -132,7 +133,7 @@ def run_history(options: argparse.Namespace) -> ExitStatus:
     """Say what changed on a node, and in its verdicts where policies are named."""
     terms = None
     if options.policy:
-        policies = packs.chosen(options.policy)
+        policies = catalog.chosen(options.policy)
         terms = Terms(policies=compiled(policies), parameters=effective(policies, options.set))
     with opened(options.store, write=False) as database, one_state(database):
         found = stories(database, options.node, terms)

@@ -5,29 +5,29 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster.cli import packs
 from passmuster.cli.terms import compiled
 from passmuster.errors import PassmusterError
+from passmuster.evaluation.criteria import Terms
+from passmuster.fleet.store.evaluator import evaluator
+from passmuster.intake import catalog
 from passmuster.policy.parameters import effective, fitting
-from passmuster.store.evaluator import evaluator
-from passmuster.terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from passmuster.fleet.store.verdicts import KeptTerms
     from passmuster.policy import Policy
-    from passmuster.store.verdicts import KeptTerms
 
 
 def finder(specs: Sequence[str]) -> Callable[[KeptTerms], Terms | str]:
     """What states kept terms again, or says why not; raises PassmusterError for what `specs` name in vain."""
-    given = {policy.digest: policy for text in specs for policy in (packs.one(text),)}
-    files = {entry.name: entry.file for entry in packs.catalogue()}
+    given = {policy.digest: policy for text in specs for policy in (catalog.one(text),)}
+    files = {entry.name: entry.file for entry in catalog.catalogue()}
 
     def found(name: str, digest: str) -> Policy | None:
         if digest not in given and name in files:
             try:
-                policy = packs.load_file(Path(files[name]))
+                policy = catalog.load_file(Path(files[name]))
             except PassmusterError:
                 return None
             given[policy.digest] = policy

@@ -7,16 +7,16 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from passmuster.age import parse_moment
 from passmuster.cli import inputs
 from passmuster.errors import UsageError
-from passmuster.store import reading
-from passmuster.store.database import one_state, opened
+from passmuster.fleet.store import reading
+from passmuster.fleet.store.database import one_state, opened
+from passmuster.model.durations import parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from passmuster.store.database import Database
+    from passmuster.fleet.store.database import Database
 
 T = TypeVar("T")
 

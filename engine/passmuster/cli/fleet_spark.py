@@ -6,24 +6,24 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster.cli import packs
 from passmuster.cli.moment import moment
 from passmuster.cli.terms import compiled as compile_all
 from passmuster.cli.terms import listed, max_age, rules, status
 from passmuster.errors import ExitStatus, UsageError
+from passmuster.evaluation.criteria import Terms
+from passmuster.intake import catalog
 from passmuster.policy.parameters import effective
 from passmuster.report import Evidence, Style, harmless
 from passmuster.report.summary import text as summary
-from passmuster.terms import Terms
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from passmuster.fleet.spark.settle import Settled
+    from passmuster.fleet.spark.strategy import Nodes
+    from passmuster.fleet.spark.task import PolicyText
     from passmuster.policy import Policy
-    from passmuster.spark.settle import Settled
-    from passmuster.spark.strategy import Nodes
-    from passmuster.spark.task import PolicyText
 
 DEFAULT = "virtnest"
 _FORMATS = ("json", "parquet")
@@ -34,11 +34,11 @@ _REPORT, _PARQUET = "report.json", "nodes.parquet"
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Judge what the options say; returns the status."""
-    from passmuster.spark.session import demand, started  # noqa: PLC0415 - an extra
+    from passmuster.fleet.spark.session import demand, started  # noqa: PLC0415 - an extra
 
     _demand_possible(options)
     demand()
-    policies = packs.chosen(options.policy or [DEFAULT])
+    policies = catalog.chosen(options.policy or [DEFAULT])
     compiled = compile_all(policies)
     now = moment(options.now)
     terms = Terms(
@@ -69,7 +69,7 @@ def _demand_possible(options: argparse.Namespace) -> None:
 
 
 def _judge(session: object, options: argparse.Namespace, terms: Terms, texts: Sequence[PolicyText]) -> ExitStatus:
-    from passmuster.spark import settle, source, strategy, task  # noqa: PLC0415 - an extra
+    from passmuster.fleet.spark import settle, source, strategy, task  # noqa: PLC0415 - an extra
 
     style = Style(evidence=Evidence(options.evidence))
     found = source.read(session, options.store)
@@ -87,7 +87,7 @@ def _judge(session: object, options: argparse.Namespace, terms: Terms, texts: Se
 
 
 def _write(session: object, options: argparse.Namespace, nodes: Nodes, settled: Settled) -> None:
-    from passmuster.spark import report, sink  # noqa: PLC0415 - an extra
+    from passmuster.fleet.spark import report, sink  # noqa: PLC0415 - an extra
 
     wanted = options.output or ["json"]
     told = report.told(session, nodes, settled)
@@ -109,12 +109,12 @@ def _settings(texts: Sequence[str]) -> dict[str, str]:
 
 
 def _texts(policies: Sequence[Policy]) -> list[PolicyText]:
-    from passmuster.spark.task import PolicyText  # noqa: PLC0415 - an extra
+    from passmuster.fleet.spark.task import PolicyText  # noqa: PLC0415 - an extra
 
     return [
         PolicyText(
             file=each.document.file,
-            text=packs.read(Path(each.document.file)).decode(),
+            text=catalog.read(Path(each.document.file)).decode(),
             released=each.released,
             lock=each.lock,
         )

@@ -8,9 +8,10 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster._files import TEMPORARY
-from passmuster.cli import packed, reading, recognize, sealed, skipped
+from passmuster.cli import sealed
+from passmuster.codec.files import TEMPORARY
 from passmuster.errors import UsageError
+from passmuster.intake import packed, reading, recognize, skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

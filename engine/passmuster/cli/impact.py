@@ -8,26 +8,27 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from passmuster import waivers
-from passmuster.cli import fleet_met, inputs, output, packs
+from passmuster.cli import fleet_met, inputs, output
 from passmuster.cli.moment import moment
-from passmuster.compile import compile_policy
 from passmuster.errors import ExitStatus, PolicyError, Problem, UsageError
+from passmuster.evaluation.node import Given
 from passmuster.impact import FORMATS, Alike, Format, Hand, Side, Unchanged, impact
-from passmuster.judge import Given
+from passmuster.intake import catalog
+from passmuster.policy import waivers
+from passmuster.policy.compile import compile_policy
 from passmuster.policy.parameters import effective
+from passmuster.policy.waivers import InForce
 from passmuster.report import harmless
 from passmuster.report.names import fold
-from passmuster.waivers import InForce
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from passmuster.compile import CompiledPolicy
     from passmuster.impact import Impact
     from passmuster.policy import Policy
+    from passmuster.policy.compile import CompiledPolicy
 
 _NO_WAIVERS = "none"
 _HAND = Hand(fold=fold, plain=harmless.plain, json=harmless.json)
@@ -140,7 +141,7 @@ def _sides(options: argparse.Namespace) -> tuple[Side, Side]:
     problems: list[Problem] = []
     for text in (options.old, options.new):
         try:
-            policy = packs.one(text)
+            policy = catalog.one(text)
             policies.append((policy, compile_policy(policy)))
         except PolicyError as error:
             problems += error.problems
@@ -200,4 +201,4 @@ def _waivers(options: argparse.Namespace) -> tuple[InForce | None, InForce | Non
 
 
 def _in_force(file: str | None, now: datetime) -> InForce | None:
-    return None if file is None else InForce(waivers=waivers.load(packs.read(Path(file)), file), now=now)
+    return None if file is None else InForce(waivers=waivers.load(catalog.read(Path(file)), file), now=now)

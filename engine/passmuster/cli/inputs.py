@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Generic, TypeAlias, TypeVar
 
-from passmuster import _json, snapshot
-from passmuster.cli import packed, reading, recognize, sealed, skipped
+from passmuster import snapshot
+from passmuster.cli import sealed
 from passmuster.cli.folder import files, readable, unread
+from passmuster.codec import json
 from passmuster.errors import IntegrityError, PassmusterError, SnapshotError, UsageError
-from passmuster.judge import Given, defect
+from passmuster.evaluation.node import Given, defect
+from passmuster.intake import packed, reading, recognize, skipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -185,7 +187,7 @@ def begin(file: BinaryIO) -> bytes:
 
 def documents(handle: BinaryIO, path: str, known: Callable[[bytes], T | None]) -> Iterator[Met[T]]:
     """The documents of one open file; one that is alone in it is named by the path, others by path and line."""
-    stream = _json.stream(handle, _unread if sealed.guarding() else known)
+    stream = json.stream(handle, _unread if sealed.guarding() else known)
     first = next(stream, None)
     if first is None:
         yield _unknown(path, "the file is empty (expected a snapshot)")

@@ -18,10 +18,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from passmuster import _json
-from passmuster.cli import inputs, packed, reading, recognize, sealed, skipped
+from passmuster.cli import inputs, sealed
 from passmuster.cli.folder import files
+from passmuster.codec import json
 from passmuster.errors import Problem, UsageError
+from passmuster.intake import packed, reading, recognize, skipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
     from passmuster.fleet import Remembered
-    from passmuster.report.onepass import OnePass, Passed
-    from passmuster.verdict import Skipped
+    from passmuster.fleet.runner import OnePass, Passed
+    from passmuster.model.verdict import Skipped
 
 _PIECE = 4 * 1024 * 1024
 _LARGE = 4 * _PIECE
@@ -203,7 +204,7 @@ class _Worker:
         try:
             met = self._piece(part) if isinstance(part, Piece) else self._files(part)
             return self._through(met)
-        except _json.SpanningError:
+        except json.SpanningError:
             self._onepass.hand_over([])
             skipped.hand_over()  # whoever reads on meets it again
             return None
@@ -214,7 +215,7 @@ class _Worker:
     def _piece(self, part: Piece) -> Iterator[inputs.Met[Remembered]]:
         if part.whole:
             return inputs.documents(part.opened(), part.path, self._onepass.known)
-        found = _json.stream(part.opened(), self._onepass.known, lines=True)
+        found = json.stream(part.opened(), self._onepass.known, lines=True)
         return inputs.lines(((part.line - 1 + at, each) for at, each in found), part.path)
 
     def _files(self, part: Files) -> Iterator[inputs.Met[Remembered]]:
@@ -231,7 +232,7 @@ class _Worker:
         first = next(each for each in parts if isinstance(each, Piece))
         pieces = itertools.chain((first,), (each for each in parts if isinstance(each, Piece)))
         start = first.line - 1
-        found = _json.stream(_Chain.of(pieces), self._onepass.known)
+        found = json.stream(_Chain.of(pieces), self._onepass.known)
         return self._in_batches(inputs.lines(((start + at, each) for at, each in found), first.path))
 
     def _in_batches(self, met: Iterator[inputs.Met[Remembered]]) -> Iterator[tuple[int, Passed]]:
@@ -365,7 +366,7 @@ def _lines(handle: BinaryIO) -> bytes:
 
 def _line(handle: BinaryIO) -> bytes:
     """The rest of a line, or so much of it that it is too long."""
-    line = handle.readline(_json.MAX_BYTES + 1)
+    line = handle.readline(json.MAX_BYTES + 1)
     rest = line
     while rest and not rest.endswith(b"\n"):
         rest = handle.readline(_PIECE)

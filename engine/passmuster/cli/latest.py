@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from passmuster.cli import inputs
-from passmuster.cli.scratch import Scratch
 from passmuster.errors import UsageError
+from passmuster.evaluation.node import Moments
 from passmuster.fleet import Remembered
-from passmuster.judge import Moments
+from passmuster.fleet.scratch import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from passmuster.cli import streamed
-    from passmuster.report.onepass import OnePass
-    from passmuster.terms import Terms
+    from passmuster.evaluation.criteria import Terms
+    from passmuster.fleet.runner import OnePass
 
 _IN_MEMORY = 32 * 1024 * 1024
 """Bytes of standard input that are kept in memory; more of them go to a temporary file."""

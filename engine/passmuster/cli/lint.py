@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster import _yaml, lint, policydiff, policytest
-from passmuster.cli import packs
-from passmuster.compile import CompiledPolicy, compile_policy
+from passmuster.authoring import diff as policydiff
+from passmuster.authoring import lint, testing
+from passmuster.codec import yaml
 from passmuster.errors import ExitStatus, IntegrityError, PassmusterError, PolicyError, Problem, UsageError
+from passmuster.intake import catalog
+from passmuster.policy.compile import CompiledPolicy, compile_policy
 from passmuster.policy.selection import Spec, select
 from passmuster.policy.version import Version
 from passmuster.report import harmless
@@ -63,17 +65,17 @@ class _Linting:
 
     def file(self, file: Path) -> None:
         try:
-            policy = packs.load_file(file)
+            policy = catalog.load_file(file)
             _demand_folders(policy, file)
         except IntegrityError as error:
             self.integrity(error.problems)
             return
         except PolicyError as error:
             self.problems(error.problems)
-            self._tests(packs.tests_beside(str(file)))
+            self._tests(catalog.tests_beside(str(file)))
             return
         compiled = self._compiled(policy)
-        beside = packs.tests_beside(str(file))
+        beside = catalog.tests_beside(str(file))
         self.findings += lint.lint(
             lint.Subject(
                 policy=policy,
@@ -91,28 +93,28 @@ class _Linting:
             self.problems(error.problems)
             return None
 
-    def _tests(self, file: Path) -> _yaml.Document | None:
+    def _tests(self, file: Path) -> yaml.Document | None:
         if not file.exists():
             return None
-        data = packs.read(file)
+        data = catalog.read(file)
         try:
-            policytest.load(data, str(file))
+            testing.load(data, str(file))
         except PolicyError as error:
             self.problems(error.problems)
             return None
-        return _yaml.load(data, str(file))
+        return yaml.load(data, str(file))
 
 
 def _files(texts: list[str], linting: _Linting) -> Iterator[Path]:
     """The policy files that are asked for; with nothing asked, all that can be had."""
     if not texts:
-        for home in packs.homes():
+        for home in catalog.homes():
             yield from _in_folder(home, linting)
     for text in texts:
         path = Path(text)
-        spec = None if packs.is_path(text) else Spec.parse(text)
-        if spec is not None and not (path.is_dir() and spec.pack not in {entry.pack for entry in packs.catalogue()}):
-            yield _near(Path(select(spec, packs.catalogue()).file))
+        spec = None if catalog.is_path(text) else Spec.parse(text)
+        if spec is not None and not (path.is_dir() and spec.pack not in {entry.pack for entry in catalog.catalogue()}):
+            yield _near(Path(select(spec, catalog.catalogue()).file))
         elif path.is_dir() and not (path / "policy.yaml").exists():
             yield from _in_folder(path, linting)
         else:
@@ -122,8 +124,8 @@ def _files(texts: list[str], linting: _Linting) -> Iterator[Path]:
 def _in_folder(home: Path, linting: _Linting) -> Iterator[Path]:
     near = _near(home)
     try:
-        files = [Path(entry.file) for entry in packs.in_folder(near)]
-        linting.integrity(packs.missing_in(near))
+        files = [Path(entry.file) for entry in catalog.in_folder(near)]
+        linting.integrity(catalog.missing_in(near))
     except PolicyError as error:
         linting.problems(error.problems)
         return
@@ -147,21 +149,21 @@ def _demand_folders(policy: Policy, file: Path) -> None:
         Version.parse(version)
     except ValueError:
         return
-    packs.demand_name(policy, f"{pack}@{version}")
+    catalog.demand_name(policy, f"{pack}@{version}")
 
 
 def _since(policy: Policy, compiled: CompiledPolicy, file: Path) -> lint.Since | None:
     """What asks for a higher version than this one, compared with the newest release before it in its folder."""
     earlier = [
         entry
-        for entry in packs.in_folder(file.absolute().parent.parent.parent)
+        for entry in catalog.in_folder(file.absolute().parent.parent.parent)
         if entry.pack == policy.pack and entry.version < policy.version and not entry.version.prerelease
     ]
     if not earlier:
         return None
     last = max(earlier, key=lambda entry: entry.version)
     try:
-        before = packs.load_file(Path(last.file))
+        before = catalog.load_file(Path(last.file))
         diff = policydiff.compare((before, compile_policy(before)), (policy, compiled))
     except PassmusterError:
         return None  # it cannot be compared with; where it is linted it says why

@@ -46,7 +46,7 @@ def _run(options: argparse.Namespace) -> ExitStatus:
     from passmuster.cli.claims import demand_apart  # noqa: PLC0415 - `collect` needs nothing of it
     from passmuster.cli.moment import demand_moments  # noqa: PLC0415 - as above
     from passmuster.cli.sealed import taking  # noqa: PLC0415 - as above
-    from passmuster.cli.skipped import noting, say  # noqa: PLC0415 - as above
+    from passmuster.intake.skipped import noting, say  # noqa: PLC0415 - as above
 
     demand_moments(options)
     demand_apart(options)

@@ -7,8 +7,8 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from passmuster.age import parse_moment
 from passmuster.errors import UsageError
+from passmuster.model.durations import parse_moment
 
 if TYPE_CHECKING:
     import argparse

@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster import policy, scaffold
-from passmuster.cli import output, packs
+from passmuster import policy
+from passmuster.authoring import scaffold
+from passmuster.cli import output
 from passmuster.cli.exclusive import exclusive
-from passmuster.compile import compile_policy
 from passmuster.errors import ExitStatus, UsageError
+from passmuster.intake import catalog
+from passmuster.policy.compile import compile_policy
 
 if TYPE_CHECKING:
     import argparse
@@ -43,7 +45,7 @@ def _begun(home: Path, pack: str) -> Path:
 
 
 def _extended(home: Path, pack: str, rule: str) -> Path:
-    versions = [entry for entry in packs.in_folder(home) if entry.pack == pack]
+    versions = [entry for entry in catalog.in_folder(home) if entry.pack == pack]
     drafts = [entry for entry in versions if not entry.released]
     if not drafts:
         known = ", ".join(f"{entry.version} (released)" for entry in versions) or "none at all"
@@ -62,10 +64,10 @@ def _extended(home: Path, pack: str, rule: str) -> Path:
 
 
 def _extend(folder: Path, names: tuple[str, str], rule: str) -> None:
-    for check in (packs.load_file(Path(names[0])),):
+    for check in (catalog.load_file(Path(names[0])),):
         compile_policy(check)
     read = scaffold.Files(
-        policy=packs.read(Path(names[0])).decode(), tests=packs.read(Path(names[1])).decode(errors="replace")
+        policy=catalog.read(Path(names[0])).decode(), tests=catalog.read(Path(names[1])).decode(errors="replace")
     )
     made = scaffold.extended(read, rule, names)
     compile_policy(policy.load(made.policy.encode(), names[0]))

@@ -10,15 +10,15 @@ import textwrap
 from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING
 
-from passmuster import _resources
-from passmuster._files import PUBLIC, written
+from passmuster.codec import resources
+from passmuster.codec.files import PUBLIC, written
 from passmuster.errors import UsageError
 from passmuster.report import REPORTERS, Reporter, Style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from passmuster.verdict import Verdict
+    from passmuster.model.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ def _parse(text: str) -> Output:
 def emit(verdict: Verdict, outputs: Sequence[Output], style: Style) -> None:
     """Write every report; files first, so that a failed write is not lost behind a long table."""
     if any(each.reporter.name == "attestation" for each in outputs):
-        style = replace(style, engine=_resources.engine_digest())
+        style = replace(style, engine=resources.engine_digest())
         if all(node.snapshot is None for node in verdict.nodes):
             raise UsageError.at(
                 "-o attestation", "no snapshot could be read, so there is nothing to attest", code="usage-output"

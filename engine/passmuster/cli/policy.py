@@ -8,10 +8,11 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster.cli import output, packs, release
+from passmuster.cli import output, release
 from passmuster.cli.exclusive import exclusive
 from passmuster.cli.moment import moment
 from passmuster.errors import ExitStatus, IntegrityError, UsageError
+from passmuster.intake import catalog
 from passmuster.policy import Scope, digest, lock
 from passmuster.report import harmless
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 def run_list(_options: argparse.Namespace) -> ExitStatus:
     """One line for each version of each pack."""
-    for entry in packs.catalogue():
-        policy = packs.load_file(Path(entry.file))
+    for entry in catalog.catalogue():
+        policy = catalog.load_file(Path(entry.file))
         state = "released" if entry.released else "draft"
         _print(f"{entry.name:<24} {state:<9} {len(policy.rules):>3} rules  {policy.title}")
     return ExitStatus.GOOD
@@ -117,18 +118,18 @@ def run_lock(options: argparse.Namespace) -> ExitStatus:
         approval = release.approval(options.approved_by, moment(options.approved_at, "--approved-at"))
         # Looking at a draft takes time, in which others may release theirs.
         ready = _ready(options.release, home)
-        with exclusive(str(home / packs.LOCK)):
+        with exclusive(str(home / catalog.LOCK)):
             return _lock(home, ready, approval)
     for option, given in (("--approved-by", options.approved_by), ("--approved-at", options.approved_at)):
         if given is not None:
             raise UsageError.at(option, "nothing is released (expected --release PACK@V too)", code="lock-approval")
-    with exclusive(str(home / packs.LOCK)):
+    with exclusive(str(home / catalog.LOCK)):
         return _lock(home, {}, None)
 
 
 def _ready(names: Sequence[str], home: Path) -> dict[str, str]:
     """The digests of drafts that are fit to be released, by name; those that are released already are passed over."""
-    entries = {entry.name: entry for entry in packs.in_folder(home)}
+    entries = {entry.name: entry for entry in catalog.in_folder(home)}
     ready = {}
     for name in names:
         if name not in entries:
@@ -142,19 +143,19 @@ def _ready(names: Sequence[str], home: Path) -> dict[str, str]:
 
 
 def _lock(home: Path, ready: Mapping[str, str], approval: lock.Approval | None) -> ExitStatus:
-    packs.demand_whole(home)
-    entries = {entry.name: entry for entry in packs.in_folder(home)}
-    locked = dict(packs.lock_of(home))
+    catalog.demand_whole(home)
+    entries = {entry.name: entry for entry in catalog.in_folder(home)}
+    locked = dict(catalog.lock_of(home))
     for name, entry in entries.items():
-        if name in locked and digest(packs.read(Path(entry.file))) != locked[name].digest:
+        if name in locked and digest(catalog.read(Path(entry.file))) != locked[name].digest:
             message = f"{name} is released and has changed (expected {locked[name].digest})"
             raise IntegrityError.at(entry.file, message, code="lock-digest")
     for name, examined in ready.items():
-        if name not in entries or digest(packs.read(Path(entries[name].file))) != examined:
+        if name not in entries or digest(catalog.read(Path(entries[name].file))) != examined:
             raise UsageError.at(name, "it changed while it was looked at (expected one state)", code="policy-changed")
         locked.setdefault(name, lock.Locked(digest=examined, approval=approval))
-    output.write_file(str(home / packs.LOCK), lock.render(locked).encode())
-    _print(f"{home / packs.LOCK}: {len(locked)} released")
+    output.write_file(str(home / catalog.LOCK), lock.render(locked).encode())
+    _print(f"{home / catalog.LOCK}: {len(locked)} released")
     return ExitStatus.GOOD
 
 

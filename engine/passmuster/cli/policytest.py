@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from passmuster import policytest
-from passmuster.cli import output, packs
-from passmuster.compile import compile_policy
+from passmuster.authoring import testing
+from passmuster.cli import output
 from passmuster.errors import ExitStatus, UsageError
+from passmuster.intake import catalog
+from passmuster.policy.compile import compile_policy
 from passmuster.policy.parameters import effective
 from passmuster.report import harmless
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Sequence
 
-    from passmuster.policytest import Tested
+    from passmuster.authoring.testing import Tested
 
     Format = Callable[[Sequence[Tested]], str]
 
@@ -28,7 +29,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
         raise UsageError.at(
             "-o", "two formats to standard output (expected one; write FORMAT=FILE)", code="usage-output"
         )
-    texts = options.policies or packs.every_shipped()
+    texts = options.policies or catalog.every_shipped()
     tested = [_tested(text, branches=options.coverage, mutants=options.mutate) for text in texts]
     for render, file in sorted(outputs, key=lambda each: each[1] is None):
         text = render(tested)
@@ -42,17 +43,17 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
 
 def _tested(text: str, *, branches: bool, mutants: bool) -> Tested:
-    policy = packs.one(text)
-    file = packs.tests_beside(policy.document.file)
-    suite = policytest.load(packs.read(file), str(file))
+    policy = catalog.one(text)
+    file = catalog.tests_beside(policy.document.file)
+    suite = testing.load(catalog.read(file), str(file))
     defaults = effective([policy], [])[policy.pack]
-    return policytest.examine(compile_policy(policy), policy, suite, defaults, branches=branches, mutants=mutants)
+    return testing.examine(compile_policy(policy), policy, suite, defaults, branches=branches, mutants=mutants)
 
 
 def _output(text: str) -> tuple[Format, str | None]:
     name, equals, file = text.partition("=")
-    for known, render in policytest.FORMATS:
+    for known, render in testing.FORMATS:
         if known == name and (file or not equals):
             return render, None if file in {"", "-"} else file
-    names = ", ".join(known for known, _ in policytest.FORMATS)
+    names = ", ".join(known for known, _ in testing.FORMATS)
     raise UsageError.at(f"-o {text}", f"no such format (got {name!r}, expected one of: {names})", code="usage-output")

@@ -10,7 +10,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Self, TextIO
 
-from passmuster.outcome import NodeOutcome
+from passmuster.model.outcome import NodeOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.attest import Kind
 from passmuster.cli import relabel, sealed
-from passmuster.roster import of_site, parted
+from passmuster.proof import Kind
+from passmuster.snapshot.roster import of_site, parted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from passmuster.attest import Claim
-    from passmuster.verdict import BundleHeader
+    from passmuster.model.verdict import BundleHeader
+    from passmuster.proof import Claim
 
 
 def differences(claim: Claim) -> Iterator[str]:

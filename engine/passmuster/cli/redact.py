@@ -13,23 +13,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from passmuster import redact
-from passmuster._files import PRIVATE
-from passmuster.cli import inputs, output, packs, reading
+from passmuster.cli import inputs, output
 from passmuster.cli.exclusive import exclusive
-from passmuster.cli.scratch import Scratch
-from passmuster.compile import compile_policy
+from passmuster.codec.files import PRIVATE
 from passmuster.errors import ExitStatus, PolicyError, Problem, UsageError
+from passmuster.exchange import redaction
+from passmuster.exchange.redaction import Asked, Change, FieldClass, Map, Plan, Pseudonyms, SiteKey
+from passmuster.fleet.scratch import Scratch
+from passmuster.intake import catalog, reading
+from passmuster.policy.compile import compile_policy
 from passmuster.policy.parameters import effective
-from passmuster.redact import Asked, Change, FieldClass, Map, Plan, Pseudonyms, SiteKey
 from passmuster.report import harmless
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from passmuster.judge import Given
-    from passmuster.redact import Redacted
+    from passmuster.evaluation.node import Given
+    from passmuster.exchange.redaction import Redacted
 
 _KEY_MOST = 4096
 _IN_MEMORY = 32 * 1024 * 1024
@@ -59,17 +60,17 @@ def run(options: argparse.Namespace) -> ExitStatus:
     classes = frozenset(FieldClass(each) for each in options.classes)
     key = _key(options, classes)
     _demand_apart(options)
-    plan = redact.plan([each.policy for each in asked], classes, key)
+    plan = redaction.plan([each.policy for each in asked], classes, key)
     alone = contextlib.nullcontext() if options.map is None else exclusive(options.map)
     with alone, Scratch(_IN_MEMORY) as spool:
         known = _known(options.map, key)
         state = _Run(spool=spool)
         _redact(options.snapshots, plan, asked, state)
-        redact.demand_same(state.changes, allow_unknown=options.allow_unknown)
+        redaction.demand_same(state.changes, allow_unknown=options.allow_unknown)
         if state.sizes:
             if known is not None:
                 known.pseudonyms.add(state.pseudonyms)
-                output.write_file(options.map, redact.write_map(known), PRIVATE)
+                output.write_file(options.map, redaction.write_map(known), PRIVATE)
             _write(options.output, state)
     _tell(asked, plan, state)
     return ExitStatus.INCOMPLETE if state.unreadable else ExitStatus.GOOD
@@ -81,7 +82,7 @@ def _asked(texts: Sequence[str]) -> list[Asked]:
     problems: list[Problem] = []
     for text in texts:
         try:
-            policy = packs.one(text)
+            policy = catalog.one(text)
             parameters = effective([policy], ())[policy.pack]
             made[policy.digest] = Asked(policy=compile_policy(policy), parameters=parameters)
         except PolicyError as error:
@@ -97,8 +98,8 @@ def _redact(paths: Sequence[str], plan: Plan, asked: Sequence[Asked], state: _Ru
         if given.snapshot is None or not isinstance(found, inputs.Document):
             state.unreadable.append(str(given.input))
             continue
-        made = redact.redact(given.snapshot, plan)
-        state.changes.update(redact.changes(given.snapshot, made.snapshot, asked))
+        made = redaction.redact(given.snapshot, plan)
+        state.changes.update(redaction.changes(given.snapshot, made.snapshot, asked))
         state.pseudonyms.add(made.pseudonyms)
         state.received += len(found.data)
         state.sizes.append((_file_name(made), len(made.data)))
@@ -136,16 +137,16 @@ def _secret(path: str) -> bytes:
             found = os.fstat(file.fileno())
             secret = file.read(_KEY_MOST + 1)
     except OSError as error:
-        hint = f"make one: (umask 077; head -c {redact.KEY_BYTES} /dev/urandom >FILE)"
+        hint = f"make one: (umask 077; head -c {redaction.KEY_BYTES} /dev/urandom >FILE)"
         message = f"cannot be read ({error.strerror or error})"
         raise UsageError([_problem(path, message, hint)]) from None
     mode = stat.S_IMODE(found.st_mode)
     if mode & 0o077:
         message = f"a key that others can read is none (got mode {mode:04o}, expected 0600)"
         raise UsageError([_problem(path, message, f"chmod 600 {path}")])
-    if not redact.KEY_BYTES <= len(secret) <= _KEY_MOST:
+    if not redaction.KEY_BYTES <= len(secret) <= _KEY_MOST:
         got = f"more than {_KEY_MOST}" if len(secret) > _KEY_MOST else len(secret)
-        message = f"no key (got {got} bytes, expected {redact.KEY_BYTES} to {_KEY_MOST} random ones)"
+        message = f"no key (got {got} bytes, expected {redaction.KEY_BYTES} to {_KEY_MOST} random ones)"
         raise UsageError([_problem(path, message, None)])
     return secret
 
@@ -176,8 +177,8 @@ def _known(path: str | None, key: SiteKey | None) -> Map | None:
     if not Path(path).exists():
         return Map(key=key.id, pseudonyms=Pseudonyms())
     try:
-        return redact.read_map(reading.whole(path), key.id)
-    except redact.MapError as error:
+        return redaction.read_map(reading.whole(path), key.id)
+    except redaction.MapError as error:
         raise UsageError.at(path, str(error), code="map") from None
 
 
@@ -213,7 +214,7 @@ def _tell(asked: Sequence[Asked], plan: Plan, state: _Run) -> None:
 
 
 def _lines(plan: Plan) -> Iterator[str]:
-    told = redact.account(plan)
+    told = redaction.account(plan)
     whole = [each.name for each in told if not each.kept]
     read = [each for each in told if each.kept]
     yield from (line for each in read for line in _row(each.name, each.kept))

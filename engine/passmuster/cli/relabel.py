@@ -10,22 +10,22 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from passmuster.attest import Kind
-from passmuster.attest.claim import subject_name
 from passmuster.cli import inputs, sealed
-from passmuster.judge import ABSENT, Given, from_future
+from passmuster.evaluation.node import ABSENT, Given, from_future
+from passmuster.fleet.store import order
+from passmuster.model.verdict import Skipped
+from passmuster.proof import Kind
+from passmuster.proof.claim import subject_name
 from passmuster.report import statement
-from passmuster.store import order
-from passmuster.verdict import Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from passmuster.attest import Claim
     from passmuster.cli import streamed
     from passmuster.fleet import Remembered
-    from passmuster.report.conclusion import Conclusion
-    from passmuster.verdict import Duplicate
+    from passmuster.fleet.conclusion import Conclusion
+    from passmuster.model.verdict import Duplicate
+    from passmuster.proof import Claim
 
 
 def labels(claim: Claim) -> Mapping[str, str]:

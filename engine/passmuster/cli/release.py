@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster import lint, policytest
-from passmuster.cli import packs
+from passmuster.authoring import lint, testing
+from passmuster.authoring.testing import wording
 from passmuster.cli.lint import findings
-from passmuster.compile import compile_policy
 from passmuster.errors import Location, PolicyError, Problem, UsageError
+from passmuster.intake import catalog
+from passmuster.policy.compile import compile_policy
 from passmuster.policy.lock import MAX_WHO, Approval, is_who
 from passmuster.policy.parameters import effective
-from passmuster.policytest import wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
     from pathlib import Path
 
-    from passmuster.policytest import Tested
+    from passmuster.authoring.testing import Tested
 
 
 def approval(who: str | None, at: datetime) -> Approval:
@@ -34,12 +34,12 @@ def approval(who: str | None, at: datetime) -> Approval:
 
 def demand_ready(file: Path, name: str) -> str:
     """The digest of a draft that can be released; raises PolicyError with everything that is amiss with it."""
-    policy = packs.load_file(file)
-    packs.demand_name(policy, name)
+    policy = catalog.load_file(file)
+    catalog.demand_name(policy, name)
     compiled = compile_policy(policy)
-    beside = packs.tests_beside(str(file))
-    suite = policytest.load(packs.read(beside), str(beside))
-    tested = policytest.examine(compiled, policy, suite, effective([policy], [])[policy.pack], branches=True)
+    beside = catalog.tests_beside(str(file))
+    suite = testing.load(catalog.read(beside), str(beside))
+    tested = testing.examine(compiled, policy, suite, effective([policy], [])[policy.pack], branches=True)
     weighty = (lint.Severity.ERROR, lint.Severity.WARNING)
     problems = [*_amiss(tested), *(each.problem for each in findings(file) if each.severity in weighty)]
     if problems:

@@ -8,33 +8,37 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster import __version__, _json, _resources, assessment, attest, roster, waivers
-from passmuster.age import format_moment
-from passmuster.attest import Kind, Remade, consistent
-from passmuster.attest.terms import terms as claimed_terms
-from passmuster.cli import assessed, inputs, packs, provenance, relabel, streamed
+from passmuster import __version__, proof
+from passmuster.cli import assessed, inputs, provenance, relabel, streamed
 from passmuster.cli.moment import moment
-from passmuster.cli.scratch import Scratch
-from passmuster.compile import compile_policy
+from passmuster.codec import json, resources
 from passmuster.errors import UsageError
+from passmuster.evaluation.criteria import CALLER
+from passmuster.fleet.runner import OnePass
+from passmuster.fleet.scratch import Scratch
+from passmuster.intake import catalog
+from passmuster.model.durations import format_moment
+from passmuster.policy import profile, waivers
+from passmuster.policy.compile import compile_policy
 from passmuster.policy.parameters import effective
+from passmuster.proof import Kind, Remade, consistent
+from passmuster.proof.terms import terms as claimed_terms
 from passmuster.report import Evidence, Style, statement
 from passmuster.report.names import fold
-from passmuster.report.onepass import OnePass
-from passmuster.terms import CALLER
+from passmuster.snapshot import roster
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from passmuster.assessment import Assessment
-    from passmuster.attest import Claim
-    from passmuster.attest.celcpp import Opinion, Oracle
+    from passmuster.evaluation.criteria import Terms
     from passmuster.fleet import Remembered
+    from passmuster.fleet.conclusion import Conclusion
     from passmuster.policy import Policy
-    from passmuster.report.conclusion import Conclusion
-    from passmuster.terms import Terms
-    from passmuster.waivers import Waivers
+    from passmuster.policy.profile import Assessment
+    from passmuster.policy.waivers import Waivers
+    from passmuster.proof import Claim
+    from passmuster.proof.celcpp import Opinion, Oracle
 
 _IN_MEMORY = 32 * 1024 * 1024
 
@@ -72,10 +76,10 @@ def remake(claim: Claim, options: argparse.Namespace) -> Tried:
     before = [*told, *impossible, *_roster(claim, options), *_assessment(claim, terms, asked)]
     oracle = _oracle(options, terms)
     again = _again(claim, terms, options.snapshots, oracle)
-    same_engine = claim.engine == __version__ and claim.engine_digest in {None, _resources.engine_digest()}
+    same_engine = claim.engine == __version__ and claim.engine_digest in {None, resources.engine_digest()}
     if not (same_engine and again.data == claim.data):
         before += consistent.changed_parameters(claim, terms, effective(policies, ()))
-        before += attest.differences(claim, again.remade(claim, terms), whole=same_engine)
+        before += proof.differences(claim, again.remade(claim, terms), whole=same_engine)
         if same_engine and not before:
             before.append("bytes: every value is the same, and the bytes are not")
     before += provenance.differences(claim)
@@ -96,14 +100,14 @@ def _compared(claim: Claim, *, same_engine: bool) -> str:
         return f"{each}, made again by the same engine (passmuster {__version__}); not compared: skipped"
     digest = claim.engine_digest
     if claim.engine == __version__ and digest is not None:
-        files = f"{digest[:19]} then, {_resources.engine_digest()[:19]} now"
+        files = f"{digest[:19]} then, {resources.engine_digest()[:19]} now"
         engines = f"passmuster {__version__} with other files: {files}"
     else:
         engines = f"passmuster {claim.engine} then, {__version__} now"
     return (
         "verdict_digest, the inputs, the outcome of each rule and the values of facts; not compared: skipped, "
         "evidence, "
-        f"{', '.join(attest.WORDED)}: the engine is another ({engines})"
+        f"{', '.join(proof.WORDED)}: the engine is another ({engines})"
     )
 
 
@@ -122,7 +126,7 @@ def _notes(claim: Claim, asked: Assessment | None, options: argparse.Namespace) 
 
 def _policies(claim: Claim, specs: Sequence[str]) -> tuple[list[Policy], list[str], list[str]]:
     """The policies, by their digests; what in them differs, and what is to be said of them."""
-    given = [packs.one(text) for text in specs]
+    given = [catalog.one(text) for text in specs]
     by_digest = {policy.digest: policy for policy in given}
     claimed = {each.digest for each in claim.policies}
     found = [
@@ -153,14 +157,14 @@ def _policies(claim: Claim, specs: Sequence[str]) -> tuple[list[Policy], list[st
 
 def _from_catalogue(name: str, digest: str) -> Policy:
     """The policy of that name; raises UsageError where there is none."""
-    if name not in {entry.name for entry in packs.catalogue()}:
+    if name not in {entry.name for entry in catalog.catalogue()}:
         message = "this policy is not here, so the report cannot be tried (give its file with -p)"
         raise UsageError.at(f"{name}#{digest}", message, code="policy-not-found")
-    return packs.one(name)
+    return catalog.one(name)
 
 
 def _locked(policy: Policy) -> bool:
-    return bool(packs.locked_in(Path(policy.document.file).absolute().parent.parent.parent))
+    return bool(catalog.locked_in(Path(policy.document.file).absolute().parent.parent.parent))
 
 
 # Waivers, rosters, assessments
@@ -169,7 +173,7 @@ def _locked(policy: Policy) -> bool:
 def _waivers(claim: Claim, options: argparse.Namespace, asked: Assessment | None) -> tuple[Waivers | None, list[str]]:
     file, data = options.waivers, None
     if file is not None:
-        data = packs.read(Path(file))
+        data = catalog.read(Path(file))
     elif asked is not None and asked.waivers is not None:
         data, file = assessed.attached(asked, "waivers", asked.waivers)
     if claim.waivers is None:
@@ -187,7 +191,7 @@ def _roster(claim: Claim, options: argparse.Namespace) -> Iterator[str]:
         yield f"roster: the report says {claim.listed} names, and implies {len(claim.roster)}"
     if options.roster is None:
         return
-    names = roster.parse(packs.read(Path(options.roster)), options.roster)
+    names = roster.parse(catalog.read(Path(options.roster)), options.roster)
     if claim.roster is None:
         yield f"roster: {options.roster} is given, and the report is by none"
         return
@@ -208,7 +212,7 @@ def _assessment(claim: Claim, terms: Terms, asked: Assessment | None) -> Iterato
         yield f"assessment: another one (judged by {claim.assessment or 'none'}, given is {asked.digest})"
         return
     policies = assessed.chosen(asked)
-    settled = assessment.settle(asked, policies, [compile_policy(policy) for policy in policies])
+    settled = profile.settle(asked, policies, [compile_policy(policy) for policy in policies])
     levels = replace(terms, policies=settled.policies, parameters=settled.parameters)
     pairs = (
         ("policies", {each.digest for each in claim.policies}, {each.digest for each in policies}),
@@ -241,10 +245,10 @@ class Again:
     def remade(self, claim: Claim, terms: Terms) -> Remade:
         """What is compared with the claim."""
         if claim.kind is Kind.STREAM:
-            *nodes, last = [_json.trusted(each) for each in self.data.splitlines()]
+            *nodes, last = [json.trusted(each) for each in self.data.splitlines()]
             document = {**last, "nodes": nodes}
         else:
-            document = _json.trusted(self.data)
+            document = json.trusted(self.data)
         return Remade(
             document=document,
             verdict_digest=self.conclusion.verdict.digest,
@@ -269,7 +273,7 @@ def _again(claim: Claim, terms: Terms, paths: Sequence[str], oracle: Oracle | No
         case Kind.REPORT:
             data = whole
         case Kind.ATTESTATION:
-            data = statement.of(_json.trusted(whole), _resources.engine_digest()).encode()
+            data = statement.of(json.trusted(whole), resources.engine_digest()).encode()
         case Kind.STREAM:
             data = _in_order(claim, lines)
     return Again(conclusion=conclusion, whole=whole, data=data, snapshots=len(nodes))
@@ -289,7 +293,7 @@ def _nothing(_line: bytes) -> None:
 def _oracle(options: argparse.Namespace, terms: Terms) -> Oracle | None:
     if options.second is None:
         return None
-    from passmuster.attest.celcpp import Oracle  # noqa: PLC0415 - the extra
+    from passmuster.proof.celcpp import Oracle  # noqa: PLC0415 - the extra
 
     return Oracle(terms)
 

@@ -5,22 +5,23 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from passmuster import attest
-from passmuster.attest import signature
-from passmuster.cli import bundlekeys, reading, remake
+from passmuster import proof
+from passmuster.cli import bundlekeys, remake
 from passmuster.cli.bundlefiles import load_trust
 from passmuster.cli.moment import moment
 from passmuster.cli.output import fitted, write_file
 from passmuster.errors import ExitStatus, IntegrityError, UsageError
+from passmuster.intake import reading
 from passmuster.policy.selection import LEAST_DIGITS
+from passmuster.proof import signature
 from passmuster.report import harmless
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
-    from passmuster.attest import Claim
-    from passmuster.bundle.trust import Key
+    from passmuster.exchange.bundle.trust import Key
+    from passmuster.proof import Claim
 
 
 _MOST = 1024 * 1024 * 1024
@@ -30,7 +31,7 @@ _PINNED = len("sha256:") + LEAST_DIGITS
 
 def run_sign(options: argparse.Namespace) -> ExitStatus:
     """Sign a verdict; its bytes stay as they are."""
-    claim = attest.read(_read(options.report), _named(options.report))
+    claim = proof.read(_read(options.report), _named(options.report))
     made = signature.sign(claim, bundlekeys.load(options.key))
     if options.output == "-":
         sys.stdout.write(made.decode())
@@ -57,7 +58,7 @@ def _believed(options: argparse.Namespace) -> tuple[Claim, Key | None]:
             message = "not signed, and --trust asks for a signature"
             hint = "say --unsigned where --trust is for bundles among the snapshots alone"
             raise IntegrityError.at(file, message, code="report-unsigned", hint=hint)
-        return attest.read(data, file), None
+        return proof.read(data, file), None
     if options.unsigned:
         raise UsageError.at("--unsigned", f"{file} is signed (expected no --unsigned)", code="usage-verify")
     if trust is None:
@@ -67,7 +68,7 @@ def _believed(options: argparse.Namespace) -> tuple[Claim, Key | None]:
             code="report-trust",
             hint="name the keys that you believe with --trust FILE (docs/proof.md)",
         )
-    claim = attest.read(envelope.payload, file)
+    claim = proof.read(envelope.payload, file)
     return claim, signature.demand(envelope, claim, trust, moment(options.now))
 
 
@@ -92,7 +93,7 @@ def _verdict(claim: Claim, tried: remake.Tried) -> Iterator[str]:
             if not tried.opinion.differing
             else (f"cel-cpp: {len(tried.opinion.differing)} of {tried.opinion.compared} results differ there")
         )
-        yield from (f"cel-cpp: {each}" for each in tried.opinion.differing[: attest.MOST])
+        yield from (f"cel-cpp: {each}" for each in tried.opinion.differing[: proof.MOST])
         for reason, count in tried.opinion.skipped.items():
             yield f"cel-cpp: {count} not compared: {reason}"
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from passmuster.errors import IntegrityError, SnapshotError, UsageError
-from passmuster.roster import of_site
-from passmuster.verdict import BundleHeader, Origin, SignatureFindings
+from passmuster.model.verdict import BundleHeader, Origin, SignatureFindings
+from passmuster.snapshot.roster import of_site
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator, Mapping
 
-    from passmuster.bundle import Reading, Trust
-    from passmuster.judge import Given
+    from passmuster.evaluation.node import Given
+    from passmuster.exchange.bundle import Reading, Trust
 
 T = TypeVar("T")
 
@@ -150,9 +150,9 @@ def snapshots(path: str) -> Iterator[tuple[Member, bytes]]:
 
 
 def _read(path: str) -> Reading:
-    from passmuster import bundle  # noqa: PLC0415 - what opens no bundle does not pay for it
     from passmuster.cli.bundlefiles import load, warn_skipped  # noqa: PLC0415 - as above
     from passmuster.cli.moment import moment  # noqa: PLC0415 - as above
+    from passmuster.exchange import bundle  # noqa: PLC0415 - what opens no bundle does not pay for it
 
     terms = _terms.get()
     asked = bundle.Terms(trust=terms.trust, now=moment(terms.now), skip=terms.skip)
@@ -207,7 +207,7 @@ def guarded(path: str, line: int, met: T) -> T | Given:
     if terms.trust is None or data is None:
         return met
     from passmuster import snapshot  # noqa: PLC0415 - what trusts nobody does not pay for it
-    from passmuster.judge import Given as Unknown  # noqa: PLC0415 - as above
+    from passmuster.evaluation.node import Given as Unknown  # noqa: PLC0415 - as above
 
     try:
         found = snapshot.load(data, path, abs(line) or 1)
@@ -234,7 +234,7 @@ def _coverage(path: str, line: int, data: bytes, node: str) -> tuple[str, str]:
     seal = _seal(path) if line < 0 else None
     if seal is None:
         return "allowed" if terms.trust.may_be_unsigned(node) else "unsigned", UNSIGNED
-    from passmuster.bundle.sealing import demand_covered  # noqa: PLC0415 - as above
+    from passmuster.exchange.bundle.sealing import demand_covered  # noqa: PLC0415 - as above
 
     try:
         demand_covered(seal, data, node, terms.trust, moment(terms.now))

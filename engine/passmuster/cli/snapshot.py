@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from passmuster.cli import inputs
 from passmuster.cli.output import width
 from passmuster.errors import ExitStatus, UsageError
+from passmuster.model.verdict import UNDATED
 from passmuster.report import harmless
-from passmuster.verdict import UNDATED
 
 if TYPE_CHECKING:
     import argparse

@@ -10,27 +10,28 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeAlias
 
-from passmuster import _json
-from passmuster.cli import inputs, output, progress, sealed, skipped
+from passmuster.cli import inputs, output, progress, sealed
 from passmuster.cli.folder import readable
-from passmuster.cli.scratch import Scratch
+from passmuster.codec import json
 from passmuster.fleet import Remembered, Spool
+from passmuster.fleet.runner import OnePass
+from passmuster.fleet.scratch import Scratch
+from passmuster.intake import skipped
+from passmuster.model.verdict import Origin
 from passmuster.report import Evidence, Style, counting, origin
 from passmuster.report.matrix import text as matrix
-from passmuster.report.onepass import OnePass
 from passmuster.report.scope import headline
 from passmuster.report.summary import text as summary
-from passmuster.verdict import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from passmuster.cli.latest import Newest
-    from passmuster.judge import Given
-    from passmuster.report.conclusion import Conclusion
-    from passmuster.report.onepass import Passed
-    from passmuster.terms import Terms
-    from passmuster.verdict import Verdict
+    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.node import Given
+    from passmuster.fleet.conclusion import Conclusion
+    from passmuster.fleet.runner import Passed
+    from passmuster.model.verdict import Verdict
 
 Found: TypeAlias = "inputs.Met[Remembered] | tuple[str, int, inputs.Sourced[Remembered]]"
 """What is judged: as it was met, or with what is known of where it came from."""
@@ -229,7 +230,7 @@ def judged(found: Iterable[Found], onepass: OnePass) -> Iterator[tuple[int, byte
         each, site, doubt = _known(met, onepass)
         if isinstance(each, Remembered):
             if path is not last:
-                labelled, last = _json.canonical(readable(path))[:-2], path
+                labelled, last = json.canonical(readable(path))[:-2], path
             label = b'%s:%d"' % (labelled, line) if line > 0 else labelled + b'"'
             yield len(each.data), onepass.remembered(each, label, site, doubt)
         else:

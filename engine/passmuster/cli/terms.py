@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster import roster, waivers
-from passmuster.age import parse_duration
-from passmuster.cli import packs
 from passmuster.cli.moment import moment
-from passmuster.compile import CompiledPolicy, compile_policy
 from passmuster.errors import ExitStatus, PolicyError, Problem, UsageError
-from passmuster.outcome import Level, RuleOutcome
+from passmuster.evaluation.criteria import MaximumAge, Terms
+from passmuster.intake import catalog
+from passmuster.model.durations import parse_duration
+from passmuster.model.outcome import Level, RuleOutcome
+from passmuster.policy import waivers
+from passmuster.policy.compile import CompiledPolicy, compile_policy
 from passmuster.policy.parameters import effective
-from passmuster.terms import MaximumAge, Terms
+from passmuster.snapshot import roster
 
 if TYPE_CHECKING:
     import argparse
@@ -28,7 +29,7 @@ DEFAULT = "virtnest"
 
 def terms(options: argparse.Namespace) -> Terms:
     """The terms that the options of `check` and its like state."""
-    policies = packs.chosen(options.policy or [DEFAULT])
+    policies = catalog.chosen(options.policy or [DEFAULT])
     made = compiled(policies)
     waived = getattr(options, "waivers", None)
     now = moment(options.now)
@@ -75,14 +76,14 @@ def rules(policies: Sequence[CompiledPolicy], asked: Sequence[str]) -> frozenset
 
 def listed(file: str | None) -> frozenset[str] | None:
     """The nodes of a roster's file."""
-    return None if file is None else roster.parse(packs.read(Path(file)), file)
+    return None if file is None else roster.parse(catalog.read(Path(file)), file)
 
 
 def in_force(file: str | None, now: datetime | None) -> waivers.InForce | None:
     """The waivers of a file, as of a moment."""
     if file is None or now is None:
         return None
-    return waivers.InForce(waivers=waivers.load(packs.read(Path(file)), file), now=now)
+    return waivers.InForce(waivers=waivers.load(catalog.read(Path(file)), file), now=now)
 
 
 def max_age(text: str | None, now: datetime | None) -> MaximumAge | None:

@@ -1,8 +1,8 @@
 """Judging fleets: facts that were seen before are remembered by their bytes, and so is what was said of them."""
 
+from passmuster.fleet.cache.remember import Memory, Remembered
 from passmuster.fleet.classes import Class, class_of
 from passmuster.fleet.journal import Entry, Journal, Spool
-from passmuster.fleet.remember import Memory, Remembered
 from passmuster.fleet.tally import Portion, Tally, Totals
 from passmuster.fleet.waiving import Waiving
 

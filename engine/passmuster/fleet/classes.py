@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from passmuster import _json
-from passmuster.fleetrules import UNJUDGED
-from passmuster.judge import settle
+from passmuster.codec import json
+from passmuster.evaluation.node import settle
+from passmuster.evaluation.pools import UNJUDGED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from passmuster.fleetrules import Contribution
-    from passmuster.outcome import NodeOutcome, RuleOutcome
-    from passmuster.verdict import Result, RuleHeader
+    from passmuster.evaluation.pools import Contribution
+    from passmuster.model.outcome import NodeOutcome, RuleOutcome
+    from passmuster.model.verdict import Result, RuleHeader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,7 +53,7 @@ def class_of(
     """The class of nodes with these results; `reason` for those that are unknown as a whole."""
     told, nothing = settle((rule.level, each) for rule, each in results)
     rules = {rule.name: each.value for rule, each in results}
-    tail = _json.canonical([told.value, rules])[1:]
+    tail = json.canonical([told.value, rules])[1:]
     return Class(
         outcome=told,
         results=tuple(results),

@@ -11,8 +11,8 @@ from array import array
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from passmuster import _json
-from passmuster.duplicates import Claim, Standing, standing
+from passmuster.codec import json
+from passmuster.snapshot.identity import Claim, Standing, standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -66,12 +66,12 @@ class Journal:
 
     def write(self, entry: Entry) -> None:
         """Add one node."""
-        self._file.write(_json.canonical(list(entry)))
+        self._file.write(json.canonical(list(entry)))
 
     def write_plain(self, name: bytes, machine_id: bytes | None, digest: str, label: bytes, site: str | None) -> None:
         """The same of a name that needs no escapes; `label` is JSON."""
         machine = b"null" if machine_id is None else b'"%s"' % machine_id
-        place = b"null" if site is None else _json.canonical(site)[:-1]
+        place = b"null" if site is None else json.canonical(site)[:-1]
         self._file.write(b'["%s",%s,"%s",%s,%s]\n' % (name, machine, digest.encode(), label, place))
 
     def append(self, data: bytes) -> None:
@@ -82,7 +82,7 @@ class Journal:
         """Every entry, from the first one on."""
         self._file.seek(0)
         for line in self._file:
-            yield Entry(*_json.trusted(line))
+            yield Entry(*json.trusted(line))
 
     def standing(self, classes: Callable[[], Iterable[Class]]) -> Standing:
         """What the snapshots are beside each other; `classes` gives the class of each node, whenever it is asked."""
@@ -115,7 +115,7 @@ class Journal:
             if place in beside.repeats:
                 continue
             told = repeated if place in beside.doubled else judged
-            yield hashlib.sha256(_json.canonical([entry.name, entry.digest])[:-2] + b"," + told.tail).digest()
+            yield hashlib.sha256(json.canonical([entry.name, entry.digest])[:-2] + b"," + told.tail).digest()
 
 
 def _repeated(values: array[int]) -> set[int]:

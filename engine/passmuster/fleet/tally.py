@@ -9,19 +9,19 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from passmuster.evaluation.node import ABSENT, ONLY_FLEET, REPEATED, Moments, demand_answers, from_future
 from passmuster.fleet.classes import Class, unjudged
 from passmuster.fleet.roll import NOBODY, WHAT, WHO, Roll
-from passmuster.judge import ABSENT, ONLY_FLEET, REPEATED, Moments, demand_answers, from_future
-from passmuster.outcome import Level, NodeOutcome, RuleOutcome
+from passmuster.model.outcome import Level, NodeOutcome, RuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import BinaryIO
 
-    from passmuster.fleet.remember import Remembered
-    from passmuster.judge import Given
-    from passmuster.terms import Terms
-    from passmuster.verdict import RuleHeader
+    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.node import Given
+    from passmuster.fleet.cache.remember import Remembered
+    from passmuster.model.verdict import RuleHeader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,19 +6,19 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from passmuster import _json
+from passmuster.codec import json
 from passmuster.fleet.classes import class_of
-from passmuster.outcome import RuleOutcome
-from passmuster.waivers import Seen, findings, waive
-from passmuster.waivers.apply import WAIVABLE
+from passmuster.model.outcome import RuleOutcome
+from passmuster.policy.waivers import Seen, findings, waive
+from passmuster.policy.waivers.apply import WAIVABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from passmuster.fleet.cache.remember import Remembered
     from passmuster.fleet.classes import Class
-    from passmuster.fleet.remember import Remembered
-    from passmuster.verdict import Result, WaiverFindings
-    from passmuster.waivers import InForce, Waiver
+    from passmuster.model.verdict import Result, WaiverFindings
+    from passmuster.policy.waivers import InForce, Waiver
 
 _MANY = 4096
 """So many classes, or sets of labels, are remembered."""
@@ -92,7 +92,7 @@ class Waiving:
         if known is None:
             if len(self._labels) >= _MANY:
                 self._labels.clear()
-            known = self._labels[written] = _json.trusted(written)
+            known = self._labels[written] = json.trusted(written)
         return known
 
     def _waived(self, judged: Class, covering: Sequence[Waiver]) -> Class:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from passmuster import snapshot
+from passmuster.evaluation.criteria import Terms
 from passmuster.fleet import Class, Memory
 from passmuster.impact.node import Comparison
-from passmuster.terms import Terms
 
 if TYPE_CHECKING:
     from passmuster.impact.side import Side

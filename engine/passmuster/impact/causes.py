@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from passmuster.impact.model import Cause, ParameterChange, WaiverChange, WaiverStep
-from passmuster.outcome import RuleOutcome
+from passmuster.model.outcome import RuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from passmuster.fieldpath import FieldPath
     from passmuster.impact.side import Side
+    from passmuster.model.fieldpath import FieldPath
+    from passmuster.model.unknown import UnknownFact
+    from passmuster.model.verdict import Result
+    from passmuster.policy.waivers import InForce, Waiver
     from passmuster.snapshot import Snapshot
-    from passmuster.unknown import UnknownFact
-    from passmuster.verdict import Result
-    from passmuster.waivers import InForce, Waiver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,11 +11,11 @@ from passmuster.impact.pairing import Identity, Roll
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from passmuster.evaluation.node import Given
     from passmuster.impact.alike import Unchanged
     from passmuster.impact.model import Judged
     from passmuster.impact.side import Side
-    from passmuster.judge import Given
-    from passmuster.outcome import NodeOutcome
+    from passmuster.model.outcome import NodeOutcome
 
 
 def impact(old: Side, new: Side, later: Iterable[Given | Unchanged], earlier: Iterable[Given] | None = None) -> Impact:

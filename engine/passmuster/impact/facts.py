@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.binding import at, member
 from passmuster.cel import OpenMap, Unknown
 from passmuster.impact.model import FactChange, Seen
+from passmuster.snapshot.activation import at, member
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from passmuster.fieldpath import FieldPath
+    from passmuster.model.fieldpath import FieldPath
 
 
 def changed(

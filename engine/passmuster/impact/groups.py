@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from passmuster.impact import wording
 from passmuster.impact.model import Cause
-from passmuster.outcome import NodeOutcome
+from passmuster.model.outcome import NodeOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from passmuster.impact.model import Impact, Origin
-    from passmuster.unknown import UnknownFact
+    from passmuster.model.unknown import UnknownFact
 
 Details: TypeAlias = tuple[tuple[str, str], ...]
 """What is told of a change: what kind of thing, and the words."""

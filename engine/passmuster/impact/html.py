@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from passmuster.impact.groups import by_cause, flips, to_collect
 from passmuster.impact.wording import count, flipping, side
 from passmuster.impact.wording import value as brief
-from passmuster.page import Markup, css, join, tag, whole
+from passmuster.report.page import Markup, css, join, tag, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from passmuster.impact.format import Hand
     from passmuster.impact.groups import CauseGroup, Details, RuleGroup
     from passmuster.impact.model import Impact, OneSided, SideHeader, Term
-    from passmuster.outcome import NodeOutcome
+    from passmuster.model.outcome import NodeOutcome
 
 _STYLE = """
 .big{font-size:1.2rem;margin:1.2rem 0}

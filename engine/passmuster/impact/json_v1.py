@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from passmuster import _json
+from passmuster.codec import json
 
 if TYPE_CHECKING:
     from passmuster.impact.format import Hand
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
         Term,
         WaiverChange,
     )
-    from passmuster.outcome import Level, RuleOutcome
-    from passmuster.unknown import UnknownFact
+    from passmuster.model.outcome import Level, RuleOutcome
+    from passmuster.model.unknown import UnknownFact
 
 SCHEMA = "passmuster.impact/1"
 
@@ -49,7 +49,7 @@ def render(found: Impact, hand: Hand) -> str:
         "fleet_rules": list(found.fleet_rules),
         "unreadable": [{"input": each.input, "problem": each.problem} for each in found.unreadable],
     }
-    return hand.json(_json.canonical(document).decode())
+    return hand.json(json.canonical(document).decode())
 
 
 def _side(header: SideHeader) -> dict[str, Any]:

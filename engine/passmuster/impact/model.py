@@ -6,15 +6,15 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from passmuster.outcome import NodeOutcome
+from passmuster.model.outcome import NodeOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from passmuster.fieldpath import FieldPath
-    from passmuster.outcome import Level, RuleOutcome
-    from passmuster.unknown import UnknownFact
-    from passmuster.verdict import FactShown, PolicyHeader, WaiverHeader
+    from passmuster.model.fieldpath import FieldPath
+    from passmuster.model.outcome import Level, RuleOutcome
+    from passmuster.model.unknown import UnknownFact
+    from passmuster.model.verdict import FactShown, PolicyHeader, WaiverHeader
 
 
 class Cause(enum.Enum):

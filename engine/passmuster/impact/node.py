@@ -9,22 +9,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from passmuster.binding import bind
-from passmuster.fieldpath import FieldPath
 from passmuster.impact import causes, facts
 from passmuster.impact.model import Cause, Judged, NodeChange, OneSided, Origin, RuleChange, Unread
 from passmuster.impact.quick import Quick
 from passmuster.impact.side import outcome_of
-from passmuster.outcome import RuleOutcome
+from passmuster.model.fieldpath import FieldPath
+from passmuster.model.outcome import RuleOutcome
+from passmuster.snapshot.activation import bind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from passmuster.impact.model import FactChange
     from passmuster.impact.side import Side
+    from passmuster.model.unknown import UnknownFact
+    from passmuster.model.verdict import Result
     from passmuster.snapshot import Snapshot
-    from passmuster.unknown import UnknownFact
-    from passmuster.verdict import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from passmuster.impact.model import Doubled, Unreadable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from passmuster.evaluation.node import Given
     from passmuster.impact.model import When
-    from passmuster.judge import Given
     from passmuster.snapshot import Snapshot
 
 Identity: TypeAlias = tuple[str, str | None, str | None]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.evaluate import bound, outcome
+from passmuster.evaluation.rule import bound, outcome
 from passmuster.impact.model import Judged
-from passmuster.outcome import node_outcome
+from passmuster.model.outcome import node_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from passmuster.impact.side import Side
-    from passmuster.outcome import NodeOutcome, RuleOutcome
+    from passmuster.model.outcome import NodeOutcome, RuleOutcome
 
 
 class Quick:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from passmuster.age import format_moment
-from passmuster.evaluate import evaluate
+from passmuster.evaluation.rule import evaluate
 from passmuster.impact.model import SideHeader
-from passmuster.outcome import NodeOutcome, node_outcome
-from passmuster.waivers import waive
+from passmuster.model.durations import format_moment
+from passmuster.model.outcome import NodeOutcome, node_outcome
+from passmuster.policy.waivers import waive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-    from passmuster.compile import CompiledPolicy, CompiledRule
+    from passmuster.model.verdict import Result
+    from passmuster.policy.compile import CompiledPolicy, CompiledRule
+    from passmuster.policy.waivers import InForce
     from passmuster.snapshot import Snapshot
-    from passmuster.verdict import Result
-    from passmuster.waivers import InForce
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from passmuster.impact.model import Cause, Origin
-from passmuster.outcome import RuleOutcome
+from passmuster.model.outcome import RuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from passmuster.impact.model import FactChange, RuleChange, Seen, SideHeader, WaiverChange
-    from passmuster.unknown import UnknownFact
+    from passmuster.model.unknown import UnknownFact
 
 _BRIEF = 60
 """Characters of a value."""

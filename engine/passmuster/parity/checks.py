@@ -5,12 +5,12 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, assert_never
 
-from passmuster.outcome import Level, RuleOutcome
+from passmuster.model.outcome import Level, RuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from passmuster.verdict import Result
+    from passmuster.model.verdict import Result
 
 _CONTROLLERS = ("cpu", "cpuacct", "cpuset", "memory", "devices", "blkio")
 

@@ -11,8 +11,8 @@ from passmuster.parity.differences import DIFFERENCES, Row, Side
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from passmuster.model.verdict import Result
     from passmuster.snapshot import Snapshot
-    from passmuster.verdict import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

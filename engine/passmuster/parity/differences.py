@@ -8,15 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from passmuster.fieldpath import FieldPath
+from passmuster.model.fieldpath import FieldPath
+from passmuster.model.unknown import Reason
 from passmuster.parity.checks import CHECKS, Status
-from passmuster.unknown import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from passmuster.model.verdict import Result
     from passmuster.snapshot import Snapshot
-    from passmuster.verdict import Result
 
 _CGROUP = tuple(f"cgroup-{name}" for name in ("cpu", "cpuacct", "cpuset", "memory", "devices", "blkio"))
 _KVM = ("device-kvm-exists", "device-kvm-accessible")

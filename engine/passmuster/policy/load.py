@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from passmuster import _yaml, schema
-from passmuster._text import BLANKS, escape
+from passmuster.codec import schema, yaml
 from passmuster.errors import PolicyError, Problem
-from passmuster.outcome import Level
+from passmuster.model.outcome import Level
+from passmuster.model.text import BLANKS, escape
 from passmuster.policy.model import (
     Constant,
     Expression,
@@ -42,7 +42,7 @@ _BLANKS = re.compile(f"[{BLANKS}]")
 class UnsoundPolicyError(PolicyError):
     """A policy that breaks its schema; it carries what can still be read of it."""
 
-    def __init__(self, problems: Iterable[Problem], document: _yaml.Document) -> None:
+    def __init__(self, problems: Iterable[Problem], document: yaml.Document) -> None:
         super().__init__(problems)
         self.rest = rest(document)
 
@@ -55,8 +55,8 @@ def digest(data: bytes) -> str:
 def load(data: bytes, file: str, *, released: bool = False, lock: str | None = None) -> Policy:
     """Read a policy; raises PolicyError with every mistake found. `lock` names the lock that released it."""
     try:
-        document = _yaml.load(data, file)
-    except _yaml.YAMLProblems as error:
+        document = yaml.load(data, file)
+    except yaml.YAMLProblems as error:
         raise _unreadable(error) from None
     _demand_version(document)
     problems = _schema_problems(document)
@@ -69,7 +69,7 @@ def load(data: bytes, file: str, *, released: bool = False, lock: str | None = N
     return policy
 
 
-def _unreadable(error: _yaml.YAMLProblems) -> PolicyError:
+def _unreadable(error: yaml.YAMLProblems) -> PolicyError:
     """What is wrong with the YAML, together with what else is wrong with what it says."""
     document = error.document
     if document is None or not isinstance(document.value, dict) or document.value.get("schema") != SCHEMA:
@@ -77,7 +77,7 @@ def _unreadable(error: _yaml.YAMLProblems) -> PolicyError:
     return UnsoundPolicyError([*error.problems, *_schema_problems(document), *_bare(document)], document)
 
 
-def _demand_version(document: _yaml.Document) -> None:
+def _demand_version(document: yaml.Document) -> None:
     value = document.value
     declared = value.get("schema") if isinstance(value, dict) else None
     if declared != SCHEMA:
@@ -85,14 +85,14 @@ def _demand_version(document: _yaml.Document) -> None:
         raise PolicyError([document.problem(("schema",), message, code="policy-schema")])
 
 
-def _schema_problems(document: _yaml.Document) -> list[Problem]:
+def _schema_problems(document: yaml.Document) -> list[Problem]:
     return [
         document.problem(fault.path, _where(fault.path) + fault.message, code="policy-invalid", key=fault.at_key)
         for fault in schema.faults("policy", 1, document.value)
     ]
 
 
-def _bare(document: _yaml.Document) -> list[Problem]:
+def _bare(document: yaml.Document) -> list[Problem]:
     """The expressions outside a literal block, whatever else is wrong with the policy."""
     value = document.value if isinstance(document.value, dict) else {}
     rules, variables = value.get("rules"), value.get("variables")
@@ -109,7 +109,7 @@ def _bare(document: _yaml.Document) -> list[Problem]:
     ]
 
 
-def _demand_block(document: _yaml.Document, path: tuple[str | int, ...]) -> Problem:
+def _demand_block(document: yaml.Document, path: tuple[str | int, ...]) -> Problem:
     message = "an expression belongs into a literal block scalar (expected `|` or `|-`)"
     hint = f"write `{path[-1]}: |` and the expression indented on the next line"
     return document.problem(path, message, code="policy-block", hint=hint)
@@ -124,7 +124,7 @@ def _where(path: tuple[str | int, ...]) -> str:
 class _Reader:
     """Builds the model, and notes what the schema cannot say."""
 
-    document: _yaml.Document
+    document: yaml.Document
     problems: list[Problem] = field(default_factory=list)
 
     def policy(self, digest: str, *, released: bool) -> Policy:
@@ -207,7 +207,7 @@ class _Reader:
         self._blanks(position, text)
         return Expression(text=text.rstrip("\n"), line=position.line, column=position.column)
 
-    def _blanks(self, position: _yaml.Position, text: str) -> None:
+    def _blanks(self, position: yaml.Position, text: str) -> None:
         """Note each blank that a reader of an expression takes for a space."""
         for number, line in enumerate(text.split("\n")):
             for blank in _BLANKS.finditer(line):

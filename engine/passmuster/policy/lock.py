@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from passmuster._text import visible
-from passmuster.age import parse_moment
 from passmuster.errors import Location, PolicyError, Problem
+from passmuster.model.durations import parse_moment
+from passmuster.model.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

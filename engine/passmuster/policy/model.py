@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NewType
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from passmuster._yaml import Document
-    from passmuster.outcome import Level
+    from passmuster.codec.yaml import Document
+    from passmuster.model.outcome import Level
     from passmuster.policy.version import Version
 
 PackName = NewType("PackName", str)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from passmuster.outcome import Level
+from passmuster.model.outcome import Level
 from passmuster.policy.model import (
     Constant,
     Expression,
@@ -27,7 +27,7 @@ from passmuster.policy.version import Version
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from passmuster._yaml import Document, Path
+    from passmuster.codec.yaml import Document, Path
 
 _PARTS = ("applies_when", "group_by", "value", "expression", "message_expression")
 _KINDS = {"int": int, "string": str, "bool": bool, "list": list}

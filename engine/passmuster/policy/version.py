@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
-from passmuster.semver import SemVer
+from passmuster.model.semver import SemVer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from passmuster.unknown import Reason
+from passmuster.model.unknown import Reason
 
 if TYPE_CHECKING:
-    from passmuster.unknown import UnknownFact
-    from passmuster.verdict import SnapshotHeader
+    from passmuster.model.unknown import UnknownFact
+    from passmuster.model.verdict import SnapshotHeader
 
 AS_ROOT = "run the collector as root on the host"
 ROOT_WAS_REFUSED = (

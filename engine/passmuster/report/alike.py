@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from passmuster.outcome import NodeOutcome
+from passmuster.model.outcome import NodeOutcome
 
 if TYPE_CHECKING:
-    from passmuster.outcome import RuleOutcome
+    from passmuster.model.outcome import RuleOutcome
+    from passmuster.model.verdict import NodeVerdict, Result, Verdict
     from passmuster.report.format import Evidence
-    from passmuster.verdict import NodeVerdict, Result, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.outcome import Level, NodeOutcome, RuleOutcome
+from passmuster.model.outcome import Level, NodeOutcome, RuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from passmuster.verdict import RuleHeader, Verdict
+    from passmuster.model.verdict import RuleHeader, Verdict
 
 
 def nodes(verdict: Verdict) -> dict[NodeOutcome, int]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from passmuster.report import harmless, origin, scope
 
 if TYPE_CHECKING:
+    from passmuster.model.verdict import FleetResult, NodeVerdict, Result, Verdict
     from passmuster.report.format import Style
-    from passmuster.verdict import FleetResult, NodeVerdict, Result, Verdict
 
 HEADER = (
     "node",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from passmuster.outcome import RuleOutcome
-    from passmuster.verdict import RuleHeader, Verdict, WaiverHeader
+    from passmuster.model.outcome import RuleOutcome
+    from passmuster.model.verdict import RuleHeader, Verdict, WaiverHeader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,12 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from passmuster.outcome import RuleOutcome
+from passmuster.model.outcome import RuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from passmuster.verdict import Result, Verdict
+    from passmuster.model.verdict import Result, Verdict
 
 
 class Evidence(enum.Enum):

@@ -10,14 +10,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from passmuster.outcome import Level, RuleOutcome
+from passmuster.model.outcome import Level, RuleOutcome
+from passmuster.model.unknown import Reason
 from passmuster.report.advice import action
-from passmuster.unknown import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from passmuster.verdict import RuleHeader, Verdict
+    from passmuster.model.verdict import RuleHeader, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json as _json
 import re
 
-from passmuster._text import INVISIBLE, visible
+from passmuster.model.text import INVISIBLE, visible
 
 _JSON_HARMFUL = re.compile(f"[\x7f-\x9f{INVISIBLE}]")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>&])")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from passmuster import _json
+from passmuster.codec import json
 from passmuster.report import counting, harmless, leftout, origin, scope
 from passmuster.report.format import Evidence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from passmuster.model.unknown import UnknownFact
+    from passmuster.model.verdict import FleetResult, NodeVerdict, Result, Verdict, WaiverFindings, WaiverHeader
     from passmuster.report.format import Style
-    from passmuster.unknown import UnknownFact
-    from passmuster.verdict import FleetResult, NodeVerdict, Result, Verdict, WaiverFindings, WaiverHeader
 
 SCHEMA = "passmuster.report/1"
 
@@ -22,7 +22,7 @@ def render(verdict: Verdict, style: Style) -> str:
     """The canonical JSON of a verdict: one line."""
     nodes = [node(each, style) for each in verdict.nodes]
     document = {**head(verdict, counting.summary(verdict), style), "nodes": nodes}
-    return harmless.json(_json.canonical(document).decode())
+    return harmless.json(json.canonical(document).decode())
 
 
 def head(verdict: Verdict, counts: Mapping[str, object], style: Style) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from passmuster.verdict import Skipped
+    from passmuster.model.verdict import Skipped
 
 _NAMED = 5
 """Files that a headline names."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.outcome import Level, RuleOutcome
+from passmuster.model.outcome import Level, RuleOutcome
 from passmuster.report import counting, exceptions, origin, pools, remedies, scope
 from passmuster.report.groups import groups, missing
 from passmuster.report.harmless import markdown as safe
@@ -13,8 +13,8 @@ from passmuster.report.names import fold
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from passmuster.model.verdict import PolicyHeader, Verdict
     from passmuster.report.format import Style
-    from passmuster.verdict import PolicyHeader, Verdict
 
 
 def render(verdict: Verdict, _style: Style) -> str:

@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from passmuster.outcome import Level, NodeOutcome, RuleOutcome
+from passmuster.model.outcome import Level, NodeOutcome, RuleOutcome
 from passmuster.report import counting, harmless, origin
 from passmuster.report.scope import headline
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import TypeAlias
 
+    from passmuster.model.verdict import RuleHeader, Verdict
     from passmuster.report.format import Style
-    from passmuster.verdict import RuleHeader, Verdict
 
     Counts: TypeAlias = Mapping[RuleHeader, Mapping[RuleOutcome, int]]
 

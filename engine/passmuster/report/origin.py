@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from passmuster.verdict import BundleHeader, Origin, PolicyHeader, RosterFindings, SignatureFindings, Verdict
+    from passmuster.model.verdict import BundleHeader, Origin, PolicyHeader, RosterFindings, SignatureFindings, Verdict
 
 _NAMED = 3
 """Bundles that a headline names."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from passmuster.outcome import RuleOutcome
+from passmuster.model.outcome import RuleOutcome
 from passmuster.report.names import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from passmuster.verdict import FleetResult, FleetUndecided, FleetValue, Verdict
+    from passmuster.model.verdict import FleetResult, FleetUndecided, FleetValue, Verdict
 
 GOOD = frozenset((RuleOutcome.PASS, RuleOutcome.NOT_APPLICABLE))
 _URGENT = (RuleOutcome.FAIL, RuleOutcome.ERROR, RuleOutcome.UNKNOWN)

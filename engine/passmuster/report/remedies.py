@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.outcome import NodeOutcome, RuleOutcome
-from passmuster.unknown import Reason
+from passmuster.model.outcome import NodeOutcome, RuleOutcome
+from passmuster.model.unknown import Reason
 
 if TYPE_CHECKING:
-    from passmuster.verdict import Verdict
+    from passmuster.model.verdict import Verdict
 
 _MET = {
     Reason.DENIED: "denied",

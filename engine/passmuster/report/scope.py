@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from passmuster.outcome import NodeOutcome
+from passmuster.model.outcome import NodeOutcome
 from passmuster.report import leftout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from passmuster.outcome import Level
-    from passmuster.verdict import Scope, Skipped, Verdict
+    from passmuster.model.outcome import Level
+    from passmuster.model.verdict import Scope, Skipped, Verdict
 
 _WHOLE = {
     NodeOutcome.PASS: "passes muster",

@@ -9,14 +9,14 @@ from __future__ import annotations
 import collections
 from typing import TYPE_CHECKING, Any
 
-from passmuster import _json
+from passmuster.codec import json
 from passmuster.report import harmless, json_v1
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from passmuster.model.verdict import Verdict
     from passmuster.report.format import Style
-    from passmuster.verdict import Verdict
 
 TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE = "https://in-toto.io/attestation/test-result/v0.1"
@@ -46,7 +46,7 @@ _SAME = (
 
 def render(verdict: Verdict, style: Style) -> str:
     """The statement of a verdict: canonical JSON, one line."""
-    return of(_json.trusted(json_v1.render(verdict, style).encode()), style.engine)
+    return of(json.trusted(json_v1.render(verdict, style).encode()), style.engine)
 
 
 def of(report: Mapping[str, Any], engine: str | None) -> str:
@@ -71,7 +71,7 @@ def of(report: Mapping[str, Any], engine: str | None) -> str:
         },
     }
     made = {"_type": TYPE, "subject": _subjects(report), "predicateType": PREDICATE, "predicate": predicate}
-    return harmless.json(_json.canonical(made).decode())
+    return harmless.json(json.canonical(made).decode())
 
 
 def names(nodes: Sequence[Mapping[str, Any]]) -> list[str]:

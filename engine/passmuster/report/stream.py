@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster import _json
-from passmuster.judge import absentee
-from passmuster.outcome import NodeOutcome
+from passmuster.codec import json
+from passmuster.evaluation.node import absentee
+from passmuster.model.outcome import NodeOutcome
 from passmuster.report import counting, harmless, json_v1
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from passmuster.fleet import Class, Remembered
+    from passmuster.model.verdict import NodeVerdict, Result, Verdict
     from passmuster.report.format import Style
-    from passmuster.roster import Node
-    from passmuster.verdict import NodeVerdict, Result, Verdict
+    from passmuster.snapshot.roster import Node
 
 SCHEMA = "passmuster.stream/1"
 
@@ -53,7 +53,7 @@ def absent(node: Node, style: Style) -> bytes:
 
 def disqualified(wire: bytes, reason: str) -> bytes:
     """A node that was written, as one that is unknown as a whole."""
-    node = {**_json.trusted(wire), "outcome": NodeOutcome.UNKNOWN.value, "reason": reason, "results": []}
+    node = {**json.trusted(wire), "outcome": NodeOutcome.UNKNOWN.value, "reason": reason, "results": []}
     return _written(node)
 
 
@@ -77,4 +77,4 @@ def frame(verdict: Verdict, counts: Mapping[str, object], style: Style) -> tuple
 
 
 def _written(value: object) -> bytes:
-    return harmless.json(_json.canonical(value)[:-1].decode()).encode()
+    return harmless.json(json.canonical(value)[:-1].decode()).encode()

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster import _json
+from passmuster.codec import json
+from passmuster.model.verdict import Origin
 from passmuster.report import counting, leftout, origin, scope
-from passmuster.verdict import Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from passmuster.outcome import NodeOutcome
+    from passmuster.model.outcome import NodeOutcome
+    from passmuster.model.verdict import Scope, Skipped, Verdict
     from passmuster.report.format import Style
-    from passmuster.verdict import Scope, Skipped, Verdict
 
 _LOOSE = Origin()
 
@@ -43,4 +43,4 @@ def text(
         "roster": came.roster,
         "summary": counts,
     }
-    return _json.canonical(content).decode()
+    return json.canonical(content).decode()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from passmuster.judge import ONLY_FLEET
-from passmuster.outcome import Level, RuleOutcome
+from passmuster.evaluation.node import ONLY_FLEET
+from passmuster.model.outcome import Level, RuleOutcome
 from passmuster.report import counting, exceptions, harmless, origin, pools, remedies, scope
 from passmuster.report.groups import Finding, Group, groups, missing
 from passmuster.report.names import fold
@@ -14,8 +14,8 @@ from passmuster.report.names import fold
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from passmuster.model.verdict import FleetResult, NodeVerdict, PolicyHeader, Result, Verdict
     from passmuster.report.format import Style
-    from passmuster.verdict import FleetResult, NodeVerdict, PolicyHeader, Result, Verdict
 
 _COLORS = {"PASS": "32", "FAIL": "31", "WARN": "33", "NOTE": "36", "UNKNOWN": "35", "ERROR": "35", "WAIVED": "36"}
 _INDENT = "         "

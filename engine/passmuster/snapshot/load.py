@@ -11,12 +11,12 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from passmuster import _json, schema
-from passmuster.age import parse_moment
+from passmuster.codec import json, schema
 from passmuster.errors import Location, Problem, SnapshotError
-from passmuster.fieldpath import FieldPath
+from passmuster.model.durations import parse_moment
+from passmuster.model.fieldpath import FieldPath
+from passmuster.model.unknown import Reason, UnknownFact
 from passmuster.snapshot.model import Section, Snapshot
-from passmuster.unknown import Reason, UnknownFact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,20 +28,20 @@ _LOOKED = ("ok", "partial")
 def load(data: bytes, file: str, line: int = 1) -> Snapshot:
     """Read one snapshot; `file` and `line` say where its bytes begin. Raises SnapshotError."""
     try:
-        document = _json.loads(data)
-    except _json.InvalidJSONError as error:
+        document = json.loads(data)
+    except json.InvalidJSONError as error:
         raise _error(file, line + error.line - 1, error.column, error.message, "snapshot-json") from None
     declared = document.get("schema") if isinstance(document, dict) else None
     if not isinstance(declared, str):
         message = f'not a snapshot: no schema named (expected a JSON object with "schema":"{SCHEMA}")'
         raise _error(file, line, 1, message, "snapshot-schema")
     if declared != SCHEMA:
-        (at,) = _json.positions(data, [("schema",)])
+        (at,) = json.positions(data, [("schema",)])
         message = f"unknown schema version (got {declared[:80]!r}, expected {SCHEMA!r})"
         raise _error(file, line + at[0] - 1, at[1], message, "snapshot-version")
     found = [(each.path, each.message) for each in schema.faults("snapshot", 1, document)] or _breaches(document)
     if found:
-        places = _json.positions(data, [path for path, _ in found])
+        places = json.positions(data, [path for path, _ in found])
         raise SnapshotError(_problem(file, line, at, *each) for at, each in zip(places, found, strict=True))
     return Snapshot(
         digest="sha256:" + hashlib.sha256(data).hexdigest(),
@@ -55,12 +55,12 @@ def load(data: bytes, file: str, line: int = 1) -> Snapshot:
 def load_section(name: str, data: bytes) -> Section | None:
     """Read one section of a snapshot as strictly as within it; None where it is not valid, or the engine knows none."""
     try:
-        section = _json.loads(data)
-    except _json.InvalidJSONError:
+        section = json.loads(data)
+    except json.InvalidJSONError:
         return None
     if name not in schema.sections(1) or not schema.section_holds(1, name)(section):
         return None
-    if _json.deeper_than(section, _json.MAX_DEPTH - 2) or _breaches({"sections": {name: section}}):
+    if json.deeper_than(section, json.MAX_DEPTH - 2) or _breaches({"sections": {name: section}}):
         return None
     return _section(name, section)
 

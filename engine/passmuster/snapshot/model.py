@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from passmuster.fieldpath import FieldPath
-    from passmuster.unknown import Reason, UnknownFact
+    from passmuster.model.fieldpath import FieldPath
+    from passmuster.model.unknown import Reason, UnknownFact
 
 
 _SOURCES = 4

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.page import css, tag, whole
 from passmuster.report.alike import alike
 from passmuster.report.html.basis import basis
 from passmuster.report.html.grid import grid
@@ -12,11 +11,12 @@ from passmuster.report.html.overview import header, summary, title, todo
 from passmuster.report.html.parts import parts, single
 from passmuster.report.html.pools import pools
 from passmuster.report.html.style import NARROW, PAPER, RULES
+from passmuster.report.page import css, tag, whole
 
 if TYPE_CHECKING:
-    from passmuster.page import Markup
+    from passmuster.model.verdict import Verdict
     from passmuster.report.format import Style
-    from passmuster.verdict import Verdict
+    from passmuster.report.page import Markup
 
 
 def render(verdict: Verdict, style: Style) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.page import Markup, join, tag
 from passmuster.report import exceptions, origin, remedies
 from passmuster.report.html import words
+from passmuster.report.page import Markup, join, tag
 
 if TYPE_CHECKING:
+    from passmuster.model.verdict import RosterFindings, Verdict, WaiverFindings
     from passmuster.report.exceptions import Exempted
-    from passmuster.verdict import RosterFindings, Verdict, WaiverFindings
 
 
 def basis(verdict: Verdict) -> Markup:

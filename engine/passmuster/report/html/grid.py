@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.outcome import RuleOutcome
-from passmuster.page import Markup, join, tag
+from passmuster.model.outcome import RuleOutcome
 from passmuster.report import counting
 from passmuster.report.html import words
 from passmuster.report.matrix import COLUMNS, worst_first
+from passmuster.report.page import Markup, join, tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from passmuster.model.verdict import RuleHeader, Verdict
     from passmuster.report.alike import Alike
-    from passmuster.verdict import RuleHeader, Verdict
 
 _COLUMNS_MAX = 8
 _HEAD_MAX = 40

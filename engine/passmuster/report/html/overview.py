@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.judge import ONLY_FLEET
-from passmuster.outcome import Level, NodeOutcome, RuleOutcome
-from passmuster.page import Markup, join, tag
+from passmuster.evaluation.node import ONLY_FLEET
+from passmuster.model.outcome import Level, NodeOutcome, RuleOutcome
 from passmuster.report import counting, leftout, origin, remedies, scope
 from passmuster.report.groups import groups, missing
 from passmuster.report.html import words
+from passmuster.report.page import Markup, join, tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from passmuster.model.verdict import RuleHeader, Verdict
     from passmuster.report.alike import Alike
     from passmuster.report.groups import Finding, Group, Missing
-    from passmuster.verdict import RuleHeader, Verdict
 
 _MESSAGES_MAX = 5
 """Messages of one rule that are told here; the parts of the nodes tell all."""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.outcome import Level, RuleOutcome
-from passmuster.page import Markup, join, tag
+from passmuster.model.outcome import Level, RuleOutcome
 from passmuster.report import exceptions, remedies
 from passmuster.report.advice import action
 from passmuster.report.alike import alike, variants
 from passmuster.report.format import Evidence
 from passmuster.report.html import words
+from passmuster.report.page import Markup, join, tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from passmuster.model.verdict import Because, NodeVerdict, Result, Verdict, WaiverHeader
     from passmuster.report.alike import Alike, Variant
-    from passmuster.verdict import Because, NodeVerdict, Result, Verdict, WaiverHeader
 
 _ORDER = (
     RuleOutcome.FAIL,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.outcome import RuleOutcome
-from passmuster.page import Markup, join, tag
+from passmuster.model.outcome import RuleOutcome
 from passmuster.report import pools as pools_in_words
 from passmuster.report import remedies
 from passmuster.report.html import words
+from passmuster.report.page import Markup, join, tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from passmuster.verdict import FleetResult, FleetUndecided, FleetValue, RuleHeader
+    from passmuster.model.verdict import FleetResult, FleetUndecided, FleetValue, RuleHeader
 
 _VALUES_MAX = 20
 """Values of one pool that are told of; where all differ from each other, the table is no help."""

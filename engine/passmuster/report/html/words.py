@@ -6,15 +6,15 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from passmuster.outcome import NodeOutcome, RuleOutcome
-from passmuster.page import Markup, join, prose, tag
+from passmuster.model.outcome import NodeOutcome, RuleOutcome
 from passmuster.report import harmless, remedies
 from passmuster.report.names import fold
+from passmuster.report.page import Markup, join, prose, tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from passmuster.verdict import Verdict
+    from passmuster.model.verdict import Verdict
 
 _NAMES_MAX = 160
 """Characters of folded names in one place, other than the list of all nodes."""

@@ -1,0 +1,1 @@
+"""What a policy author uses, and `check` never loads: lint, tests, comparison, documentation, a new pack."""

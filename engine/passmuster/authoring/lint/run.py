@@ -1,0 +1,40 @@
+"""Looking for everything that can be wrong with a policy that loads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from passmuster.authoring.lint import examples, messages, ordering, outcomes, unused, versions, wording
+from passmuster.authoring.lint.finding import Finding
+
+if TYPE_CHECKING:
+    from passmuster.authoring.lint.subject import Lint, Spot, Subject
+    from passmuster.errors import Problem
+
+LINTS: tuple[Lint, ...] = (
+    *wording.LINTS,
+    *examples.LINTS,
+    *unused.LINTS,
+    *outcomes.LINTS,
+    *messages.LINTS,
+    *ordering.LINTS,
+    *versions.LINTS,
+)
+"""Everything that is looked for."""
+
+
+def lint(subject: Subject) -> tuple[Finding, ...]:
+    """All findings in a policy, sorted by place; empty where there is nothing to say."""
+    found = [
+        Finding(problem=_problem(subject, each, spot), severity=each.severity, summary=each.summary)
+        for each in LINTS
+        for spot in each.check(subject)
+    ]
+    return tuple(sorted(found, key=Finding.order))
+
+
+def _problem(subject: Subject, lint: Lint, spot: Spot) -> Problem:
+    document = subject.tests if spot.in_tests and subject.tests is not None else subject.policy.document
+    if spot.at is not None:
+        return document.problem_at(*spot.at, spot.message, code=lint.code, hint=spot.hint)
+    return document.problem(spot.path, spot.message, code=lint.code, hint=spot.hint, key=spot.key)

@@ -1,0 +1,84 @@
+"""Results of tests as JUnit XML, as Jenkins reads it: testsuites, testsuite, testcase, failure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+from passmuster.authoring.testing import wording
+from passmuster.model.text import escape, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from passmuster.authoring.testing.run import Tested
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    name: str
+    failure: str | None
+
+
+def render(tested: Sequence[Tested]) -> str:
+    """One suite for the cases of a policy, and one for each thing that was asked about them."""
+    top = ET.Element("testsuites")
+    for each in tested:
+        _suite(top, each.name, list(_cases(each)))
+        if each.coverage is not None:
+            _suite(top, f"{each.name} coverage", list(_coverage(each)))
+        if each.mutation is not None:
+            _suite(top, f"{each.name} mutants", list(_mutants(each)))
+    ET.indent(top)
+    text: str = ET.tostring(top, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+
+
+def _suite(top: ET.Element, name: str, cases: Sequence[_Case]) -> None:
+    failures = sum(case.failure is not None for case in cases)
+    counts = {"tests": str(len(cases)), "failures": str(failures), "errors": "0", "skipped": "0"}
+    suite = ET.SubElement(top, "testsuite", {"name": _legal(name), **counts})
+    for case in cases:
+        element = ET.SubElement(suite, "testcase", {"classname": _legal(name), "name": _legal(case.name)})
+        if case.failure is not None:
+            told = _legal(case.failure)
+            ET.SubElement(element, "failure", {"message": told, "type": "expectation"}).text = told
+
+
+def _legal(text: str) -> str:
+    """Text that XML 1.0 can hold (section 2.2, Char), and in which nothing is unseen."""
+    shown = "\n".join(visible(line) for line in text.split("\n"))
+    return re.sub("[\ufffe\uffff]", lambda match: escape(match.group()), shown)
+
+
+def _cases(tested: Tested) -> Iterator[_Case]:
+    for case in tested.suite.every_case:
+        found = [wording.mismatch(each) for each in tested.outcome.mismatches if each.case is case]
+        told = f"{tested.suite.file}:{case.line}: " + "; ".join(found) if found else None
+        yield _Case(name=case.name, failure=told)
+    for untested in tested.outcome.untested:
+        yield _Case(name=f"some case expects {untested}", failure="no case expects it")
+
+
+def _coverage(tested: Tested) -> Iterator[_Case]:
+    assert tested.coverage is not None
+    for rule in tested.coverage.rules:
+        told = f"{rule.taken} of {rule.total} branches taken ({rule.percent} %)"
+        yield _Case(name=f"every branch of {rule.rule} is taken", failure=None if rule.taken == rule.total else told)
+    for each in tested.coverage.uncovered:
+        place = f"{tested.file}:{each.line}:{each.column}"
+        yield _Case(name=f"{place}: {each.owner}: {each.text}", failure=wording.uncovered(each))
+
+
+def _mutants(tested: Tested) -> Iterator[_Case]:
+    assert tested.mutation is not None
+    mutation = tested.mutation
+    noticed = mutation.total - len(mutation.survivors)
+    yield _Case(name=f"{noticed} mutants are noticed, or listed as equivalent", failure=None)
+    for mutant, killer in zip(mutation.survivors, tested.killers, strict=True):
+        place = f"{tested.file}:{mutant.line}:{mutant.column}"
+        yield _Case(name=f"{place}: {mutant.owner}: {mutant.name}", failure=wording.killer(killer))
+    for entry, why in mutation.stray:
+        yield _Case(name=f"{tested.suite.file}:{entry.line}: {entry.rule}: {entry.mutant}", failure=why)

@@ -1,0 +1,1 @@
+"""Running a checked expression: three-valued, bounded, and able to say why."""

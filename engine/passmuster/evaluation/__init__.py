@@ -1,0 +1,1 @@
+"""The heart: one rule, one node, why, and the digest of a verdict."""

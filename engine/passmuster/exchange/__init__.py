@@ -1,0 +1,1 @@
+"""What crosses the air gap: bundles and redacted snapshots."""

@@ -1,0 +1,38 @@
+"""Least disclosure: a snapshot with only what packs read, names as pseudonyms, and every verdict as it was.
+
+`redact` makes it; `changes` says whether it is judged as before. Whoever writes one must have asked both.
+"""
+
+from __future__ import annotations
+
+from passmuster.exchange.redaction.account import SectionAccount, account
+from passmuster.exchange.redaction.compare import Asked, Change, changes
+from passmuster.exchange.redaction.fields import FieldClass
+from passmuster.exchange.redaction.header import Pseudonyms
+from passmuster.exchange.redaction.map_v1 import Map, MapError, read_map, write_map
+from passmuster.exchange.redaction.pseudonyms import KEY_BYTES, SiteKey
+from passmuster.exchange.redaction.redaction import REMOVABLE, Plan, Redacted, plan, redact
+from passmuster.exchange.redaction.refusal import RedactionError, demand_same
+
+__all__ = [
+    "KEY_BYTES",
+    "REMOVABLE",
+    "Asked",
+    "Change",
+    "FieldClass",
+    "Map",
+    "MapError",
+    "Plan",
+    "Pseudonyms",
+    "Redacted",
+    "RedactionError",
+    "SectionAccount",
+    "SiteKey",
+    "account",
+    "changes",
+    "demand_same",
+    "plan",
+    "read_map",
+    "redact",
+    "write_map",
+]

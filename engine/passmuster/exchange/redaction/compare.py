@@ -1,0 +1,108 @@
+"""Judging a snapshot before and after its redaction: which rules come out otherwise, and whether only as unknown.
+
+A rule about the fleet is compared by what the node contributes to it: where no contribution changes, no outcome can,
+whichever other nodes there are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from passmuster.evaluation.pools.contribution import Unplaced, Unvalued, Valued, contribution
+from passmuster.evaluation.rule import bound, evaluate
+from passmuster.model.outcome import RuleOutcome
+from passmuster.model.unknown import Reason
+from passmuster.snapshot.activation import bind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from passmuster.evaluation.pools.contribution import Contribution
+    from passmuster.model.unknown import UnknownFact
+    from passmuster.policy.compile import CompiledPolicy
+    from passmuster.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Change:
+    """A rule that comes out otherwise."""
+
+    rule: str
+    """PACK/ID."""
+    before: str
+    after: str
+    """Outcomes; of a rule about the fleet, what is known of the node's part in it."""
+    withheld: bool
+    """Whether it is unknown now because something was redacted; else the redaction made it say another thing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A policy with the values of its parameters."""
+
+    policy: CompiledPolicy
+    parameters: Mapping[str, Any]
+
+
+def changes(before: Snapshot, after: Snapshot, asked: Iterable[Asked]) -> tuple[Change, ...]:
+    """What the redaction does to the outcomes of these policies, by rule; empty where it does nothing."""
+    pairs = [(_judged(each, before), _judged(each, after)) for each in asked]
+    found = [
+        Change(rule, _shown(old[rule]), _shown(told), _withheld(told))
+        for old, new in pairs
+        for rule, told in new.items()
+        if _said(old[rule]) != _said(told)
+    ]
+    return tuple(sorted(found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a rule says of a node: its outcome, or the node's part in it, and the facts that stood in the way."""
+
+    said: RuleOutcome | Contribution | None
+    missing: tuple[UnknownFact, ...] = ()
+
+
+def _judged(asked: Asked, node: Snapshot) -> dict[str, _Told]:
+    return dict(_each(asked.policy, node, asked.parameters))
+
+
+def _each(policy: CompiledPolicy, node: Snapshot, parameters: Mapping[str, Any]) -> Iterator[tuple[str, _Told]]:
+    roots = bind(node)
+    for result in evaluate(policy, node, roots, parameters):
+        yield result.rule.name, _Told(result.outcome, result.unknown)
+    values = bound(policy, roots, parameters)
+    for rule in policy.fleet_rules:
+        told = contribution(rule, values)
+        missing = told.why.facts if isinstance(told, Unvalued | Unplaced) else ()
+        yield rule.header.name, _Told(told, missing)
+
+
+def _said(told: _Told) -> object:
+    """What counts; why something is not known may change, whether it is must not."""
+    match told.said:
+        case Unvalued(pool=pool):
+            return "no value", pool
+        case Unplaced():
+            return "no place"
+        case said:
+            return said
+
+
+def _shown(told: _Told) -> str:
+    match told.said:
+        case None:
+            return "no member"
+        case Valued():
+            return "member"
+        case Unvalued() | Unplaced():
+            return RuleOutcome.UNKNOWN.value
+        case RuleOutcome() as outcome:
+            return outcome.value
+
+
+def _withheld(told: _Told) -> bool:
+    unknown = told.said is RuleOutcome.UNKNOWN or isinstance(told.said, Unvalued | Unplaced)
+    return unknown and any(fact.reason is Reason.REDACTED for fact in told.missing)

@@ -1,0 +1,1 @@
+"""What was judged before, by the bytes of a snapshot's sections."""

@@ -1,0 +1,1 @@
+"""From names and files to snapshots, policies and the criteria of a check."""

@@ -1,8 +1,0 @@
-"""Linting policies: what loads and compiles, and still is not as an author or an auditor would want it."""
-
-from passmuster.lint.finding import Finding, Severity
-from passmuster.lint.formats import FORMATS
-from passmuster.lint.run import LINTS, lint
-from passmuster.lint.subject import Lint, Since, Subject
-
-__all__ = ["FORMATS", "LINTS", "Finding", "Lint", "Severity", "Since", "Subject", "lint"]

@@ -1,0 +1,137 @@
+"""Comparing a verdict with the same one made again: sentences that say what differs, the causes before the effects."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from passmuster.proof.told import Told, told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from passmuster.proof.claim import Claim
+
+MOST = 20
+"""Sentences of one kind that are written out."""
+_EFFECTS = frozenset(("duplicates", "outcome", "result", "roster", "summary", "waivers"))
+"""What follows from the snapshots and the outcomes: not worth a sentence where those differ."""
+WORDED = ("because", "message", "reason", "steps", "undecided", "unknown")
+"""What another version of the engine may say in other words, of nodes and of results."""
+_SHOWN = "facts"
+"""Another version may show other facts; those that both show have one value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remade:
+    """The same verdict, made again."""
+
+    document: Mapping[str, Any]
+    verdict_digest: str
+    of_claim: str | None
+    """The digest that follows from what the verdict itself says; None where it does not say enough."""
+
+
+def differences(claim: Claim, remade: Remade, *, whole: bool) -> list[str]:
+    """What differs, in sentences; `whole`: also texts and values, which another version of the engine may word anew."""
+    one, other = told(claim.kind, claim.document), told(claim.kind, remade.document)
+    facts = list(_facts(one, other))
+    outcomes = [sentence for _, sentence in _outcomes(one, other, fleet=not facts)]
+    terms = [
+        f"{name}: {_says(one.terms.get(name), other.terms.get(name))}"
+        for name in sorted({*one.terms, *other.terms})
+        if one.terms.get(name) != other.terms.get(name) and not ((facts or outcomes) and name in _EFFECTS)
+    ]
+    known = {name for name, _ in _outcomes(one, other, fleet=not facts)}
+    texts = list(_texts(one, other, known, fleet=not facts, whole=whole))
+    digests = list(_digests(claim, remade, explained=bool(facts or outcomes or terms)))
+    return [*_most(facts), *digests, *terms, *_most(outcomes), *_most(texts)]
+
+
+def _facts(one: Told, other: Told) -> Iterator[str]:
+    for name in sorted({*one.snapshots, *other.snapshots}):
+        gone = sorted(one.snapshots.get(name, frozenset()) - other.snapshots.get(name, frozenset()))
+        new = sorted(other.snapshots.get(name, frozenset()) - one.snapshots.get(name, frozenset()))
+        for digest in gone:
+            if new:
+                yield f"facts: {name}: the snapshot is altered (judged was {digest}, given is {new.pop()})"
+            else:
+                yield f"facts: {name}: its snapshot is missing (judged was {digest})"
+        for digest in new:
+            yield f"facts: {name}: a snapshot that was not judged (given is {digest})"
+    for name in sorted(one.unread.keys() - other.unread.keys()):
+        if name not in other.snapshots:
+            yield f"facts: {name}: not given (it was unknown: {one.unread[name]})"
+    for name in sorted(other.unread.keys() - one.unread.keys()):
+        if name not in one.snapshots:
+            yield f"facts: {name}: not among what was judged ({other.unread[name]})"
+
+
+def _outcomes(one: Told, other: Told, *, fleet: bool) -> Iterator[tuple[str, str]]:
+    """Rules first; a node has a sentence of its own where none of its rules says why. `fleet`: also fleet rules."""
+    blamed = set()
+    for name in sorted({*one.results, *other.results}):
+        mine, theirs = one.results.get(name, "nothing"), other.results.get(name, "nothing")
+        if mine != theirs and (fleet if _of_fleet(name) else _same(one, other, name)):
+            blamed.add(_node(name))
+            yield name, f"outcome: {name}: {_says(mine, theirs)}"
+    for name in sorted(one.nodes.keys() & other.nodes.keys()):
+        if one.nodes[name] != other.nodes[name] and _same(one, other, name) and name not in blamed:
+            yield name, f"outcome: {name}: {_says(one.nodes[name], other.nodes[name])}"
+
+
+def _texts(one: Told, other: Told, known: set[str], *, fleet: bool, whole: bool) -> Iterator[str]:
+    """What is said otherwise of what came out alike; without `whole`, only what no engine may word anew."""
+    for name in sorted(one.texts.keys() & other.texts.keys() - known):
+        mine, theirs = one.texts[name], other.texts[name]
+        for field in sorted({*mine, *theirs}) if (fleet if _of_fleet(name) else _same(one, other, name)) else ():
+            pair = mine.get(field), theirs.get(field)
+            if pair[0] != pair[1] and (whole or not (field in WORDED or (field == _SHOWN and _alike(*pair)))):
+                yield f"text: {name}: {field}: {_says(mine.get(field), theirs.get(field))}"
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether facts that both show have the same value."""
+    values = {each["path"]: each["value"] for each in other}
+    return all(values.get(each["path"], each["value"]) == each["value"] for each in one)
+
+
+def _node(name: str) -> str:
+    """What the node of a result is called, of a result or of the node itself."""
+    return name.partition(" on ")[2] or name
+
+
+def _same(one: Told, other: Told, name: str) -> bool:
+    """Whether both judged the same snapshot of a node; else the facts say enough."""
+    return one.seen.get(_node(name)) == other.seen.get(_node(name))
+
+
+def _of_fleet(name: str) -> bool:
+    """Whether a result is a fleet rule's: it follows from all snapshots, and not from one."""
+    return _node(name).startswith(("pool ", "the fleet")) and " on " in name
+
+
+def _digests(claim: Claim, remade: Remade, *, explained: bool) -> Iterator[str]:
+    if remade.of_claim is not None and remade.of_claim != claim.verdict_digest:
+        yield (
+            "verdict_digest: not that of what the report itself says, so something in it was changed after it was made "
+            f"(got {claim.verdict_digest}, expected {remade.of_claim})"
+        )
+    elif claim.verdict_digest != remade.verdict_digest and not explained:
+        yield f"verdict_digest: {_says(claim.verdict_digest, remade.verdict_digest)}"
+
+
+def _says(one: Any, other: Any) -> str:
+    return f"the report says {_brief(one)}, judging again says {_brief(other)}"
+
+
+def _brief(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _most(sentences: Iterable[str]) -> list[str]:
+    found = list(sentences)
+    more = len(found) - MOST
+    return found if more <= 0 else [*found[:MOST], f"and {more} more of these"]

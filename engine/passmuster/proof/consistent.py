@@ -1,0 +1,60 @@
+"""Whether a report agrees with itself: its verdict's digest follows from what it says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from passmuster.evaluation import verdict_digest
+from passmuster.evaluation.criteria import asked
+from passmuster.proof.claim import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from passmuster.evaluation.criteria import Terms
+    from passmuster.proof.claim import Claim
+
+
+def of_claim(claim: Claim, terms: Terms) -> str | None:
+    """The digest that follows from what a report says; None for an attestation, which does not say enough."""
+    if claim.kind is Kind.ATTESTATION:
+        return None
+    return verdict_digest.verdict(asked(terms, claim.now, claim.origin), _digests(claim.document))
+
+
+def changed_parameters(claim: Claim, terms: Terms, defaults: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Parameters that were at their defaults when the digest of a report was made, and now say something else."""
+    if of_claim(claim, terms) in {None, claim.verdict_digest}:
+        return
+    for pack, values in defaults.items():
+        for name, value in values.items():
+            if terms.parameters[pack][name] != value:
+                changed = {**terms.parameters, pack: {**terms.parameters[pack], name: value}}
+                if of_claim(claim, replace(terms, parameters=changed)) == claim.verdict_digest:
+                    yield (
+                        f"parameters: {pack}.{name} was changed after the report was made "
+                        f"(got {terms.parameters[pack][name]!r}, judged was {value!r})"
+                    )
+
+
+def _digests(document: Mapping[str, Any]) -> Iterator[bytes]:
+    doubled = {_who(each, "name") for each in document["duplicates"] if each["kind"] == "same_node"}
+    told = set()
+    for node in document["nodes"]:
+        snapshot = None if node["snapshot"] is None else node["snapshot"]["digest"]
+        if snapshot is not None and (*_who(node, "node"), snapshot) in told:
+            continue  # a stream has every copy of a snapshot that was given twice
+        told.add((*_who(node, "node"), snapshot))
+        if snapshot is not None and _who(node, "node") in doubled:
+            yield verdict_digest.node(node["node"], snapshot, "unknown", {})
+        else:
+            rules = {each["rule"]: each["outcome"] for each in node["results"]}
+            yield verdict_digest.node(node["node"], snapshot, node["outcome"], rules)
+    for each in document["fleet_results"]:
+        yield verdict_digest.fleet(each["rule"], each["pool"], each["outcome"])
+
+
+def _who(each: Mapping[str, Any], name: str) -> tuple[Any, Any, Any]:
+    """Site, name and machine id, where the name is under this key."""
+    return each["site"], each[name], each["machine_id"]

@@ -1,0 +1,112 @@
+"""What a verdict says that it was judged by, as terms to judge by again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from passmuster.evaluation.criteria import MaximumAge, Terms
+from passmuster.model.durations import parse_duration, parse_moment
+from passmuster.model.outcome import Level
+from passmuster.policy.parameters import effective, fitting
+from passmuster.policy.profile.settle import RANK, raised
+from passmuster.policy.waivers import InForce
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from passmuster.policy import Policy
+    from passmuster.policy.compile import CompiledPolicy
+    from passmuster.policy.waivers import Waivers
+    from passmuster.proof.claim import Claim
+
+
+def terms(
+    claim: Claim,
+    policies: Sequence[Policy],
+    compiled: Sequence[CompiledPolicy],
+    waivers: Waivers | None,
+    today: datetime,
+) -> tuple[Terms, list[str]]:
+    """The terms, and sentences on what in the claim cannot have been: that is left as the policies have it.
+
+    A claim without a moment says that no snapshot was from the future then; so none is `today`, which is later.
+    """
+    found: list[str] = []
+    headers = {each.digest: each for each in claim.policies}
+    judged = tuple(
+        replace(each, header=replace(each.header, released=told.released, lock=told.lock))
+        for each, told in ((each, headers[each.header.digest]) for each in compiled)
+    )
+    parameters = _parameters(claim, policies, found)
+    now = _now(claim, found)
+    return (
+        Terms(
+            policies=raised(judged, _levels(claim, judged, found)),
+            parameters=parameters,
+            rules=_rules(claim, judged, found),
+            roster=claim.roster,
+            roster_source=claim.roster_source,
+            max_age=_max_age(claim, now, found),
+            received=now or today,
+            latest=claim.superseded is not None,
+            waivers=InForce(waivers=waivers, now=now) if waivers is not None and now is not None else None,
+            assessment=claim.assessment,
+        ),
+        found,
+    )
+
+
+def _parameters(claim: Claim, policies: Sequence[Policy], found: list[str]) -> Mapping[str, Mapping[str, Any]]:
+    values = effective(policies, ())
+    declared = {f"{policy.pack}.{each.name}": (policy.pack, each) for policy in policies for each in policy.parameters}
+    for name in sorted({*declared, *claim.parameters}):
+        if name not in declared:
+            found.append(f"parameters: {name} is none of these policies' (got {claim.parameters[name]!r})")
+        elif name not in claim.parameters:
+            found.append(f"parameters: {name} is a parameter of these policies, and the report does not have it")
+        else:
+            pack, parameter = declared[name]
+            try:
+                values[pack][parameter.name] = fitting(parameter.type, claim.parameters[name])
+            except ValueError as error:
+                found.append(f"parameters: {name} cannot be that ({error})")
+    return values
+
+
+def _levels(claim: Claim, policies: Sequence[CompiledPolicy], found: list[str]) -> dict[str, Level]:
+    own = {rule.header.name: rule.header.level for policy in policies for rule in policy.every_rule}
+    levels = {name: Level(level) for name, level in claim.levels.items()}
+    for name, level in levels.items():
+        if name not in own:
+            found.append(f"levels: {name} is no rule of these policies")
+        elif RANK[level] <= RANK[own[name]]:
+            found.append(f"levels: {name} is not raised by that (got {level.value}, the policy has {own[name].value})")
+    return levels
+
+
+def _rules(claim: Claim, policies: Sequence[CompiledPolicy], found: list[str]) -> frozenset[str] | None:
+    known = {rule.header.name for policy in policies for rule in policy.every_rule}
+    found += [f"rules: {name} is no rule of these policies" for name in sorted((claim.rules or frozenset()) - known)]
+    return claim.rules
+
+
+def _now(claim: Claim, found: list[str]) -> datetime | None:
+    if claim.now is None and claim.max_age is None and claim.waivers is None:
+        return None
+    try:
+        return parse_moment(claim.now or "")
+    except ValueError as error:
+        found.append(f"now: {error}")
+        return None
+
+
+def _max_age(claim: Claim, now: datetime | None, found: list[str]) -> MaximumAge | None:
+    if claim.max_age is None or now is None:
+        return None
+    try:
+        return MaximumAge(text=claim.max_age, span=parse_duration(claim.max_age), now=now)
+    except ValueError as error:
+        found.append(f"max_age: {error}")
+        return None

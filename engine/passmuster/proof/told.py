@@ -1,0 +1,91 @@
+"""What a verdict says, taken apart so that two of them can be compared piece by piece."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from passmuster.proof.claim import Kind
+from passmuster.report import statement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LISTS = {"passedTests": "passed", "warnedTests": "warned", "failedTests": "failed"}
+_PIECES = ("engine", "evidence", "fleet_results", "nodes", "schema", "verdict_digest")
+"""Of a report: what is compared in other ways, or not at all."""
+_MORE = ("engine", "verdict_digest", "sites", "undecided", "unjudged", "waived")
+"""The same of the verdict in an statement."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """The pieces of a verdict; each has a name for people."""
+
+    snapshots: Mapping[str, frozenset[str]]
+    """Digests by the name of the node."""
+    seen: Mapping[str, str]
+    """Digests by what results call the node: its name, or more where several have that."""
+    unread: Mapping[str, str]
+    """Nodes without a snapshot, and why; of an attestation: every node that was not judged."""
+    results: Mapping[str, str]
+    """What became of each rule, by `PACK/RULE on NODE`."""
+    nodes: Mapping[str, str]
+    """What became of each node; empty where the verdict does not say."""
+    texts: Mapping[str, Mapping[str, Any]]
+    """All else that is said of a result or a node."""
+    terms: Mapping[str, Any]
+    """All else that is said, by the name of the field."""
+
+
+def told(kind: Kind, document: Mapping[str, Any]) -> Told:
+    """Take a verdict apart."""
+    return _attested(document) if kind is Kind.ATTESTATION else _reported(document)
+
+
+def _reported(document: Mapping[str, Any]) -> Told:
+    labels = statement.names(document["nodes"])
+    nodes = dict(zip(labels, document["nodes"], strict=True))
+    results = dict(statement.results(document))
+    digests: dict[str, frozenset[str]] = {}
+    for node in document["nodes"]:
+        if node["snapshot"] is not None:
+            digests[node["node"]] = digests.get(node["node"], frozenset()) | {node["snapshot"]["digest"]}
+    return Told(
+        snapshots=digests,
+        seen={name: node["snapshot"]["digest"] for name, node in nodes.items() if node["snapshot"] is not None},
+        unread={name: node["reason"] or "" for name, node in nodes.items() if node["snapshot"] is None},
+        results={name: f"{each['outcome']} ({each['level']})" for name, each in results.items()},
+        nodes={name: node["outcome"] for name, node in nodes.items()},
+        texts={
+            **{name: _without(node, "outcome", "results") for name, node in nodes.items()},
+            **{name: _without(each, "outcome", "level") for name, each in results.items()},
+        },
+        terms=_without(document, *_PIECES),
+    )
+
+
+def _attested(document: Mapping[str, Any]) -> Told:
+    predicate = document["predicate"]
+    verdict = predicate[statement.VERDICT]
+    words = {name: word for field, word in _LISTS.items() for name in predicate[field]}
+    for field in ("undecided", "waived"):
+        words.update({name: f"{words.get(name, '')} ({field})".strip() for name in verdict[field]})
+    seen = {each["name"]: f"sha256:{each['digest']['sha256']}" for each in document["subject"]}
+    return Told(
+        snapshots={name: frozenset({digest}) for name, digest in seen.items()},
+        seen=seen,
+        unread={each["node"]: each["reason"] for each in verdict["unjudged"]},
+        results=words,
+        nodes={},
+        texts={},
+        terms={
+            "result": predicate["result"],
+            "configuration": [each for each in predicate["configuration"] if each["annotations"]["kind"] != "engine"],
+            **_without(verdict, *_MORE),
+        },
+    )
+
+
+def _without(value: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: each for name, each in value.items() if name not in names}
