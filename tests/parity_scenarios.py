@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hostvalidate import CHECKS, Comparison, Status, compare, parse
 from packs import virtnest
 
 from passmuster import snapshot
 from passmuster.evaluation.rule import evaluate
-from passmuster.parity import CHECKS, Comparison, Status, compare, parse
 from passmuster.snapshot.activation import bind
 from passmuster_collector.cli import collect_bytes
 

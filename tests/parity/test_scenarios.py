@@ -8,10 +8,9 @@ from pathlib import Path
 
 import data_here
 import pytest
+from hostvalidate import CHECKS, DIFFERENCES, Status, parse
 from packs import virtnest
 from parity_scenarios import compared
-
-from passmuster.parity import CHECKS, DIFFERENCES, Status, parse
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 

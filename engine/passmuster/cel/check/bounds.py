@@ -14,7 +14,6 @@ from passmuster.cel.check.extents import bound_of_type, bound_of_value
 from passmuster.cel.library import FUNCTIONS
 from passmuster.cel.library.lists import sort_work
 from passmuster.cel.library.regexes import SEARCHES, search_steps
-from passmuster.cel.run.planner.operators import ELEMENTS_A_STEP
 from passmuster.cel.syntax.problems import Code
 from passmuster.cel.syntax.tree import (
     Arithmetic,
@@ -43,7 +42,7 @@ from passmuster.cel.syntax.tree import (
     size,
 )
 from passmuster.cel.values import sizes
-from passmuster.cel.values.budget import CHARACTERS_A_STEP, MAX_LIST, MAX_STRING, STEP_BUDGET
+from passmuster.cel.values.budget import CHARACTERS_A_STEP, ELEMENTS_A_STEP, MAX_LIST, MAX_STRING, STEP_BUDGET
 from passmuster.cel.values.sizes import ANY, SMALL, Bound
 from passmuster.cel.values.types import Basic, CelType, EnumType, ListType, OptionalType, TextType, flat, settled
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from passmuster.cel.syntax.tree import Index, ListLiteral, Literal, Name, Select
 from passmuster.cel.values.types import CelType, Field, ObjectType, type_of_value
@@ -12,12 +12,34 @@ from passmuster.cel.values.types import CelType, Field, ObjectType, type_of_valu
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from passmuster.cel.run.program import Program
+    from passmuster.cel.check.guards import Places
+    from passmuster.cel.check.reads import Read
     from passmuster.cel.syntax.tree import Node
+    from passmuster.cel.values.sizes import Bound
 
 CONSTANTS, PARAMETERS, VARIABLES = "constants", "params", "variables"
 NOT_FACTS = frozenset((CONSTANTS, PARAMETERS, VARIABLES))
 """Roots that belong to the policy; all others are facts of the snapshot."""
+
+
+class CheckedVariable(Protocol):
+    """What an expression that names a variable has to know of it; a compiled program knows it."""
+
+    @property
+    def type(self) -> CelType:
+        """The type of its value."""
+
+    @property
+    def reads(self) -> tuple[Read, ...]:
+        """The facts it reads."""
+
+    @property
+    def bound(self) -> Bound:
+        """The most that its value can be."""
+
+    @property
+    def proves(self) -> Mapping[bool, Places]:
+        """The places that are there wherever it is true, and wherever it is false."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +50,7 @@ class Environment:
     """Section names, ``node``, ``collection``, ``params``, ``constants``, ``variables``."""
     constants: Mapping[str, object] = field(default_factory=dict)
     """Values of ``constants``, known before anything runs."""
-    variables: Mapping[str, Program] = field(default_factory=dict)
+    variables: Mapping[str, CheckedVariable] = field(default_factory=dict)
     """The policy's variables, compiled: what reads ``variables.x`` reads the facts that x reads."""
 
     def root(self, name: str) -> CelType | None:

@@ -27,9 +27,9 @@ from passmuster.cel.syntax.tree import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from passmuster.cel.run.program import Program
+    from passmuster.cel.check.environment import CheckedVariable
 
-    Variables: TypeAlias = Mapping[str, Program]
+    Variables: TypeAlias = Mapping[str, CheckedVariable]
 
 Place: TypeAlias = tuple[object, ...]
 """A root or a macro's variable, then the keys that lead from there."""

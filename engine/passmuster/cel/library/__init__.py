@@ -7,7 +7,7 @@ from dataclasses import replace
 from passmuster.cel.library import core, lists, maths, optionals, regexes, sets, strings, times, versions
 from passmuster.cel.library.signature import Function, Overload, Unreadable
 
-__all__ = ["ALL", "FUNCTIONS", "NAMESPACES", "NOT_SUPPORTED", "Function", "Overload", "Unreadable"]
+__all__ = ["ALL", "FUNCTIONS", "NOT_SUPPORTED", "Function", "Overload", "Unreadable"]
 
 ALL: tuple[Function, ...] = (
     *core.FUNCTIONS,
@@ -26,8 +26,6 @@ for _function in ALL:
     _before = FUNCTIONS.get(_function.name)
     _forms = () if _before is None else _before.overloads
     FUNCTIONS[_function.name] = replace(_function, overloads=(*_forms, *_function.overloads))
-NAMESPACES = frozenset(("base64", "cel", "lists", "math", "optional", "sets", "strings"))
-"""Names before a dot that belong to a function's name."""
 NOT_SUPPORTED = frozenset(
     """base64.decode base64.encode cel.block cidr containsCIDR containsIP family ip isCIDR isIP isQuantity isURL
     math.asin math.cos math.log math.pow math.sin quantity strings.format url""".split()  # noqa: SIM905 - names

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from passmuster.cel.library import NAMESPACES
 from passmuster.cel.syntax.problems import Code
 from passmuster.cel.syntax.tree import Bind, Broken, Fold, FoldKind, Has, ListLiteral, Name, OptionalMap, Select
 
@@ -26,6 +25,8 @@ _FOLDS: dict[str, tuple[FoldKind, tuple[int, ...], tuple[int, ...]]] = {
     "transformMapEntry": (FoldKind.TRANSFORM_MAP_ENTRY, (), (3, 4)),
     "sortBy": (FoldKind.SORT_BY, (2,), ()),
 }
+NAMESPACES = frozenset(("base64", "cel", "lists", "math", "optional", "sets", "strings"))
+"""Names before a dot that belong to a function's name."""
 MACROS = ("has", "optMap", "optFlatMap", *_FOLDS)
 """Their names."""
 _VARIADIC = frozenset(("math.greatest", "math.least"))

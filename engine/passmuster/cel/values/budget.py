@@ -16,6 +16,8 @@ MAX_LIST = 10_000
 """Length of a list that an expression makes."""
 CHARACTERS_A_STEP = 64
 """How many characters may be looked at for one step."""
+ELEMENTS_A_STEP = 64
+"""How many strings of a list may be looked at for one step."""
 
 
 class OutOfStepsError(Exception):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from passmuster.cel.syntax.tree import Arithmetic, Compare, ListLiteral, MapLiteral, Negate, Relation
 from passmuster.cel.values import equality, numbers
+from passmuster.cel.values.budget import ELEMENTS_A_STEP
 from passmuster.cel.values.times import Duration, Timestamp
 from passmuster.cel.values.types import flat
 from passmuster.cel.values.values import CelError, Optional, UInt, Unknown, either, no_overload, shown, to_key
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from passmuster.cel.values.budget import Frame, Run
 
 _ALIKE = frozenset((str, int, bool, bytes, UInt, float, Timestamp, Duration))
-ELEMENTS_A_STEP = 64
-"""How many strings of a list may be looked at for one step."""
 KEY_KINDS = frozenset((str, int, UInt, bool))
 """Types of the keys that an expression may put into a map."""
 

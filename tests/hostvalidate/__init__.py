@@ -1,9 +1,9 @@
 """Parity with `virt-host-validate qemu`: which of its checks each rule answers, and where the two differ on purpose."""
 
-from passmuster.parity.checks import CHECKS, Status, status_of
-from passmuster.parity.compare import Comparison, Difference, compare
-from passmuster.parity.differences import DIFFERENCES, Row, Side
-from passmuster.parity.output import parse
+from hostvalidate.checks import CHECKS, Status, status_of
+from hostvalidate.compare import Comparison, Difference, compare
+from hostvalidate.differences import DIFFERENCES, Row, Side
+from hostvalidate.output import parse
 
 __all__ = [
     "CHECKS",

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hostvalidate.checks import CHECKS, Status
 from passmuster.model.fieldpath import FieldPath
 from passmuster.model.unknown import Reason
-from passmuster.parity.checks import CHECKS, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from passmuster.parity.checks import CHECKS, Status, status_of
-from passmuster.parity.differences import DIFFERENCES, Row, Side
+from hostvalidate.checks import CHECKS, Status, status_of
+from hostvalidate.differences import DIFFERENCES, Row, Side
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

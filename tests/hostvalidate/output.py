@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from passmuster.parity.checks import Status
+from hostvalidate.checks import Status
 
 _LINE = re.compile(r"\s*QEMU: Checking (?P<what>.*?)\s*: (?P<status>PASS|FAIL|WARN|NOTE)\b")
 _ORPHAN = re.compile(r"\s*WARN \(Unknown if this platform has IOMMU support\)")
