@@ -176,7 +176,7 @@ def test_an_exception_that_nobody_foresaw_ends_with_70(
     def broken(_options: Any) -> Any:
         raise error
 
-    monkeypatch.setitem(COMMANDS, command, broken)
+    monkeypatch.setattr(COMMANDS[command].replace(":", "."), broken)
     assert main(_words(command)) == 70
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)

@@ -37,6 +37,10 @@ _COUNTS = frozenset(("matrix", "summary"))
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Judge the latest snapshot of each node; the status is that of `check`."""
+    if options.engine == "spark":
+        from passmuster.cli.fleet_spark import run as run_spark  # noqa: PLC0415 - what needs Spark asks for it
+
+        return run_spark(options)
     _demand_one_machine(options)
     outputs = output.parse(options.output)
     choice = reading.Choice(as_of=fleet_met.moment(options.as_of), site=options.site)

@@ -5,6 +5,7 @@ A command's module is imported when the command runs, so that `passmuster --help
 
 from __future__ import annotations
 
+import importlib
 import sys
 from typing import TYPE_CHECKING
 
@@ -51,12 +52,19 @@ def _run(options: argparse.Namespace) -> ExitStatus:
     demand_moments(options)
     demand_apart(options)
     with taking(options), noting():
-        status = COMMANDS[options.command](options)
+        status = _command_of(options)(options)
         if options.command != "check" or (options.output and "table" not in options.output):
             say()  # a table says it itself
     if status is ExitStatus.INCOMPLETE and getattr(options, "unknown_ok", False):
         return ExitStatus.GOOD
     return status
+
+
+def _command_of(options: argparse.Namespace) -> Callable[[argparse.Namespace], ExitStatus]:
+    """The function that runs a command; its module is imported here."""
+    module, _, name = COMMANDS[options.command].partition(":")
+    found: Callable[[argparse.Namespace], ExitStatus] = getattr(importlib.import_module(module), name)
+    return found
 
 
 def _collect(arguments: list[str]) -> int:
@@ -65,247 +73,40 @@ def _collect(arguments: list[str]) -> int:
     return collect(arguments)
 
 
-def _check(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.check import run  # noqa: PLC0415 - imported when it runs
-
-    return run(options)
-
-
-def _explain(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.explain import run  # noqa: PLC0415 - imported when it runs
-
-    return run(options)
-
-
-def _impact(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.impact import run  # noqa: PLC0415 - imported when it runs
-
-    return run(options)
-
-
-def _policy_list(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.policy import run_list  # noqa: PLC0415 - imported when it runs
-
-    return run_list(options)
-
-
-def _policy_show(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.edition import run  # noqa: PLC0415 - imported when it runs
-
-    return run(options)
-
-
-def _policy_test(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.policytest import run  # noqa: PLC0415 - imported when it runs
-
-    return run(options)
-
-
-def _policy_lock(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.policy import run_lock  # noqa: PLC0415 - imported when it runs
-
-    return run_lock(options)
-
-
-def _policy_lint(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.lint import run  # noqa: PLC0415 - imported when it runs
-
-    return run(options)
-
-
-def _policy_diff(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.diff import run  # noqa: PLC0415 - imported when it runs
-
-    return run(options)
-
-
-def _policy_new(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.new import run  # noqa: PLC0415 - imported when it runs
-
-    return run(options)
-
-
-def _cel_eval(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.cel import run_eval  # noqa: PLC0415 - imported when it runs
-
-    return run_eval(options)
-
-
-def _cel_functions(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.cel import run_functions  # noqa: PLC0415 - imported when it runs
-
-    return run_functions(options)
-
-
-def _snapshot_validate(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.snapshot import run_validate  # noqa: PLC0415 - imported when it runs
-
-    return run_validate(options)
-
-
-def _snapshot_annotate(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.annotate import run  # noqa: PLC0415 - imported when it runs
-
-    return run(options)
-
-
-def _snapshot_show(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.snapshot import run_show  # noqa: PLC0415 - imported when it runs
-
-    return run_show(options)
-
-
-def _snapshot_redact(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.redact import run  # noqa: PLC0415 - imported when it runs
-
-    return run(options)
-
-
-def _bundle_keygen(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.bundlekeys import run_keygen  # noqa: PLC0415 - imported when it runs
-
-    return run_keygen(options)
-
-
-def _bundle_create(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.bundle import run_create  # noqa: PLC0415 - imported when it runs
-
-    return run_create(options)
-
-
-def _bundle_sign(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.bundle import run_sign  # noqa: PLC0415 - imported when it runs
-
-    return run_sign(options)
-
-
-def _bundle_state_show(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.bundlestate import run_show  # noqa: PLC0415 - imported when it runs
-
-    return run_show(options)
-
-
-def _bundle_state_reset(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.bundlestate import run_reset  # noqa: PLC0415 - imported when it runs
-
-    return run_reset(options)
-
-
-def _bundle_verify(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.bundle import run_verify  # noqa: PLC0415 - imported when it runs
-
-    return run_verify(options)
-
-
-def _bundle_inspect(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.bundle import run_inspect  # noqa: PLC0415 - imported when it runs
-
-    return run_inspect(options)
-
-
-def _fleet_add(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.fleet_add import run  # noqa: PLC0415 - imported when it runs
-
-    return run(options)
-
-
-def _fleet_list(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.fleet import run_list  # noqa: PLC0415 - imported when it runs
-
-    return run_list(options)
-
-
-def _fleet_check(options: argparse.Namespace) -> ExitStatus:
-    if options.engine == "spark":
-        from passmuster.cli.fleet_spark import run as run_spark  # noqa: PLC0415 - imported when it runs
-
-        return run_spark(options)
-    from passmuster.cli.fleet_check import run  # noqa: PLC0415 - imported when it runs
-
-    return run(options)
-
-
-def _fleet_history(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.fleet_check import run_history  # noqa: PLC0415 - imported when it runs
-
-    return run_history(options)
-
-
-def _fleet_accept(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.fleet_accept import run  # noqa: PLC0415 - imported when it runs
-
-    return run(options)
-
-
-def _fleet_verdicts(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.fleet import run_verdicts  # noqa: PLC0415 - imported when it runs
-
-    return run_verdicts(options)
-
-
-def _fleet_export(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.fleet import run_export  # noqa: PLC0415 - imported when it runs
-
-    return run_export(options)
-
-
-def _fleet_gc(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.fleet import run_gc  # noqa: PLC0415 - imported when it runs
-
-    return run_gc(options)
-
-
-def _fleet_verify(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.fleet import run_verify  # noqa: PLC0415 - imported when it runs
-
-    return run_verify(options)
-
-
-def _report_sign(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.report import run_sign  # noqa: PLC0415 - imported when it runs
-
-    return run_sign(options)
-
-
-def _report_verify(options: argparse.Namespace) -> ExitStatus:
-    from passmuster.cli.report import run_verify  # noqa: PLC0415 - imported when it runs
-
-    return run_verify(options)
-
-
-COMMANDS: Mapping[str, Callable[[argparse.Namespace], ExitStatus]] = {
-    "check": _check,
-    "explain": _explain,
-    "impact": _impact,
-    "policy list": _policy_list,
-    "policy show": _policy_show,
-    "policy test": _policy_test,
-    "policy lock": _policy_lock,
-    "policy lint": _policy_lint,
-    "policy diff": _policy_diff,
-    "policy new": _policy_new,
-    "cel eval": _cel_eval,
-    "cel functions": _cel_functions,
-    "snapshot validate": _snapshot_validate,
-    "snapshot annotate": _snapshot_annotate,
-    "snapshot show": _snapshot_show,
-    "snapshot redact": _snapshot_redact,
-    "fleet add": _fleet_add,
-    "fleet list": _fleet_list,
-    "fleet check": _fleet_check,
-    "fleet history": _fleet_history,
-    "fleet accept": _fleet_accept,
-    "fleet verdicts": _fleet_verdicts,
-    "fleet export": _fleet_export,
-    "fleet gc": _fleet_gc,
-    "fleet verify": _fleet_verify,
-    "bundle keygen": _bundle_keygen,
-    "bundle create": _bundle_create,
-    "bundle sign": _bundle_sign,
-    "bundle verify": _bundle_verify,
-    "bundle inspect": _bundle_inspect,
-    "bundle state show": _bundle_state_show,
-    "bundle state reset": _bundle_state_reset,
-    "report sign": _report_sign,
-    "report verify": _report_verify,
+COMMANDS: Mapping[str, str] = {
+    "check": "passmuster.cli.check:run",
+    "explain": "passmuster.cli.explain:run",
+    "impact": "passmuster.cli.impact:run",
+    "policy list": "passmuster.cli.policy:run_list",
+    "policy show": "passmuster.cli.edition:run",
+    "policy test": "passmuster.cli.policytest:run",
+    "policy lock": "passmuster.cli.policy:run_lock",
+    "policy lint": "passmuster.cli.lint:run",
+    "policy diff": "passmuster.cli.diff:run",
+    "policy new": "passmuster.cli.new:run",
+    "cel eval": "passmuster.cli.cel:run_eval",
+    "cel functions": "passmuster.cli.cel:run_functions",
+    "snapshot validate": "passmuster.cli.snapshot:run_validate",
+    "snapshot annotate": "passmuster.cli.annotate:run",
+    "snapshot show": "passmuster.cli.snapshot:run_show",
+    "snapshot redact": "passmuster.cli.redact:run",
+    "fleet add": "passmuster.cli.fleet_add:run",
+    "fleet list": "passmuster.cli.fleet:run_list",
+    "fleet check": "passmuster.cli.fleet_check:run",
+    "fleet history": "passmuster.cli.fleet_check:run_history",
+    "fleet accept": "passmuster.cli.fleet_accept:run",
+    "fleet verdicts": "passmuster.cli.fleet:run_verdicts",
+    "fleet export": "passmuster.cli.fleet:run_export",
+    "fleet gc": "passmuster.cli.fleet:run_gc",
+    "fleet verify": "passmuster.cli.fleet:run_verify",
+    "bundle keygen": "passmuster.cli.bundlekeys:run_keygen",
+    "bundle create": "passmuster.cli.bundle:run_create",
+    "bundle sign": "passmuster.cli.bundle:run_sign",
+    "bundle verify": "passmuster.cli.bundle:run_verify",
+    "bundle inspect": "passmuster.cli.bundle:run_inspect",
+    "bundle state show": "passmuster.cli.bundlestate:run_show",
+    "bundle state reset": "passmuster.cli.bundlestate:run_reset",
+    "report sign": "passmuster.cli.report:run_sign",
+    "report verify": "passmuster.cli.report:run_verify",
 }
+"""Commands, with the module and the function that runs each."""
