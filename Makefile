@@ -3,7 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: fuzz fuzz-inputs help run demo test test-long coverage test-spark test-offline lint format bench collector offline machines random masked parity docs clean
+# $(call install,'.[EXTRA]') installs this checkout with the newest libraries that fit. LOCKED=1, which .ci/run sets, installs what
+# requirements/dev.lock names instead, by hash: the extras dev, sign and spark at once.
+LOCK := requirements/dev.lock
+ifdef LOCKED
+install = $(PIP) install --require-hashes --requirement $(LOCK) && $(PIP) install --no-deps --no-build-isolation --editable .
+else
+install = $(PIP) install --editable $(1)
+endif
+
+.PHONY: dev-lock fuzz fuzz-inputs help run demo test test-long coverage test-spark test-offline lint format bench collector offline machines random masked parity docs clean
 
 help:
 	@echo "make run        judge this machine"
@@ -13,6 +22,7 @@ help:
 	@echo "make coverage   run the tests, but for the long ones, and see what they do not reach"
 	@echo "make test-spark run the tests that need Spark and Java 17, on a cluster of this machine"
 	@echo "make lint       ruff, mypy, import contracts, the policies' lint and own tests"
+	@echo "make dev-lock   write requirements/dev.lock for pyproject.toml; UPGRADE=1 takes the newest releases"
 	@echo "make bench      measure start-up, collecting and judging"
 	@echo "make collector  build dist/passmuster-collector.pyz, one file for any node with Python >= 3.6"
 	@echo "make offline    build the engine as one file for this platform, and an image's context (deploy/offline)"
@@ -26,28 +36,32 @@ help:
 	@echo "make masked     200,000 outcomes with facts withheld: unknown, or as before"
 	@echo "make machines DATA=DIR   collect every machine of a folder of dumps, and compare with its index"
 
-.venv/run.stamp: pyproject.toml
+.venv/run.stamp: pyproject.toml $(if $(LOCKED),$(LOCK))
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make PYTHON=python3.12 ...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(PIP) install --editable .
+	$(call install,.)
 	touch $@
 
 .venv/dev.stamp: .venv/run.stamp
-	$(PIP) install --editable '.[dev]'
+	$(call install,'.[dev]')
 	touch $@
 
 .venv/demo.stamp: .venv/run.stamp
-	$(PIP) install --editable '.[sign]'
+	$(call install,'.[sign]')
 	touch $@
 
 .venv/offline.stamp: .venv/run.stamp
 	$(PIP) install 'shiv>=1.0.8'
 	touch $@
 
+.venv/lock.stamp: .venv/run.stamp
+	$(PIP) install 'uv>=0.5'
+	touch $@
+
 .venv/spark.stamp: .venv/dev.stamp
 	@if [ -n "$$JAVA_HOME" ]; then test -x "$$JAVA_HOME/bin/java"; else command -v java >/dev/null; fi || \
 	  { echo "make test-spark: no java, in JAVA_HOME or on PATH (expected Java 17 or newer)"; exit 2; }
-	$(PIP) install --editable '.[dev,spark]'
+	$(call install,'.[spark]')
 	touch $@
 
 # 1 (fails) and 3 (unknown) are verdicts about this machine, not about the target.
@@ -81,6 +95,11 @@ lint: .venv/dev.stamp
 format: .venv/dev.stamp
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# One file for every Python and processor. uv does not read pip's configuration; it keeps releases of the old file that still fit.
+dev-lock: .venv/lock.stamp
+	$(BIN)/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes $(if $(UPGRADE),--upgrade) \
+	  --extra dev --extra sign --extra spark --custom-compile-command 'make dev-lock' --output-file $(LOCK) pyproject.toml
 
 bench: .venv/dev.stamp
 	$(BIN)/python benchmarks/startup.py
