@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted(
     file
-    for pattern in ("*.md", "docs/*.md", "*/README.md", "deploy/*/README.md", "policies/*.md")
+    for pattern in ("*.md", "docs/*.md", "docs/*/*.md", "*/README.md", "deploy/*/README.md", "policies/*.md")
     for file in CHECKOUT.glob(pattern)
 )
 _FENCE = re.compile(r"(?ms)^```(\w*)\n(.*?)^```$")
