@@ -32,10 +32,38 @@ WHO = [
     "reader of a snapshot or bundle",
 ]
 _SPAN = re.compile(r"`([^`\n]+)`")
+_FILE = re.compile(r"(?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|md|toml)")
+_SCHEMA = re.compile(r"passmuster\.\w+/\d+")
+_BUILT = ("dist/",)
 
 
 def _text(path: str) -> str:
     return (CHECKOUT / path).read_text("utf-8")
+
+
+def _spans(page: Path) -> list[str]:
+    return [span.partition("::")[0] for span in _SPAN.findall(page.read_text("utf-8"))]
+
+
+def _exists(path: str) -> bool:
+    """Whether a path exists, from the checkout or within the engine; parts in capitals stand for any name."""
+    glob = re.sub(r"\b[A-Z]{4,}\b(?!\.md)", "*", path.rstrip("/"))
+    return any(any(root.glob(glob)) for root in (CHECKOUT, CHECKOUT / "engine" / "passmuster"))
+
+
+FILES = sorted(
+    {
+        (page, span)
+        for page in PAGES
+        for span in _spans(page)
+        if _FILE.fullmatch(span) and not _SCHEMA.fullmatch(span) and span not in _BUILT
+    }
+)
+
+
+@pytest.mark.parametrize(("page", "path"), FILES, ids=[f"{page.name}: {path}" for page, path in FILES])
+def test_a_file_that_a_page_names_exists(page: Path, path: str) -> None:
+    assert _exists(path), f"{page.relative_to(CHECKOUT)}: {path} does not exist"
 
 
 THREATS = [
