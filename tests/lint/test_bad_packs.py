@@ -15,7 +15,14 @@ from passmuster.cli import main
 BAD = Path(__file__).resolve().parent.parent / "data" / "packs" / "bad"
 FOLDERS = sorted(folder.name for folder in BAD.iterdir())
 ENGINE = Path(lint.__file__).resolve().parents[2]
-LOADING = ("_yaml.py", "policy/load.py", "policy/lock.py", "policytest/cases.py", "policytest/paths.py", "cli/packs.py")
+LOADING = (
+    "codec/yaml.py",
+    "policy/load.py",
+    "policy/lock.py",
+    "authoring/testing/cases.py",
+    "authoring/testing/paths.py",
+    "intake/catalog.py",
+)
 """Modules that say what is wrong with the files of a pack."""
 OF_COMMANDS = {"policy-not-found", "policy-twice"}
 """Codes of what a caller asks for, which no file shows."""
