@@ -16,7 +16,7 @@ from snapshots import data
 
 from passmuster.exchange.bundle import container, create
 
-ENGINE = Path(container.__file__).parents[2]
+ENGINE = Path(container.__file__).parents[3]
 # Container and canonical JSON without any library: another interpreter need not have one.
 ELSEWHERE = """\
 import base64, json, sys
