@@ -156,6 +156,7 @@ def test_the_verdict_is_what_the_files_of_the_machine_say(name: str) -> None:
     assert {rule: outcomes[rule].value for rule in SPOTS[name]} == SPOTS[name]
 
 
+@pytest.mark.long
 def test_recorded_hosts_get_what_virt_host_validate_said_of_them_or_the_reason_is_listed() -> None:
     pack = shipped("kubevirt", "1.0.0")
     scenarios = sorted(data_here.unpacked("vhv").iterdir())

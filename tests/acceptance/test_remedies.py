@@ -251,6 +251,7 @@ def done(facts: dict[str, Any], remedy: dict[str, Any] | str) -> dict[str, Any]:
     return {**facts, "kernel.sysctl": {**facts["kernel.sysctl"], key: value}}
 
 
+@pytest.mark.long
 def test_every_remediation_makes_its_rule_pass(pack: CompiledPolicy) -> None:
     for rule in pack.rules:
         name = rule.header.name

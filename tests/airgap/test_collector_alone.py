@@ -70,6 +70,7 @@ def test_it_looks_at_a_mounted_host_with_what_its_kernel_said(archive: Path, fol
     assert snapshot["sections"]["devices"]["facts"]["/dev/kvm"]["accessible"] is True
 
 
+@pytest.mark.long
 def test_it_reads_copied_files_and_archives_of_them(archive: Path, folder: Path) -> None:
     subprocess.run(["tar", "-czf", "host.tar.gz", "host"], cwd=folder, check=True)
     for dump in ("host", "host.tar.gz"):
@@ -83,6 +84,7 @@ def test_it_adds_what_the_cluster_says_names_and_labels(archive: Path, folder: P
     assert snapshot["sections"]["kubernetes"]["facts"]["labels"] == {"zone": "a"}
 
 
+@pytest.mark.long
 def test_it_leaves_sections_out_and_says_so(archive: Path, folder: Path) -> None:
     for words, looked_at in ((("--only", "cpu"), {"cpu"}), (("--skip", "cpu"), set(SECTIONS) - {"cpu"})):
         sections = json.loads(collected(archive, folder, "--root", "host", *words))["sections"]
@@ -115,6 +117,7 @@ def test_it_seals_and_openssh_alone_checks_the_seal(archive: Path, folder: Path)
     assert subprocess.run(verify, cwd=folder, input=data + b" ", capture_output=True, check=False).returncode != 0
 
 
+@pytest.mark.long
 def test_its_snapshots_are_counted_put_together_and_compared_with_coreutils(archive: Path, folder: Path) -> None:
     one = collected(archive, folder, "--root", "host", "--name", "worker-1")
     (folder / "out" / "a.json").write_bytes(one)

@@ -109,6 +109,7 @@ def test_the_level_that_a_rule_has_is_no_change() -> None:
     assert report["levels"] == {}
 
 
+@pytest.mark.long
 def test_a_verdict_without_an_assessment_has_the_digest_that_it_always_had() -> None:
     report = plain()
     _, by_file = check(BASE)
@@ -194,6 +195,7 @@ MISTAKES: dict[str, tuple[str, int, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("text", "status", "sentence"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_said_with_its_place(
     capsys: pytest.CaptureFixture[str], text: str, status: int, sentence: str

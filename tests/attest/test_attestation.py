@@ -123,6 +123,7 @@ def test_unknown_is_never_a_pass() -> None:
     assert attested("fleet/good.json")["predicate"]["result"] == "PASSED"
 
 
+@pytest.mark.long
 def test_a_node_that_was_not_judged_is_named_with_the_reason(fleet: Path) -> None:
     (fleet / "fleet" / "broken.json").write_text("{")
     found = attested()

@@ -185,6 +185,7 @@ def _json_digest(path: Path) -> str:
     return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.mark.long
 def test_a_snapshot_that_the_trust_file_does_not_allow_is_not_allowed(
     capsys: pytest.CaptureFixture[str], site: Path
 ) -> None:
@@ -193,6 +194,7 @@ def test_a_snapshot_that_the_trust_file_does_not_allow_is_not_allowed(
     assert (status, "signatures: no signature covers 1 snapshots that counted" in told) == (4, True), told
 
 
+@pytest.mark.long
 def test_a_seal_that_is_not_here_is_named(capsys: pytest.CaptureFixture[str], site: Path) -> None:
     _allowing("w4")(site)
     _hidden(lambda value: value["signatures"].update(allowed=1, sealed=1))
@@ -200,6 +202,7 @@ def test_a_seal_that_is_not_here_is_named(capsys: pytest.CaptureFixture[str], si
     assert (status, "note: signatures: 1 seals were not looked at" in told) == (0, True), told
 
 
+@pytest.mark.long
 def test_a_report_that_hides_its_trust_file_does_not_say_what_covers_its_snapshots(
     capsys: pytest.CaptureFixture[str], site: Path
 ) -> None:
@@ -223,6 +226,7 @@ def test_a_node_that_is_allowed_is_not_called_unsigned(capsys: pytest.CaptureFix
     assert (status, "is called unsigned, and the trust file allows" in told) == (4, True), told
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("site_", ["tokyo", None])
 def test_the_site_of_a_node_is_that_of_its_bundle(capsys: pytest.CaptureFixture[str], site_: str | None) -> None:
     _hidden(lambda value: next(each for each in value["nodes"] if each["node"] == "w1").update(site=site_))
@@ -234,6 +238,7 @@ def test_the_site_of_a_node_is_that_of_its_bundle(capsys: pytest.CaptureFixture[
     )
 
 
+@pytest.mark.long
 def test_a_site_that_nothing_given_says_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     _hidden(lambda value: next(each for each in value["nodes"] if each["node"] == "lab-1").update(site="tokyo"))
     status, told = _verify(capsys, "site.pmb", "loose")

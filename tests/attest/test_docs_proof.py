@@ -83,6 +83,7 @@ def _excerpt() -> str:
     return "```json\n" + json.dumps(shown, indent=1) + "\n```"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("_site")
 @pytest.mark.skipif(importlib.util.find_spec("cel_expr_python") is None, reason="cel-expr-python is not installed")
 def test_the_examples_are_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:

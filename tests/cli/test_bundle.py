@@ -189,6 +189,7 @@ REFUSED = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("words", "status", "message"), REFUSED.values(), ids=REFUSED)
 def test_what_cannot_be_done_is_said_in_a_line(
     capsys: pytest.CaptureFixture[str], site: Path, words: list[str], status: int, message: str
@@ -263,6 +264,7 @@ def test_signatures_are_added_or_replaced(site: Path) -> None:
     assert counts == {"site": 1, "two": 2, "one": 1}
 
 
+@pytest.mark.long
 def test_a_bundle_goes_through_pipes(site: Path) -> None:
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(sys.path)}
     run = [sys.executable, "-m", "passmuster"]

@@ -115,6 +115,7 @@ def test_moments_that_are_none_are_refused_in_one_line(
     assert (out, err.count("\n"), err.startswith(told)) == ("", 1, True), err
 
 
+@pytest.mark.long
 def test_unknown_ok_turns_3_into_0_and_nothing_else(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "u.json").write_bytes(data(unknown={"kernel.release": "denied"}, name="u"))
     (folder / "f.json").write_bytes(data(set_={"kernel.release": "4.4.0"}, name="f"))
@@ -164,6 +165,7 @@ def _words(command: str) -> list[str]:
     return [*command.split(), *given]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize(
     "error",
@@ -184,6 +186,7 @@ def test_an_exception_that_nobody_foresaw_ends_with_70(
     assert f"{type(error).__name__} at test_ending.py:" in err
 
 
+@pytest.mark.long
 def test_an_interrupt_ends_with_130_and_says_nothing(folder: Path) -> None:
     given = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-m", "passmuster", "check", "-"]
@@ -212,4 +215,10 @@ def test_few_places_say_that_something_failed() -> None:
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Attribute) and ast.unparse(node) == "ExitStatus.FAILED":
                 naming.add(str(file.relative_to(ROOT / "engine" / "passmuster")))
-    assert naming == {"cli/impact.py", "cli/lint.py", "cli/policytest.py", "cli/terms.py", "exchange/redaction/refusal.py"}
+    assert naming == {
+        "cli/impact.py",
+        "cli/lint.py",
+        "cli/policytest.py",
+        "cli/terms.py",
+        "exchange/redaction/refusal.py",
+    }

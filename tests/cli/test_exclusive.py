@@ -89,6 +89,7 @@ def test_a_bundle_keeps_every_signature(tmp_path: Path) -> None:
     assert len(unpack((tmp_path / "site.pmb").read_bytes(), "site.pmb").signatures) == 8
 
 
+@pytest.mark.long
 def test_the_map_of_pseudonyms_keeps_every_name(tmp_path: Path) -> None:
     (tmp_path / "key").touch(mode=0o600)
     (tmp_path / "key").write_bytes(b"k" * 32)

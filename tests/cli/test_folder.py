@@ -317,6 +317,7 @@ def test_names_that_are_no_text_are_written_as_escapes(folder: Path) -> None:
     assert [each["path"] for each in found["skipped"]] == ["in/worse\\xff.txt"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("names", [("sos_commands",), ("proc", "etc"), ("proc", "sys", "var")], ids=" and ".join)
 @pytest.mark.parametrize("given", ["in", "in/sosreport-w1"])
 def test_copied_files_of_a_host_are_one_unknown_node_that_says_what_to_do(

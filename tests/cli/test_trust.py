@@ -177,6 +177,7 @@ def test_a_live_node_has_no_signature(capsys: pytest.CaptureFixture[str]) -> Non
     assert "nothing is received where this node itself is looked at" in capsys.readouterr().err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("form", ["table", "markdown", "html", "matrix"])
 def test_every_format_for_people_says_how_many_are_not_covered(capsys: pytest.CaptureFixture[str], form: str) -> None:
     main(["check", "site.pmb", "w3.json", *TRUST, *NOW, "-o", form])
@@ -185,6 +186,7 @@ def test_every_format_for_people_says_how_many_are_not_covered(capsys: pytest.Ca
     assert "bundle of site dc-1: verified, 2 snapshots" in told or "bundle of site dc" in told
 
 
+@pytest.mark.long
 def test_every_format_for_programs_says_so_too(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["check", "site.pmb", "w3.json", *TRUST, *NOW, "-o"]
     main([*words, "summary"])

@@ -237,6 +237,7 @@ def test_what_opening_took_is_gone_from_the_time(tmp_path: Path, monkeypatch: py
     assert _statuses(tmp_path, "--root", "0.3") == {"timeout"}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("flag", ["--root", "--from"])
 def test_where_nobody_had_time_to_see_what_it_is_nothing_is_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flag: str

@@ -69,6 +69,7 @@ def scenario_snapshot(name: str) -> dict[str, Any]:
     return snapshot
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", sorted(SCENARIOS) or [ABSENT])
 def test_a_scenario_holds_to_all_rules(name: str) -> None:
     sections = scenario_snapshot(name)["sections"]

@@ -173,6 +173,7 @@ def _taken(monkeypatch: pytest.MonkeyPatch, folder: Path, work: Any, clock: Any 
     return sections
 
 
+@pytest.mark.long
 def test_a_section_that_hangs_does_not_hold_the_others(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     sections = _taken(monkeypatch, tmp_path, lambda: time.sleep(60))
     assert sections["x"]["unknown"]["x.a"] == {"reason": "timeout", "detail": "a read did not return"}

@@ -65,6 +65,7 @@ REASONS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("dump", "path"), REASONS)
 def test_what_a_dump_does_not_tell_has_its_reason(tmp_path: Path, dump: str, path: str) -> None:
     outcomes(dump, tmp_path)

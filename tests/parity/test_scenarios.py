@@ -33,6 +33,7 @@ def test_every_check_is_equal_or_explained(name: str) -> None:
         assert each.comparison.equal + len(each.comparison.differences) == len(CHECKS)
 
 
+@pytest.mark.long
 def test_every_scenario_was_compared_and_most_of_it_is_equal() -> None:
     comparisons = [each.comparison for name in _folders() for each in compared(data_here.unpacked("vhv") / name)]
     if not comparisons:

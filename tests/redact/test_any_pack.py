@@ -162,6 +162,7 @@ def _random_pack(seed: int) -> Asked:
     return _pack(_random(seed))
 
 
+@pytest.mark.long
 def test_there_is_something_to_ask() -> None:
     assert len(expressions()) > 500
     assert set(HEADER) <= set(expressions())

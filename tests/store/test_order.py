@@ -247,6 +247,7 @@ def test_a_snapshot_from_the_future_hides_nothing(order: int, capsys: Any) -> No
     assert brief(judged(capsys)) == [(None, "n1", "pass")]
 
 
+@pytest.mark.long
 def test_what_is_from_the_future_is_so_by_the_moment_of_receipt_and_the_tolerance_of_the_site(capsys: Any) -> None:
     late = node(1, collected_at="2026-11-20T00:30:00Z")
     assert add(capsys, late, now=DAY[20])["conflicts"][0]["kind"] == "from_the_future"

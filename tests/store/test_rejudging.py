@@ -155,6 +155,7 @@ def test_verdicts_over_older_snapshots_are_judged_too(capsys: pytest.CaptureFixt
     said(capsys, "fleet", "verify", "s.db", status=4)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("folder")
 def test_rules_that_were_asked_alone_are_judged_alone(capsys: pytest.CaptureFixture[str]) -> None:
     _store(capsys, "-p", "virtnest@1.0.0", "--rule", "kernel-version")
