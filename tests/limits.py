@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MOST_SECONDS = 5.0
 MOST_BYTES = 300 * 1024 * 1024
 _PATIENCE = 120
+_USUAL = 0.1
+"""Seconds in which a processor that others leave alone adds three million numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Took:
         """Fail the test where it took too much, or ended as nothing may end."""
         assert b"Traceback" not in self.err, self.err
         assert self.status in {0, 1, 2, 3, 4}, (self.status, self.err)
-        assert self.seconds < MOST_SECONDS, self.seconds
+        assert self.seconds < MOST_SECONDS * allowance(), self.seconds
         assert self.size < MOST_BYTES, self.size
         return self
 
@@ -58,13 +60,24 @@ with open(report, "w") as file:
 
 def took(*arguments: str, stdin: str = os.devnull) -> Took:
     """Run a command of passmuster to its end."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    given = {name: value for name, value in os.environ.items() if not name.startswith("COV")}  # nobody measures it
+    environment = {**given, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = ["timeout", "-k", "1", str(_PATIENCE), sys.executable, "-m", "passmuster", *arguments]
     with tempfile.NamedTemporaryFile() as report:
         watch = [sys.executable, "-S", "-c", _WATCH, report.name, stdin, *command]
         done = subprocess.run(watch, capture_output=True, env=environment, check=True)
         status, seconds, size = report.read().split()
     return Took(int(status), done.stdout, done.stderr, float(seconds), int(size))
+
+
+def allowance() -> float:
+    """How many times as many seconds of a processor work may take: its speed falls with what others do on it.
+
+    Where lines are counted in this process (coverage), its own work takes several times as long.
+    """
+    began = time.process_time()
+    sum(range(3_000_000))
+    return max(1.0, (time.process_time() - began) / _USUAL) * (4 if sys.gettrace() is not None else 1)
 
 
 def slowness() -> float:

@@ -8,6 +8,7 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from limits import allowance
 
 from cel.unchecked import run, unchecked
 from passmuster.cel import CelError, CelProblems, Environment, compile_expression
@@ -56,7 +57,7 @@ _NESTED = "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]"
 def test_it_is_refused_at_once(text: str, code: str) -> None:
     began = time.process_time()
     codes = _codes(text)
-    assert time.process_time() - began < _SECONDS
+    assert time.process_time() - began < _SECONDS * allowance()
     assert code in codes
 
 
@@ -84,7 +85,7 @@ def test_it_is_stopped_when_the_budget_is_used_up(text: str) -> None:
     program = unchecked(text)
     began = time.process_time()
     found = program.run({})
-    assert time.process_time() - began < _SECONDS
+    assert time.process_time() - began < _SECONDS * allowance()
     assert found.value == OUT_OF_STEPS
     assert found.steps == STEP_BUDGET
 
@@ -146,4 +147,4 @@ def test_any_text_is_compiled_and_run_or_refused(pieces: list[str]) -> None:
     began = time.process_time()
     with contextlib.suppress(CelProblems):
         unchecked(text).run({"a": {"b": [1, "x"]}})
-    assert time.process_time() - began < _SECONDS
+    assert time.process_time() - began < _SECONDS * allowance()

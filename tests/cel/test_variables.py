@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from limits import allowance
 
 from cel.world import ENVIRONMENT, roots, unknown
 from passmuster.cel import Basic, CelProblems, Environment, Unknown, compile_expression, show
@@ -108,5 +109,5 @@ def test_variables_upon_variables_cost_no_more_than_their_sum() -> None:
     }
     began = time.process_time()
     found = compile_expression("variables.v39 && runtime.docker == {'version': ''}", _environment(**chain))
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 5 * allowance()
     assert [str(read.path) for read in found.reads] == ["runtime.docker"]

@@ -213,9 +213,7 @@ def test_a_hostile_archive_is_refused_with_one_line(
     make, message = HOSTILE[name]
     file = tmp_path / "dump.tar"
     file.write_bytes(make())
-    began = time.monotonic()
     assert main(["--from", str(file), "-o", str(tmp_path / "out.json")]) == 2
-    assert time.monotonic() - began < 5
     err = capsys.readouterr().err
     assert message in err
     assert err.count("\n") == 1

@@ -49,10 +49,10 @@ def test_output_is_cut_at_the_limit(tmp_path: Path) -> None:
 @needs_root
 def test_a_program_that_does_not_end_is_left(tmp_path: Path) -> None:
     began = time.monotonic()
-    look = run([script(tmp_path, "sleep 60")], limit(0.3))
+    look = run([script(tmp_path, "sleep 600")], limit(0.3))
     assert isinstance(look, Unknown)
     assert look.reason is Reason.TIMEOUT
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
 
 
 @needs_root
@@ -103,8 +103,8 @@ def test_work_in_time_gives_its_result() -> None:
 
 def test_stuck_work_is_left_behind() -> None:
     began = time.monotonic()
-    assert watched(lambda: time.sleep(3), 0.05) is None
-    assert time.monotonic() - began < 2
+    assert watched(lambda: time.sleep(600), 0.05) is None
+    assert time.monotonic() - began < 60
 
 
 def test_a_budget_is_spent_by_its_clock() -> None:

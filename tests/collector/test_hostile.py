@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -97,10 +98,8 @@ ENTRIES: dict[str, Entry] = {
 def test_whatever_lies_everywhere_a_snapshot_is_written(tmp_path: Path, name: str) -> None:
     tree: dict[str, Entry] = {**MOUNTED, **dict.fromkeys(PATHS, ENTRIES[name])}
     host = plant(tmp_path / "host", tree)
-    began = time.monotonic()
     for kind in ("--root", "--from"):
         assert problems(collect_bytes([kind, str(host)])) == []
-    assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -136,21 +135,20 @@ LARGE: dict[str, tuple[tuple[str, ...], Callable[[Path], None]]] = {
 }
 
 
-def run(*words: str) -> tuple[bytes, float, int]:
-    """A whole process: its output, seconds and peak of memory in megabytes."""
+def run(*words: str) -> tuple[bytes, int]:
+    """A whole process: its output and peak of memory in megabytes; how long it takes is in test_deadline."""
     code = (
         "import sys; sys.path.insert(0, sys.argv[1]); from passmuster_collector.cli import main; main(sys.argv[2:]);"
         "status = dict(line.split(':', 1) for line in open('/proc/self/status'));"
         "sys.stderr.write(status['VmHWM'].split()[0])"
     )
-    began = time.monotonic()
     done = subprocess.run([sys.executable, "-I", "-S", "-c", code, PACKAGE, *words], capture_output=True, check=True)
-    return done.stdout, time.monotonic() - began, int(done.stderr) // 1024
+    return done.stdout, int(done.stderr) // 1024
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", LARGE)
-def test_time_and_memory_are_bounded(tmp_path: Path, name: str) -> None:
+def test_memory_is_bounded(tmp_path: Path, name: str) -> None:
     paths, make = LARGE[name]
     host = plant(tmp_path / "host", MOUNTED)
     for path in paths:
@@ -158,25 +156,25 @@ def test_time_and_memory_are_bounded(tmp_path: Path, name: str) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         if not place.exists() or place.is_file():
             make(place)
-    output, seconds, megabytes = run("--root", str(host))
+    output, megabytes = run("--root", str(host))
     assert problems(output) == []
-    assert seconds < 10
     # A section that outlasts its share of the time runs on beside the next ones, so their memory adds up.
     assert megabytes < 200, megabytes
 
 
 def test_reads_that_crawl_end_with_their_section(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     host = plant(tmp_path / "host", {**MOUNTED, **dict.fromkeys(PATHS, "x\n")})
-    read = os.read
+    read, reads = os.read, itertools.count()
 
     def crawl(handle: int, _: int) -> bytes:
+        next(reads)
         time.sleep(0.05)
         return read(handle, 1)
 
     monkeypatch.setattr(os, "read", crawl)
-    began = time.monotonic()
     snapshot = json.loads(collect_bytes(["--root", str(host), "--timeout", "0.2"]))
-    assert time.monotonic() - began < 13 * 1.8
+    # Each section reads for 0.2 seconds at most, and one read more; a busy machine makes them fewer.
+    assert next(reads) < 15 * 6
     reasons = {entry["reason"] for one in snapshot["sections"].values() for entry in one["unknown"].values()}
     assert "timeout" in reasons
 
@@ -194,12 +192,12 @@ def test_reads_that_never_return_are_left_behind(tmp_path: Path, monkeypatch: py
 
     def read_(handle: int, size: int) -> bytes:
         if handle in stuck:
-            time.sleep(8)
+            time.sleep(60)
         return read(handle, size)
 
     monkeypatch.setattr(os, "open", open_)
     monkeypatch.setattr(os, "read", read_)
-    snapshot = json.loads(collect_bytes(["--root", str(host), "--timeout", "0.2", "--only", "cpu", "--only", "os"]))
+    snapshot = json.loads(collect_bytes(["--root", str(host), "--timeout", "2", "--only", "cpu", "--only", "os"]))
     assert snapshot["sections"]["cpu"]["status"] == "timeout"
     assert snapshot["sections"]["os"]["facts"]["id"] == "x"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -78,9 +77,7 @@ def test_an_endless_device_is_not_read(tmp_path: Path) -> None:
 def test_a_huge_file_ends_at_the_limit(tmp_path: Path) -> None:
     with (tmp_path / "huge").open("wb") as huge:
         huge.truncate(10 << 30)
-    began = time.monotonic()
     assert root_of(tmp_path).read("/huge") == Unknown(Reason.FAILED, "too large: /huge (limit 1048576 bytes)")
-    assert time.monotonic() - began < 5
 
 
 def test_a_file_of_the_limit_is_read_and_one_byte_more_is_not(tmp_path: Path) -> None:

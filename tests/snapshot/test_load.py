@@ -226,4 +226,5 @@ def test_many_mistakes_take_the_time_of_one_pass_and_the_first_hundred_are_told(
         return time.process_time() - start
 
     taken(200)
-    assert taken(12_000) < 10 * max(taken(3_000), 0.1)
+    # A square would be 64 times as much; asked again, for what else runs on the processor slows it down.
+    assert any(taken(24_000) < 24 * max(taken(3_000), 0.05) for _ in range(4))

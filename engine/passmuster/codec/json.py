@@ -35,7 +35,6 @@ _CHUNK = 256 * 1024
 _SNAPSHOT = b'{"collection":{'
 _SAYS = re.compile(rb'"schema"\s*:\s*"passmuster\.snapshot/')
 """How a snapshot in canonical form begins."""
-_BLANK = (b" ", b"\t")
 _OPENS = (b"{", b"[", BOM + b"{", BOM + b"[")
 _JSON_LINE = re.compile(rb"\n\s*+(?:" + BOM + rb")?[{\[]")
 _STRUCTURE = re.compile(rb'"(?:[^"\\\n]++|\\.)*+"?|[{}\[\]]')
@@ -220,24 +219,24 @@ def stream(
             yield number, line
         elif lines:
             raise SpanningError
-        elif line[:1] in _BLANK and spanning.inside and not _is_snapshot(line):
-            number = yield from spanning.take_blocks(number, _indented(handle, line))
+        elif line[:1] != b"{" and spanning.inside and not _is_snapshot(line):
+            number = yield from spanning.take_blocks(number, _following(handle, line))
         else:
             yield from spanning.take(number, line)
     yield from spanning.end()
 
 
-def _indented(handle: BinaryIO, line: bytes) -> Iterator[list[bytes]]:
-    """A line and some that follow it, up to one that is not indented, or is a snapshot and stands by itself."""
+def _following(handle: BinaryIO, line: bytes) -> Iterator[list[bytes]]:
+    """A line and some that follow it, up to one that may begin a document, or is a snapshot and stands by itself."""
     block, size = [line], 0
     while size < _CHUNK and (line := handle.readline(MAX_BYTES + 1)):
-        if _is_snapshot(line):
+        if b"{" in line and _is_snapshot(line):
             yield block
             yield [line]
             return
         block.append(line)
         size += len(line)
-        if line[:1] not in _BLANK:
+        if line[:1] == b"{":
             break
     yield block
 
