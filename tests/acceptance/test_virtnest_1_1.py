@@ -54,6 +54,7 @@ def release_moves(row: Mapping[str, str], collected: str) -> set[Moved]:
     return {("kernel-version", before, after)} if after is not before else set()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("collected", COLLECTED)
 def test_a_kernel_moves_by_the_parameter_or_at_4_11_0(collected: str) -> None:
     wrong = []

@@ -57,6 +57,7 @@ def collected(archive: Path, folder: Path, *words: str) -> bytes:
     return done.stdout
 
 
+@pytest.mark.long
 def test_it_looks_at_this_machine(archive: Path, folder: Path) -> None:
     assert b'"kind":"live"' in collected(archive, folder)
 
@@ -133,6 +134,7 @@ def test_its_snapshots_are_counted_put_together_and_compared_with_coreutils(arch
     assert fleet.stdout.split()[:2] == ["2", hashlib.sha256(one).hexdigest()]
 
 
+@pytest.mark.long
 def test_the_same_host_and_moment_give_the_same_bytes(archive: Path, folder: Path) -> None:
     command = [sys.executable, "-I", "-S", str(archive), "--root", "host"]
     environments = ({"PYTHONHASHSEED": "1"}, {"PYTHONHASHSEED": "2", "LC_ALL": "tr_TR.UTF-8", "TZ": "Pacific/Apia"})
@@ -156,6 +158,7 @@ def test_it_does_nothing_else(archive: Path, folder: Path, command: str) -> None
     assert b"unrecognized arguments: " + command.encode() in done.stderr
 
 
+@pytest.mark.long
 def test_every_option_that_it_has_is_in_the_list(archive: Path, folder: Path) -> None:
     told = run(archive, folder, "--help").stdout.decode()
     options = set(re.findall(r"(?<![\w-])--[a-z-]+|(?<![\w-])-o\b", told)) - {"--help", "--version"}

@@ -122,6 +122,7 @@ def test_two_builds_of_one_bundle_are_the_same_bytes(here: Machine, there: Machi
     assert bundle(here, "snapshots") == bundle(there, "as received")
 
 
+@pytest.mark.long
 def test_another_python_makes_the_same_bundle_and_proves_the_same_verdict(here: Machine, there: Machine) -> None:
     others = _others()
     if not others:

@@ -176,6 +176,7 @@ def test_nothing_of_them_is_said_or_kept_on_the_other_side(
     assert _leaks(told.out, told.err, *_everything(home)) == set()
 
 
+@pytest.mark.long
 def test_a_step_that_fails_at_the_site_says_nothing_of_them(site: Path, capfd: pytest.CaptureFixture[str]) -> None:
     Path("snapshots/worker-1.json").write_bytes(
         Path("snapshots/worker-1.json").read_bytes().replace(b'"x86_64"', b'"x"')

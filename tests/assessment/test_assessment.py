@@ -252,6 +252,7 @@ def test_another_assessment_does_not_hold(capsys: pytest.CaptureFixture[str], si
     assert "assessment: another one (judged by sha256:" in " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.long
 def test_a_report_that_only_names_the_assessment_does_not_hold(capsys: pytest.CaptureFixture[str], site: Path) -> None:
     check(BASE + "levels: {virtnest/secure-guest: required}\n")
     mild = (site / "review" / "a.yaml").read_text()

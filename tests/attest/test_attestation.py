@@ -117,6 +117,7 @@ def test_each_rule_is_in_the_list_of_its_level() -> None:
     assert "virtnest/cpu-x86-64-v2 on bad" not in undecided
 
 
+@pytest.mark.long
 def test_unknown_is_never_a_pass() -> None:
     predicate = attested("fleet/blind.json")["predicate"]
     assert (predicate["result"], predicate[VERDICT]["outcome"]) == ("FAILED", "unknown")

@@ -212,6 +212,7 @@ def test_a_report_that_hides_its_trust_file_does_not_say_what_covers_its_snapsho
     assert (status, "note: signatures: the report has no trust file" in told) == (0, True), told
 
 
+@pytest.mark.long
 def test_a_node_that_is_allowed_is_not_called_unsigned(capsys: pytest.CaptureFixture[str]) -> None:
     reason = next(node["reason"] for node in json.loads(Path("r.json").read_bytes())["nodes"] if node["node"] == "w4")
     assert main(["check", "site.pmb", "loose", "--waivers", "waivers.yaml", *TRUST[:2], *NOW, "-o", "json=r.json"]) == 3
@@ -245,6 +246,7 @@ def test_a_site_that_nothing_given_says_is_named(capsys: pytest.CaptureFixture[s
     assert (status, "note: sites: that of 1 nodes is taken from the report" in told) == (0, True), told
 
 
+@pytest.mark.long
 def test_what_is_added_to_why_a_node_is_unsigned_is_noticed(capsys: pytest.CaptureFixture[str]) -> None:
     def add(text: str) -> None:
         _hidden(

@@ -43,6 +43,7 @@ TYPES = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("file", TYPES)
 def test_what_was_signed_holds_and_says_by_whom(capsys: pytest.CaptureFixture[str], site: Path, file: str) -> None:
     assert main(["report", "sign", file, "--key", "site.key", "-o", "v.dsse"]) == 0

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.mark.long
 def test_several_formats_at_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     page, notes = tmp_path / "page.html", tmp_path / "notes.md"
     assert (
@@ -24,6 +25,7 @@ def test_several_formats_at_once(capsys: pytest.CaptureFixture[str], tmp_path: P
     assert notes.read_text().startswith("# Node prerequisites")
 
 
+@pytest.mark.long
 def test_one_rule_as_markdown(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["policy", "show", "virtnest@1.0.0", "--rule", "ppc-kvm-hv", "-o", "markdown"]) == 0
     out = capsys.readouterr().out

@@ -68,6 +68,7 @@ def test_of_one_sequence_in_eight_bundles_one_is_taken(tmp_path: Path) -> None:
     assert statuses.count(4) == 7, statuses
 
 
+@pytest.mark.long
 def test_the_lock_of_policies_keeps_every_release(tmp_path: Path) -> None:
     for at in WRITERS:
         write_draft(tmp_path, f"demo{at}")
@@ -81,6 +82,7 @@ def test_the_lock_of_policies_keeps_every_release(tmp_path: Path) -> None:
     assert [line.split("@")[0] for line in lines] == [f"demo{at}" for at in WRITERS]
 
 
+@pytest.mark.long
 def test_a_bundle_keeps_every_signature(tmp_path: Path) -> None:
     (tmp_path / "site.pmb").write_bytes(bundles.made(keys=()))
     for at in WRITERS:

@@ -257,6 +257,7 @@ UNFIT = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("change", UNFIT.values(), ids=UNFIT)
 def test_what_is_not_fit_is_not_released(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, change: tuple[str, str, str, str]

@@ -54,6 +54,7 @@ def _nodes(report: dict[str, Any]) -> dict[str, str]:
     return {node["node"]: node["reason"] or node["outcome"] for node in report["nodes"]}
 
 
+@pytest.mark.long
 def test_a_loose_snapshot_is_unknown_and_a_bundled_one_counts() -> None:
     status, report = _report("site.pmb", "w3.json", *TRUST)
     assert status == 3
@@ -157,6 +158,7 @@ COMMANDS: dict[str, tuple[list[str], int]] = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("words", "status"), COMMANDS.values(), ids=COMMANDS)
 def test_each_command_says_so(capsys: pytest.CaptureFixture[str], words: list[str], status: int) -> None:
     assert main([*words, *TRUST]) == status
@@ -201,6 +203,7 @@ def test_every_format_for_programs_says_so_too(capsys: pytest.CaptureFixture[str
     assert {(row["node"], row["assurance"]) for row in rows} == {("w1", "verified"), ("w2", "verified"), ("w3", "")}
 
 
+@pytest.mark.long
 def test_the_digest_of_a_verdict_covers_how_its_snapshots_came(here: Path) -> None:
     (here / "plain.pmb").write_bytes(bundles.made("w1", "w2", keys=()))
     digests = [
@@ -255,6 +258,7 @@ def test_a_node_of_another_site_does_not_stand_for_one_that_is_missing(sites: Pa
     assert b"w1" in (sites / "out").read_bytes() or name in {"summary", "matrix"}
 
 
+@pytest.mark.long
 def test_a_report_says_of_which_site_a_node_is_missing(sites: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert sites.exists()
     _, report = _report("in", *TRUST)

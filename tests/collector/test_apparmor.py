@@ -48,6 +48,7 @@ def test_paths_mean_what_a_regular_expression_says(path: str, file: str) -> None
     assert _means(path, file) is _by_expression(path, file)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("piece", ["{,}", "{a,*}", "**", "{**,", "?*", "{{,},{,}}"])
 def test_no_path_takes_long(piece: str) -> None:
     assert _means("/usr/" + piece * 5000 + "/nowhere", QEMU) is False

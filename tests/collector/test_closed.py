@@ -79,6 +79,7 @@ def test_every_closed_map_and_list_of_the_schema_has_a_case() -> None:
     assert found - BY_REDACTION == set(CASES)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", CASES)
 def test_what_nobody_foresaw_is_there(tmp_path: Path, path: str) -> None:
     tree, words = CASES[path]

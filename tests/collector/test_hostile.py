@@ -102,6 +102,7 @@ def test_whatever_lies_everywhere_a_snapshot_is_written(tmp_path: Path, name: st
         assert problems(collect_bytes([kind, str(host)])) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(20))
 def test_noise_in_every_file_is_no_fault(tmp_path: Path, seed: int) -> None:
     noise = random.Random(seed)

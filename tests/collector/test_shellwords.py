@@ -36,6 +36,7 @@ def test_what_has_no_end_is_unreadable(text: str) -> None:
         shellwords.split(text)
 
 
+@pytest.mark.long
 @given(st.text("ab= \n\t'\"\\").filter(lambda text: "\\\n" not in text))
 def test_as_the_standard_library_parts_them(text: str) -> None:
     """But for comments and lines that go on, where that is no shell."""

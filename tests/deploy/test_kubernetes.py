@@ -48,6 +48,7 @@ def test_every_node_is_gathered(tmp_path: Path, out: Path, capsys: pytest.Captur
     assert "200 of 200 snapshots annotated" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_what_is_missing_is_told(tmp_path: Path, out: Path) -> None:
     fake = Fake(tmp_path / "fake", STATES)
     (fake.folder / "rollout").write_text("1")
@@ -114,6 +115,7 @@ def test_a_namespace_that_was_there_before_stays(tmp_path: Path, out: Path) -> N
     assert fake.calls()[-1] == last
 
 
+@pytest.mark.long
 def test_what_cannot_be_cleaned_up_is_said(tmp_path: Path, out: Path) -> None:
     fake = Fake(tmp_path / "fake", {})
     (fake.folder / "undeletable").touch()

@@ -216,6 +216,7 @@ def test_no_change_of_bytes_makes_a_difference(line: bytes, edits: list[tuple[fl
     assert fast([healthy, line], TERMS)[0] == plain([healthy, line], TERMS)
 
 
+@pytest.mark.long
 def test_the_command_streams_and_says_the_same(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

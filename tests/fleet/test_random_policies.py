@@ -62,6 +62,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FAULTS)
 @pytest.mark.parametrize("words", [("summary",), ("matrix",), ("json",), ("summary", "--jobs", "2")], ids=" ".join)
 def test_a_failing_rule_fails_on_every_path(

@@ -147,6 +147,7 @@ def test_the_order_of_the_nodes_changes_nothing_and_json_is_what_its_schema_says
     assert schema.faults("impact", 1, json.loads(rendered("json", impact(*versions(), given(*fleet()))))) == ()
 
 
+@pytest.mark.long
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "node.json").write_bytes(data())

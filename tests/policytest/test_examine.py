@@ -310,6 +310,7 @@ def test_junit_counts_and_holds_nothing_that_xml_cannot() -> None:
     assert top[0][0].get("name") == r'name \x1b[2J \u2028 <&>" \ufffe'
 
 
+@pytest.mark.long
 def test_everything_comes_out_the_same_every_time() -> None:
     one, two = examined(SAME, *EDGE), examined(SAME, *EDGE)
     assert all(render([one]) == render([two]) for render in FORMATS.values())

@@ -101,6 +101,7 @@ def test_the_document_shows_what_it_says(capsys: pytest.CaptureFixture[str]) -> 
     assert [line for line in shown if line != "..." and line not in told] == []
 
 
+@pytest.mark.long
 def test_a_redaction_that_changes_a_verdict_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["in", "--for", "locked.yaml", "--class", "sensitive", *HOST, "--map", "map", "-o", "out"]
     assert run(*arguments) == 1

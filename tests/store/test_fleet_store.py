@@ -291,6 +291,7 @@ def test_superseded_snapshots_go_only_when_asked(folder: Path, capsys: pytest.Ca
     said(capsys, "fleet", "verify", "s.db")
 
 
+@pytest.mark.long
 def test_verdicts_over_facts_that_are_gone_go_too(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("a.json").write_bytes(node(1, collected_at="2026-01-01T00:00:00Z", set_={"kernel.release": "4.4.0"}))
     Path("b.json").write_bytes(node(1, collected_at="2026-11-01T00:00:00Z"))
