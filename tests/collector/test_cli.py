@@ -149,7 +149,7 @@ USAGE = {
     "a root that is not there": (["--root", "/nowhere"], "'/nowhere': No such file or directory (expected a folder)"),
     "a root that is a file": (["--root", "/etc/passwd"], "'/etc/passwd': Not a directory (expected a folder)"),
     "an empty root": (["--root", ""], "'': No such file or directory (expected a folder)"),
-    "a root with a zero byte": (["--root", "a\0b"], "embedded null byte"),
+    "a root with a zero byte": (["--root", "a\0b"], "(expected a folder)"),
     "an empty name": (["--name", ""], "--name: 1 to 253 characters"),
     "a name too long": (["--name", "x" * 254], "(got 254)"),
     "a label without a value": (["--label", "a"], "--label: not a label (got 'a', expected KEY=VALUE)"),

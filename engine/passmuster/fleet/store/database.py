@@ -128,24 +128,28 @@ def opened(path: str, *, write: bool) -> Iterator[sqlite3.Connection]:
 
 def _connect(path: str, *, write: bool) -> sqlite3.Connection:
     quoted = Path(path).absolute().as_uri()
-    database = sqlite3.connect(f"{quoted}?mode=rw", uri=True, timeout=PATIENCE, isolation_level=None)
     try:
+        return _looked_at(sqlite3.connect(f"{quoted}?mode=rw", uri=True, timeout=PATIENCE, isolation_level=None))
+    except UnicodeDecodeError as error:
+        # SQLite's own message, for it quotes what is damaged.
+        raise DamageError(error.object.decode(errors="backslashreplace")) from None
+    except sqlite3.OperationalError:
+        # In a folder that cannot be written to, SQLite cannot make the files beside a store that others may write.
+        if write or os.access(Path(path).absolute().parent, os.W_OK) or Path(f"{path}-wal").exists():
+            raise
+    return _looked_at(sqlite3.connect(f"{quoted}?mode=ro&immutable=1", uri=True, isolation_level=None))
+
+
+def _looked_at(database: sqlite3.Connection) -> sqlite3.Connection:
+    """The database, ready for use; it is closed where it is not fit for that."""
+    with contextlib.ExitStack() as failing:
+        failing.callback(database.close)
         _restrain(database)
         database.execute("PRAGMA synchronous=FULL")
         database.execute("PRAGMA cache_size=-65536")
         database.execute("PRAGMA wal_autocheckpoint=4000")
         database.execute("SELECT gc FROM state").fetchone()
-    except UnicodeDecodeError as error:
-        # SQLite's own message, for it quotes what is damaged.
-        database.close()
-        raise DamageError(error.object.decode(errors="backslashreplace")) from None
-    except sqlite3.OperationalError:
-        database.close()
-        # In a folder that cannot be written to, SQLite cannot make the files beside a store that others may write.
-        if write or os.access(Path(path).absolute().parent, os.W_OK) or Path(f"{path}-wal").exists():
-            raise
-        database = sqlite3.connect(f"{quoted}?mode=ro&immutable=1", uri=True, isolation_level=None)
-        _restrain(database)
+        failing.pop_all()
     return database
 
 
