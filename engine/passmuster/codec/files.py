@@ -30,12 +30,12 @@ def followed(path: str | Path) -> Path:
     place = Path(path)
     for _ in range(_LINKS):
         try:
-            found = place.lstat()
+            status = place.lstat()
         except FileNotFoundError:
             return place
-        if not stat.S_ISLNK(found.st_mode) or _descriptor(place):
+        if not stat.S_ISLNK(status.st_mode) or _descriptor(place):
             return place
-        if found.st_uid not in {0, os.geteuid()}:
+        if status.st_uid not in {0, os.geteuid()}:
             raise PermissionError(errno.EACCES, "a link of another user, which is not followed", str(path))
         place = place.parent / place.readlink()
     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))

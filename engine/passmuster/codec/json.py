@@ -100,8 +100,8 @@ def deeper_than(value: Any, limit: int) -> bool:
     for _ in range(limit):
         if not level:
             return False
-        members = [each.values() if type(each) is dict else each for each in level]
-        level = [child for each in members for child in each if type(child) is dict or type(child) is list]
+        members = [container.values() if type(container) is dict else container for container in level]
+        level = [child for member in members for child in member if type(child) is dict or type(child) is list]
     return bool(level)
 
 
@@ -201,10 +201,10 @@ def stream(
         number += 1
         if line == b"\n" and not spanning.inside:
             continue
-        found = known(line) if not spanning.inside or line.startswith(_SNAPSHOT) else None
-        if found is not None:
+        result = known(line) if not spanning.inside or line.startswith(_SNAPSHOT) else None
+        if result is not None:
             yield from spanning.end()
-            yield number, found
+            yield number, result
             continue
         if not spanning.inside:
             line = line.removeprefix(BOM)
@@ -324,8 +324,8 @@ class _Spanning:
 
     def _noise_end(self, text: bytes, start: int) -> int | None:
         """Where noise ends: at a line that begins JSON."""
-        found = _JSON_LINE.search(text, start)
-        return None if found is None else found.start() + 1
+        match = _JSON_LINE.search(text, start)
+        return None if match is None else match.start() + 1
 
     def _end(self, text: bytes, start: int) -> int | None:
         """Where the document ends, its newline included; None where it goes on."""

@@ -29,7 +29,7 @@ def engine_digest() -> str:
     """
     hashed = hashlib.sha256()
     for folder, pattern in ((_PACKAGE, "*.py"), (schemas(), "*.json")):
-        for path in sorted(f"./{each.relative_to(folder).as_posix()}" for each in folder.rglob(pattern)):
+        for path in sorted(f"./{file.relative_to(folder).as_posix()}" for file in folder.rglob(pattern)):
             digest = hashlib.sha256((folder / path).read_bytes()).hexdigest()
             hashed.update(f"{digest}  {path}\n".encode())
     return "sha256:" + hashed.hexdigest()

@@ -174,7 +174,7 @@ def _decode(data: bytes, file: str) -> str:
 
 def _unseen(text: str, document: Document) -> list[Problem]:
     """Each control and each invisible character, with its place."""
-    found = []
+    entries = []
     line, counted = 1, 0
     for bad in itertools.islice(_UNSEEN.finditer(text), MAX_PROBLEMS + 1):
         line += text.count("\n", counted, counted := bad.start())
@@ -182,8 +182,8 @@ def _unseen(text: str, document: Document) -> list[Problem]:
         name = _NAMES.get(bad.group()) or unicodedata.name(bad.group(), "a control character").lower()
         message = f"U+{ord(bad.group()):04X} is not seen by who reads this (got {name}, expected visible text)"
         hint = f"take it out, or write {escape(bad.group())} where a quoted string means it"
-        found.append(document.problem_at(line, column, message, code="yaml-text", hint=hint))
-    return found
+        entries.append(document.problem_at(line, column, message, code="yaml-text", hint=hint))
+    return entries
 
 
 _NAMES = {"\ufeff": "a byte order mark"}
@@ -233,7 +233,7 @@ class _Reader:
             return None
         self._at = next(i for i, event in enumerate(self._events) if isinstance(event, yaml.DocumentStartEvent)) + 1
         value = self._value(())
-        self.whole = not any(each.code in _ELSEWHERE for each in self.problems)
+        self.whole = not any(problem.code in _ELSEWHERE for problem in self.problems)
         return value
 
     def _check(self, text: str) -> None:
@@ -359,16 +359,18 @@ def _cure(lines: Sequence[str], line: int, problem: str) -> str | None:
     text = lines[line - 1][:_CHUNK] if line <= len(lines) else ""
     if text.lstrip(" ").startswith("\t"):
         return "a tab indents this line: indent with spaces"
-    above = [each[:_CHUNK] for each in lines[max(0, line - 1 - _LOOKED_AT) : line - 1]]
-    indented = _indented(text, [each for each in above if each.strip() and not each.lstrip().startswith("#")])
+    above = [earlier[:_CHUNK] for earlier in lines[max(0, line - 1 - _LOOKED_AT) : line - 1]]
+    indented = _indented(
+        text, [earlier for earlier in above if earlier.strip() and not earlier.lstrip().startswith("#")]
+    )
     if indented is not None:
         return indented
     if "',' or" in problem:
         return "close the bracket that is open above, or put the text into a block: write `key: |`"
-    for each in (text, *above[-1:]):
-        found = _BARE_TEXT.search(each)
-        if found is not None:
-            return _BARE if found["key"] in _EXPRESSIONS else _QUOTE
+    for candidate in (text, *above[-1:]):
+        bare = _BARE_TEXT.search(candidate)
+        if bare is not None:
+            return _BARE if bare["key"] in _EXPRESSIONS else _QUOTE
     if "expected ':'" in problem and _PLAIN.match(text):
         return "a key and its value are written `key: value`"
     return None
@@ -386,22 +388,24 @@ def _indented(text: str, above: list[str]) -> str | None:
     if not above or not own:
         return None
     if not _KEY.match(own):
-        block = next((each for each in reversed(above) if _indent(each) < indent or _HEADER.search(each)), "")
+        block = next(
+            (earlier for earlier in reversed(above) if _indent(earlier) < indent or _HEADER.search(earlier)), ""
+        )
         if _indent(above[-1]) > indent and _HEADER.search(block):
             return f"the text of a block begins in column {_first(above, block)}: indent this line as far"
         return None
     dashes, keys, at = set[int](), set[int](), len(text)
-    for each in reversed(above):
-        if _indent(each) < at or (_indent(each) == at and each.strip().startswith("- ")):
-            at = _indent(each)
-            dash = re.match(r"(?:- +)*", each.strip())
+    for earlier in reversed(above):
+        if _indent(earlier) < at or (_indent(earlier) == at and earlier.strip().startswith("- ")):
+            at = _indent(earlier)
+            dash = re.match(r"(?:- +)*", earlier.strip())
             keys.add(at + (dash.end() if dash else 0))
-            if each.strip().startswith("- "):
+            if earlier.strip().startswith("- "):
                 dashes.add(at)
     fits = (dashes or keys) if own.startswith("- ") else keys
     if indent in fits:
         return None
-    near = " or ".join(str(each + 1) for each in sorted(fits, key=lambda each: (abs(each - indent), each))[:2])
+    near = " or ".join(str(fit + 1) for fit in sorted(fits, key=lambda fit: (abs(fit - indent), fit))[:2])
     return f"this line begins in column {indent + 1}, and what it can belong to in column {near}: indent it alike"
 
 

@@ -154,7 +154,7 @@ def asked(terms: Terms, now: str | None, origin: Origin = _LOOSE) -> dict[str, A
     if terms.latest:
         told["latest"] = True
     if origin.bundles:
-        told["bundles"] = [asdict(each) for each in origin.bundles]
+        told["bundles"] = [asdict(bundle) for bundle in origin.bundles]
     if origin.signatures is not None:
         told["signatures"] = asdict(origin.signatures)
     return told

@@ -77,7 +77,7 @@ def explain(
 ) -> Explanation:
     """Explain one rule on one node; pure."""
     roots = bind(snapshot)
-    result = next(each for each in evaluate(policy, snapshot, roots, parameters) if each.rule == rule.header)
+    result = next(result for result in evaluate(policy, snapshot, roots, parameters) if result.rule == rule.header)
     values = bound(policy, roots, parameters)
     traced: dict[str, Traced] = {}
     if rule.applies_when is not None and rule.source.applies_when is not None:
@@ -86,7 +86,7 @@ def explain(
     if not traced or traced["applies_when"].part.value is True:
         part = trace(rule.expression, values)
         traced["expression"] = Traced(name="expression", expression=rule.source.expression, part=part)
-    waiting = [each.part for each in traced.values()]
+    waiting = [part.part for part in traced.values()]
     while waiting:
         part = waiting.pop(0)
         waiting += part.parts

@@ -65,8 +65,8 @@ def judge(given: Iterable[Given], terms: Terms) -> Verdict:
     nodes = [judge_one(every[at], terms, doubled=at in beside.doubled) for at in places]
     future = any(node.reason is not None and from_future(node.reason) for node in nodes)
     waivers = findings(terms.waivers, _seen(terms.waivers, inputs, nodes)) if terms.waivers else None
-    found = _listed(nodes, terms)
-    nodes += [absentee(each) for each in (found.absent if found else ())]
+    roster = _listed(nodes, terms)
+    nodes += [absentee(name) for name in (roster.absent if roster else ())]
     fleet = over(terms.fleet_rules, _members(inputs, nodes), terms.parameters)
     weighed = [node for node in nodes if node.reason != ONLY_FLEET]
     outcomes = [*(node.outcome for node in weighed), *weight(fleet)]
@@ -81,7 +81,7 @@ def judge(given: Iterable[Given], terms: Terms) -> Verdict:
         levels=terms.raised,
         assessment=terms.assessment,
         waivers=waivers,
-        roster=found.findings if found else None,
+        roster=roster.findings if roster else None,
         max_age=terms.max_age.text if terms.max_age else None,
         now=terms.now(future=future),
         outcome=fleet_outcome(outcomes),
@@ -90,7 +90,7 @@ def judge(given: Iterable[Given], terms: Terms) -> Verdict:
         incomplete=not nodes or not outcomes or any(node.reason is not None for node in weighed),
         duplicates=beside.duplicates,
         digest=verdict_digest.verdict(
-            asked(found.settled if found else terms, terms.now(future=future)),
+            asked(roster.settled if roster else terms, terms.now(future=future)),
             [*map(_node_digest, nodes), *map(fleet_digest, fleet)],
         ),
     )
@@ -98,17 +98,17 @@ def judge(given: Iterable[Given], terms: Terms) -> Verdict:
 
 def _claims(inputs: Sequence[Given], terms: Terms) -> Iterator[Claim]:
     moments = Moments.of(terms)
-    for place, each in enumerate(inputs):
-        if each.snapshot is not None:
-            why = each.doubt or moments.misfit(each.snapshot.collection["collected_at"])
+    for place, given in enumerate(inputs):
+        if given.snapshot is not None:
+            why = given.doubt or moments.misfit(given.snapshot.collection["collected_at"])
             yield Claim(
                 place=place,
-                name=each.snapshot.name,
-                machine_id=each.snapshot.machine_id,
-                site=each.site,
-                digest=each.snapshot.digest,
-                label=each.input or "this node",
-                apart=each.doubt is not None or (why is not None and from_future(why)),
+                name=given.snapshot.name,
+                machine_id=given.snapshot.machine_id,
+                site=given.site,
+                digest=given.snapshot.digest,
+                label=given.input or "this node",
+                apart=given.doubt is not None or (why is not None and from_future(why)),
             )
 
 
@@ -167,7 +167,7 @@ def _members(inputs: Sequence[Given], nodes: Sequence[NodeVerdict]) -> Iterator[
 
 def weight(fleet: Iterable[FleetResult]) -> list[NodeOutcome]:
     """What the results of fleet rules add to the outcome of the fleet; nothing where none of them counts."""
-    told = [(each.rule.level, each.outcome) for each in fleet]
+    told = [(result.rule.level, result.outcome) for result in fleet]
     return [node_outcome(told)] if any(_counts(level, outcome) for level, outcome in told) else []
 
 
@@ -175,7 +175,7 @@ def settle(results: Iterable[tuple[Level, RuleOutcome]]) -> tuple[NodeOutcome, s
     """The outcome of a node by its rules', and why it is unknown as a whole where none of them counted."""
     told = tuple(results)
     outcome = node_outcome(told)
-    counted = any(_counts(level, each) for level, each in told)
+    counted = any(_counts(level, outcome) for level, outcome in told)
     return outcome, None if counted else NOTHING
 
 
@@ -265,12 +265,12 @@ def _written(moment: datetime, by: timedelta) -> str:
 
 def _results(snapshot: Snapshot, terms: Terms) -> tuple[Result, ...]:
     roots = bind(snapshot)
-    found = [
+    conflicts = [
         result
         for policy in terms.policies
         for result in evaluate(policy, snapshot, roots, terms.parameters[policy.header.pack])
     ]
-    wanted = tuple(result for result in found if terms.rules is None or result.rule.name in terms.rules)
+    wanted = tuple(result for result in conflicts if terms.rules is None or result.rule.name in terms.rules)
     if terms.waivers is None:
         return wanted
     covering = terms.waivers.on(snapshot.name, labels(snapshot))
@@ -279,8 +279,8 @@ def _results(snapshot: Snapshot, terms: Terms) -> tuple[Result, ...]:
 
 def labels(snapshot: Snapshot) -> Mapping[str, str]:
     """The node's labels, as the snapshot has them."""
-    found: Mapping[str, str] = snapshot.node["labels"]
-    return found
+    labels: Mapping[str, str] = snapshot.node["labels"]
+    return labels
 
 
 def _seen(waivers: InForce, inputs: Sequence[Given], nodes: Sequence[NodeVerdict]) -> list[Seen]:
@@ -321,20 +321,20 @@ def listed(terms: Terms, seen: Callable[[], Iterable[tuple[str, str | None]]], a
     if terms.roster is None:
         return None
     gone = frozenset(absent)
-    there = {each for each in starmap(terms.listing, seen()) if not terms.roster.isdisjoint(each)}
-    unlisted = {terms.listed(each[0]) for each in starmap(terms.listing, seen()) if each not in there}
+    there = {listing for listing in starmap(terms.listing, seen()) if not terms.roster.isdisjoint(listing)}
+    unlisted = {terms.listed(listing[0]) for listing in starmap(terms.listing, seen()) if listing not in there}
     nodes = terms.absent(gone)
     names = called(
-        [*nodes, *unlisted], chain(nodes, (terms.listed(each[0]) for each in starmap(terms.listing, seen())))
+        [*nodes, *unlisted], chain(nodes, (terms.listed(listing[0]) for listing in starmap(terms.listing, seen())))
     )
     return Listed(
         absent=nodes,
-        settled=terms.settled((each[0] for each in there), gone),
+        settled=terms.settled((listing[0] for listing in there), gone),
         findings=RosterFindings(
             source=terms.roster_source,
             listed=len(there) + len(gone),
-            missing=tuple(names[each] for each in nodes),
-            unlisted=tuple(names[each] for each in sorted(unlisted, key=order)),
+            missing=tuple(names[node] for node in nodes),
+            unlisted=tuple(names[node] for node in sorted(unlisted, key=order)),
         ),
     )
 

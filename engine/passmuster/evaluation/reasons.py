@@ -28,11 +28,11 @@ def because(
 
     A boolean variable that decided is replaced by what decided it, where its own expression stands.
     """
-    found: list[Because] = []
-    for each in _because(program, expression, roots, variables):
-        if each not in found:  # two variables may rest on one; values may be lists, so no set
-            found.append(each)
-    return tuple(found)
+    reasons: list[Because] = []
+    for because in _because(program, expression, roots, variables):
+        if because not in reasons:  # two variables may rest on one; values may be lists, so no set
+            reasons.append(because)
+    return tuple(reasons)
 
 
 def _because(
@@ -55,6 +55,6 @@ def _because(
             yield Because(expression=cause.expression, value=cause.value, line=line, column=column, wanted=cause.wanted)
 
 
-def _told_once(found: Iterable[Because], wanted: str) -> Iterator[Because]:
-    for at, each in enumerate(found):
-        yield replace(each, wanted=wanted if at == 0 else "")
+def _told_once(reasons: Iterable[Because], wanted: str) -> Iterator[Because]:
+    for at, because in enumerate(reasons):
+        yield replace(because, wanted=wanted if at == 0 else "")

@@ -143,7 +143,7 @@ def _withheld(path: FieldPath, snapshot: Snapshot, roots: Mapping[str, object]) 
     if section is None or section.reason is not None:
         return True
     # What nobody asked for, and what a mark of all others covers, stands nowhere by its own name.
-    return any(each.covers(path) for each in section.unknown) or isinstance(at(roots, path), cel.Unknown)
+    return any(mark.covers(path) for mark in section.unknown) or isinstance(at(roots, path), cel.Unknown)
 
 
 def _message(
@@ -163,7 +163,9 @@ def _message(
     written = rule.message.run(roots).value if rule.message is not None else None
     if isinstance(written, str):
         return written
-    return "; ".join(f"{each.expression} is {_brief(each.value)}" for each in grounds) or "the expression is false"
+    return (
+        "; ".join(f"{ground.expression} is {_brief(ground.value)}" for ground in grounds) or "the expression is false"
+    )
 
 
 def _brief(value: Any) -> str:

@@ -28,6 +28,6 @@ def fleet(rule: str, pool: str | None, outcome: str) -> bytes:
 def verdict(terms: Mapping[str, Any], nodes: Iterable[bytes]) -> str:
     """The digest of a whole verdict: `sha256:` and hexadecimal digits, over what was asked and the nodes' digests."""
     hashed = hashlib.sha256(json.canonical(dict(terms)))
-    for each in sorted(nodes):
-        hashed.update(each)
+    for node_digest in sorted(nodes):
+        hashed.update(node_digest)
     return "sha256:" + hashed.hexdigest()

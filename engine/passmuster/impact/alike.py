@@ -52,8 +52,8 @@ class Alike:
         kind = before.judged, after.judged
         changes = self._changes.get(kind)
         if changes is None:
-            found = self._comparison.one(snapshot.load(line, ""))
-            changes = self._changes[kind] = found is not None and (found.change or found.unread) is not None
+            compared = self._comparison.one(snapshot.load(line, ""))
+            changes = self._changes[kind] = compared is not None and (compared.change or compared.unread) is not None
         if changes:
             return None
         machine = after.machine_id

@@ -91,12 +91,12 @@ _WON = {"absent": WaiverStep.ADDED, "expired": WaiverStep.RENEWED, "other": Waiv
 
 def _elsewhere(waiver: Waiver, there: InForce | None, ask: Ask, rule: str) -> str:
     """What the other side makes of a waiver that is in force on this one."""
-    like = [each for each in there.waivers.waivers if _known(waiver, each)] if there else []
+    like = [waiver_ for waiver_ in there.waivers.waivers if _known(waiver, waiver_)] if there else []
     if there is None or not like:
         return "absent"
     name, labels = ask.snapshot.name, ask.snapshot.node["labels"]
-    covering = [each for each in like if each.names(rule) and each.node.covers(name, labels)]
-    return "expired" if covering and not any(there.holds(each) for each in covering) else "other"
+    covering = [waiver_ for waiver_ in like if waiver_.names(rule) and waiver_.node.covers(name, labels)]
+    return "expired" if covering and not any(there.holds(waiver_) for waiver_ in covering) else "other"
 
 
 def _known(waiver: Waiver, other: Waiver) -> bool:

@@ -39,22 +39,26 @@ def impact(old: Side, new: Side, later: Iterable[Given | Unchanged], earlier: It
             compared[identity] = comparison.two(known[identity], snapshot)
         else:
             appeared[identity] = comparison.lone(new, snapshot)
-    gone = {each: comparison.lone(old, one) for each, one in (known or {}).items() if each not in after}
+    gone = {name: comparison.lone(old, one) for name, one in (known or {}).items() if name not in after}
     doubled = {When.EARLIER: before.doubled, When.LATER: after.doubled}
     dropped = {*before.doubled, *after.doubled}
-    names = [each for each in sorted(compared, key=_order) if each not in dropped]
-    kept = [found for found in map(compared.__getitem__, names) if found is not None]
+    names = [name for name in sorted(compared, key=_order) if name not in dropped]
+    kept = [node for node in map(compared.__getitem__, names) if node is not None]
     return Impact(
         old=old.header,
         new=new.header,
         nodes=len(names),
-        changes=tuple(each.change for each in kept if each.change is not None),
-        collect_again=tuple(each.unread for each in kept if each.unread is not None),
+        changes=tuple(node.change for node in kept if node.change is not None),
+        collect_again=tuple(node.unread for node in kept if node.unread is not None),
         terms=None if known is None else _terms(kept),
-        appeared=tuple(appeared[each] for each in sorted(appeared, key=_order) if each not in dropped),
-        gone=tuple(gone[each] for each in sorted(gone, key=_order) if each not in dropped),
-        doubled=tuple(found[each] for found in doubled.values() for each in sorted(found, key=_order)),
-        unreadable=tuple(sorted((*before.unreadable, *after.unreadable), key=lambda each: (each.input, each.problem))),
+        appeared=tuple(appeared[name] for name in sorted(appeared, key=_order) if name not in dropped),
+        gone=tuple(gone[name] for name in sorted(gone, key=_order) if name not in dropped),
+        doubled=tuple(inputs[name] for inputs in doubled.values() for name in sorted(inputs, key=_order)),
+        unreadable=tuple(
+            sorted(
+                (*before.unreadable, *after.unreadable), key=lambda unreadable: (unreadable.input, unreadable.problem)
+            )
+        ),
     )
 
 
@@ -67,8 +71,8 @@ def _terms(compared: Iterable[Compared]) -> CrossTerms:
 
     def term(end: Callable[[Judged], NodeOutcome]) -> Term:
         return Term(
-            flips=sum(end(each.judged) is not each.judged.before for each in nodes),
-            broken=tuple(each.name for each in nodes if breaks(each.judged.before, end(each.judged))),
+            flips=sum(end(node.judged) is not node.judged.before for node in nodes),
+            broken=tuple(node.name for node in nodes if breaks(node.judged.before, end(node.judged))),
         )
 
     return CrossTerms(

@@ -18,11 +18,11 @@ def changed(
     paths: Iterable[FieldPath], before: Mapping[str, object], after: Mapping[str, object]
 ) -> tuple[FactChange, ...]:
     """What is not the same at or below the paths, each fact once, sorted; both sides as `binding.bind` gives them."""
-    found: dict[FieldPath, FactChange] = {}
+    changes: dict[FieldPath, FactChange] = {}
     for path in paths:
-        for each in _below(path, at(before, path), at(after, path)):
-            found.setdefault(each.path, each)
-    return tuple(found[path] for path in sorted(found))
+        for change in _below(path, at(before, path), at(after, path)):
+            changes.setdefault(change.path, change)
+    return tuple(changes[path] for path in sorted(changes))
 
 
 def _below(path: FieldPath, before: object, after: object) -> Iterator[FactChange]:
@@ -53,7 +53,7 @@ def _json_value(value: object) -> object:
     if isinstance(value, OpenMap):
         value = {**dict.fromkeys(value.absent), **value.values}
     if isinstance(value, dict):
-        return {key: _json_value(each) for key, each in value.items() if not isinstance(each, Unknown)}
+        return {key: _json_value(member) for key, member in value.items() if not isinstance(member, Unknown)}
     return value
 
 

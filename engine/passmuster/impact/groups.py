@@ -46,20 +46,20 @@ class CauseGroup:
     nodes: int
 
 
-def by_cause(found: Impact) -> tuple[CauseGroup, ...]:
+def by_cause(impact: Impact) -> tuple[CauseGroup, ...]:
     """The changes of rules, in the order of the causes and then of the rules' ids."""
     steps: dict[tuple[Cause, str, str, Origin], dict[Details, list[str]]] = defaultdict(lambda: defaultdict(list))
     titles: dict[str, str] = {}
     concerned: dict[Cause, set[tuple[str, str | None]]] = defaultdict(set)
-    for node in found.changes:
+    for node in impact.changes:
         for change in node.rules:
             step = change.cause, change.rule, wording.step(change), change.origin
             steps[step][wording.details(change)].append(node.node)
             titles[change.rule] = change.title
             concerned[change.cause].add((node.node, node.machine_id))
     groups: dict[Cause, list[RuleGroup]] = defaultdict(list)
-    for (cause, rule, words, origin), values in sorted(steps.items(), key=lambda each: _sortable(each[0])):
-        ordered = dict(sorted(values.items(), key=lambda each: (-len(each[1]), each[0])))
+    for (cause, rule, words, origin), values in sorted(steps.items(), key=lambda step: _sortable(step[0])):
+        ordered = dict(sorted(values.items(), key=lambda entry: (-len(entry[1]), entry[0])))
         nodes = {told: tuple(names) for told, names in ordered.items()}
         groups[cause].append(RuleGroup(rule=rule, title=titles[rule], step=words, origin=origin, nodes=nodes))
     return tuple(
@@ -74,20 +74,20 @@ def _sortable(key: tuple[Cause, str, str, Origin]) -> tuple[str, str, str]:
     return rule, step, origin.value
 
 
-def flips(found: Impact) -> tuple[tuple[NodeOutcome, NodeOutcome, tuple[str, ...]], ...]:
+def flips(impact: Impact) -> tuple[tuple[NodeOutcome, NodeOutcome, tuple[str, ...]], ...]:
     """Nodes that come out otherwise as a whole: from, to, names; what is worst now comes first."""
     names: dict[tuple[NodeOutcome, NodeOutcome], list[str]] = defaultdict(list)
-    for node in found.flips:
+    for node in impact.flips:
         names[node.judged.after, node.judged.before].append(node.node)
     ranks = {outcome: rank for rank, outcome in enumerate(NodeOutcome)}
-    ordered = sorted(names, key=lambda each: (ranks[each[0]], -ranks[each[1]]))
+    ordered = sorted(names, key=lambda pair: (ranks[pair[0]], -ranks[pair[1]]))
     return tuple((before, after, tuple(names[after, before])) for after, before in ordered)
 
 
-def to_collect(found: Impact) -> Mapping[str, tuple[str, ...]]:
+def to_collect(impact: Impact) -> Mapping[str, tuple[str, ...]]:
     """What to collect again, with why it is unknown -> names."""
     nodes: dict[str, list[str]] = defaultdict(list)
-    for unread in found.collect_again:
+    for unread in impact.collect_again:
         for fact in unread.facts:
             nodes[_missing(fact)].append(unread.node)
     return {told: tuple(names) for told, names in sorted(nodes.items())}

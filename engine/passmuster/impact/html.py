@@ -40,23 +40,23 @@ _KINDS = {
 }
 
 
-def render(found: Impact, hand: Hand) -> str:
+def render(impact: Impact, hand: Hand) -> str:
     """The whole page."""
-    judged = _title(found)
+    judged = _title(impact)
     main = tag(
         "main",
-        _flips(found, hand),
-        _terms(found, hand),
-        _causes(found, hand),
-        _collect_again(found, hand),
-        _one_sided(found, hand),
-        _not_compared(found),
+        _flips(impact, hand),
+        _terms(impact, hand),
+        _causes(impact, hand),
+        _collect_again(impact, hand),
+        _one_sided(impact, hand),
+        _not_compared(impact),
         id="impact",
     )
-    close = f"Old: {found.old.policy.digest}. New: {found.new.policy.digest}."
+    close = f"Old: {impact.old.policy.digest}. New: {impact.new.policy.digest}."
     footer = tag("footer", tag("p", close, class_="digest"), class_="close")
     return whole(
-        _head(found, judged),
+        _head(impact, judged),
         main,
         footer,
         title=f"Impact: {judged}",
@@ -65,15 +65,19 @@ def render(found: Impact, hand: Hand) -> str:
     )
 
 
-def _title(found: Impact) -> str:
-    return f"{side(found.old)}, before and after" if found.same_terms else f"{side(found.old)} \u2192 {side(found.new)}"
+def _title(impact: Impact) -> str:
+    return (
+        f"{side(impact.old)}, before and after"
+        if impact.same_terms
+        else f"{side(impact.old)} \u2192 {side(impact.new)}"
+    )
 
 
-def _head(found: Impact, judged: str) -> Markup:
-    broken = found.broken
-    rows = [("Compared", count(found.nodes)), *_asked("Old", found.old), *_asked("New", found.new)]
+def _head(impact: Impact, judged: str) -> Markup:
+    broken = impact.broken
+    rows = [("Compared", count(impact.nodes)), *_asked("Old", impact.old), *_asked("New", impact.new)]
     verdict = f"{count(len(broken))} passed and would fail" if broken else "No node that passed would fail"
-    flipped = f"Of {count(found.nodes)}, {flipping(len(found.flips))}"
+    flipped = f"Of {count(impact.nodes)}, {flipping(len(impact.flips))}"
     return tag(
         "header",
         tag("p", "Impact", class_="label"),
@@ -102,8 +106,8 @@ def _section(name: str, title: str, *content: Markup | str | None) -> Markup:
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[Markup | str]]) -> Markup:
-    head = tag("tr", *(tag("th", each, scope="col") for each in heads))
-    body = [tag("tr", *(each if isinstance(each, Markup) else tag("td", each) for each in row)) for row in rows]
+    head = tag("tr", *(tag("th", text, scope="col") for text in heads))
+    body = [tag("tr", *(cell if isinstance(cell, Markup) else tag("td", cell) for cell in row)) for row in rows]
     return tag("table", tag("thead", head), tag("tbody", *body))
 
 
@@ -119,25 +123,25 @@ def _outcome(outcome: NodeOutcome) -> Markup:
     return tag("span", outcome.value, class_=f"outcome {outcome.value}")
 
 
-def _flips(found: Impact, hand: Hand) -> Markup:
+def _flips(impact: Impact, hand: Hand) -> Markup:
     rows = [
         (tag("td", _outcome(before), " \u2192 ", _outcome(after)), _number(len(names)), tag("td", _names(names, hand)))
-        for before, after, names in flips(found)
+        for before, after, names in flips(impact)
     ]
-    nothing = "Nothing was compared." if found.nodes == 0 else "No node comes out otherwise as a whole."
+    nothing = "Nothing was compared." if impact.nodes == 0 else "No node comes out otherwise as a whole."
     content = _table(("Outcome", "Nodes", "Which"), rows) if rows else tag("p", nothing)
     return _section("flips", "Nodes that come out otherwise", content)
 
 
-def _terms(found: Impact, hand: Hand) -> Markup | None:
-    if found.terms is None or found.same_terms:
+def _terms(impact: Impact, hand: Hand) -> Markup | None:
+    if impact.terms is None or impact.same_terms:
         return None
     rows = [
         (told, _number(term.flips), tag("td", _broken(term, hand)))
         for told, term in (
-            ("the policy\u2019s change alone: the new side on the earlier snapshots", found.terms.policy_alone),
-            ("the nodes\u2019 change alone: the old side on the later snapshots", found.terms.node_alone),
-            ("both together", found.terms.together),
+            ("the policy\u2019s change alone: the new side on the earlier snapshots", impact.terms.policy_alone),
+            ("the nodes\u2019 change alone: the old side on the later snapshots", impact.terms.node_alone),
+            ("both together", impact.terms.together),
         )
     ]
     return _section(
@@ -151,15 +155,15 @@ def _broken(term: Term, hand: Hand) -> Markup | str:
     return _names(term.broken, hand) if term.broken else "none"
 
 
-def _causes(found: Impact, hand: Hand) -> Markup:
-    cross = found.terms is not None
-    groups = [_cause(each, hand, cross=cross) for each in by_cause(found)]
+def _causes(impact: Impact, hand: Hand) -> Markup:
+    cross = impact.terms is not None
+    groups = [_cause(group, hand, cross=cross) for group in by_cause(impact)]
     return _section("causes", "Why", *(groups or [tag("p", "No rule comes out otherwise, on any node.")]))
 
 
 def _cause(group: CauseGroup, hand: Hand, *, cross: bool) -> Markup:
     title = f"{group.cause.value[0].upper()}{group.cause.value[1:]}: {count(group.nodes)}"
-    return tag("article", tag("h3", title), *(_rule(each, hand, cross=cross) for each in group.rules))
+    return tag("article", tag("h3", title), *(_rule(rule, hand, cross=cross) for rule in group.rules))
 
 
 def _rule(group: RuleGroup, hand: Hand, *, cross: bool) -> Markup:
@@ -183,30 +187,30 @@ def _told(details: Details) -> Markup | str:
     return tag("ul", *items, class_="told")
 
 
-def _collect_again(found: Impact, hand: Hand) -> Markup | None:
-    if not found.collect_again:
+def _collect_again(impact: Impact, hand: Hand) -> Markup | None:
+    if not impact.collect_again:
         return None
     rows = [
         (tag("td", told), _number(len(names)), tag("td", _names(names, hand)))
-        for told, names in to_collect(found).items()
+        for told, names in to_collect(impact).items()
     ]
     said = "What decides on these nodes is not in their snapshots. Collect them again with a collector that reads it."
     return _section(
         "collect",
-        f"Collect again: {count(len(found.collect_again))}",
+        f"Collect again: {count(len(impact.collect_again))}",
         tag("p", said),
         _table(("What to read", "Nodes", "Which"), rows),
     )
 
 
-def _one_sided(found: Impact, hand: Hand) -> Markup | None:
-    if not found.appeared and not found.gone:
+def _one_sided(impact: Impact, hand: Hand) -> Markup | None:
+    if not impact.appeared and not impact.gone:
         return None
     rows = [
-        *_lone("appeared: a later snapshot only", found.appeared, hand),
-        *_lone("gone: an earlier snapshot only", found.gone, hand),
+        *_lone("appeared: a later snapshot only", impact.appeared, hand),
+        *_lone("gone: an earlier snapshot only", impact.gone, hand),
     ]
-    replaced = sorted({each.node for each in found.appeared} & {each.node for each in found.gone})
+    replaced = sorted({side.node for side in impact.appeared} & {side.node for side in impact.gone})
     note = "Gone and appeared under one name, with another machine id: "
     return _section(
         "one-sided",
@@ -217,18 +221,18 @@ def _one_sided(found: Impact, hand: Hand) -> Markup | None:
 
 
 def _lone(told: str, nodes: Sequence[OneSided], hand: Hand) -> Iterator[Sequence[Markup | str]]:
-    for outcome in dict.fromkeys(each.outcome for each in nodes):
-        names = [each.node for each in nodes if each.outcome is outcome]
+    for outcome in dict.fromkeys(node.outcome for node in nodes):
+        names = [node.node for node in nodes if node.outcome is outcome]
         yield told, tag("td", _outcome(outcome)), _number(len(names)), tag("td", _names(names, hand))
 
 
-def _not_compared(found: Impact) -> Markup | None:
+def _not_compared(impact: Impact) -> Markup | None:
     rows = [
         *(
-            (each.node, f"more than once among the {each.when.value} snapshots: {', '.join(each.inputs)}")
-            for each in found.doubled
+            (doubled.node, f"more than once among the {doubled.when.value} snapshots: {', '.join(doubled.inputs)}")
+            for doubled in impact.doubled
         ),
-        *((each, "a rule about all nodes together") for each in found.fleet_rules),
-        *((each.input, each.problem) for each in found.unreadable),
+        *((fleet_rule, "a rule about all nodes together") for fleet_rule in impact.fleet_rules),
+        *((unreadable.input, unreadable.problem) for unreadable in impact.unreadable),
     ]
     return _section("not-compared", "Not compared", _table(("What", "Why"), rows)) if rows else None

@@ -26,28 +26,33 @@ if TYPE_CHECKING:
 SCHEMA = "passmuster.impact/1"
 
 
-def render(found: Impact, hand: Hand) -> str:
+def render(impact: Impact, hand: Hand) -> str:
     """The canonical JSON of an impact: one line."""
     document: dict[str, Any] = {
         "schema": SCHEMA,
-        "old": _side(found.old),
-        "new": _side(found.new),
-        "nodes": found.nodes,
-        "flips": len(found.flips),
-        "broken": [each.node for each in found.broken],
-        "terms": None if found.terms is None else _terms(found.terms),
-        "changes": [_node(each) for each in found.changes],
+        "old": _side(impact.old),
+        "new": _side(impact.new),
+        "nodes": impact.nodes,
+        "flips": len(impact.flips),
+        "broken": [node.node for node in impact.broken],
+        "terms": None if impact.terms is None else _terms(impact.terms),
+        "changes": [_node(change) for change in impact.changes],
         "collect_again": [
-            {"node": each.node, "facts": [_unknown(fact) for fact in each.facts]} for each in found.collect_again
+            {"node": node.node, "facts": [_unknown(fact) for fact in node.facts]} for node in impact.collect_again
         ],
-        "appeared": [_one_sided(each) for each in found.appeared],
-        "gone": [_one_sided(each) for each in found.gone],
+        "appeared": [_one_sided(node) for node in impact.appeared],
+        "gone": [_one_sided(node) for node in impact.gone],
         "doubled": [
-            {"node": each.node, "machine_id": each.machine_id, "when": each.when.value, "inputs": list(each.inputs)}
-            for each in found.doubled
+            {
+                "node": doubled.node,
+                "machine_id": doubled.machine_id,
+                "when": doubled.when.value,
+                "inputs": list(doubled.inputs),
+            }
+            for doubled in impact.doubled
         ],
-        "fleet_rules": list(found.fleet_rules),
-        "unreadable": [{"input": each.input, "problem": each.problem} for each in found.unreadable],
+        "fleet_rules": list(impact.fleet_rules),
+        "unreadable": [{"input": unreadable.input, "problem": unreadable.problem} for unreadable in impact.unreadable],
     }
     return hand.json(json.canonical(document).decode())
 
@@ -103,8 +108,11 @@ def _rule(rule: RuleChange) -> dict[str, Any]:
         "new_level": _level(rule.new_level),
         "message": rule.message,
         "facts": [{"path": str(fact.path), "value": fact.value, "source": fact.source} for fact in rule.facts],
-        "changed": [_fact(each) for each in rule.changed],
-        "parameters": [{"name": each.name, "before": each.before, "after": each.after} for each in rule.parameters],
+        "changed": [_fact(fact) for fact in rule.changed],
+        "parameters": [
+            {"name": parameter.name, "before": parameter.before, "after": parameter.after}
+            for parameter in rule.parameters
+        ],
         "waiver": None if rule.waiver is None else _waiver(rule.waiver),
     }
 
@@ -131,8 +139,8 @@ def _waiver(change: WaiverChange) -> dict[str, Any]:
     }
 
 
-def _one_sided(each: OneSided) -> dict[str, Any]:
-    return {"node": each.node, "machine_id": each.machine_id, "outcome": each.outcome.value}
+def _one_sided(node: OneSided) -> dict[str, Any]:
+    return {"node": node.node, "machine_id": node.machine_id, "outcome": node.outcome.value}
 
 
 def _unknown(fact: UnknownFact) -> dict[str, Any]:

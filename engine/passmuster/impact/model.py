@@ -249,12 +249,12 @@ class Impact:
     @property
     def broken(self) -> tuple[NodeChange, ...]:
         """Nodes that pass as they were, with or without a warning, and fail as they are now."""
-        return tuple(each for each in self.changes if breaks(each.judged.before, each.judged.after))
+        return tuple(change for change in self.changes if breaks(change.judged.before, change.judged.after))
 
     @property
     def flips(self) -> tuple[NodeChange, ...]:
         """Nodes that come out otherwise as a whole."""
-        return tuple(each for each in self.changes if each.flips)
+        return tuple(change for change in self.changes if change.flips)
 
     @property
     def fleet_rules(self) -> tuple[str, ...]:

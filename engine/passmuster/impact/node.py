@@ -172,7 +172,7 @@ class Comparison:
     def _changed(self, name: str, pair: _Pair, four: _Four) -> tuple[FactChange, ...]:
         """Facts that changed among those that the rule reads, or that a waiver of it may hang on."""
         paths = {path for reads in self._reads for path in reads.get(name, ())}
-        if any(_outcome(each.get(name)) is RuleOutcome.WAIVED for each in (four.before, four.after)):
+        if any(_outcome(results.get(name)) is RuleOutcome.WAIVED for results in (four.before, four.after)):
             paths.add(FieldPath(("node", "labels")))
         return facts.changed(sorted(paths), pair.was, pair.now)
 
@@ -183,8 +183,8 @@ class Comparison:
             if result.outcome is RuleOutcome.UNKNOWN and _outcome(four.before.get(name)) is not RuleOutcome.UNKNOWN:
                 known = self._reads[0].get(name, ())
                 new = set(causes.newly_read(known, result))
-                lost = [each for each in result.unknown if facts.changed([each.path], pair.was, pair.now)]
-                missing |= {each.path: each for each in result.unknown if each in new or each in lost}
+                lost = [unknown for unknown in result.unknown if facts.changed([unknown.path], pair.was, pair.now)]
+                missing |= {unknown.path: unknown for unknown in result.unknown if unknown in new or unknown in lost}
         ordered = tuple(missing[path] for path in sorted(missing))
         return Unread(node=pair.later.name, facts=ordered) if ordered else None
 

@@ -30,18 +30,18 @@ class Roll:
 
     def first(self, given: Iterable[Given | Unchanged]) -> Iterator[tuple[Identity, Snapshot | None]]:
         """Each node where it is met first; no snapshot where it is known that nothing changes on it."""
-        for each in given:
-            if isinstance(each, Unchanged):
-                if self._is_first((each.name, each.machine_id, each.site), each.digest, each.input):
-                    yield (each.name, each.machine_id, each.site), None
+        for item in given:
+            if isinstance(item, Unchanged):
+                if self._is_first((item.name, item.machine_id, item.site), item.digest, item.input):
+                    yield (item.name, item.machine_id, item.site), None
                 continue
-            name = each.input or "this node"
-            if each.snapshot is None or each.doubt is not None:
-                self._unreadable.append(Unreadable(input=name, problem=each.problem or "no snapshot"))
+            name = item.input or "this node"
+            if item.snapshot is None or item.doubt is not None:
+                self._unreadable.append(Unreadable(input=name, problem=item.problem or "no snapshot"))
                 continue
-            identity = each.snapshot.name, each.snapshot.machine_id, each.site
-            if self._is_first(identity, each.snapshot.digest, name):
-                yield identity, each.snapshot
+            identity = item.snapshot.name, item.snapshot.machine_id, item.site
+            if self._is_first(identity, item.snapshot.digest, name):
+                yield identity, item.snapshot
 
     def _is_first(self, identity: Identity, digest: str, path: str) -> bool:
         """Note a snapshot; whether it is the first of its node."""

@@ -61,7 +61,7 @@ class Quick:
         return {name: outcome(rule, values) for name, rule in self._rules[side].items()}
 
     def _node(self, outcomes: Mapping[str, RuleOutcome]) -> NodeOutcome:
-        return node_outcome((self._rules[1][name].header.level, each) for name, each in outcomes.items())
+        return node_outcome((self._rules[1][name].header.level, outcome) for name, outcome in outcomes.items())
 
 
 def _alike(old: Side, new: Side, rule: str) -> bool:

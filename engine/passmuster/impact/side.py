@@ -43,11 +43,11 @@ class Side:
 
     def results(self, snapshot: Snapshot, roots: Mapping[str, object]) -> dict[str, Result]:
         """What becomes of each rule, by id; `roots` is the snapshot as `binding.bind` gives it."""
-        found = evaluate(self.policy, snapshot, roots, self.parameters)
+        results = evaluate(self.policy, snapshot, roots, self.parameters)
         if self.waivers is not None:
             covering = self.waivers.on(snapshot.name, snapshot.node["labels"])
-            found = tuple(waive(covering, result) for result in found)
-        return {each.rule.id: each for each in found}
+            results = tuple(waive(covering, result) for result in results)
+        return {result.rule.id: result for result in results}
 
     def only(self, rule: str) -> Side:
         """The same side with one rule."""
@@ -96,4 +96,4 @@ def _basis(policy: CompiledPolicy, rule: CompiledRule) -> Basis:
 
 def outcome_of(results: Mapping[str, Result]) -> NodeOutcome:
     """The outcome of a node by its rules'."""
-    return node_outcome((each.rule.level, each.outcome) for each in results.values())
+    return node_outcome((result.rule.level, result.outcome) for result in results.values())

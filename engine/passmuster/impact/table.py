@@ -28,50 +28,52 @@ _LABELS = {
 }
 
 
-def render(found: Impact, hand: Hand) -> str:
+def render(impact: Impact, hand: Hand) -> str:
     """Lines of any length; where they end is for the terminal to say."""
-    return "".join(f"{hand.plain(line)}\n" for line in _lines(found, hand))
+    return "".join(f"{hand.plain(line)}\n" for line in _lines(impact, hand))
 
 
-def _lines(found: Impact, hand: Hand) -> Iterator[str]:
-    yield from _head(found)
-    yield from _flips(found, hand)
-    yield from _terms(found, hand)
-    for group in by_cause(found):
+def _lines(impact: Impact, hand: Hand) -> Iterator[str]:
+    yield from _head(impact)
+    yield from _flips(impact, hand)
+    yield from _terms(impact, hand)
+    for group in by_cause(impact):
         yield ""
         yield f"{group.cause.value}: {count(group.nodes)}"
         for rule in group.rules:
-            yield from _rule(rule, hand, cross=found.terms is not None)
-    yield from _collect_again(found, hand)
-    yield from _one_sided(found, hand)
-    yield from _not_compared(found)
+            yield from _rule(rule, hand, cross=impact.terms is not None)
+    yield from _collect_again(impact, hand)
+    yield from _one_sided(impact, hand)
+    yield from _not_compared(impact)
     yield ""
-    broken = found.broken
-    names = f": {_names([each.node for each in broken], hand)}" if broken else ""
+    broken = impact.broken
+    names = f": {_names([node.node for node in broken], hand)}" if broken else ""
     yield f"passed and would fail: {count(len(broken))}{names}"
 
 
-def _head(found: Impact) -> Iterator[str]:
-    judged = f"{side(found.old)} before and after" if found.same_terms else f"{side(found.old)} -> {side(found.new)}"
-    yield f"{judged}: {count(found.nodes)} compared, {flipping(len(found.flips))}"
-    if found.nodes == 0:
+def _head(impact: Impact) -> Iterator[str]:
+    judged = (
+        f"{side(impact.old)} before and after" if impact.same_terms else f"{side(impact.old)} -> {side(impact.new)}"
+    )
+    yield f"{judged}: {count(impact.nodes)} compared, {flipping(len(impact.flips))}"
+    if impact.nodes == 0:
         yield "nothing was compared: no node was given, or none on both sides"
 
 
-def _flips(found: Impact, hand: Hand) -> Iterator[str]:
-    for before, after, names in flips(found):
+def _flips(impact: Impact, hand: Hand) -> Iterator[str]:
+    for before, after, names in flips(impact):
         yield f"  {before.value} -> {after.value}, {count(len(names))}: {_names(names, hand)}"
 
 
-def _terms(found: Impact, hand: Hand) -> Iterator[str]:
-    if found.terms is None or found.same_terms:
+def _terms(impact: Impact, hand: Hand) -> Iterator[str]:
+    if impact.terms is None or impact.same_terms:
         return
     yield ""
     yield "nodes that come out otherwise"
     for told, term in (
-        ("by the policy alone (NEW on the earlier snapshots)", found.terms.policy_alone),
-        ("by the nodes alone (OLD on the later snapshots)", found.terms.node_alone),
-        ("by both together", found.terms.together),
+        ("by the policy alone (NEW on the earlier snapshots)", impact.terms.policy_alone),
+        ("by the nodes alone (OLD on the later snapshots)", impact.terms.node_alone),
+        ("by both together", impact.terms.together),
     ):
         yield f"  {told}: {term.flips}{_broken(term, hand)}"
 
@@ -91,47 +93,49 @@ def _rule(group: RuleGroup, hand: Hand, *, cross: bool) -> Iterator[str]:
         yield f"    and {len(more)} more sets of values, on {count(sum(map(len, more)))} (-o json has them all)"
 
 
-def _collect_again(found: Impact, hand: Hand) -> Iterator[str]:
-    if found.collect_again:
+def _collect_again(impact: Impact, hand: Hand) -> Iterator[str]:
+    if impact.collect_again:
         yield ""
-        yield f"collect again: {count(len(found.collect_again))}"
-        for told, names in to_collect(found).items():
+        yield f"collect again: {count(len(impact.collect_again))}"
+        for told, names in to_collect(impact).items():
             yield f"  {told}"
             yield f"    on: {_names(names, hand)}"
 
 
-def _one_sided(found: Impact, hand: Hand) -> Iterator[str]:
+def _one_sided(impact: Impact, hand: Hand) -> Iterator[str]:
     for told, nodes in (
-        ("appeared, with a later snapshot only", found.appeared),
-        ("gone, with an earlier snapshot only", found.gone),
+        ("appeared, with a later snapshot only", impact.appeared),
+        ("gone, with an earlier snapshot only", impact.gone),
     ):
         if nodes:
             yield ""
             yield f"{told}: {count(len(nodes))}"
             yield from _outcomes(nodes, hand)
-    replaced = sorted({each.node for each in found.appeared} & {each.node for each in found.gone})
+    replaced = sorted({side.node for side in impact.appeared} & {side.node for side in impact.gone})
     if replaced:
         yield f"  gone and appeared under one name, with another machine id: {_names(replaced, hand)}"
 
 
 def _outcomes(nodes: Sequence[OneSided], hand: Hand) -> Iterator[str]:
-    for outcome in dict.fromkeys(each.outcome for each in nodes):
-        yield f"  {outcome.value}: {_names([each.node for each in nodes if each.outcome is outcome], hand)}"
+    for outcome in dict.fromkeys(node.outcome for node in nodes):
+        yield f"  {outcome.value}: {_names([node.node for node in nodes if node.outcome is outcome], hand)}"
 
 
-def _not_compared(found: Impact) -> Iterator[str]:
-    if found.doubled:
+def _not_compared(impact: Impact) -> Iterator[str]:
+    if impact.doubled:
         yield ""
-        nodes = {(each.node, each.machine_id) for each in found.doubled}
+        nodes = {(doubled.node, doubled.machine_id) for doubled in impact.doubled}
         yield f"not compared, for one side has them more than once: {count(len(nodes))}"
-        yield from (f"  {each.node}, {each.when.value}: {', '.join(each.inputs)}" for each in found.doubled)
-    if found.fleet_rules:
+        yield from (
+            f"  {doubled.node}, {doubled.when.value}: {', '.join(doubled.inputs)}" for doubled in impact.doubled
+        )
+    if impact.fleet_rules:
         yield ""
-        yield f"not compared, for they are about all nodes together: {', '.join(found.fleet_rules)}"
-    if found.unreadable:
+        yield f"not compared, for they are about all nodes together: {', '.join(impact.fleet_rules)}"
+    if impact.unreadable:
         yield ""
-        yield f"could not be read: {len(found.unreadable)}"
-        yield from (f"  {each.problem}" for each in found.unreadable)
+        yield f"could not be read: {len(impact.unreadable)}"
+        yield from (f"  {unreadable.problem}" for unreadable in impact.unreadable)
 
 
 def _names(names: Iterable[str], hand: Hand) -> str:

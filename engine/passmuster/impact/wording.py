@@ -45,9 +45,9 @@ def step(change: RuleChange) -> str:
     return f"{outcome(change.before)} -> {outcome(change.after)}"
 
 
-def outcome(found: RuleOutcome | None) -> str:
+def outcome(rule_outcome: RuleOutcome | None) -> str:
     """An outcome, also that of a rule which is not there."""
-    return "nothing" if found is None else found.value.replace("_", " ")
+    return "nothing" if rule_outcome is None else rule_outcome.value.replace("_", " ")
 
 
 def details(change: RuleChange) -> tuple[tuple[str, str], ...]:
@@ -55,10 +55,10 @@ def details(change: RuleChange) -> tuple[tuple[str, str], ...]:
     kind = "was" if change.after in _SILENT else "found"
     told = [(kind, " ".join(change.message.split()))] if change.message else []
     told += [("read", _facts(change))] if change.facts and change.cause is not Cause.NODE else []
-    told += [("changed", fact_change(each)) for each in change.changed]
+    told += [("changed", fact_change(fact)) for fact in change.changed]
     told += [
-        ("parameter", f"{each.name}: {_parameter(each.before)} -> {_parameter(each.after)}")
-        for each in change.parameters
+        ("parameter", f"{parameter.name}: {_parameter(parameter.before)} -> {_parameter(parameter.after)}")
+        for parameter in change.parameters
     ]
     told += [("waiver", _waiver(change.waiver))] if change.waiver else []
     alone = _alone(change)
@@ -67,7 +67,7 @@ def details(change: RuleChange) -> tuple[tuple[str, str], ...]:
 
 def _facts(change: RuleChange) -> str:
     paths = [fact.path for fact in change.facts]
-    facts = [fact for fact in change.facts if not any(fact.path.covers(each) for each in paths if each != fact.path)]
+    facts = [fact for fact in change.facts if not any(fact.path.covers(other) for other in paths if other != fact.path)]
     shown = [f"{fact.path} = {value(fact.value)}" for fact in facts[:_SHOWN]]
     more = len(facts) - len(shown)
     return ", ".join(shown) + (f", and {count(more, 'fact')} more" if more else "")
@@ -77,15 +77,18 @@ def fact_change(change: FactChange) -> str:
     """A fact before and after; of lists, what came and what went."""
     was, now = change.before.value, change.after.value
     if isinstance(was, list) and isinstance(now, list):
-        lost, gained = [each for each in was if each not in now], [each for each in now if each not in was]
-        parts = [f"{word} {_some(each)}" for word, each in (("lost", lost), ("gained", gained)) if each]
+        lost, gained = (
+            [element for element in was if element not in now],
+            [element for element in now if element not in was],
+        )
+        parts = [f"{word} {_some(elements)}" for word, elements in (("lost", lost), ("gained", gained)) if elements]
         return f"{change.path} {'; '.join(parts) or 'is in another order'}"
     return f"{change.path}: {seen(change.before)} -> {seen(change.after)}"
 
 
 def _some(values: Sequence[Any]) -> str:
     more = len(values) - _SHOWN
-    told = ", ".join(str(each) for each in values[:_SHOWN])
+    told = ", ".join(str(value_) for value_ in values[:_SHOWN])
     return f"{told} and {more} more" if more > 0 else told
 
 
@@ -99,18 +102,18 @@ def reason(fact: UnknownFact) -> str:
     return f"{fact.reason.value.replace('_', ' ')}{f' ({fact.detail})' if fact.detail else ''}"
 
 
-def value(found: Any) -> str:
+def value(json_value: Any) -> str:
     """A value in few characters; `none` where the host has none."""
-    if found is None:
+    if json_value is None:
         return "none"
-    text = json.dumps(found, ensure_ascii=False)
+    text = json.dumps(json_value, ensure_ascii=False)
     if len(text) <= _BRIEF:
         return text
-    return f"{len(found)} values" if isinstance(found, list) else text[: _BRIEF - 3] + "..."
+    return f"{len(json_value)} values" if isinstance(json_value, list) else text[: _BRIEF - 3] + "..."
 
 
-def _parameter(found: Any) -> str:
-    return "not there" if found is None else value(found)
+def _parameter(json_value: Any) -> str:
+    return "not there" if json_value is None else value(json_value)
 
 
 def _waiver(change: WaiverChange) -> str:
@@ -121,7 +124,7 @@ def _waiver(change: WaiverChange) -> str:
 
 def _alone(change: RuleChange) -> str:
     """What each change alone would do, where the origin does not say it all."""
-    before, policy, node = (outcome(each) for each in (change.before, change.policy_alone, change.node_alone))
+    before, policy, node = (outcome(outcome_) for outcome_ in (change.before, change.policy_alone, change.node_alone))
     plain = {
         Origin.POLICY: node == before,
         Origin.NODE: policy == before,

@@ -34,25 +34,25 @@ class SemVer:
     @classmethod
     def parse(cls, text: str) -> SemVer | None:
         """Read ``1.2.3-rc.1+build``, and nothing that is only like it."""
-        found = _SEMVER.fullmatch(text) if len(text) <= MAX_SEMVER else None
-        if found is None:
+        match = _SEMVER.fullmatch(text) if len(text) <= MAX_SEMVER else None
+        if match is None:
             return None
         return cls(
-            major=int(found["major"]),
-            minor=int(found["minor"]),
-            patch=int(found["patch"]),
-            prerelease=tuple(found["prerelease"].split(".")) if found["prerelease"] else (),
-            build=found["build"] or "",
+            major=int(match["major"]),
+            minor=int(match["minor"]),
+            patch=int(match["patch"]),
+            prerelease=tuple(match["prerelease"].split(".")) if match["prerelease"] else (),
+            build=match["build"] or "",
         )
 
     @classmethod
     def parse_normalized(cls, text: str) -> SemVer | None:
         """Read ``v01.2`` as 1.2.0 too: without a leading v, leading zeros, and with the numbers that are missing."""
-        found = _SHORT.fullmatch(text) if len(text) <= MAX_SEMVER else None
-        if found is None:
+        match = _SHORT.fullmatch(text) if len(text) <= MAX_SEMVER else None
+        if match is None:
             return None
-        numbers = (found["major"], found["minor"] if found["minor"] is not None else "0", found["rest"] or "0")
-        if found["rest"] == "":
+        numbers = (match["major"], match["minor"] if match["minor"] is not None else "0", match["rest"] or "0")
+        if match["rest"] == "":
             return None
         return cls.parse(".".join(_ZEROS.sub("", number) for number in numbers))
 

@@ -38,7 +38,9 @@ class CompiledRule:
     @property
     def programs(self) -> tuple[cel.Program, ...]:
         """Its programs, in the order in which they run."""
-        return tuple(each for each in (self.applies_when, self.expression, self.message) if each is not None)
+        return tuple(
+            expression for expression in (self.applies_when, self.expression, self.message) if expression is not None
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ class CompiledFleetRule:
     def programs(self) -> tuple[cel.Program, ...]:
         """Its programs, in the order in which they run."""
         every = (self.applies_when, self.group_by, self.value, self.expression, self.message)
-        return tuple(each for each in every if each is not None)
+        return tuple(expression for expression in every if expression is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,11 +154,11 @@ class _Compiler:
                 lock=self.policy.lock,
                 next_steps=self.policy.next_steps,
             ),
-            constants={each.name: each.value for each in self.policy.constants},
+            constants={constant.name: constant.value for constant in self.policy.constants},
             variables=self.variables,
             rules=tuple(rule for rule in rules if rule is not None),
             fleet_rules=tuple(rule for rule in fleet_rules if rule is not None),
-            defaults={each.name: each.default for each in self.policy.parameters},
+            defaults={parameter.name: parameter.default for parameter in self.policy.parameters},
         )
 
     def _rule(self, rule: Rule) -> CompiledRule | None:
@@ -225,13 +227,13 @@ class _Compiler:
         return None
 
     def _reads(self, programs: list[cel.Program]) -> tuple[FieldPath, ...]:
-        found: set[FieldPath] = set()
+        paths: set[FieldPath] = set()
         waiting = list(programs)
         while waiting:
             program = waiting.pop()
-            found |= {read.path for read in program.reads}
+            paths |= {read.path for read in program.reads}
             waiting += [self.variables[name].program for name in program.variables if name in self.variables]
-        return tuple(sorted(found))
+        return tuple(sorted(paths))
 
     def _program(
         self,
@@ -245,7 +247,7 @@ class _Compiler:
         try:
             return cel.compile_expression(expression.text, names or self._environment(), expect=expect, assume=assume)
         except cel.CelProblems as error:
-            self.problems += [self._problem(expression, each) for each in error.problems]
+            self.problems += [self._problem(expression, problem) for problem in error.problems]
             return None
 
     def _problem(self, expression: Expression, problem: cel.CelProblem) -> Problem:
@@ -253,12 +255,12 @@ class _Compiler:
         return self.policy.document.problem_at(line, column, problem.message, code=problem.code, hint=problem.hint)
 
     def _aggregates(self, value: cel.CelType, *, counted: bool = False) -> cel.Environment:
-        constants = {each.name: each.value for each in self.policy.constants}
+        constants = {constant.name: constant.value for constant in self.policy.constants}
         made = aggregates(value, parameters=self.policy.parameters, constants=constants, counted=counted)
         return self._with_doubtful(made)
 
     def _environment(self) -> cel.Environment:
-        constants = {each.name: each.value for each in self.policy.constants}
+        constants = {constant.name: constant.value for constant in self.policy.constants}
         types = {name: variable.program.type for name, variable in self.variables.items()}
         made = environment(
             parameters=self.policy.parameters,

@@ -66,19 +66,19 @@ def comparable(kind: cel.CelType) -> bool:
 
 
 def _members(value: cel.CelType) -> dict[str, cel.CelType]:
-    found: dict[str, cel.CelType] = {"size": cel.Basic.INT, "values": cel.ListType(value, MAX_VALUES)}
+    fields: dict[str, cel.CelType] = {"size": cel.Basic.INT, "values": cel.ListType(value, MAX_VALUES)}
     if isinstance(value, cel.ListType):
-        each = cel.DEFAULT_ITEMS if value.max_items is None else value.max_items
-        found["common"] = cel.ListType(value.element, each)
-        found["union"] = cel.ListType(value.element, min(each * MAX_VALUES, MAX_UNION))
+        most_items = cel.DEFAULT_ITEMS if value.max_items is None else value.max_items
+        fields["common"] = cel.ListType(value.element, most_items)
+        fields["union"] = cel.ListType(value.element, min(most_items * MAX_VALUES, MAX_UNION))
     else:
-        found["counts"] = cel.MapType(cel.Basic.STRING, cel.Basic.INT, max_entries=MAX_VALUES)
-    return found
+        fields["counts"] = cel.MapType(cel.Basic.STRING, cel.Basic.INT, max_entries=MAX_VALUES)
+    return fields
 
 
 def _terms(parameters: tuple[Parameter, ...], constants: Mapping[str, object]) -> dict[str, cel.CelType]:
     return {
-        "params": _object({each.name: _PARAMETER_TYPES[each.type] for each in parameters}),
+        "params": _object({parameter.name: _PARAMETER_TYPES[parameter.type] for parameter in parameters}),
         "constants": _object({name: cel.type_of_value(value) for name, value in constants.items()}),
     }
 

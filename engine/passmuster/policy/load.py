@@ -96,15 +96,15 @@ def _bare(document: yaml.Document) -> list[Problem]:
     """The expressions outside a literal block, whatever else is wrong with the policy."""
     value = document.value if isinstance(document.value, dict) else {}
     rules, variables = value.get("rules"), value.get("variables")
-    holders = [(("rules", number), each) for number, each in enumerate(rules if isinstance(rules, list) else [])]
+    holders = [(("rules", number), rule) for number, rule in enumerate(rules if isinstance(rules, list) else [])]
     holders += [
-        (("variables", name), each) for name, each in (variables if isinstance(variables, dict) else {}).items()
+        (("variables", name), variable) for name, variable in (variables if isinstance(variables, dict) else {}).items()
     ]
     return [
         _demand_block(document, (*path, key))
-        for path, each in holders
+        for path, holder in holders
         for key in _EXPRESSIONS
-        if isinstance(each, dict) and isinstance(each.get(key), str)
+        if isinstance(holder, dict) and isinstance(holder.get(key), str)
         if (position := document.positions.get((*path, key))) is not None and not position.block
     ]
 
@@ -136,13 +136,15 @@ class _Reader:
             title=value["title"],
             language=value["language"],
             source=value["source"],
-            parameters=tuple(self._parameter(name, each) for name, each in value.get("parameters", {}).items()),
-            constants=tuple(
-                Constant(name=name, value=each["value"], description=each["description"])
-                for name, each in value.get("constants", {}).items()
+            parameters=tuple(
+                self._parameter(name, parameter) for name, parameter in value.get("parameters", {}).items()
             ),
-            variables=tuple(self._variable(name, each) for name, each in value.get("variables", {}).items()),
-            rules=tuple(self._rule(number, each) for number, each in enumerate(value["rules"])),
+            constants=tuple(
+                Constant(name=name, value=constant["value"], description=constant["description"])
+                for name, constant in value.get("constants", {}).items()
+            ),
+            variables=tuple(self._variable(name, variable) for name, variable in value.get("variables", {}).items()),
+            rules=tuple(self._rule(number, rule) for number, rule in enumerate(value["rules"])),
             digest=digest,
             released=released,
             next_steps={outcome: " ".join(text.split()) for outcome, text in value.get("next_steps", {}).items()},
@@ -161,41 +163,41 @@ class _Reader:
             seen.add(rule["id"])
 
     @staticmethod
-    def _parameter(name: str, each: dict[str, Any]) -> Parameter:
-        kind = ParameterType(each["type"])
-        return Parameter(name=name, type=kind, default=each["default"], description=each["description"])
+    def _parameter(name: str, parameter: dict[str, Any]) -> Parameter:
+        kind = ParameterType(parameter["type"])
+        return Parameter(name=name, type=kind, default=parameter["default"], description=parameter["description"])
 
-    def _variable(self, name: str, each: dict[str, Any]) -> Variable:
-        expression = self._expression(("variables", name, "expression"), each["expression"])
-        return Variable(name=name, expression=expression, description=each["description"])
+    def _variable(self, name: str, variable: dict[str, Any]) -> Variable:
+        expression = self._expression(("variables", name, "expression"), variable["expression"])
+        return Variable(name=name, expression=expression, description=variable["description"])
 
-    def _rule(self, number: int, each: dict[str, Any]) -> Rule:
-        scope = self._scope(number, each)
-        parts = {key: self._expression(("rules", number, key), each[key]) for key in _EXPRESSIONS if key in each}
+    def _rule(self, number: int, rule: dict[str, Any]) -> Rule:
+        scope = self._scope(number, rule)
+        parts = {key: self._expression(("rules", number, key), rule[key]) for key in _EXPRESSIONS if key in rule}
         return Rule(
-            id=RuleId(each["id"]),
-            title=each["title"],
-            level=Level(each["level"]),
+            id=RuleId(rule["id"]),
+            title=rule["title"],
+            level=Level(rule["level"]),
             scope=scope,
             applies_when=parts.get("applies_when"),
             group_by=parts.get("group_by"),
             value=parts.get("value"),
             expression=parts["expression"],
             message_expression=parts.get("message_expression"),
-            rationale=each["rationale"].strip(),
-            deviation=each["deviation"].strip(),
-            remediation=each["remediation"].strip(),
+            rationale=rule["rationale"].strip(),
+            deviation=rule["deviation"].strip(),
+            remediation=rule["remediation"].strip(),
             references=tuple(
-                Reference(title=one["title"], url=one["url"], quote=one.get("quote")) for one in each["references"]
+                Reference(title=one["title"], url=one["url"], quote=one.get("quote")) for one in rule["references"]
             ),
         )
 
-    def _scope(self, number: int, each: dict[str, Any]) -> Scope:
-        scope = Scope(each.get("scope", Scope.NODE.value))
-        if scope is Scope.FLEET and "value" not in each:
+    def _scope(self, number: int, rule: dict[str, Any]) -> Scope:
+        scope = Scope(rule.get("scope", Scope.NODE.value))
+        if scope is Scope.FLEET and "value" not in rule:
             self._note(("rules", number), "a rule of scope fleet compares a value (expected the key 'value')", _FLEET)
         for key in _OF_FLEET if scope is Scope.NODE else ():
-            if key in each:
+            if key in rule:
                 message = f"only a rule of scope fleet has {key!r} (got scope node)"
                 self._note(("rules", number, key), message, _FLEET, "write `scope: fleet`, or leave it out")
         return scope

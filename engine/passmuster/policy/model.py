@@ -111,7 +111,7 @@ class Rule:
     def expressions(self) -> tuple[Expression, ...]:
         """Its expressions, in the order in which they are evaluated."""
         every = (self.applies_when, self.group_by, self.value, self.expression, self.message_expression)
-        return tuple(each for each in every if each is not None)
+        return tuple(expression for expression in every if expression is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,7 @@ def parse(kind: ParameterType, text: str) -> Any:
                 raise ValueError(f"got {text!r}, expected true or false")
             return text == "true"
         case ParameterType.LIST:
-            items = [_short(each) for each in text.split(",") if each]
+            items = [_short(item) for item in text.split(",") if item]
             if len(items) > MAX_ITEMS:
                 raise ValueError(f"got {len(items)} elements, expected at most {MAX_ITEMS}")
             return items
@@ -56,7 +56,7 @@ def fitting(kind: ParameterType, value: Any) -> Any:
             fits = isinstance(value, bool)
         case ParameterType.LIST:
             items = value if isinstance(value, list) else [None]
-            fits = len(items) <= MAX_ITEMS and all(isinstance(each, str) and len(each) <= MAX_LENGTH for each in items)
+            fits = len(items) <= MAX_ITEMS and all(isinstance(item, str) and len(item) <= MAX_LENGTH for item in items)
         case _:
             assert_never(kind)
     if not fits:
@@ -81,20 +81,20 @@ def _short(text: str) -> str:
 def effective(policies: Sequence[Policy], settings: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Values of all parameters by pack: the defaults, changed by `NAME=V` or `PACK.NAME=V`. Raises UsageError."""
     values: dict[str, dict[str, Any]] = {
-        policy.pack: {each.name: each.default for each in policy.parameters} for policy in policies
+        policy.pack: {parameter.name: parameter.default for parameter in policy.parameters} for policy in policies
     }
     for setting in settings:
         target, equals, text = setting.partition("=")
-        found = [pair for pair in _declared(policies) if target in {pair[1].name, f"{pair[0].pack}.{pair[1].name}"}]
-        if not equals or not found:
+        matching = [pair for pair in _declared(policies) if target in {pair[1].name, f"{pair[0].pack}.{pair[1].name}"}]
+        if not equals or not matching:
             known = (
-                ", ".join(f"{policy.pack}.{each.name}" for policy, each in _declared(policies))
+                ", ".join(f"{policy.pack}.{parameter.name}" for policy, parameter in _declared(policies))
                 or "none: these policies have none"
             )
             raise UsageError.at(
                 f"--set {setting}", f"no such parameter (got {target!r}, expected one of: {known})", code="usage-set"
             )
-        for policy, parameter in found:
+        for policy, parameter in matching:
             try:
                 values[policy.pack][parameter.name] = parse(parameter.type, text)
             except ValueError as error:

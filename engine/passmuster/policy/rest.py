@@ -78,36 +78,36 @@ class _Reader:
     """What is named in the policy and not sound, as `params.x`."""
 
     def parameters(self, value: Mapping[str, Any]) -> Iterator[Parameter]:
-        for name, each in self._named(value, "parameters", "params"):
-            if _KINDS.get(str(each.get("type"))) is type(each.get("default")):
-                kind = ParameterType(each["type"])
-                yield Parameter(name=name, type=kind, default=each["default"], description="")
+        for name, parameter in self._named(value, "parameters", "params"):
+            if _KINDS.get(str(parameter.get("type"))) is type(parameter.get("default")):
+                kind = ParameterType(parameter["type"])
+                yield Parameter(name=name, type=kind, default=parameter["default"], description="")
             else:
                 self.doubtful.add(f"params.{name}")
 
     def constants(self, value: Mapping[str, Any]) -> Iterator[Constant]:
-        for name, each in self._named(value, "constants", "constants"):
-            if _plain(each.get("value")):
-                yield Constant(name=name, value=each["value"], description="")
+        for name, constant in self._named(value, "constants", "constants"):
+            if _plain(constant.get("value")):
+                yield Constant(name=name, value=constant["value"], description="")
             else:
                 self.doubtful.add(f"constants.{name}")
 
     def variables(self, value: Mapping[str, Any]) -> Iterator[Variable]:
-        for name, each in self._named(value, "variables", "variables"):
-            expression = self._expression(("variables", name), each, "expression")
+        for name, variable in self._named(value, "variables", "variables"):
+            expression = self._expression(("variables", name), variable, "expression")
             if expression is None:
                 self.doubtful.add(f"variables.{name}")
             else:
                 yield Variable(name=name, expression=expression, description="")
 
     def rules(self, rules: list[Any]) -> Iterator[Rule]:
-        for number, each in enumerate(rules):
-            scope = each.get("scope", "node") if isinstance(each, dict) else None
+        for number, rule in enumerate(rules):
+            scope = rule.get("scope", "node") if isinstance(rule, dict) else None
             if scope in {"node", "fleet"}:
-                yield self._rule(number, each, Scope(scope))
+                yield self._rule(number, rule, Scope(scope))
 
-    def _rule(self, number: int, each: Mapping[str, Any], scope: Scope) -> Rule:
-        parts = {key: self._expression(("rules", number), each, key) for key in _PARTS}
+    def _rule(self, number: int, rule: Mapping[str, Any], scope: Scope) -> Rule:
+        parts = {key: self._expression(("rules", number), rule, key) for key in _PARTS}
         if scope is Scope.FLEET and parts["value"] is None:
             # What such a rule may name hangs on its value.
             parts = {**dict.fromkeys(_PARTS), "applies_when": parts["applies_when"]}
@@ -133,8 +133,8 @@ class _Reader:
         if not isinstance(named, dict):
             self.doubtful.add(root)
             return
-        for name, each in named.items():
-            yield name, each if isinstance(each, dict) else {}
+        for name, entry in named.items():
+            yield name, entry if isinstance(entry, dict) else {}
 
     def _expression(self, at: Path, holder: Mapping[str, Any], key: str) -> Expression | None:
         text, place = holder.get(key), self.document.positions.get((*at, key))

@@ -98,6 +98,6 @@ def demand_digest(spec: Spec, digest: str) -> None:
 def demand_distinct(names: Sequence[str]) -> None:
     """Raise UsageError where two versions of one pack are asked for at once."""
     packs = [name.partition("@")[0] for name in names]
-    for pack in sorted({each for each in packs if packs.count(each) > 1}):
+    for pack in sorted({name for name in packs if packs.count(name) > 1}):
         asked = ", ".join(name for name in names if name.startswith(pack + "@"))
         raise UsageError.at(pack, f"one pack twice in one run (got {asked}, expected one version)", code="policy-twice")

@@ -20,10 +20,10 @@ class Version:
     @classmethod
     def parse(cls, text: str) -> Version:
         """Read a version; raises ValueError."""
-        found = SemVer.parse(text)
-        if found is None or found.build:
+        version = SemVer.parse(text)
+        if version is None or version.build:
             raise ValueError(f"not a version (got {text[:60]!r}, expected one such as 1.0.0)")
-        return cls(major=found.major, minor=found.minor, patch=found.patch, prerelease=found.prerelease)
+        return cls(major=version.major, minor=version.minor, patch=version.patch, prerelease=version.prerelease)
 
     def __str__(self) -> str:
         return str(self._semver())

@@ -35,11 +35,11 @@ class Alike:
     @property
     def reasons(self) -> dict[str, list[str]]:
         """Why nodes are unknown as a whole: reason -> names; empty where rules decided."""
-        found: dict[str, list[str]] = {}
+        by_key: dict[str, list[str]] = {}
         for node in self.nodes:
             if node.reason is not None:
-                found.setdefault(node.reason, []).append(node.node)
-        return found
+                by_key.setdefault(node.reason, []).append(node.node)
+        return by_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +55,12 @@ _RANKS = {outcome: rank for rank, outcome in enumerate(NodeOutcome)}
 
 def alike(verdict: Verdict) -> list[Alike]:
     """The groups, worst first, then the larger, then by name; every node is in exactly one."""
-    found: dict[object, list[NodeVerdict]] = {}
+    by_key: dict[object, list[NodeVerdict]] = {}
     for node in verdict.nodes:
         key = node.outcome, node.reason is None, tuple(_kind(result) for result in node.results)
-        found.setdefault(key, []).append(node)
-    made = [Alike(outcome=nodes[0].outcome, nodes=tuple(nodes)) for nodes in found.values()]
-    return sorted(made, key=lambda each: (_RANKS[each.outcome], -len(each.nodes), each.names[0]))
+        by_key.setdefault(key, []).append(node)
+    made = [Alike(outcome=nodes[0].outcome, nodes=tuple(nodes)) for nodes in by_key.values()]
+    return sorted(made, key=lambda group: (_RANKS[group.outcome], -len(group.nodes), group.names[0]))
 
 
 def _kind(result: Result) -> RuleOutcome | tuple[RuleOutcome, str]:
@@ -69,16 +69,18 @@ def _kind(result: Result) -> RuleOutcome | tuple[RuleOutcome, str]:
 
 def variants(group: Alike, at: int, evidence: Evidence) -> list[Variant]:
     """The results of the rule at this place, on all nodes of a group; what most of them have comes first."""
-    found: dict[object, tuple[Result, list[str]]] = {}
+    by_key: dict[object, tuple[Result, list[str]]] = {}
     for node in group.nodes:
         result = node.results[at]
-        found.setdefault(_shown(result, evidence), (result, []))[1].append(node.node)
-    made = [Variant(result=result, names=tuple(names)) for result, names in found.values()]
-    return sorted(made, key=lambda each: (-len(each.names), each.names[0]))
+        by_key.setdefault(_shown(result, evidence), (result, []))[1].append(node.node)
+    made = [Variant(result=result, names=tuple(names)) for result, names in by_key.values()]
+    return sorted(made, key=lambda group: (-len(group.names), group.names[0]))
 
 
 def _shown(result: Result, evidence: Evidence) -> object:
     """All that a report shows of a result, as a key."""
     facts = [[str(fact.path), fact.value, fact.source] for fact in result.facts] if evidence.wanted(result) else []
-    because = [[each.expression, each.value, each.line, each.column, each.wanted] for each in result.because]
+    because = [
+        [because.expression, because.value, because.line, because.column, because.wanted] for because in result.because
+    ]
     return result.message, result.unknown, json.dumps([facts, because], sort_keys=True)

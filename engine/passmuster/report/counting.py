@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def nodes(verdict: Verdict) -> dict[NodeOutcome, int]:
     """How many nodes came to each outcome."""
-    found = [node.outcome for node in verdict.nodes]
-    return {outcome: found.count(outcome) for outcome in NodeOutcome}
+    outcomes = [node.outcome for node in verdict.nodes]
+    return {outcome: outcomes.count(outcome) for outcome in NodeOutcome}
 
 
 def rules(verdict: Verdict) -> dict[Level, dict[RuleOutcome, int]]:
@@ -66,7 +66,7 @@ def every_rule(verdict: Verdict) -> dict[Level, dict[RuleOutcome, int]]:
 
 def together(*counted: Mapping[Level, Mapping[RuleOutcome, int]]) -> dict[Level, dict[RuleOutcome, int]]:
     """The sum of several counts."""
-    return {level: {each: sum(one[level][each] for one in counted) for each in RuleOutcome} for level in Level}
+    return {level: {outcome: sum(one[level][outcome] for one in counted) for outcome in RuleOutcome} for level in Level}
 
 
 def worded(

@@ -42,8 +42,8 @@ def render(verdict: Verdict, _style: Style) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(HEADER)
-    found = verdict.scope
-    asked = (f"{found.judged} of {found.total}", harmless.csv(scope.parameters(found)))
+    counted = verdict.scope
+    asked = (f"{counted.judged} of {counted.total}", harmless.csv(scope.parameters(counted)))
     came = origin.by_snapshot(verdict)
     for node in verdict.nodes:
         bundle = came.get(node.snapshot.digest) if node.snapshot else None
@@ -52,8 +52,8 @@ def render(verdict: Verdict, _style: Style) -> str:
             writer.writerow([*(harmless.csv(cell) for cell in row), *asked, *told])
     for result in verdict.fleet:
         writer.writerow([*(harmless.csv(cell) for cell in _of_fleet(result)), *asked, "", ""])
-    for each in verdict.skipped:
-        cells = ("", "skipped", f"{each.path}: {each.why}", *[""] * 8)
+    for path in verdict.skipped:
+        cells = ("", "skipped", f"{path.path}: {path.why}", *[""] * 8)
         writer.writerow([*(harmless.csv(cell) for cell in cells), *asked, "", ""])
     return out.getvalue()
 
@@ -80,7 +80,7 @@ def _rows(node: NodeVerdict) -> list[tuple[str, ...]]:
 
 
 def _of_fleet(result: FleetResult) -> tuple[str, ...]:
-    unknown = dict.fromkeys(str(fact.path) for each in result.undecided for fact in each.facts)
+    unknown = dict.fromkeys(str(fact.path) for part in result.undecided for fact in part.facts)
     told = (result.rule.name, result.rule.level.value, result.outcome.value, result.message or "", " ".join(unknown))
     return ("", "", "", *told, "", "", result.pool or "")
 

@@ -34,11 +34,11 @@ class Remark:
 
 def exempted(verdict: Verdict) -> list[Exempted]:
     """What is waived, in the policies' order."""
-    found: dict[tuple[RuleHeader, WaiverHeader, RuleOutcome], dict[str, set[str]]] = {}
+    by_waiver: dict[tuple[RuleHeader, WaiverHeader, RuleOutcome], dict[str, set[str]]] = {}
     for node in verdict.nodes:
         for result in node.results:
             if result.waived is not None:
-                messages = found.setdefault((result.rule, result.waived.waiver, result.waived.outcome), {})
+                messages = by_waiver.setdefault((result.rule, result.waived.waiver, result.waived.outcome), {})
                 messages.setdefault(result.message or "", set()).add(node.node)
     return [
         Exempted(
@@ -47,21 +47,21 @@ def exempted(verdict: Verdict) -> list[Exempted]:
             outcome=outcome,
             nodes={message: tuple(sorted(names)) for message, names in sorted(messages.items())},
         )
-        for (rule, waiver, outcome), messages in found.items()
+        for (rule, waiver, outcome), messages in by_waiver.items()
     ]
 
 
 def remarks(verdict: Verdict) -> Iterator[Remark]:
     """What should be looked at; nothing where no waivers were given."""
-    found = verdict.waivers
-    if found is None:
+    findings = verdict.waivers
+    if findings is None:
         return
-    for each in found.expired:
-        yield Remark(text=f"expired after {each.expires}, so it waives nothing", waiver=each)
-    for each in found.unused:
-        yield Remark(text="unused: nothing that it covers failed or was unknown", waiver=each)
-    for each in found.wide:
-        yield Remark(text="too wide: it covers every node", waiver=each)
+    for waiver in findings.expired:
+        yield Remark(text=f"expired after {waiver.expires}, so it waives nothing", waiver=waiver)
+    for waiver in findings.unused:
+        yield Remark(text="unused: nothing that it covers failed or was unknown", waiver=waiver)
+    for waiver in findings.wide:
+        yield Remark(text="too wide: it covers every node", waiver=waiver)
 
 
 def grant(waiver: WaiverHeader) -> str:

@@ -63,11 +63,11 @@ _LEVELS = {level: rank for rank, level in enumerate(Level)}
 
 def groups(verdict: Verdict, outcome: RuleOutcome) -> list[Group]:
     """The groups of one outcome: required first, then in the policies' order."""
-    found: dict[tuple[Level, str], dict[RuleHeader, dict[str, set[str]]]] = {}
+    by_rule: dict[tuple[Level, str], dict[RuleHeader, dict[str, set[str]]]] = {}
     for node in verdict.nodes:
         for result in node.results:
             if result.outcome is outcome:
-                rules = found.setdefault((result.rule.level, result.rule.remediation), {})
+                rules = by_rule.setdefault((result.rule.level, result.rule.remediation), {})
                 rules.setdefault(result.rule, {}).setdefault(result.message or "", set()).add(node.node)
     made = [
         Group(
@@ -79,7 +79,7 @@ def groups(verdict: Verdict, outcome: RuleOutcome) -> list[Group]:
                 for rule, messages in rules.items()
             ),
         )
-        for (level, remediation), rules in found.items()
+        for (level, remediation), rules in by_rule.items()
     ]
     return sorted(made, key=lambda group: _LEVELS[group.level])
 

@@ -20,7 +20,7 @@ SCHEMA = "passmuster.report/1"
 
 def render(verdict: Verdict, style: Style) -> str:
     """The canonical JSON of a verdict: one line."""
-    nodes = [node(each, style) for each in verdict.nodes]
+    nodes = [node(node_verdict, style) for node_verdict in verdict.nodes]
     document = {**head(verdict, counting.summary(verdict), style), "nodes": nodes}
     return harmless.json(json.canonical(document).decode())
 
@@ -34,13 +34,13 @@ def head(verdict: Verdict, counts: Mapping[str, object], style: Style) -> dict[s
         "verdict_digest": verdict.digest,
         "policies": [
             {
-                "pack": each.pack,
-                "version": each.version,
-                "digest": each.digest,
-                "released": each.released,
-                "lock": each.lock,
+                "pack": policy.pack,
+                "version": policy.version,
+                "digest": policy.digest,
+                "released": policy.released,
+                "lock": policy.lock,
             }
-            for each in verdict.policies
+            for policy in verdict.policies
         ],
         "parameters": dict(verdict.parameters),
         "rules": None if verdict.rules is None else list(verdict.rules),
@@ -62,26 +62,26 @@ def head(verdict: Verdict, counts: Mapping[str, object], style: Style) -> dict[s
         "outcome": verdict.outcome.value,
         "bundles": [
             {
-                "digest": each.digest,
-                "site": each.site,
-                "assurance": each.assurance,
-                "snapshots": list(each.snapshots),
+                "digest": bundle.digest,
+                "site": bundle.site,
+                "assurance": bundle.assurance,
+                "snapshots": list(bundle.snapshots),
             }
-            for each in verdict.bundles
+            for bundle in verdict.bundles
         ],
         "skipped": leftout.wire(verdict.skipped),
         "signatures": origin.wire(verdict.signatures),
         "summary": counts,
-        "fleet_results": [_fleet(each, style) for each in verdict.fleet],
+        "fleet_results": [_fleet(fleet_result, style) for fleet_result in verdict.fleet],
         "duplicates": [
             {
-                "kind": each.kind,
-                "site": each.site,
-                "name": each.name,
-                "machine_id": each.machine_id,
-                "inputs": list(each.inputs),
+                "kind": duplicate.kind,
+                "site": duplicate.site,
+                "name": duplicate.name,
+                "machine_id": duplicate.machine_id,
+                "inputs": list(duplicate.inputs),
             }
-            for each in verdict.duplicates
+            for duplicate in verdict.duplicates
         ],
         "superseded": verdict.superseded,
     }
@@ -98,21 +98,21 @@ def _fleet(result: FleetResult, style: Style) -> dict[str, Any]:
         "size": result.size,
         "values": [
             {
-                "value": list(each.value) if isinstance(each.value, tuple) else each.value,
-                "count": each.count,
-                "odd": each.odd,
-                "nodes": list(each.nodes),
+                "value": list(value.value) if isinstance(value.value, tuple) else value.value,
+                "count": value.count,
+                "odd": value.odd,
+                "nodes": list(value.nodes),
             }
-            for each in values
+            for value in values
         ],
         "undecided": [
             {
-                "facts": [_unknown(fact) for fact in each.facts],
-                "reason": each.reason or None,
-                "count": each.count,
-                "nodes": list(each.nodes),
+                "facts": [_unknown(fact) for fact in undecided.facts],
+                "reason": undecided.reason or None,
+                "count": undecided.count,
+                "nodes": list(undecided.nodes),
             }
-            for each in result.undecided
+            for undecided in result.undecided
         ],
     }
 
@@ -121,13 +121,13 @@ def _unknown(fact: UnknownFact) -> dict[str, str]:
     return {"path": str(fact.path), "reason": fact.reason.value, "detail": fact.detail}
 
 
-def _waivers(found: WaiverFindings) -> dict[str, Any]:
+def _waivers(findings: WaiverFindings) -> dict[str, Any]:
     return {
-        "digest": found.digest,
-        "applied": found.applied,
-        "expired": [_waiver(each) for each in found.expired],
-        "unused": [_waiver(each) for each in found.unused],
-        "wide": [_waiver(each) for each in found.wide],
+        "digest": findings.digest,
+        "applied": findings.applied,
+        "expired": [_waiver(waiver) for waiver in findings.expired],
+        "unused": [_waiver(waiver) for waiver in findings.unused],
+        "wide": [_waiver(waiver) for waiver in findings.wide],
     }
 
 
@@ -160,26 +160,26 @@ def node(verdict: NodeVerdict, style: Style) -> dict[str, Any]:
         },
         "outcome": verdict.outcome.value,
         "reason": verdict.reason,
-        "results": [result(each, style) for each in verdict.results],
+        "results": [result(rule_result, style) for rule_result in verdict.results],
     }
 
 
-def result(found: Result, style: Style) -> dict[str, Any]:
+def result(rule_result: Result, style: Style) -> dict[str, Any]:
     """One of a node's `results`."""
-    shown = found.facts if style.evidence.wanted(found) else ()
+    shown = rule_result.facts if style.evidence.wanted(rule_result) else ()
     return {
-        "rule": found.rule.name,
-        "level": found.rule.level.value,
-        "outcome": found.outcome.value,
-        "message": found.message,
+        "rule": rule_result.rule.name,
+        "level": rule_result.rule.level.value,
+        "outcome": rule_result.outcome.value,
+        "message": rule_result.message,
         "facts": [{"path": str(fact.path), "value": fact.value, "source": fact.source} for fact in shown],
-        "unknown": [_unknown(fact) for fact in found.unknown],
+        "unknown": [_unknown(fact) for fact in rule_result.unknown],
         "because": [
-            {"expression": each.expression, "value": each.value, "line": each.line, "column": each.column}
-            for each in found.because
+            {"expression": because.expression, "value": because.value, "line": because.line, "column": because.column}
+            for because in rule_result.because
         ],
-        "steps": found.steps,
+        "steps": rule_result.steps,
         "waiver": None
-        if found.waived is None
-        else {**_waiver(found.waived.waiver), "outcome": found.waived.outcome.value},
+        if rule_result.waived is None
+        else {**_waiver(rule_result.waived.waiver), "outcome": rule_result.waived.outcome.value},
     }

@@ -17,11 +17,11 @@ def headline(skipped: Sequence[Skipped]) -> Iterator[str]:
     """A line where something was not judged; none where nothing was."""
     if not skipped:
         return
-    named = "; ".join(f"{each.path} ({each.why})" for each in skipped[:_NAMED])
+    named = "; ".join(f"{path.path} ({path.why})" for path in skipped[:_NAMED])
     more = f"; and {len(skipped) - _NAMED} more" if len(skipped) > _NAMED else ""
     yield f"not judged: {len(skipped)} file{'' if len(skipped) == 1 else 's'}: {named}{more}"
 
 
 def wire(skipped: Sequence[Skipped]) -> list[dict[str, str]]:
     """The list as `passmuster.report/1` has it."""
-    return [{"path": each.path, "why": each.why} for each in skipped]
+    return [{"path": path.path, "why": path.why} for path in skipped]

@@ -31,8 +31,8 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     for line in origin.headline(verdict):
         yield f"{safe(line[:1].upper() + line[1:])}."
     if verdict.roster is not None:
-        found = verdict.roster
-        yield f"{origin.roster(found).capitalize()}: {len(found.missing)} of {found.listed} missing."
+        roster = verdict.roster
+        yield f"{origin.roster(roster).capitalize()}: {len(roster.missing)} of {roster.listed} missing."
     yield f"Verdict digest: `{verdict.digest}`"
     yield ""
     yield "| node | outcome | why |"
@@ -79,15 +79,15 @@ def _failures(verdict: Verdict) -> Iterator[str]:
 
 
 def _unknowns(verdict: Verdict) -> Iterator[str]:
-    found = missing(verdict)
-    if found:
+    unread = missing(verdict)
+    if unread:
         yield ""
         yield "## Unknown"
         yield ""
-    for each in found:
-        paths = ", ".join(each.facts)
-        yield f"* {safe(f'{len(each.facts)} {remedies.met(each.reason)}')}: {safe(paths)}"
-        yield f"  ({safe(', '.join(each.rules))}); {safe(each.action)}"
+    for fact in unread:
+        paths = ", ".join(fact.facts)
+        yield f"* {safe(f'{len(fact.facts)} {remedies.met(fact.reason)}')}: {safe(paths)}"
+        yield f"  ({safe(', '.join(fact.rules))}); {safe(fact.action)}"
 
 
 def _fleet(verdict: Verdict) -> Iterator[str]:
@@ -108,15 +108,23 @@ def _fleet(verdict: Verdict) -> Iterator[str]:
 
 
 def _waivers(verdict: Verdict) -> Iterator[str]:
-    found, remarks = exceptions.exempted(verdict), list(exceptions.remarks(verdict))
-    if found:
+    exempted, remarks = exceptions.exempted(verdict), list(exceptions.remarks(verdict))
+    if exempted:
         yield from ("", "## Waived", "")
         yield "| rule | would be | nodes | reason | owner | ticket | until |"
         yield "|---|---|---|---|---|---|---|"
-    for each in found:
-        names = fold(name for names in each.nodes.values() for name in names)
-        told = (each.rule.name, each.outcome.value, ", ".join(names), each.waiver.reason, each.waiver.owner)
-        yield "| " + " | ".join(safe(cell) for cell in (*told, each.waiver.ticket, each.waiver.expires)) + " |"
+    for exemption in exempted:
+        names = fold(name for names in exemption.nodes.values() for name in names)
+        told = (
+            exemption.rule.name,
+            exemption.outcome.value,
+            ", ".join(names),
+            exemption.waiver.reason,
+            exemption.waiver.owner,
+        )
+        yield (
+            "| " + " | ".join(safe(cell) for cell in (*told, exemption.waiver.ticket, exemption.waiver.expires)) + " |"
+        )
     if remarks:
         yield from ("", "## Waivers to look at", "")
     for remark in remarks:

@@ -64,7 +64,7 @@ def text(
 
 def worst_first(rules: Counts) -> list[tuple[RuleHeader, Mapping[RuleOutcome, int]]]:
     """Rules that fail somewhere, those undecided somewhere, the rest; the weightier first, informational ones last."""
-    return sorted(rules.items(), key=lambda each: _badness(*each))
+    return sorted(rules.items(), key=lambda rule_counts: _badness(*rule_counts))
 
 
 def _badness(rule: RuleHeader, counts: Mapping[RuleOutcome, int]) -> tuple[bool, int, int, int]:
@@ -103,10 +103,10 @@ def _table(rules: Counts, style: Style, head: str) -> Iterator[str]:
         max(len(head), len(_TOTAL), *map(len, names.values())), counts, {rule.level for rule in rules}, style.width
     )
     yield layout.line(head, "level", [name for _, name in COLUMNS])
-    for rule, found in worst_first(rules):
-        cells = [_cell(found.get(outcome, 0)) for outcome, _ in COLUMNS]
+    for rule, rule_counts in worst_first(rules):
+        cells = [_cell(rule_counts.get(outcome, 0)) for outcome, _ in COLUMNS]
         line = layout.line(_cut(names[rule], layout.name), layout.levels[rule.level], cells)
-        yield _coloured(line, found) if style.color else line
+        yield _coloured(line, rule_counts) if style.color else line
     yield layout.line(_TOTAL, "", [_cell(totals[outcome]) for outcome, _ in COLUMNS])
 
 

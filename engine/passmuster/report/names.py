@@ -28,10 +28,10 @@ def fold(names: Iterable[str]) -> list[str]:
 
 
 def _last_number(name: str) -> tuple[str, str, str] | None:
-    found = list(re.finditer(r"\d{1,9}", name))
-    if not found:
+    numbers = list(re.finditer(r"\d{1,9}", name))
+    if not numbers:
         return None
-    last = found[-1]
+    last = numbers[-1]
     return name[: last.start()], last.group(), name[last.end() :]
 
 

@@ -22,27 +22,29 @@ _ASSURANCES = {
 
 def headline(verdict: Verdict | Origin) -> Iterator[str]:
     """A line for each bundle, and for snapshots that no signature covers; none for loose files without a trust file."""
-    for each in verdict.bundles[:_NAMED]:
-        how = _ASSURANCES.get(each.assurance, each.assurance)
-        yield f"bundle of {_site(each)}: {how}, {_count(len(each.snapshots), 'snapshot')}"
+    for bundle in verdict.bundles[:_NAMED]:
+        how = _ASSURANCES.get(bundle.assurance, bundle.assurance)
+        yield f"bundle of {_site(bundle)}: {how}, {_count(len(bundle.snapshots), 'snapshot')}"
     if len(verdict.bundles) > _NAMED:
         more = verdict.bundles[_NAMED:]
-        doubtful = sum(each.assurance != "verified" for each in more)
+        doubtful = sum(bundle.assurance != "verified" for bundle in more)
         yield f"and {_count(len(more), 'more bundle')}, {doubtful or 'none'} of them not verified"
     if verdict.signatures is not None:
         yield from signatures(verdict.signatures)
 
 
-def signatures(found: SignatureFindings) -> Iterator[str]:
+def signatures(findings: SignatureFindings) -> Iterator[str]:
     """How much signatures cover."""
-    yield f"not covered by a signature: {_count(found.unsigned, 'snapshot')}" + (", unknown" if found.unsigned else "")
-    if found.allowed:
-        yield f"allowed without a signature by the trust file: {_count(found.allowed, 'snapshot')}"
+    yield f"not covered by a signature: {_count(findings.unsigned, 'snapshot')}" + (
+        ", unknown" if findings.unsigned else ""
+    )
+    if findings.allowed:
+        yield f"allowed without a signature by the trust file: {_count(findings.allowed, 'snapshot')}"
 
 
-def roster(found: RosterFindings) -> str:
+def roster(findings: RosterFindings) -> str:
     """What the roster is called: whose it is."""
-    return _ROSTERS.get(found.source, f"roster of {found.source}")
+    return _ROSTERS.get(findings.source, f"roster of {findings.source}")
 
 
 def release(policy: PolicyHeader) -> str:
@@ -54,12 +56,12 @@ def release(policy: PolicyHeader) -> str:
 
 def by_snapshot(verdict: Verdict) -> Mapping[str, BundleHeader]:
     """The bundle that each snapshot came in, by the snapshot's digest; those of loose files are left out."""
-    return {digest: each for each in verdict.bundles for digest in each.snapshots}
+    return {digest: bundle for bundle in verdict.bundles for digest in bundle.snapshots}
 
 
-def wire(found: SignatureFindings | None) -> dict[str, Any] | None:
+def wire(findings: SignatureFindings | None) -> dict[str, Any] | None:
     """As `passmuster.report/1` has it."""
-    return None if found is None else asdict(found)
+    return None if findings is None else asdict(findings)
 
 
 def _site(bundle: BundleHeader) -> str:

@@ -22,15 +22,15 @@ _MOST = 8
 
 def tally(verdict: Verdict) -> str:
     """How many results of fleet rules came to each outcome: `1 fail, 2 pass`."""
-    found = [each.outcome for each in verdict.fleet]
-    counts = {outcome: found.count(outcome) for outcome in RuleOutcome}
+    outcomes = [result.outcome for result in verdict.fleet]
+    counts = {outcome: outcomes.count(outcome) for outcome in RuleOutcome}
     return ", ".join(f"{count} {outcome.value.replace('_', ' ')}" for outcome, count in counts.items() if count)
 
 
 def urgent_first(verdict: Verdict) -> list[FleetResult]:
     """The results: failures, then what is undecided, then the rest."""
     order = {outcome: at for at, outcome in enumerate(_URGENT)}
-    return sorted(verdict.fleet, key=lambda each: order.get(each.outcome, len(order)))
+    return sorted(verdict.fleet, key=lambda result: order.get(result.outcome, len(order)))
 
 
 def where(result: FleetResult) -> str:
@@ -43,11 +43,11 @@ def where(result: FleetResult) -> str:
 
 def told(result: FleetResult) -> Iterator[str]:
     """A line for each value, the most common first, then one for each reason why nodes are undecided."""
-    for each in result.values[:_MOST]:
-        yield f"{'odd: ' if each.odd else ''}{_value(each, result.values[0])} on {_names(each)}"
+    for value in result.values[:_MOST]:
+        yield f"{'odd: ' if value.odd else ''}{_value(value, result.values[0])} on {_names(value)}"
     rest = result.values[_MOST:]
     if rest:
-        yield f"odd: {len(rest)} more values on {nodes(sum(each.count for each in rest))}"
+        yield f"odd: {len(rest)} more values on {nodes(sum(value.count for value in rest))}"
     for each_ in result.undecided:
         yield f"undecided: {_names(each_)} ({_why(each_)})"
 
@@ -57,13 +57,13 @@ def nodes(count: int) -> str:
     return f"{count} node{'' if count == 1 else 's'}"
 
 
-def _value(each: FleetValue, first: FleetValue) -> str:
+def _value(value: FleetValue, first: FleetValue) -> str:
     """A value; of a list, how it differs from the most common one."""
-    if isinstance(each.value, tuple) and isinstance(first.value, tuple):
-        if each is first:
-            return f"{len(each.value)} words ({_brief(', '.join(each.value))})"
-        return _difference(first.value, each.value)
-    return _brief(each.value if isinstance(each.value, str) and each.value else json.dumps(each.value))
+    if isinstance(value.value, tuple) and isinstance(first.value, tuple):
+        if value is first:
+            return f"{len(value.value)} words ({_brief(', '.join(value.value))})"
+        return _difference(first.value, value.value)
+    return _brief(value.value if isinstance(value.value, str) and value.value else json.dumps(value.value))
 
 
 def _difference(usual: tuple[str, ...], own: tuple[str, ...]) -> str:
@@ -77,15 +77,15 @@ def _brief(text: str) -> str:
     return text if len(text) <= _BRIEF else text[: _BRIEF - 3] + "..."
 
 
-def _names(each: FleetValue | FleetUndecided) -> str:
+def _names(part: FleetValue | FleetUndecided) -> str:
     """The names, folded; a number where the odd ones are not meant."""
-    common = not getattr(each, "odd", True)
+    common = not getattr(part, "odd", True)
     if common:
-        return nodes(each.count)
-    more = each.count - len(each.nodes)
-    return ", ".join([*fold(each.nodes), *([f"{more} more"] if more else [])])
+        return nodes(part.count)
+    more = part.count - len(part.nodes)
+    return ", ".join([*fold(part.nodes), *([f"{more} more"] if more else [])])
 
 
-def _why(each: FleetUndecided) -> str:
-    facts = [f"{fact.path} {fact.reason.value.replace('_', ' ')}" for fact in each.facts]
-    return "; ".join([*facts, *([each.reason] if each.reason else [])])
+def _why(undecided: FleetUndecided) -> str:
+    facts = [f"{fact.path} {fact.reason.value.replace('_', ' ')}" for fact in undecided.facts]
+    return "; ".join([*facts, *([undecided.reason] if undecided.reason else [])])

@@ -27,9 +27,9 @@ _PART = {
 }
 
 
-def verdict(found: Verdict) -> str:
+def verdict(judged: Verdict) -> str:
     """The outcome of a single node as a sentence's end; only a check of every rule says that a node passes muster."""
-    return (_WHOLE if found.scope.whole else _PART)[found.outcome]
+    return (_WHOLE if judged.scope.whole else _PART)[judged.outcome]
 
 
 def judged(scope: Scope) -> str:
@@ -40,7 +40,9 @@ def judged(scope: Scope) -> str:
 def parameters(scope: Scope) -> str:
     """`virtnest.x86_64_level is 3 (default 2)`, separated by commas; empty where all are at their defaults."""
     changes = scope.parameters
-    return ", ".join(f"{each.name} is {_value(each.value)} (default {_value(each.default)})" for each in changes)
+    return ", ".join(
+        f"{change.name} is {_value(change.value)} (default {_value(change.default)})" for change in changes
+    )
 
 
 def headline(scope: Scope, levels: Mapping[str, Level], skipped: Sequence[Skipped] = ()) -> Iterator[str]:
@@ -60,7 +62,8 @@ def wire(scope: Scope) -> dict[str, object]:
         "rules_judged": scope.judged,
         "rules_total": scope.total,
         "parameters_changed": [
-            {"name": each.name, "value": each.value, "default": each.default} for each in scope.parameters
+            {"name": parameter.name, "value": parameter.value, "default": parameter.default}
+            for parameter in scope.parameters
         ],
     }
 

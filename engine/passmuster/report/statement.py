@@ -54,7 +54,7 @@ def of(report: Mapping[str, Any], engine: str | None) -> str:
     tests = _tests(report)
     predicate = {
         "result": _RESULTS[report["outcome"]],
-        "configuration": [each for each in _configuration(report, engine) if each["digest"]],
+        "configuration": [item for item in _configuration(report, engine) if item["digest"]],
         **{name: sorted(tests[name]) for name in ("passedTests", "warnedTests", "failedTests")},
         VERDICT: {
             **{name: report[name] for name in _SAME},
@@ -64,9 +64,9 @@ def of(report: Mapping[str, Any], engine: str | None) -> str:
             "waived": sorted(tests["waived"]),
             "sites": _sites(report),
             "unjudged": [
-                {"node": each["node"], "reason": each["reason"], "site": each["site"]}
-                for each in report["nodes"]
-                if each["reason"] is not None
+                {"node": node["node"], "reason": node["reason"], "site": node["site"]}
+                for node in report["nodes"]
+                if node["reason"] is not None
             ],
         },
     }
@@ -87,29 +87,29 @@ def names(nodes: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _sites(report: Mapping[str, Any]) -> dict[str, list[str | None]]:
     """The sites of each snapshot that has one, by its digest."""
-    found: dict[str, set[str | None]] = collections.defaultdict(set)
+    snapshots: dict[str, set[str | None]] = collections.defaultdict(set)
     for node in report["nodes"]:
         if node["snapshot"] is not None:
-            found[node["snapshot"]["digest"]].add(node["site"])
-    ordered = {digest: sorted(sites, key=lambda site: site or "") for digest, sites in sorted(found.items())}
+            snapshots[node["snapshot"]["digest"]].add(node["site"])
+    ordered = {digest: sorted(sites, key=lambda site: site or "") for digest, sites in sorted(snapshots.items())}
     return {digest: sites for digest, sites in ordered.items() if sites != [None]}
 
 
 def _subjects(report: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found = {
+    subjects = {
         (name, node["snapshot"]["digest"].removeprefix("sha256:"))
         for name, node in zip(names(report["nodes"]), report["nodes"], strict=True)
         if node["snapshot"] is not None
     }
-    return [{"name": name, "digest": {"sha256": digest}} for name, digest in sorted(found)]
+    return [{"name": name, "digest": {"sha256": digest}} for name, digest in sorted(subjects)]
 
 
 def _configuration(report: Mapping[str, Any], engine: str | None) -> Iterator[dict[str, Any]]:
     """What the verdict hangs on beside the snapshots, each with its kind and its digest."""
     yield _resource("engine", f"passmuster@{report['engine']}", engine)
-    for each in report["policies"]:
-        made = _resource("policy", f"{each['pack']}@{each['version']}", each["digest"])
-        yield {**made, "annotations": {**made["annotations"], "released": each["released"], "lock": each["lock"]}}
+    for policy in report["policies"]:
+        made = _resource("policy", f"{policy['pack']}@{policy['version']}", policy["digest"])
+        yield {**made, "annotations": {**made["annotations"], "released": policy["released"], "lock": policy["lock"]}}
     yield _resource("waivers", "waivers", (report["waivers"] or {}).get("digest"))
     yield _resource("assessment", "assessment", report["assessment"])
 
@@ -121,18 +121,18 @@ def _resource(kind: str, name: str, digest: str | None) -> dict[str, Any]:
 
 def _tests(report: Mapping[str, Any]) -> dict[str, list[str]]:
     """The names of the tests, by what became of them; informational rules are tests only where they pass."""
-    found: dict[str, list[str]] = collections.defaultdict(list)
+    by_digest: dict[str, list[str]] = collections.defaultdict(list)
     for name, result in results(report):
         outcome = result["outcome"]
         if outcome == "pass":
-            found["passedTests"].append(name)
+            by_digest["passedTests"].append(name)
         elif outcome == "waived":
-            found["waived"].append(name)
+            by_digest["waived"].append(name)
         elif outcome != "not_applicable" and result["level"] in _COUNTED:
-            found[_COUNTED[result["level"]]].append(name)
+            by_digest[_COUNTED[result["level"]]].append(name)
             if outcome != "fail":
-                found["undecided"].append(name)
-    return found
+                by_digest["undecided"].append(name)
+    return by_digest
 
 
 def results(report: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

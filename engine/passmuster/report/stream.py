@@ -26,7 +26,7 @@ SCHEMA = "passmuster.stream/1"
 
 def result(style: Style) -> Callable[[Result], bytes]:
     """How a result is written: one of a node's `results`."""
-    return lambda each: _written(json_v1.result(each, style))
+    return lambda result: _written(json_v1.result(result, style))
 
 
 def remembered(node: Remembered, judged: Class, digest: str, site: str | None = None) -> bytes:

@@ -38,7 +38,9 @@ def text(
         "outcome": outcome.value,
         "scope": scope.wire(asked),
         "skipped": leftout.wire(skipped),
-        "bundles": [{"digest": each.digest, "site": each.site, "assurance": each.assurance} for each in came.bundles],
+        "bundles": [
+            {"digest": bundle.digest, "site": bundle.site, "assurance": bundle.assurance} for bundle in came.bundles
+        ],
         "signatures": origin.wire(came.signatures),
         "roster": came.roster,
         "summary": counts,

@@ -37,8 +37,10 @@ class _Page:
     def lines(self) -> Iterator[str]:
         """The whole report."""
         yield from self._headline()
-        found = [group for outcome in (RuleOutcome.FAIL, RuleOutcome.ERROR) for group in groups(self.verdict, outcome)]
-        yield from self._groups(group for group in found if group.level is not Level.INFORMATIONAL)
+        failures = [
+            group for outcome in (RuleOutcome.FAIL, RuleOutcome.ERROR) for group in groups(self.verdict, outcome)
+        ]
+        yield from self._groups(group for group in failures if group.level is not Level.INFORMATIONAL)
         yield from self._missing()
         yield from self._nodes_with_reasons()
         yield from self._waived()
@@ -46,13 +48,13 @@ class _Page:
         yield from self._duplicates()
         yield from self._superseded()
         yield from self._remarks()
-        yield from self._groups(group for group in found if group.level is Level.INFORMATIONAL)
+        yield from self._groups(group for group in failures if group.level is Level.INFORMATIONAL)
         yield from self._folded()
         yield ""
         yield from self._wrap(remedies.next_step(self.verdict), first="Next:    ")
 
     def _headline(self) -> Iterator[str]:
-        policies = ", ".join(f"{each.pack} {each.version}{_unreleased(each)}" for each in self.verdict.policies)
+        policies = ", ".join(f"{policy.pack} {policy.version}{_unreleased(policy)}" for policy in self.verdict.policies)
         if self.single:
             node = self.verdict.nodes[0]
             decisive = _decisive(node)
@@ -91,8 +93,8 @@ class _Page:
         told = ", ".join(f"{count} {outcome.value}" for outcome, count in counts.items() if count)
         return f"{total}: {told or 'none'}"
 
-    def _groups(self, found: Iterable[Group]) -> Iterator[str]:
-        for group in found:
+    def _groups(self, groups_: Iterable[Group]) -> Iterator[str]:
+        for group in groups_:
             yield ""
             yield from self._group(group)
 
@@ -114,15 +116,15 @@ class _Page:
                 yield from self._wrap("on: " + ", ".join(fold(names)), first=_INDENT + "  ")
 
     def _missing(self) -> Iterator[str]:
-        for each in missing(self.verdict):
+        for fact in missing(self.verdict):
             yield ""
-            sentence = f"{_count(len(each.facts), 'fact')} {remedies.met(each.reason)}: {each.action}"
+            sentence = f"{_count(len(fact.facts), 'fact')} {remedies.met(fact.reason)}: {fact.action}"
             yield from self._wrap(sentence, first=self._word("UNKNOWN"))
-            for path, detail in each.facts.items():
+            for path, detail in fact.facts.items():
                 yield from self._wrap(f"{path}{f' - {detail}' if detail else ''}", first=_INDENT)
-            yield from self._wrap("needed by: " + ", ".join(each.rules), first=_INDENT)
+            yield from self._wrap("needed by: " + ", ".join(fact.rules), first=_INDENT)
             if not self.single:
-                yield from self._wrap("on: " + ", ".join(fold(dict.fromkeys(each.nodes))), first=_INDENT)
+                yield from self._wrap("on: " + ", ".join(fold(dict.fromkeys(fact.nodes))), first=_INDENT)
 
     def _nodes_with_reasons(self) -> Iterator[str]:
         reasons: dict[str, list[str]] = {}
@@ -137,12 +139,13 @@ class _Page:
                 yield from self._wrap("on: " + ", ".join(fold(names)), first=_INDENT)
 
     def _duplicates(self) -> Iterator[str]:
-        for each in self.verdict.duplicates:
+        for duplicate in self.verdict.duplicates:
             yield ""
             yield from self._wrap(
-                f"{remedies.DUPLICATES[each.kind]}: {each.name or each.machine_id}", first=self._word("NOTE")
+                f"{remedies.DUPLICATES[duplicate.kind]}: {duplicate.name or duplicate.machine_id}",
+                first=self._word("NOTE"),
             )
-            for path in each.inputs:
+            for path in duplicate.inputs:
                 yield from self._wrap(path, first=_INDENT)
 
     def _superseded(self) -> Iterator[str]:
@@ -153,17 +156,18 @@ class _Page:
             yield from self._wrap(told, first=self._word("NOTE"))
 
     def _waived(self) -> Iterator[str]:
-        for each in exceptions.exempted(self.verdict):
-            tail = "" if self.single else f", {_count(sum(len(names) for names in each.nodes.values()), 'node')}"
-            title = f"{each.rule.title} [{each.rule.id}], {each.rule.level.value}, would be {each.outcome.value}{tail}"
+        for exemption in exceptions.exempted(self.verdict):
+            tail = "" if self.single else f", {_count(sum(len(names) for names in exemption.nodes.values()), 'node')}"
+            rule, outcome = exemption.rule, exemption.outcome
+            title = f"{rule.title} [{rule.id}], {rule.level.value}, would be {outcome.value}{tail}"
             yield ""
             yield from self._wrap(title, first=self._word("WAIVED"))
-            for message, names in each.nodes.items():
+            for message, names in exemption.nodes.items():
                 yield from self._wrap(f"found: {message}" if message else "found: no message", first=_INDENT)
                 if not self.single:
                     yield from self._wrap("on: " + ", ".join(fold(names)), first=_INDENT + "  ")
-            yield from self._wrap(f"because: {each.waiver.reason}", first=_INDENT)
-            yield from self._wrap(exceptions.grant(each.waiver), first=_INDENT)
+            yield from self._wrap(f"because: {exemption.waiver.reason}", first=_INDENT)
+            yield from self._wrap(exceptions.grant(exemption.waiver), first=_INDENT)
 
     def _fleet(self) -> Iterator[str]:
         """What the rules about pools of nodes say, where there is something to do."""
@@ -193,8 +197,8 @@ class _Page:
         if any(told):
             yield ""
         word = "PASS"
-        for each in filter(None, told):
-            yield from self._wrap(each, first=self._word(word))
+        for text in filter(None, told):
+            yield from self._wrap(text, first=self._word(word))
             word = ""
         if self.style.verbose and self.single:
             yield from self._passes(self.verdict.nodes[0])

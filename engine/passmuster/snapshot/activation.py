@@ -59,7 +59,7 @@ def bind_header(name: str, value: Mapping[str, Any]) -> object:
     if "redacted" not in value or not isinstance(bound, dict):
         return bound
     names = ("labels", "machine_id", "name") if name == "node" else value["redacted"]
-    hidden: dict[str, object] = {each: _unknown(_redacted(path.child(each))) for each in names if each in bound}
+    hidden: dict[str, object] = {name: _unknown(_redacted(path.child(name))) for name in names if name in bound}
     if name == "node":
         hidden["labels"] = _pseudonyms(value["redacted"], path.child("labels"))
     return {**bound, **hidden}
@@ -90,7 +90,7 @@ def bind_section(name: str, section: Section | None) -> object:
     if not section.unknown or not isinstance(kind, Object):
         return _unknown(UnknownFact(path=path, reason=section.reason))
     rest = [path.child(field) for field in kind.fields]
-    default = {each: UnknownFact(path=each, reason=section.reason) for each in rest}
+    default = {fact: UnknownFact(path=fact, reason=section.reason) for fact in rest}
     return _value(kind, {}, path, {**default, **section.unknown})
 
 
@@ -99,7 +99,7 @@ def rebound(name: str, bound: object, section: Section, facts: Iterable[str]) ->
     kind, path = schema.sections(1)[name], FieldPath((name,))
     if not isinstance(kind, Object) or not isinstance(bound, dict):
         return bind_section(name, section)
-    fresh = {each: _member(kind.fields[each], section.facts, each, path, section.unknown) for each in facts}
+    fresh = {fact: _member(kind.fields[fact], section.facts, fact, path, section.unknown) for fact in facts}
     return _present({**bound, **fresh})
 
 
@@ -108,15 +108,15 @@ def _value(kind: FieldType, value: Any, path: FieldPath, unknown: Mapping[FieldP
         return _UNSET
     match kind:
         case ListOf(element=Object() as element):
-            return [_value(element, each, path, {}) for each in value]
+            return [_value(element, item, path, {}) for item in value]
         case Scalar() | ListOf():
             return value
         case Object():
-            return _present({name: _member(each, value, name, path, unknown) for name, each in kind.fields.items()})
+            return _present({name: _member(field, value, name, path, unknown) for name, field in kind.fields.items()})
         case MapOf(open=True):
             return _open_map(kind, value, path, unknown)
         case MapOf():
-            members = {key: _value(kind.value, each, path.child(key), unknown) for key, each in value.items()}
+            members = {key: _value(kind.value, member, path.child(key), unknown) for key, member in value.items()}
             missing = _unknown_keys(kind, value, path, unknown)
             values = _present({**members, **missing})
             others = unknown.get(path.child(OTHERS))
@@ -138,7 +138,7 @@ def _member(
     at = path.child(name)
     if at in unknown:
         return _unknown(unknown[at])
-    if not any(at.covers(each) for each in unknown):
+    if not any(at.covers(mark) for mark in unknown):
         return _unknown(_nowhere(at, unknown))
     match kind:
         case Object() | MapOf(open=True):
@@ -162,8 +162,8 @@ def _nowhere(path: FieldPath, unknown: Mapping[FieldPath, UnknownFact]) -> Unkno
 def _open_map(
     kind: MapOf, value: Mapping[str, Any], path: FieldPath, unknown: Mapping[FieldPath, UnknownFact]
 ) -> OpenMap:
-    members = {key: _value(kind.value, each, path.child(key), unknown) for key, each in value.items()}
-    absent = frozenset(key for key, each in members.items() if each is _UNSET)
+    members = {key: _value(kind.value, member, path.child(key), unknown) for key, member in value.items()}
+    absent = frozenset(key for key, member in members.items() if member is _UNSET)
     values = _present({**members, **_unknown_keys(kind, value, path, unknown)})
     # Where something was taken out of the section, a key that it does not name may be among it.
     return OpenMap(path=path, values=values, absent=absent, because=unknown.get(FieldPath((path.parts[0], OTHERS))))
@@ -171,14 +171,14 @@ def _open_map(
 
 def _withheld(listed: tuple[str, ...], values: dict[str, object], path: FieldPath, others: UnknownFact) -> OpenMap:
     """A closed map with keys that it does not name: of those alone that it lists, a missing one is not there."""
-    named = {key: each for key, each in values.items() if key != OTHERS}
+    named = {key: member for key, member in values.items() if key != OTHERS}
     return OpenMap(path=path, values=named, listed=Globs.of(listed), because=others)
 
 
 def _unknown_keys(
     kind: MapOf, value: Mapping[str, Any], path: FieldPath, unknown: Mapping[FieldPath, UnknownFact]
 ) -> dict[str, object]:
-    below = {each.parts[len(path.parts)] for each in unknown if path.covers(each) and each != path}
+    below = {mark.parts[len(path.parts)] for mark in unknown if path.covers(mark) and mark != path}
     return {key: _member(kind.value, {}, key, path, unknown) for key in sorted(below) if key not in value}
 
 

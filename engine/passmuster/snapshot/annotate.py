@@ -53,24 +53,24 @@ class ClusterNode:
 
 def nodes(data: bytes, file: str) -> tuple[ClusterNode, ...]:
     """Read ``kubectl get nodes -o json``, or Node objects one after another; raises UsageError."""
-    found: list[ClusterNode] = []
-    for line, each in json.documents(data):
+    nodes: list[ClusterNode] = []
+    for line, value in json.documents(data):
         try:
-            document = json.loads(each)
+            document = json.loads(value)
         except json.InvalidJSONError as error:
             raise _error(file, line + error.line - 1, error.column, error.message) from None
-        found += _listed(document, file, line)
-    if not found:
+        nodes += _listed(document, file, line)
+    if not nodes:
         raise _error(file, 1, 1, _EXPECTED)
-    return tuple(found)
+    return tuple(nodes)
 
 
 def _listed(document: Any, file: str, line: int) -> list[ClusterNode]:
     items = document.get("items") if isinstance(document, dict) else None
-    found = [_node(item) for item in (items if isinstance(items, list) else [document])]
-    if None in found:
+    nodes = [_node(item) for item in (items if isinstance(items, list) else [document])]
+    if None in nodes:
         raise _error(file, line, 1, _EXPECTED)
-    return [node for node in found if node is not None]
+    return [node for node in nodes if node is not None]
 
 
 def annotate(document: Mapping[str, Any], node: ClusterNode) -> dict[str, Any]:
@@ -137,8 +137,8 @@ def _node(item: Any) -> ClusterNode | None:
 
 
 def _member(value: Any, key: str) -> Mapping[str, Any]:
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, dict) else {}
+    member = value.get(key) if isinstance(value, dict) else None
+    return member if isinstance(member, dict) else {}
 
 
 def _error(file: str, line: int, column: int, message: str) -> UsageError:

@@ -56,23 +56,23 @@ def standing(claims: Iterable[Claim]) -> Standing:
     for claim in claims:
         by_bytes[claim.identity, claim.digest].append(claim)
     kept: list[Claim] = []
-    found: list[Duplicate] = []
+    duplicates: list[Duplicate] = []
     repeats: set[int] = set()
     for same in by_bytes.values():
         same.sort(key=lambda claim: (claim.label, claim.place))
         kept.append(same[0])
         repeats.update(claim.place for claim in same[1:])
         if len(same) > 1:
-            found.append(_duplicate("same_snapshot", same[0].identity, same))
+            duplicates.append(_duplicate("same_snapshot", same[0].identity, same))
     by_node: dict[Identity, list[Claim]] = defaultdict(list)
     for claim in kept:
         if not claim.apart:
             by_node[claim.identity].append(claim)
     several = {identity: some for identity, some in by_node.items() if len(some) > 1}
-    found += [_duplicate("same_node", identity, some) for identity, some in several.items()]
-    found += _contradictions(kept)
+    duplicates += [_duplicate("same_node", identity, some) for identity, some in several.items()]
+    duplicates += _contradictions(kept)
     return Standing(
-        duplicates=tuple(sorted(found, key=_order)),
+        duplicates=tuple(sorted(duplicates, key=_order)),
         repeats=frozenset(repeats),
         doubled=frozenset(claim.place for some in several.values() for claim in some),
     )
@@ -100,5 +100,5 @@ def _duplicate(kind: str, who: tuple[str | None, str | None, str | None], some: 
     return Duplicate(kind=kind, site=site, name=name, machine_id=machine_id, inputs=inputs)
 
 
-def _order(found: Duplicate) -> tuple[str, str, str, str, tuple[str, ...]]:
-    return found.kind, found.site or "", found.name or "", found.machine_id or "", found.inputs
+def _order(duplicate: Duplicate) -> tuple[str, str, str, str, tuple[str, ...]]:
+    return duplicate.kind, duplicate.site or "", duplicate.name or "", duplicate.machine_id or "", duplicate.inputs

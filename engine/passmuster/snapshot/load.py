@@ -39,16 +39,16 @@ def load(data: bytes, file: str, line: int = 1) -> Snapshot:
         (at,) = json.positions(data, [("schema",)])
         message = f"unknown schema version (got {declared[:80]!r}, expected {SCHEMA!r})"
         raise _error(file, line + at[0] - 1, at[1], message, "snapshot-version")
-    found = [(each.path, each.message) for each in schema.faults("snapshot", 1, document)] or _breaches(document)
-    if found:
-        places = json.positions(data, [path for path, _ in found])
-        raise SnapshotError(_problem(file, line, at, *each) for at, each in zip(places, found, strict=True))
+    faults = [(fault.path, fault.message) for fault in schema.faults("snapshot", 1, document)] or _breaches(document)
+    if faults:
+        places = json.positions(data, [path for path, _ in faults])
+        raise SnapshotError(_problem(file, line, at, *fault) for at, fault in zip(places, faults, strict=True))
     return Snapshot(
         digest="sha256:" + hashlib.sha256(data).hexdigest(),
         schema=declared,
         node=document["node"],
         collection=document["collection"],
-        sections={name: _section(name, each) for name, each in document["sections"].items()},
+        sections={name: _section(name, section) for name, section in document["sections"].items()},
     )
 
 
@@ -77,22 +77,22 @@ def _problem(file: str, line: int, at: tuple[int, int], path: tuple[str | int, .
 
 def _breaches(document: dict[str, Any]) -> list[tuple[tuple[str | int, ...], str]]:
     known = schema.sections(1)
-    found = list(_misdated(document["collection"]["collected_at"])) if "collection" in document else []
+    faults = list(_misdated(document["collection"]["collected_at"])) if "collection" in document else []
     for name, section in document["sections"].items():
         if name not in known:
             continue
         at = ("sections", name)
         if section["status"] == "ok" and section["unknown"]:
-            found.append(
+            faults.append(
                 ((*at, "status"), f"wrong status (got 'ok' with {len(section['unknown'])} unknown, expected 'partial')")
             )
         if section["status"] not in _LOOKED and section["facts"]:
-            found.append(((*at, "status"), f"wrong status (got {section['status']!r} beside facts, expected none)"))
+            faults.append(((*at, "status"), f"wrong status (got {section['status']!r} beside facts, expected none)"))
         for text in section["unknown"]:
             message = _unknown_breach(name, text, section["facts"])
             if message is not None:
-                found.append(((*at, "unknown", text), message))
-    return found
+                faults.append(((*at, "unknown", text), message))
+    return faults
 
 
 def _misdated(collected_at: str | None) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -129,9 +129,9 @@ def _section(name: str, section: dict[str, Any]) -> Section:
         facts = section.get("facts")
         return Section(facts=facts if isinstance(facts, dict) else {}, unknown={}, sources={})
     unknown = {}
-    for text, each in section["unknown"].items():
+    for text, entry in section["unknown"].items():
         path = FieldPath.parse(text)
-        unknown[path] = UnknownFact(path=path, reason=Reason(each["reason"]), detail=each["detail"])
+        unknown[path] = UnknownFact(path=path, reason=Reason(entry["reason"]), detail=entry["detail"])
     return Section(
         facts=section["facts"],
         unknown=unknown,

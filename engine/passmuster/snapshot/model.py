@@ -62,12 +62,12 @@ class Snapshot:
         section = self.sections.get(path.parts[0])
         if section is None or len(path.parts) == 1:
             return None
-        found = [source for source, names in section.sources.items() if path.parts[1] in names]
+        read_from = [source for source, names in section.sources.items() if path.parts[1] in names]
         if len(path.parts) > 2:
             ends = tuple(f"/{name}" for name in (path.parts[-1], path.parts[-1].replace(".", "/")))
-            found = [source for source in found if source.endswith(ends)] or found
-        rest = f" and {len(found) - _SOURCES} more" if len(found) > _SOURCES else ""
-        return ", ".join(sorted(found)[:_SOURCES]) + rest or None
+            read_from = [source for source in read_from if source.endswith(ends)] or read_from
+        rest = f" and {len(read_from) - _SOURCES} more" if len(read_from) > _SOURCES else ""
+        return ", ".join(sorted(read_from)[:_SOURCES]) + rest or None
 
     def value(self, path: FieldPath) -> Any:
         """The fact at a path; None where there is none, for whatever reason."""

@@ -71,14 +71,16 @@ class Cases:
 
     def __init__(self, old: tuple[Policy, CompiledPolicy], new: tuple[Policy, CompiledPolicy]) -> None:
         self.policies = old[1], new[1]
-        before, after = ({each.name: each for each in policy.parameters} for policy, _ in (old, new))
+        before, after = ({parameter.name: parameter for parameter in policy.parameters} for policy, _ in (old, new))
         both = before.keys() & after.keys()
         self._retyped = frozenset(name for name in both if before[name].type is not after[name].type)
         self._moved = frozenset(
             name for name in both - self._retyped if repr(before[name].default) != repr(after[name].default)
         )
         self._single = frozenset(before.keys() ^ after.keys())
-        self._defaults = tuple({name: each.default for name, each in side.items()} for side in (before, after))
+        self._defaults = tuple(
+            {name: parameter.default for name, parameter in side.items()} for side in (before, after)
+        )
         self._pairs: dict[frozenset[str], Pair] = {}
 
     def prove(
@@ -104,8 +106,10 @@ class Cases:
         moved = sorted(used & self._moved)
         if len(moved) > MAX_MOVED:
             return Proven(frozenset(), (), ())
-        chosen = (each for count in range(len(moved) + 1) for each in itertools.combinations(moved, count))
-        pairs = tuple(self._pair(bound | set(each)) for each in chosen)
+        chosen = (
+            combination for count in range(len(moved) + 1) for combination in itertools.combinations(moved, count)
+        )
+        pairs = tuple(self._pair(bound | set(combination)) for combination in chosen)
         try:
             answers = [question(pair) for pair in pairs]
         except TooLargeError:
@@ -135,9 +139,9 @@ def _form(normalizer: Normalizer, program: cel.Program | None) -> Form | None:
 def _parameters(policy: CompiledPolicy, programs: Iterable[cel.Program | None]) -> frozenset[str]:
     """The parameters that the values of programs can depend on."""
     waiting = [program for program in programs if program is not None]
-    found: set[str] = set()
+    parameters: set[str] = set()
     while waiting:
         program = waiting.pop()
-        found |= set(program.parameters)
+        parameters |= set(program.parameters)
         waiting += [policy.variables[name].program for name in program.variables]
-    return frozenset(found)
+    return frozenset(parameters)

@@ -25,21 +25,21 @@ _ORDER = tuple(NodeClaim)
 def compare(old: tuple[Policy, CompiledPolicy], new: tuple[Policy, CompiledPolicy]) -> PolicyDiff:
     """The differences between two policies, each with its compiled form; what is claimed is proven."""
     cases = Cases(old, new)
-    found: list[Subject] = []
+    subjects: list[Subject] = []
     effects: list[Compared] = []
     for rule, compared in _rules(cases, old[1], new[1]):
         effects.append(compared)
         if compared.changes:
-            found.append(_subject(rule, compared.changes))
+            subjects.append(_subject(rule, compared.changes))
     nodes, given = _nodes(cases, old[1], new[1], effects)
-    found += names(old[0], new[0], cases)
+    subjects += names(old[0], new[0], cases)
     about = (*itself(old[0], new[0]), *_left_alone(effects, nodes))
     if about:
-        found.append(Subject(kind="policy", name=new[0].pack, title="", level=None, changes=about))
-    touched = {subject.name for subject in found if subject.kind == "rule"}
+        subjects.append(Subject(kind="policy", name=new[0].pack, title="", level=None, changes=about))
+    touched = {subject.name for subject in subjects if subject.kind == "rule"}
     same = sum(rule.header.id not in touched for rule in new[1].every_rule)
     return PolicyDiff(
-        old=old[1].header, new=new[1].header, subjects=tuple(found), same=same, nodes=nodes, given=tuple(given)
+        old=old[1].header, new=new[1].header, subjects=tuple(subjects), same=same, nodes=nodes, given=tuple(given)
     )
 
 
@@ -73,9 +73,9 @@ def _nodes(
     """What holds of every node, and under which values of parameters."""
     effects = list(effects)
     worst = _worst(effects)
-    given = {each for compared in effects for each in compared.given}
+    given = {fact for compared in effects for fact in compared.given}
     if worst in {NodeClaim.NO_WORSE, NodeClaim.KEPT}:
-        before, after = ({rule.header.id: rule for rule in each.rules} for each in (old, new))
+        before, after = ({rule.header.id: rule for rule in version.rules} for version in (old, new))
         counts = something_counts(cases, [(before.get(name), after.get(name)) for name in {**before, **after}])
         given |= set(counts.given)
         worst = worst if counts.claims else NodeClaim.NO_NEW_FAIL
@@ -83,7 +83,7 @@ def _nodes(
 
 
 def _worst(effects: Iterable[Compared]) -> NodeClaim:
-    return max((each.nodes for each in effects), key=_ORDER.index, default=NodeClaim.SAME)
+    return max((effect.nodes for effect in effects), key=_ORDER.index, default=NodeClaim.SAME)
 
 
 def _left_alone(effects: list[Compared], nodes: NodeClaim) -> Iterator[Change]:

@@ -26,7 +26,7 @@ def _within(old: Form, new: Form, kind: Kind) -> Iterator[Detail]:
         yield from _replaced(gone[0], come[0], kind)
         return
     for part in list(come):
-        like = next((each for each in gone if _alike(each, part)), None)
+        like = next((candidate for candidate in gone if _alike(candidate, part)), None)
         if like is not None:
             yield from _replaced(like, part, kind)
             gone.remove(like)

@@ -95,7 +95,7 @@ def _subject(subject: Subject) -> dict[str, Any]:
         {
             "kind": change.kind.value,
             "sentence": change.sentence,
-            "details": [{"words": each.words, "now": each.now, "was": each.was} for each in change.details],
+            "details": [{"words": detail.words, "now": detail.now, "was": detail.was} for detail in change.details],
             "bump": change.bump.name.lower(),
         }
         for change in subject.changes

@@ -34,7 +34,7 @@ def _subjects(
     compare: Callable[[Any, Any], Iterator[Change]],
     bumps: tuple[Bump, Bump],
 ) -> Iterator[Subject]:
-    before, after = {each.name: each for each in old}, {each.name: each for each in new}
+    before, after = {named.name: named for named in old}, {named.name: named for named in new}
     for name in dict.fromkeys((*after, *before)):
         if name not in before:
             changes = [Change(kind=ChangeKind.ADDED, sentence="added", bump=bumps[0])]
@@ -62,8 +62,8 @@ def _constant(old: Constant, new: Constant) -> Iterator[Change]:
     if (type(old.value), old.value) == (type(new.value), new.value):
         return
     if isinstance(old.value, list) and isinstance(new.value, list):
-        come = [Detail(words="added", now=_shown(each)) for each in new.value if each not in old.value]
-        gone = [Detail(words="removed", now=_shown(each)) for each in old.value if each not in new.value]
+        come = [Detail(words="added", now=_shown(item)) for item in new.value if item not in old.value]
+        gone = [Detail(words="removed", now=_shown(item)) for item in old.value if item not in new.value]
         told = (*come, *gone) or (Detail(words="now", now=_shown(new.value), was=_shown(old.value)),)
         yield Change(kind=ChangeKind.VALUE, sentence="value changed", details=told, bump=Bump.PATCH)
         return
@@ -98,7 +98,7 @@ def itself(old: Policy, new: Policy) -> tuple[Change, ...]:
         told = [Detail(words=key, now=_shown(now), was=_shown(was)) for key, now, was in pairs if now != was]
         changes.append(_text("source changed", *told))
     shared = {rule.id for rule in old.rules} & {rule.id for rule in new.rules}
-    before, after = ([rule.id for rule in each.rules if rule.id in shared] for each in (old, new))
+    before, after = ([rule.id for rule in version.rules if rule.id in shared] for version in (old, new))
     if before != after:
         changes.append(Change(kind=ChangeKind.ORDER, sentence="the rules stand in another order", bump=Bump.PATCH))
     return tuple(changes)

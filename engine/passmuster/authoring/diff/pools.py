@@ -74,12 +74,12 @@ def _expression(cases: Cases, old: CompiledFleetRule, new: CompiledFleetRule, *,
             sentence = f"same meaning, written otherwise{proven.note}"
             yield Change(kind=ChangeKind.REWORDED, sentence=sentence, bump=Bump.PATCH)
         return
-    bump, found = _may_fail(new.header.level), proven.claims if known else frozenset()
-    if {"kept", "was"} <= found:
+    bump, claims = _may_fail(new.header.level), proven.claims if known else frozenset()
+    if {"kept", "was"} <= claims:
         kind, words, bump = ChangeKind.SAME_PASSES, "the same pools pass", Bump.MINOR
-    elif "was" in found:
+    elif "was" in claims:
         kind, words = ChangeKind.STRICTER, "stricter: what passes now passed before"
-    elif "kept" in found:
+    elif "kept" in claims:
         kind, words, bump = ChangeKind.LOOSER, "looser: what passed before passes now", Bump.MINOR
     else:
         kind, words = ChangeKind.UNCLEAR, "changed, direction unclear"

@@ -37,9 +37,9 @@ class Compared(NamedTuple):
 def added(cases: Cases, rule: CompiledRule) -> Compared:
     """A rule that was not there."""
     level, proven = rule.header.level, claims.alone(cases, rule)
-    found = effect(None, level, proven)
-    change = Change(kind=ChangeKind.ADDED, sentence=f"added, {level.value}", bump=_bump(found))
-    return Compared((change,), found, proven.given)
+    claim = effect(None, level, proven)
+    change = Change(kind=ChangeKind.ADDED, sentence=f"added, {level.value}", bump=_bump(claim))
+    return Compared((change,), claim, proven.given)
 
 
 def removed(rule: CompiledRule | CompiledFleetRule) -> Compared:
@@ -53,21 +53,21 @@ def changed(cases: Cases, old: CompiledRule, new: CompiledRule) -> Compared:
     """Every difference between two versions of a rule about single nodes."""
     before, after = old.header.level, new.header.level
     proven = claims.changed(cases, old, new)
-    found = effect(before, after, proven)
-    meaning = Bump.PATCH if Claim.SAME in proven.claims else _bump(found)
+    claim = effect(before, after, proven)
+    meaning = Bump.PATCH if Claim.SAME in proven.claims else _bump(claim)
     changes = (
-        *level_changed(before, after, _bump(found)),
+        *level_changed(before, after, _bump(claim)),
         *_applies(old, new, proven, meaning),
         *_expression(old, new, proven, meaning),
         *reads(old, new),
         *texts(cases, old, new),
     )
-    return Compared(changes, found, proven.given)
+    return Compared(changes, claim, proven.given)
 
 
-def _bump(found: NodeClaim) -> Bump:
+def _bump(claim: NodeClaim) -> Bump:
     """What a change that is none of wording demands."""
-    return Bump.MINOR if found in _KEEPS else Bump.MAJOR
+    return Bump.MINOR if claim in _KEEPS else Bump.MAJOR
 
 
 def level_changed(old: Level, new: Level, bump: Bump) -> Iterator[Change]:
@@ -175,8 +175,8 @@ def _now(was: str, now: str) -> Detail:
 
 def _references(old: tuple[Reference, ...], new: tuple[Reference, ...]) -> tuple[Detail, ...]:
     """Those that came and went; where they only stand in another order, all of them."""
-    come = [Detail(words="added", now=_referred(each)) for each in new if each not in old]
-    gone = [Detail(words="removed", now=_referred(each)) for each in old if each not in new]
+    come = [Detail(words="added", now=_referred(reference)) for reference in new if reference not in old]
+    gone = [Detail(words="removed", now=_referred(reference)) for reference in old if reference not in new]
     return (*come, *gone) or (_now(", ".join(map(_referred, old)), ", ".join(map(_referred, new))),)
 
 

@@ -17,12 +17,12 @@ def described(path: FieldPath) -> Fact:
     """One fact; a key of a map is described by what the map says of its values, and by the map."""
     trail = _trail(path)
     leaf = trail[-1]
-    told = [each["description"] for each in trail[-2:] if "x-map" in each] + [leaf.get("description", "")]
-    sources: list[str] = next((each["x-source"] for each in reversed(trail) if "x-source" in each), [])
+    told = [schema["description"] for schema in trail[-2:] if "x-map" in schema] + [leaf.get("description", "")]
+    sources: list[str] = next((schema["x-source"] for schema in reversed(trail) if "x-source" in schema), [])
     return Fact(
         path=str(path),
         kind=_kind(leaf),
-        description=" ".join(dict.fromkeys(each for each in told if each)),
+        description=" ".join(dict.fromkeys(text for text in told if text)),
         unit=leaf.get("x-unit"),
         sources=tuple(sources),
     )
@@ -48,9 +48,9 @@ def _kind(leaf: dict[str, Any]) -> str:
     declared = leaf["type"]
     kinds = [declared] if isinstance(declared, str) else list(declared)
     nullable = ", or none" if "null" in kinds else ""
-    (kind,) = (each for each in kinds if each != "null")
+    (kind,) = (kind_name for kind_name in kinds if kind_name != "null")
     if "enum" in leaf:
-        return "one of " + ", ".join(str(each) for each in leaf["enum"] if each is not None) + nullable
+        return "one of " + ", ".join(str(value) for value in leaf["enum"] if value is not None) + nullable
     if kind == "array":
         return f"list of {_kind(leaf['items'])}{nullable}"
     if "x-map" in leaf:

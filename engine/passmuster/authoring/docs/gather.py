@@ -27,12 +27,12 @@ def gather(policy: Policy, suite: Suite | None, older: Sequence[Policy] = (), ru
     `older` are the earlier versions of the pack, oldest first.
     """
     compiled = compile_policy(policy)
-    versions = [(str(each.version), _rules(each)) for each in older] + [(str(policy.version), _rules(policy))]
-    every = {each.name: each for each in _terms(policy, compiled)}
+    versions = [(str(version.version), _rules(version)) for version in older] + [(str(policy.version), _rules(policy))]
+    every = {term.name: term for term in _terms(policy, compiled)}
     entries = tuple(
-        _entry(policy, compiled, each, every, suite, versions)
-        for each in _in_order(policy, compiled)
-        if rule in {None, each.header.id}
+        _entry(policy, compiled, entry, every, suite, versions)
+        for entry in _in_order(policy, compiled)
+        if rule in {None, entry.header.id}
     )
     used = {term.name for entry in entries for term in entry.terms}
     return Edition(
@@ -61,16 +61,22 @@ def _rules(policy: Policy) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _terms(policy: Policy, compiled: CompiledPolicy) -> list[Term]:
-    found = [
-        _term(f"params.{each.name}", each.description, kind=f"{each.type.value}, {_default(each.default)}")
-        for each in policy.parameters
+    terms = [
+        _term(
+            f"params.{parameter.name}",
+            parameter.description,
+            kind=f"{parameter.type.value}, {_default(parameter.default)}",
+        )
+        for parameter in policy.parameters
     ]
-    found += [_term(f"constants.{each.name}", each.description, value=each.value) for each in policy.constants]
-    found += [
-        _term(f"variables.{each.name}", each.description, program=compiled.variables[each.name].program)
-        for each in policy.variables
+    terms += [
+        _term(f"constants.{constant.name}", constant.description, value=constant.value) for constant in policy.constants
     ]
-    return found
+    terms += [
+        _term(f"variables.{variable.name}", variable.description, program=compiled.variables[variable.name].program)
+        for variable in policy.variables
+    ]
+    return terms
 
 
 def _default(value: Any) -> str:

@@ -96,14 +96,14 @@ def _is_called(tokens: Sequence[Token], at: int) -> bool:
     after = tokens[at + 1 : at + 4]
     if after and after[0].kind == "(":
         return True
-    grouped = len(after) == 3 and [each.kind for each in after] == [".", "IDENT", "("]
+    grouped = len(after) == 3 and [token.kind for token in after] == [".", "IDENT", "("]
     return grouped and tokens[at].text in {"sets", "math", "cel", "lists", "strings", "optional"}
 
 
 def _joins(tokens: Sequence[Token], at: int) -> bool:
     """Whether a dot stands between the names of one path."""
     around = [tokens[at - 1], *tokens[at + 1 : at + 2]] if at else []
-    named = len(around) == 2 and all(each.kind == "IDENT" for each in around)
+    named = len(around) == 2 and all(token.kind == "IDENT" for token in around)
     return named and not _is_called(tokens, at + 1) and not _is_called(tokens, at - 1)
 
 
@@ -123,10 +123,10 @@ def _gap(text: str) -> Iterator[Piece]:
         yield Piece(text=text, kind=Kind.COMMENT if comment else Kind.BLANK if text.isspace() else Kind.OPERATOR)
 
 
-def _joined(found: Iterator[Piece]) -> Iterator[Piece]:
+def _joined(pieces: Iterator[Piece]) -> Iterator[Piece]:
     """Neighbours of one kind as one piece, so that a path or a term is whole."""
     pending: Piece | None = None
-    for piece in found:
+    for piece in pieces:
         if pending is not None and pending.kind is piece.kind:
             pending = Piece(text=pending.text + piece.text, kind=piece.kind)
             continue

@@ -20,12 +20,12 @@ _WORDS = {"applies_when": "when it applies", "message_expression": "its message"
 def content(policy: Policy, compiled: CompiledPolicy, rule: CompiledRule | CompiledFleetRule) -> dict[str, Any]:
     """All that a rule says, and every term that it uses, by name, as the file has it."""
     document = policy.document.value
-    (own,) = (each for each in document["rules"] if each["id"] == rule.header.id)
-    found = {name: value for name, value in own.items() if name != "id"}
+    (own,) = (entry for entry in document["rules"] if entry["id"] == rule.header.id)
+    fields = {name: value for name, value in own.items() if name != "id"}
     for name in sorted(terms(compiled, rule)):
         group, _, member = name.partition(".")
-        found[name] = document[_GROUPS[group]][member]
-    return found
+        fields[name] = document[_GROUPS[group]][member]
+    return fields
 
 
 _GROUPS = {"variables": "variables", "constants": "constants", "params": "parameters"}
@@ -34,14 +34,14 @@ _GROUPS = {"variables": "variables", "constants": "constants", "params": "parame
 def terms(compiled: CompiledPolicy, rule: CompiledRule | CompiledFleetRule) -> set[str]:
     """The terms that a rule uses, directly or through variables: `variables.is_x86`."""
     waiting = list(rule.programs)
-    found: set[str] = set()
+    names: set[str] = set()
     while waiting:
         program = waiting.pop()
-        found |= {f"constants.{name}" for name in program.constants} | {f"params.{name}" for name in program.parameters}
-        new = {name for name in program.variables if f"variables.{name}" not in found}
-        found |= {f"variables.{name}" for name in new}
+        names |= {f"constants.{name}" for name in program.constants} | {f"params.{name}" for name in program.parameters}
+        new = {name for name in program.variables if f"variables.{name}" not in names}
+        names |= {f"variables.{name}" for name in new}
         waiting += [compiled.variables[name].program for name in new]
-    return found
+    return names
 
 
 def digest(said: Mapping[str, Any]) -> str:
@@ -51,14 +51,14 @@ def digest(said: Mapping[str, Any]) -> str:
 
 def history(rule: str, versions: Sequence[tuple[str, Mapping[str, Mapping[str, Any]]]]) -> tuple[Change, ...]:
     """What each version did to a rule; `versions` are version and rules by id, oldest first."""
-    found: list[Change] = []
+    changes: list[Change] = []
     before: Mapping[str, Any] | None = None
     for version, rules in versions:
         said = rules.get(rule)
         if said is not None and before is None:
-            found.append(Change(version=version, what=()))
+            changes.append(Change(version=version, what=()))
         elif said is not None and before is not None and said != before:
             changed = {name for name in {*said, *before} if said.get(name) != before.get(name)}
-            found.append(Change(version=version, what=tuple(sorted(_WORDS.get(name, name) for name in changed))))
+            changes.append(Change(version=version, what=tuple(sorted(_WORDS.get(name, name) for name in changed))))
         before = said
-    return tuple(found)
+    return tuple(changes)

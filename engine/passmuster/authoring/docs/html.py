@@ -119,13 +119,13 @@ def _rules(edition: Edition) -> Markup:
 
 
 def _entry(entry: Entry) -> Markup:
-    quotes = [each for each in entry.references if each.quote]
+    quotes = [reference for reference in entry.references if reference.quote]
     return tag(
         "article",
         tag("p", _level(entry), class_="label"),
         tag("h3", entry.title, id=entry.id),
         tag("p", tag("code", entry.id), class_="under"),
-        *(_quote(each) for each in quotes),
+        *(_quote(reference) for reference in quotes),
         tag("p", "It is judged over all nodes of a pool together, never node by node.") if entry.fleet else None,
         _part(_condition(entry), _code(entry.applies_when)) if entry.applies_when else None,
         _part("Its pools are named by", _code(entry.group_by)) if entry.group_by else None,
@@ -210,14 +210,14 @@ def _used(terms: Sequence[Term]) -> Markup:
 
 
 def _references(references: Iterable[Reference]) -> Markup:
-    items = [tag("li", tag("a", each.title, href=each.url)) for each in dict.fromkeys(references)]
+    items = [tag("li", tag("a", reference.title, href=reference.url)) for reference in dict.fromkeys(references)]
     unique = dict.fromkeys(items)
     return tag("ul", *unique, class_="history references")
 
 
 def _examples(entry: Entry) -> Markup:
     head = tag("tr", tag("th", "Case", scope="col"), tag("th", "Outcome", scope="col"))
-    rows = [_example(each) for each in entry.examples]
+    rows = [_example(example) for example in entry.examples]
     return tag("table", tag("thead", head), tag("tbody", *rows))
 
 

@@ -90,10 +90,10 @@ def _entry(entry: Entry) -> Iterator[str]:
 
 
 def _facts(facts: Iterable[Fact]) -> Iterator[str]:
-    found = list(facts)
-    if found:
+    listed = list(facts)
+    if listed:
         yield from ("", "#### The facts that it reads", "", "| fact | values | meaning | from |", "|---|---|---|---|")
-    for fact in found:
+    for fact in listed:
         kind = f"{fact.kind}, {fact.unit}" if fact.unit else fact.kind
         told = (fact.path, kind, fact.description, ", ".join(fact.sources))
         yield "| " + " | ".join(_prose(cell) for cell in told) + " |"
@@ -108,8 +108,8 @@ def _references(entry: Entry) -> Iterator[str]:
 def _examples(entry: Entry) -> Iterator[str]:
     if entry.examples:
         yield from ("", "#### Examples", "", "| case | node | outcome | message |", "|---|---|---|---|")
-    for each in entry.examples:
-        told = (each.name, each.base, each.outcome.value.replace("_", " "), each.message or "")
+    for example in entry.examples:
+        told = (example.name, example.base, example.outcome.value.replace("_", " "), example.message or "")
         yield "| " + " | ".join(safe(cell) for cell in told) + " |"
 
 

@@ -46,7 +46,9 @@ def _strays(subject: Subject) -> Iterator[Spot]:
                 for name in case.get(part, {}):
                     if scopes.get(name) is not scope:
                         told = "no such rule" if name not in scopes else f"a rule of another scope in {key}"
-                        wrong.append((part, name, told, {each for each, of in scopes.items() if of is scope}))
+                        wrong.append(
+                            (part, name, told, {scope_name for scope_name, of in scopes.items() if of is scope})
+                        )
             for part, name, told, there in wrong:
                 path = (key, number, part, name)
                 known = ", ".join(sorted(there)) or "none"

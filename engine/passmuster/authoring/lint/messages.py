@@ -69,13 +69,13 @@ def _elsewhere(policy: CompiledPolicy, rule: CompiledRule) -> Iterator[tuple[str
 
 
 def _reads(policy: CompiledPolicy, program: cel.Program) -> list[FieldPath]:
-    found: list[FieldPath] = []
+    paths: list[FieldPath] = []
     waiting = [program]
     while waiting:
         current = waiting.pop()
-        found += [read.path for read in current.reads]
+        paths += [read.path for read in current.reads]
         waiting += [policy.variables[name].program for name in current.variables]
-    return sorted(found)
+    return sorted(paths)
 
 
 def _together(path: FieldPath) -> FieldPath:
@@ -97,7 +97,9 @@ def _root(tree: Node, name: str) -> Node | None:
 
 def _partial(rule: CompiledRule | CompiledFleetRule, program: cel.Program) -> Iterator[tuple[str, Node | None, str]]:
     """Operations that are errors for some values, and that the rule's own conditions do not do as well."""
-    texts = [each.text for each in (rule.source.applies_when, rule.source.expression) if each is not None]
+    texts = [
+        expression.text for expression in (rule.source.applies_when, rule.source.expression) if expression is not None
+    ]
     done = "".join("".join(texts).split())
     waiting: list[tuple[Node, str]] = [(program.tree, "")]
     while waiting:
@@ -122,7 +124,9 @@ def _risk(program: cel.Program, node: Node) -> Node | None:
             return node.operands[0] if node.function in _PARTIAL or (node.function in _OF_TEXT and text) else None
         case Arithmetic():
             divisors = [step.operand for step in node.steps if step.operator in {"/", "%"}]
-            return next((each for each in divisors if not isinstance(each, Literal) or each.value == 0), None)
+            return next(
+                (divisor for divisor in divisors if not isinstance(divisor, Literal) or divisor.value == 0), None
+            )
         case _:
             return None
 

@@ -50,7 +50,7 @@ def _programs(subject: Subject) -> Iterator[tuple[tuple[str | int, ...], Express
 
 
 def _is_text(program: cel.Program, node: Compare) -> bool:
-    return "string" in {cel.show(program.types.get(each, cel.Basic.DYN)) for each in (node.left, node.right)}
+    return "string" in {cel.show(program.types.get(operand, cel.Basic.DYN)) for operand in (node.left, node.right)}
 
 
 def _version(subject: Subject, node: Node) -> str | None:
@@ -60,9 +60,11 @@ def _version(subject: Subject, node: Node) -> str | None:
         case Literal():
             value = node.value
         case Select(operand=Name(name="params")):
-            value = next((each.default for each in subject.policy.parameters if each.name == node.field), None)
+            value = next(
+                (parameter.default for parameter in subject.policy.parameters if parameter.name == node.field), None
+            )
         case Select(operand=Name(name="constants")):
-            value = next((each.value for each in subject.policy.constants if each.name == node.field), None)
+            value = next((constant.value for constant in subject.policy.constants if constant.name == node.field), None)
         case _:
             pass
     return value if isinstance(value, str) and _NUMBERS.match(value) else None

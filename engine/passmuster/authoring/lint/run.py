@@ -25,12 +25,12 @@ LINTS: tuple[Lint, ...] = (
 
 def lint(subject: Subject) -> tuple[Finding, ...]:
     """All findings in a policy, sorted by place; empty where there is nothing to say."""
-    found = [
-        Finding(problem=_problem(subject, each, spot), severity=each.severity, summary=each.summary)
-        for each in LINTS
-        for spot in each.check(subject)
+    findings = [
+        Finding(problem=_problem(subject, lint, spot), severity=lint.severity, summary=lint.summary)
+        for lint in LINTS
+        for spot in lint.check(subject)
     ]
-    return tuple(sorted(found, key=Finding.order))
+    return tuple(sorted(findings, key=Finding.order))
 
 
 def _problem(subject: Subject, lint: Lint, spot: Spot) -> Problem:

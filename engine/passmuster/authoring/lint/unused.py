@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 def programs(policy: CompiledPolicy) -> list[cel.Program]:
     """Every program that some rule needs, those of variables too."""
     waiting = [program for rule in policy.every_rule for program in rule.programs]
-    found: list[cel.Program] = []
+    programs: list[cel.Program] = []
     seen: set[str] = set()
     while waiting:
         program = waiting.pop()
-        found.append(program)
+        programs.append(program)
         waiting += [policy.variables[name].program for name in program.variables if name not in seen]
         seen |= set(program.variables)
-    return found
+    return programs
 
 
 def _unused(
@@ -52,7 +52,15 @@ def _lint(
 
 
 LINTS = (
-    _lint("parameter", lambda policy: [each.name for each in policy.parameters], lambda program: program.parameters),
-    _lint("constant", lambda policy: [each.name for each in policy.constants], lambda program: program.constants),
-    _lint("variable", lambda policy: [each.name for each in policy.variables], lambda program: program.variables),
+    _lint(
+        "parameter",
+        lambda policy: [parameter.name for parameter in policy.parameters],
+        lambda program: program.parameters,
+    ),
+    _lint(
+        "constant", lambda policy: [constant.name for constant in policy.constants], lambda program: program.constants
+    ),
+    _lint(
+        "variable", lambda policy: [variable.name for variable in policy.variables], lambda program: program.variables
+    ),
 )

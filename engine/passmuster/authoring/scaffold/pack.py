@@ -43,7 +43,7 @@ def extended(files: Files, rule: str, names: tuple[str, str]) -> Files:
     """A draft with one more rule, its base and its cases; `names` are those of the files. Raises PolicyError."""
     policy, tests = (_read(text, name) for text, name in zip((files.policy, files.tests), names, strict=True))
     for document, names_there in (
-        (policy, {each["id"] for each in policy.value["rules"]}),
+        (policy, {rule["id"] for rule in policy.value["rules"]}),
         (tests, set(tests.value["bases"])),
     ):
         if rule in names_there:

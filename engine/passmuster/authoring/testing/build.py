@@ -27,7 +27,7 @@ def build(suite: Suite, case: Case | Member, told: str, labels: Mapping[str, str
     `told` says which it is, in errors.
     """
     facts: dict[str, dict[str, Any]] = copy.deepcopy(
-        {name: dict(each) for name, each in suite.bases[case.base].items()}
+        {name: dict(section) for name, section in suite.bases[case.base].items()}
     )
     above: dict[str, dict[str, Any]] = {
         "collection": {
@@ -69,7 +69,7 @@ def _section(name: str, kind: FieldType, facts: Mapping[str, Any], case: Case | 
     unknown = {str(path): reason.value for path, reason in case.unknown.items() if path.parts[0] == name}
     given = set(case.unknown)
     for path in _unsaid(kind, facts[name], FieldPath((name,))):
-        if not any(each.covers(path) for each in given):
+        if not any(mark.covers(path) for mark in given):
             unknown.setdefault(str(path), "not_collected")
     return {
         "status": "partial" if unknown else "ok",
@@ -81,11 +81,11 @@ def _section(name: str, kind: FieldType, facts: Mapping[str, Any], case: Case | 
 
 def _unsaid(kind: FieldType, value: Any, path: FieldPath) -> Iterator[FieldPath]:
     if isinstance(kind, Object) and isinstance(value, dict):
-        for name, each in kind.fields.items():
+        for name, member in kind.fields.items():
             if name in value:
-                yield from _unsaid(each, value[name], path.child(name))
+                yield from _unsaid(member, value[name], path.child(name))
             else:
                 yield path.child(name)
     elif isinstance(kind, MapOf) and isinstance(value, dict):
-        for key, each in value.items():
-            yield from _unsaid(kind.value, each, path.child(key))
+        for key, member in value.items():
+            yield from _unsaid(kind.value, member, path.child(key))

@@ -118,8 +118,8 @@ def load(data: bytes, file: str) -> Suite:
     cases = _read(document, "cases", _case)
     fleet_cases = _read(document, "fleet_cases", _fleet_case)
     equivalent = tuple(
-        Equivalent(**each, line=document.positions["equivalent", number].line)
-        for number, each in enumerate(value.get("equivalent", []))
+        Equivalent(**entry, line=document.positions["equivalent", number].line)
+        for number, entry in enumerate(value.get("equivalent", []))
     )
     descriptions = {name: base["description"] for name, base in value["bases"].items()}
     return Suite(
@@ -135,7 +135,7 @@ def load(data: bytes, file: str) -> Suite:
 def _read(document: yaml.Document, key: str, make: Callable[[Mapping[str, Any], int], T]) -> tuple[T, ...]:
     """The cases under a key."""
     return tuple(
-        make(each, document.positions[key, number].line) for number, each in enumerate(document.value.get(key, []))
+        make(entry, document.positions[key, number].line) for number, entry in enumerate(document.value.get(key, []))
     )
 
 
@@ -152,8 +152,8 @@ def _stray_names(document: yaml.Document) -> list[Problem]:
             problems.append(document.problem((*path, "base"), message, code="tests-base"))
     problems += _repeated_names(document)
     listed: set[tuple[str, str]] = set()
-    for number, each in enumerate(document.value.get("equivalent", [])):
-        key = (each["rule"], each["mutant"])
+    for number, entry in enumerate(document.value.get("equivalent", [])):
+        key = (entry["rule"], entry["mutant"])
         if key in listed:
             problems.append(document.problem(("equivalent", number), "a mutant is listed twice", code="tests-mutant"))
         listed.add(key)
@@ -204,53 +204,53 @@ def _base(name: str, bases: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return made
 
 
-def _case(each: Mapping[str, Any], line: int) -> Case:
+def _case(case: Mapping[str, Any], line: int) -> Case:
     return Case(
-        name=each["name"],
-        base=each["base"],
-        set=_set(each),
-        delete=tuple(FieldPath.parse(path) for path in each.get("delete", [])),
-        unknown=_unknown(each),
-        parameters=each.get("parameters", {}),
-        expect=_expect(each),
-        messages=each.get("messages", {}),
-        facts=_paths(each.get("facts", {})),
-        missing=_paths(each.get("missing", {})),
+        name=case["name"],
+        base=case["base"],
+        set=_set(case),
+        delete=tuple(FieldPath.parse(path) for path in case.get("delete", [])),
+        unknown=_unknown(case),
+        parameters=case.get("parameters", {}),
+        expect=_expect(case),
+        messages=case.get("messages", {}),
+        facts=_paths(case.get("facts", {})),
+        missing=_paths(case.get("missing", {})),
         line=line,
     )
 
 
-def _fleet_case(each: Mapping[str, Any], line: int) -> FleetCase:
+def _fleet_case(case: Mapping[str, Any], line: int) -> FleetCase:
     return FleetCase(
-        name=each["name"],
-        nodes=tuple(_member(node) for node in each["nodes"]),
-        parameters=each.get("parameters", {}),
-        expect=_expect(each),
-        messages=each.get("messages", {}),
+        name=case["name"],
+        nodes=tuple(_member(node) for node in case["nodes"]),
+        parameters=case.get("parameters", {}),
+        expect=_expect(case),
+        messages=case.get("messages", {}),
         line=line,
     )
 
 
-def _member(each: Mapping[str, Any]) -> Member:
+def _member(member: Mapping[str, Any]) -> Member:
     return Member(
-        base=each["base"],
-        set=_set(each),
-        delete=tuple(FieldPath.parse(path) for path in each.get("delete", [])),
-        unknown=_unknown(each),
-        labels=each.get("labels", {}),
+        base=member["base"],
+        set=_set(member),
+        delete=tuple(FieldPath.parse(path) for path in member.get("delete", [])),
+        unknown=_unknown(member),
+        labels=member.get("labels", {}),
     )
 
 
-def _set(each: Mapping[str, Any]) -> dict[FieldPath, Any]:
-    return {FieldPath.parse(path): value for path, value in each.get("set", {}).items()}
+def _set(case: Mapping[str, Any]) -> dict[FieldPath, Any]:
+    return {FieldPath.parse(path): value for path, value in case.get("set", {}).items()}
 
 
-def _unknown(each: Mapping[str, Any]) -> dict[FieldPath, Reason]:
-    return {FieldPath.parse(path): Reason(reason) for path, reason in each.get("unknown", {}).items()}
+def _unknown(case: Mapping[str, Any]) -> dict[FieldPath, Reason]:
+    return {FieldPath.parse(path): Reason(reason) for path, reason in case.get("unknown", {}).items()}
 
 
-def _expect(each: Mapping[str, Any]) -> dict[str, RuleOutcome]:
-    return {rule: RuleOutcome(outcome) for rule, outcome in each["expect"].items()}
+def _expect(case: Mapping[str, Any]) -> dict[str, RuleOutcome]:
+    return {rule: RuleOutcome(outcome) for rule, outcome in case["expect"].items()}
 
 
 def _paths(by_rule: Mapping[str, list[str]]) -> dict[str, frozenset[FieldPath]]:

@@ -77,7 +77,7 @@ def coverage(policy: CompiledPolicy, trials: Iterable[Trial], fleet_trials: Iter
         by_owner.setdefault(part.owner, []).append(watching)
     return Coverage(
         rules=tuple(_of_rule(policy, rule, by_owner) for rule in policy.every_rule),
-        uncovered=tuple(each for part, watching in watches for each in _uncovered(part, watching)),
+        uncovered=tuple(branch for part, watching in watches for branch in _uncovered(part, watching)),
     )
 
 
@@ -107,8 +107,8 @@ def _of_rule(
     watches = [watching for owner in owners for watching in by_owner[owner]]
     return RuleCoverage(
         rule=rule.header.id,
-        taken=sum(len(each.taken) for each in watches),
-        total=sum(len(each.branches) for each in watches),
+        taken=sum(len(watching.taken) for watching in watches),
+        total=sum(len(watching.branches) for watching in watches),
     )
 
 

@@ -20,8 +20,8 @@ def render(tested: Sequence[Tested]) -> str:
     """Canonical JSON, one line."""
     document = {
         "schema": SCHEMA,
-        "good": all(each.good for each in tested),
-        "policies": [_policy(each) for each in tested],
+        "good": all(policy.good for policy in tested),
+        "policies": [_policy(policy) for policy in tested],
     }
     return json.canonical(document).decode()
 
@@ -33,13 +33,13 @@ def _policy(tested: Tested) -> dict[str, Any]:
         "cases": tested.outcome.cases,
         "mismatches": [
             {
-                "case": each.case.name,
-                "line": each.case.line,
-                "rule": each.rule,
-                "expected": each.expected,
-                "got": each.got,
+                "case": mismatch.case.name,
+                "line": mismatch.case.line,
+                "rule": mismatch.rule,
+                "expected": mismatch.expected,
+                "got": mismatch.got,
             }
-            for each in tested.outcome.mismatches
+            for mismatch in tested.outcome.mismatches
         ],
         "untested": list(tested.outcome.untested),
         "coverage": None if tested.coverage is None else _coverage(tested.coverage),
@@ -49,16 +49,16 @@ def _policy(tested: Tested) -> dict[str, Any]:
 
 def _coverage(coverage: Coverage) -> dict[str, Any]:
     return {
-        "rules": [{"rule": each.rule, "taken": each.taken, "total": each.total} for each in coverage.rules],
+        "rules": [{"rule": rule.rule, "taken": rule.taken, "total": rule.total} for rule in coverage.rules],
         "uncovered": [
             {
-                "owner": each.owner,
-                "expression": each.text,
-                "outcome": each.outcome,
-                "line": each.line,
-                "column": each.column,
+                "owner": branch.owner,
+                "expression": branch.text,
+                "outcome": branch.outcome,
+                "line": branch.line,
+                "column": branch.column,
             }
-            for each in coverage.uncovered
+            for branch in coverage.uncovered
         ],
     }
 

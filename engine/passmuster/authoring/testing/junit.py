@@ -25,12 +25,12 @@ class _Case:
 def render(tested: Sequence[Tested]) -> str:
     """One suite for the cases of a policy, and one for each thing that was asked about them."""
     top = ET.Element("testsuites")
-    for each in tested:
-        _suite(top, each.name, list(_cases(each)))
-        if each.coverage is not None:
-            _suite(top, f"{each.name} coverage", list(_coverage(each)))
-        if each.mutation is not None:
-            _suite(top, f"{each.name} mutants", list(_mutants(each)))
+    for policy in tested:
+        _suite(top, policy.name, list(_cases(policy)))
+        if policy.coverage is not None:
+            _suite(top, f"{policy.name} coverage", list(_coverage(policy)))
+        if policy.mutation is not None:
+            _suite(top, f"{policy.name} mutants", list(_mutants(policy)))
     ET.indent(top)
     text: str = ET.tostring(top, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
@@ -55,8 +55,8 @@ def _legal(text: str) -> str:
 
 def _cases(tested: Tested) -> Iterator[_Case]:
     for case in tested.suite.every_case:
-        found = [wording.mismatch(each) for each in tested.outcome.mismatches if each.case is case]
-        told = f"{tested.suite.file}:{case.line}: " + "; ".join(found) if found else None
+        messages = [wording.mismatch(mismatch) for mismatch in tested.outcome.mismatches if mismatch.case is case]
+        told = f"{tested.suite.file}:{case.line}: " + "; ".join(messages) if messages else None
         yield _Case(name=case.name, failure=told)
     for untested in tested.outcome.untested:
         yield _Case(name=f"some case expects {untested}", failure="no case expects it")
@@ -67,9 +67,9 @@ def _coverage(tested: Tested) -> Iterator[_Case]:
     for rule in tested.coverage.rules:
         told = f"{rule.taken} of {rule.total} branches taken ({rule.percent} %)"
         yield _Case(name=f"every branch of {rule.rule} is taken", failure=None if rule.taken == rule.total else told)
-    for each in tested.coverage.uncovered:
-        place = f"{tested.file}:{each.line}:{each.column}"
-        yield _Case(name=f"{place}: {each.owner}: {each.text}", failure=wording.uncovered(each))
+    for branch in tested.coverage.uncovered:
+        place = f"{tested.file}:{branch.line}:{branch.column}"
+        yield _Case(name=f"{place}: {branch.owner}: {branch.text}", failure=wording.uncovered(branch))
 
 
 def _mutants(tested: Tested) -> Iterator[_Case]:

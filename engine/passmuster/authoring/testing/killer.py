@@ -80,8 +80,8 @@ class Search:
         for start in self._starts:
             for path, value, roots in self._nodes(start, paths):
                 for rule, changed in pairs:
-                    found = self._differ(start, roots, mutant, rule, changed)
-                    if found is not None and self._possible(start, path, value):
+                    killing = self._differ(start, roots, mutant, rule, changed)
+                    if killing is not None and self._possible(start, path, value):
                         case = start.case
                         return Killer(
                             base=case.base,
@@ -89,8 +89,8 @@ class Search:
                             path=path,
                             value=value,
                             rule=rule.header.id,
-                            expect=found[0],
-                            got=found[1],
+                            expect=killing[0],
+                            got=killing[1],
                         )
         return None
 
@@ -145,7 +145,7 @@ def _changed(holder: object, parts: tuple[str, ...], path: FieldPath, value: obj
     if len(parts) > 1:
         below = _changed(holder.get(parts[0]), parts[1:], path, value)
         return None if below is None else {**holder, parts[0]: below}
-    others = {key: each for key, each in holder.items() if key != parts[0]}
+    others = {key: member for key, member in holder.items() if key != parts[0]}
     if value is None:
         return others
     made = Unknown(frozenset((UnknownFact(path=path, reason=value),))) if isinstance(value, Reason) else value

@@ -62,9 +62,9 @@ class Edit:
 def edits(program: Program) -> list[Edit]:
     """Every mistake that is made, in the order of the text; each once."""
     maker = _Maker(program)
-    found = dict.fromkeys(each for node in walk(program.tree) for each in maker.edits(node))
-    unique = {(each.start, each.end, each.replacement): each for each in reversed(found)}
-    return sorted(unique.values(), key=lambda each: (each.start, each.end, each.replacement))
+    edits = dict.fromkeys(edit for node in walk(program.tree) for edit in maker.edits(node))
+    unique = {(edit.start, edit.end, edit.replacement): edit for edit in reversed(edits)}
+    return sorted(unique.values(), key=lambda edit: (edit.start, edit.end, edit.replacement))
 
 
 _RELATIONS = {

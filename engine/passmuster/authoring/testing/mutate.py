@@ -60,7 +60,7 @@ def mutate(
     policy: CompiledPolicy, source: Policy, trials: Sequence[Trial | FleetTrial], equivalent: Sequence[Equivalent]
 ) -> Mutation:
     """Make every mutant and run the cases that could notice it; the cases must hold."""
-    listed = {(each.rule, each.mutant): each for each in equivalent}
+    listed = {(entry.rule, entry.mutant): entry for entry in equivalent}
     stray = dict.fromkeys(listed, "there is no such mutant")
     survivors: list[Mutant] = []
     total = 0
@@ -153,7 +153,7 @@ def _changes(value: Any) -> Iterator[tuple[str, Any]]:
             yield f"without {_shown(element)}", [*value[:at], *value[at + 1 :]]
     elif isinstance(value, dict):
         for key, element in value.items():
-            yield f"without {key}", {name: each for name, each in value.items() if name != key}
+            yield f"without {key}", {name: member for name, member in value.items() if name != key}
             for told, changed in _changes(element):
                 yield f"{key}: {told}", {**value, key: changed}
 

@@ -50,7 +50,7 @@ def parts(policy: CompiledPolicy) -> list[Part]:
     for rule in policy.every_rule:
         for name in reached(policy, rule.programs):
             users[name].add(rule.header.id)
-    found = [
+    parts = [
         Part(
             owner=f"variables.{name}",
             role=Role.VARIABLE,
@@ -61,8 +61,8 @@ def parts(policy: CompiledPolicy) -> list[Part]:
         for name, variable in policy.variables.items()
     ]
     for rule in policy.every_rule:
-        found += _of_rule(rule)
-    return found
+        parts += _of_rule(rule)
+    return parts
 
 
 def _of_rule(rule: CompiledRule | CompiledFleetRule) -> Iterator[Part]:
@@ -81,13 +81,13 @@ def _of_rule(rule: CompiledRule | CompiledFleetRule) -> Iterator[Part]:
 
 def reached(policy: CompiledPolicy, programs: Iterable[Program]) -> set[str]:
     """The names of the variables that programs use, directly or through other variables."""
-    found: set[str] = set()
+    names: set[str] = set()
     waiting = list(programs)
     while waiting:
-        new = {name for name in waiting.pop().variables if name in policy.variables} - found
-        found |= new
+        new = {name for name in waiting.pop().variables if name in policy.variables} - names
+        names |= new
         waiting += [policy.variables[name].program for name in new]
-    return found
+    return names
 
 
 def with_part(policy: CompiledPolicy, part: Part, program: Program) -> CompiledPolicy:

@@ -133,16 +133,16 @@ def _member(kind: FieldType, part: str, holder: str) -> FieldType:
 def _within(document: Document, kind: FieldType, value: Any, place: Place, holder: str) -> Iterator[Problem]:
     """What is misspelt within a value; of wrong types the snapshot's own reader tells."""
     if isinstance(value, dict) and isinstance(kind, Object | MapOf):
-        for part, each in value.items():
+        for part, member in value.items():
             try:
                 below = _member(kind, part, holder)
             except _StrayError as error:
                 yield _problem(document, (*place, part), error)
             else:
-                yield from _within(document, below, each, (*place, part), f"{holder}.{part}")
+                yield from _within(document, below, member, (*place, part), f"{holder}.{part}")
     elif isinstance(value, list) and isinstance(kind, ListOf):
-        for at, each in enumerate(value):
-            yield from _within(document, kind.element, each, (*place, at), f"an element of {holder}")
+        for at, member in enumerate(value):
+            yield from _within(document, kind.element, member, (*place, at), f"an element of {holder}")
 
 
 def _problem(document: Document, place: Place, error: _StrayError, *, key: bool = True) -> Problem:

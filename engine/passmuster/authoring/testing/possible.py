@@ -31,7 +31,7 @@ def outcomes(policy: CompiledPolicy, rule: CompiledRule | CompiledFleetRule) -> 
     wanted += [RuleOutcome.UNKNOWN] if _unknowable(policy, rule) else []
     wanted += [RuleOutcome.NOT_APPLICABLE] if rule.applies_when is not None else []
     never = _never(policy, rule) if isinstance(rule, CompiledRule) else frozenset()
-    return tuple(each for each in wanted if each not in never)
+    return tuple(outcome for outcome in wanted if outcome not in never)
 
 
 def _never(policy: CompiledPolicy, rule: CompiledRule) -> frozenset[RuleOutcome]:
@@ -44,12 +44,12 @@ def _never(policy: CompiledPolicy, rule: CompiledRule) -> frozenset[RuleOutcome]
             RuleOutcome.FAIL: conjunction((applies, negated(asked))),
             RuleOutcome.NOT_APPLICABLE: negated(applies),
         }
-        found = {outcome for outcome, form in forms.items() if impossible(form)}
+        possible = {outcome for outcome, form in forms.items() if impossible(form)}
         if follows([], [*forms.values()]):
-            found.add(RuleOutcome.UNKNOWN)
+            possible.add(RuleOutcome.UNKNOWN)
     except TooLargeError:
         return frozenset()
-    return frozenset(found)
+    return frozenset(possible)
 
 
 def _unknowable(policy: CompiledPolicy, rule: CompiledRule | CompiledFleetRule) -> bool:
@@ -62,10 +62,10 @@ def _unknowable(policy: CompiledPolicy, rule: CompiledRule | CompiledFleetRule) 
     if any(path.parts[0] not in above for path in rule.reads):
         return True
     programs = (*_judging(rule), *(policy.variables[name].program for name in reached(policy, _judging(rule))))
-    calls = (node.function for each in programs for node in walk(each.tree) if isinstance(node, Call))
+    calls = (node.function for program in programs for node in walk(program.tree) if isinstance(node, Call))
     return bool(rule.reads) and not READERS.keys().isdisjoint(calls)
 
 
 def _judging(rule: CompiledRule | CompiledFleetRule) -> tuple[cel.Program, ...]:
     """The programs that its outcome depends on."""
-    return tuple(each for each in rule.programs if each is not rule.message)
+    return tuple(program for program in rule.programs if program is not rule.message)

@@ -103,7 +103,7 @@ def examine(  # noqa: PLR0913 - the questions, each with a name
         outcome=outcome,
         coverage=coverage(policy, made, fleets) if branches else None,
         mutation=mutation,
-        killers=tuple(search.killer(each) for each in mutation.survivors) if search and mutation else (),
+        killers=tuple(search.killer(survivor) for survivor in mutation.survivors) if search and mutation else (),
     )
 
 
@@ -111,14 +111,14 @@ def run(policy: CompiledPolicy, suite: Suite, defaults: Mapping[str, Any]) -> Ou
     """Judge every case; raises PolicyError where one cannot be judged at all."""
     known = {rule.header.id for rule in policy.rules}
     of_fleet = {rule.header.id for rule in policy.fleet_rules}
-    problems = [each for case in suite.cases for each in _strays(case, known, of_fleet, defaults, suite.file)]
-    problems += [each for case in suite.fleet_cases for each in _strays(case, of_fleet, known, defaults, suite.file)]
+    problems = [stray for case in suite.cases for stray in _strays(case, known, of_fleet, defaults, suite.file)]
+    problems += [stray for case in suite.fleet_cases for stray in _strays(case, of_fleet, known, defaults, suite.file)]
     if problems:
         raise PolicyError(problems)
     mismatches: list[Mismatch] = []
-    for each in trials(suite, defaults):
-        results = evaluate(policy, each.snapshot, each.roots, each.parameters)
-        mismatches += _mismatches(each.case, {result.rule.id: result for result in results})
+    for trial in trials(suite, defaults):
+        results = evaluate(policy, trial.snapshot, trial.roots, trial.parameters)
+        mismatches += _mismatches(trial.case, {result.rule.id: result for result in results})
     for fleet in fleet_trials(suite, defaults):
         mismatches += _fleet_mismatches(policy, fleet)
     cases = len(suite.cases) + len(suite.fleet_cases)
@@ -146,15 +146,15 @@ def _strays(
 
 
 def _mismatches(case: Case, results: Mapping[str, Result]) -> list[Mismatch]:
-    found = []
+    mismatches = []
     for rule, expected in case.expect.items():
         got = results[rule]
         if got.outcome is not expected:
             told = f"{got.outcome.value}{f' ({got.message})' if got.message else ''}"
-            found.append(Mismatch(case=case, rule=rule, expected=expected.value, got=told))
+            mismatches.append(Mismatch(case=case, rule=rule, expected=expected.value, got=told))
     for rule, text in case.messages.items():
         if results[rule].message != text:
-            found.append(
+            mismatches.append(
                 Mismatch(case=case, rule=rule, expected=f"message {text!r}", got=_quoted(results[rule].message))
             )
     shown = {rule: frozenset(fact.path for fact in result.facts) for rule, result in results.items()}
@@ -163,12 +163,12 @@ def _mismatches(case: Case, results: Mapping[str, Result]) -> list[Mismatch]:
         for rule, paths in expected_paths.items():
             if got_paths[rule] != paths:
                 told, wanted = _listed(got_paths[rule]), f"{what} {_listed(paths)}"
-                found.append(Mismatch(case=case, rule=rule, expected=wanted, got=told))
-    return found
+                mismatches.append(Mismatch(case=case, rule=rule, expected=wanted, got=told))
+    return mismatches
 
 
 def _fleet_mismatches(policy: CompiledPolicy, trial: FleetTrial) -> list[Mismatch]:
-    found = []
+    mismatches = []
     case = trial.case
     for rule in policy.fleet_rules:
         name = rule.header.id
@@ -177,11 +177,11 @@ def _fleet_mismatches(policy: CompiledPolicy, trial: FleetTrial) -> list[Mismatc
         got = trial.result(policy, rule)
         if got.outcome is not case.expect.get(name, got.outcome):
             told = f"{got.outcome.value}{f' ({got.message})' if got.message else ''}"
-            found.append(Mismatch(case=case, rule=name, expected=case.expect[name].value, got=told))
+            mismatches.append(Mismatch(case=case, rule=name, expected=case.expect[name].value, got=told))
         if got.message != case.messages.get(name, got.message):
             wanted = f"message {case.messages[name]!r}"
-            found.append(Mismatch(case=case, rule=name, expected=wanted, got=_quoted(got.message)))
-    return found
+            mismatches.append(Mismatch(case=case, rule=name, expected=wanted, got=_quoted(got.message)))
+    return mismatches
 
 
 def _quoted(message: str | None) -> str:
@@ -197,5 +197,7 @@ def _untested(policy: CompiledPolicy, suite: Suite) -> tuple[str, ...]:
     missing = []
     for rule in policy.every_rule:
         wanted = outcomes(policy, rule)
-        missing += [f"{rule.header.id}: {each.value}" for each in wanted if (rule.header.id, each) not in tested]
+        missing += [
+            f"{rule.header.id}: {outcome.value}" for outcome in wanted if (rule.header.id, outcome) not in tested
+        ]
     return tuple(missing)

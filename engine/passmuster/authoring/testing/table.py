@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def render(tested: Sequence[Tested]) -> str:
     """Lines of text, each with its place as `file:line:col`."""
-    return "".join(f"{line}\n" for each in tested for line in _lines(each))
+    return "".join(f"{line}\n" for policy in tested for line in _lines(policy))
 
 
 def _lines(tested: Tested) -> Iterator[str]:
@@ -24,7 +24,7 @@ def _lines(tested: Tested) -> Iterator[str]:
         yield f"{tested.suite.file}:{mismatch.case.line}: {mismatch.case.name}: {wording.mismatch(mismatch)}"
     for untested in tested.outcome.untested:
         yield f"{tested.suite.file}:1: no case expects {untested}"
-    failed = len({each.case.name for each in tested.outcome.mismatches})
+    failed = len({mismatch.case.name for mismatch in tested.outcome.mismatches})
     yield f"{tested.name}: {tested.outcome.cases - failed} passed, {failed} failed"
     if tested.coverage is not None:
         yield from _coverage(tested, tested.coverage)
@@ -35,8 +35,8 @@ def _lines(tested: Tested) -> Iterator[str]:
 def _coverage(tested: Tested, coverage: Coverage) -> Iterator[str]:
     for rule in coverage.rules:
         yield f"  {rule.percent:>3} %  {rule.rule} ({rule.taken} of {rule.total} branches)"
-    for each in coverage.uncovered:
-        yield f"{tested.file}:{each.line}:{each.column}: {each.owner}: {wording.uncovered(each)}"
+    for branch in coverage.uncovered:
+        yield f"{tested.file}:{branch.line}:{branch.column}: {branch.owner}: {wording.uncovered(branch)}"
     whole = sum(rule.taken == rule.total for rule in coverage.rules)
     yield f"{tested.name}: {whole} of {len(coverage.rules)} rules with every branch taken"
 

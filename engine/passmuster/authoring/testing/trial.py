@@ -64,7 +64,7 @@ class FleetTrial:
         """What one rule says: of several pools, the first of those with the worst outcome."""
         nodes = [(f"node-{at}", snapshot) for at, snapshot in enumerate(self.snapshots, start=1)]
         results = over([(policy, rule)], nodes, {policy.header.pack: self.parameters})
-        return min(results, key=lambda each: _WORST.index(each.outcome))
+        return min(results, key=lambda result: _WORST.index(result.outcome))
 
     def holds(self, policy: CompiledPolicy, ids: frozenset[str]) -> bool:
         """Whether the rules with these ids come out, and say, what the case expects of them."""
@@ -106,7 +106,7 @@ def trials(suite: Suite, defaults: Mapping[str, Any]) -> tuple[Trial, ...]:
 def _placed(error: SnapshotError, suite: Suite, case: Case | FleetCase) -> list[Problem]:
     """What is wrong with a node that no file holds, at the case that makes it."""
     where = Location(file=suite.file, line=case.line, column=1)
-    told = (f"{each.location.file}: {each.message}" for each in error.problems)
+    told = (f"{problem.location.file}: {problem.message}" for problem in error.problems)
     return [Problem(code="tests-fact", message=message, location=where) for message in told]
 
 

@@ -38,8 +38,8 @@ def words(policy: CompiledPolicy) -> tuple[tuple[str, ...], tuple[int, ...]]:
 
 def _flat(value: Any) -> Iterator[Any]:
     if isinstance(value, dict | list | tuple):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _flat(each)
+        for member in value.values() if isinstance(value, dict) else value:
+            yield from _flat(member)
     else:
         yield value
 
@@ -58,7 +58,9 @@ def candidates(path: FieldPath, now: Any, named: tuple[tuple[str, ...], tuple[in
     kind = _kind(path)
     if kind is None:
         return
-    yield from (each for each in _of_kind(kind, now, named) if each != now or type(each) is not type(now))
+    yield from (
+        candidate for candidate in _of_kind(kind, now, named) if candidate != now or type(candidate) is not type(now)
+    )
     if kind.nullable or len(path.parts) > 2:
         yield None
     yield Reason.DENIED
@@ -76,8 +78,8 @@ def _of_kind(kind: FieldType, now: Any, named: tuple[tuple[str, ...], tuple[int,
         case ListOf(element=Scalar(kind=Kind.STRING) | Scalar(kind=Kind.INT) as element):
             held = now if isinstance(now, list) else []
             yield []
-            for each in texts if element.kind is Kind.STRING else numbers:
-                yield sorted({*held, each} - ({each} if each in held else set()))
+            for candidate in texts if element.kind is Kind.STRING else numbers:
+                yield sorted({*held, candidate} - ({candidate} if candidate in held else set()))
         case MapOf() | Object() | ListOf():
             return
 

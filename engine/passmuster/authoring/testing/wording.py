@@ -13,26 +13,27 @@ if TYPE_CHECKING:
     from passmuster.authoring.testing.run import Mismatch
 
 
-def mismatch(found: Mismatch) -> str:
+def mismatch(difference: Mismatch) -> str:
     """What came in place of what."""
-    return f"{found.rule}: got {found.got}, expected {found.expected}"
+    return f"{difference.rule}: got {difference.got}, expected {difference.expected}"
 
 
-def uncovered(found: Uncovered) -> str:
+def uncovered(branch: Uncovered) -> str:
     """Which way an expression never goes."""
-    return f"in no case {str(found.outcome).lower()}: {found.text}"
+    return f"in no case {str(branch.outcome).lower()}: {branch.text}"
 
 
-def killer(found: Killer | None) -> str:
+def killer(killing: Killer | None) -> str:
     """The case that would notice a mutant."""
-    if found is None:
+    if killing is None:
         return (
             "no change of one fact shows it: look for a node where the two differ, "
             "or list it under `equivalent` with the reason"
         )
-    like = "" if found.like is None else f" as in {found.like!r}"
-    change = "" if found.path is None else f", {found.path} {_value(found.value)}"
-    return f"would notice it: base {found.base}{like}{change}: {found.rule} is {found.expect} (the mutant: {found.got})"
+    like = "" if killing.like is None else f" as in {killing.like!r}"
+    change = "" if killing.path is None else f", {killing.path} {_value(killing.value)}"
+    outcomes = f"{killing.rule} is {killing.expect} (the mutant: {killing.got})"
+    return f"would notice it: base {killing.base}{like}{change}: {outcomes}"
 
 
 def _value(value: object) -> str:

@@ -155,8 +155,8 @@ class Bounder:
         if isinstance(self._types.get(node), OptionalType) and bound.length == 1 and not bound.fields:
             bound = sizes.element(bound)
         named = bound.fields.get(key) if bound.fields and key is not None else None
-        found = sizes.element(bound) if named is None else named
-        return sizes.items(1, found) if isinstance(self._types.get(node), OptionalType) else found
+        size = sizes.element(bound) if named is None else named
+        return sizes.items(1, size) if isinstance(self._types.get(node), OptionalType) else size
 
     def _index(self, node: Index | OptionalMember, scope: Scope) -> tuple[Bound, int]:
         bound, spent = self._node(node.operand, scope)
@@ -172,10 +172,10 @@ class Bounder:
         return sizes.either(then, otherwise), spent + max(one, other)
 
     def _list(self, node: ListLiteral, scope: Scope) -> tuple[Bound, int]:
-        each = [self._node(item, scope) for item in node.items]
-        held = [sizes.element(b) if at in node.optional else b for at, (b, _) in enumerate(each)]
-        bound = Bound(length=len(each), element=sizes.union(held), parts=tuple(held))
-        return bound, sum(spent for _, spent in each)
+        parts = [self._node(item, scope) for item in node.items]
+        held = [sizes.element(b) if at in node.optional else b for at, (b, _) in enumerate(parts)]
+        bound = Bound(length=len(parts), element=sizes.union(held), parts=tuple(held))
+        return bound, sum(spent for _, spent in parts)
 
     def _map(self, node: MapLiteral, scope: Scope) -> tuple[Bound, int]:
         keys = [self._node(key, scope) for key, _ in node.entries]
@@ -239,8 +239,8 @@ class Bounder:
         return Bound(length=most, element=bound.element, key=bound.key, fields=bound.fields)
 
     def _call(self, node: Call, scope: Scope) -> tuple[Bound, int]:
-        each = [self._node(operand, scope) for operand in node.operands]
-        bounds, spent = [bound for bound, _ in each], sum(spent for _, spent in each)
+        parts = [self._node(operand, scope) for operand in node.operands]
+        bounds, spent = [bound for bound, _ in parts], sum(spent for _, spent in parts)
         function = FUNCTIONS.get(node.function)
         if function is None:
             return SMALL, spent

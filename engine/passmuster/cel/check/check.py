@@ -175,9 +175,9 @@ class Checker:
                 message = f"a key is a string, a number or a boolean (got {show(kind)})"
                 self.findings.add(Code.KEY, message, key.start)
             elif isinstance(key, Literal):
-                if (found := to_key(key.value)) in seen:
+                if (plain_key := to_key(key.value)) in seen:
                     self.findings.add(Code.KEY, f"the key {shown(key.value)} is there twice", key.start)
-                seen.add(found)
+                seen.add(plain_key)
         return MapType(self.united(keys), self.united(values))
 
     @staticmethod

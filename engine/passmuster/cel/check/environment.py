@@ -58,7 +58,7 @@ class Environment:
         declared = self.roots.get(name)
         if name == VARIABLES and self.variables:
             before = declared.fields if isinstance(declared, ObjectType) else {}
-            return ObjectType({**before, **{key: Field(each.type) for key, each in self.variables.items()}})
+            return ObjectType({**before, **{key: Field(variable.type) for key, variable in self.variables.items()}})
         if declared is None and name == CONSTANTS and self.constants:
             return ObjectType({key: Field(type_of_value(value)) for key, value in self.constants.items()})
         return declared

@@ -55,8 +55,8 @@ def key(node: Node, scope: Mapping[str, object]) -> object:
     """The key that an index or the left side of ``in`` names; None if that cannot be told."""
     if isinstance(node, Literal):
         return node.value if isinstance(node.value, str) else (type(node.value), node.value)
-    found = place(node, scope)
-    return None if found is None else ("value of", found)
+    held = place(node, scope)
+    return None if held is None else ("value of", held)
 
 
 def step(container: Place | None, name: object) -> Place | None:
@@ -78,11 +78,11 @@ def proved(node: Node, scope: Mapping[str, object], variables: Variables, *, out
         case Not():
             return proved(node.operand, scope, variables, outcome=not outcome)
         case Logic():
-            each = [proved(operand, scope, variables, outcome=outcome) for operand in node.operands]
+            parts = [proved(operand, scope, variables, outcome=outcome) for operand in node.operands]
             # A conjunction is true only if all are; false, one is enough and nobody knows which.
             if outcome is (node.operator is LogicOperator.AND):
-                return NOWHERE.union(*each)
-            return each[0].intersection(*each[1:])
+                return NOWHERE.union(*parts)
+            return parts[0].intersection(*parts[1:])
         case _:
             return NOWHERE
 
@@ -90,9 +90,9 @@ def proved(node: Node, scope: Mapping[str, object], variables: Variables, *, out
 def beside(node: Logic, scope: Mapping[str, object], variables: Variables) -> list[Places]:
     """For each operand, what the others prove: where they do not, they decide the outcome without it."""
     outcome = node.operator is LogicOperator.AND
-    each = [proved(operand, scope, variables, outcome=outcome) for operand in node.operands]
-    return [NOWHERE.union(*each[:at], *each[at + 1 :]) for at in range(len(each))]
+    parts = [proved(operand, scope, variables, outcome=outcome) for operand in node.operands]
+    return [NOWHERE.union(*parts[:at], *parts[at + 1 :]) for at in range(len(parts))]
 
 
-def _prefixes(found: Place | None) -> Places:
-    return NOWHERE if found is None else frozenset(found[:length] for length in range(2, len(found) + 1))
+def _prefixes(a_place: Place | None) -> Places:
+    return NOWHERE if a_place is None else frozenset(a_place[:length] for length in range(2, len(a_place) + 1))

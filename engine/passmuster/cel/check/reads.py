@@ -84,11 +84,11 @@ class Reader:
 
     def facts(self) -> tuple[Read, ...]:
         """The facts read so far, sorted."""
-        found: dict[FieldPath, bool] = {}
+        merged: dict[FieldPath, bool] = {}
         for path, only in self._found.items():
             for read in self._resolved(path, only=only):
-                found[read.path] = read.presence_only and found.get(read.path, True)
-        return tuple(sorted(Read(path, only) for path, only in found.items()))
+                merged[read.path] = read.presence_only and merged.get(read.path, True)
+        return tuple(sorted(Read(path, only) for path, only in merged.items()))
 
     def _resolved(self, path: tuple[str, ...], *, only: bool) -> tuple[Read, ...]:
         """The facts behind a path: itself, what a variable reads, or none."""
@@ -218,9 +218,9 @@ class Reader:
         if isinstance(node, Fold) and node.kind is FoldKind.FILTER:
             return self._all_texts(node.range, scope)
         if isinstance(node, ListLiteral):
-            each = [self._texts(item, scope) for item in node.items]
-            known = [text for texts in each if texts is not None for text in texts]
-            return _some(known) if all(texts is not None for texts in each) else None
+            item_texts = [self._texts(item, scope) for item in node.items]
+            known = [text for texts in item_texts if texts is not None for text in texts]
+            return _some(known) if all(texts is not None for texts in item_texts) else None
         constant = self._environment.constant(node, scope)
         if constant is None or not isinstance(constant.value, list | tuple | Mapping):
             return None

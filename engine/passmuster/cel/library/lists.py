@@ -63,13 +63,13 @@ def _extreme(name: str, symbol: str) -> Callable[[Frame, list[object]], object]:
     def run(_: Frame, values: list[object]) -> object:
         if not values:
             return CelError(f"{name}() of an empty list")
-        found = values[0]
+        largest = values[0]
         for value in values:
-            outcome = better(value, found)
+            outcome = better(value, largest)
             if failed(outcome):
                 return outcome
-            found = value if outcome is True else found
-        return found
+            largest = value if outcome is True else largest
+        return largest
 
     return run
 

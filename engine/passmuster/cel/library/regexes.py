@@ -29,24 +29,24 @@ def _matches(frame: Frame, regex: Any, text: str) -> bool:
 
 def _find(frame: Frame, regex: Any, text: str) -> str:
     frame.charge(len(text) // CHARACTERS_A_STEP)
-    found = regex.search(text)
-    return "" if found is None else str(found[0])
+    match = regex.search(text)
+    return "" if match is None else str(match[0])
 
 
 def _find_all(frame: Frame, regex: Any, text: str, most: int = -1) -> object:
     """Each search is charged for all that is left of the text: it may have to look at all of it."""
-    found: list[object] = []
+    matches: list[object] = []
     if most == 0:
-        return found
+        return matches
     frame.charge(1 + len(text) // CHARACTERS_A_STEP)
     for match in regex.finditer(text):
-        if len(found) == MAX_LIST:
+        if len(matches) == MAX_LIST:
             return CelError(f"the list is too long (got more than {MAX_LIST}, max {MAX_LIST})")
-        found.append(match[0])
-        if len(found) == most:
+        matches.append(match[0])
+        if len(matches) == most:
             break
         frame.charge(1 + (len(text) - match.end()) // CHARACTERS_A_STEP)
-    return found
+    return matches
 
 
 SEARCHES: dict[str, Callable[..., object]] = {"matches": _matches, "find": _find, "findAll": _find_all}

@@ -148,7 +148,7 @@ class _Explainer:
         for operand, value in zip(node.operands, values, strict=True):
             if value is decisive:
                 causes = self.causes(operand, scope)
-                alone = sum(each is not (not decisive) for each in values) == 1
+                alone = sum(operand_value is not (not decisive) for operand_value in values) == 1
                 return causes if alone else self._together(causes, self._turned(node, scope, to=not decisive))
         standing = [at for at, value in enumerate(values) if type(value) is Unknown]
         standing = standing or [at for at, value in enumerate(values) if type(value) is not bool][:1]
@@ -165,10 +165,10 @@ class _Explainer:
 
     def _fold(self, node: Fold, scope: _Scope) -> list[Cause]:
         """The causes within the element that decided; where none did, the macro as a whole is the cause."""
-        found = self.deciding(node, scope)
-        if found is None:
+        decisive_node = self.deciding(node, scope)
+        if decisive_node is None:
             return [self._leaf(node, scope)]
-        causes, outcome = self.causes(node.body, found), self._value(node, scope)
+        causes, outcome = self.causes(node.body, decisive_node), self._value(node, scope)
         if type(outcome) is not bool or len(list(islice(self._standing(node, scope), 2))) == 1:
             return causes
         return self._together(causes, self._turned(node, scope, to=not outcome))
@@ -179,8 +179,8 @@ class _Explainer:
         if outcome is (node.kind is FoldKind.ALL) or outcome is OUT_OF_STEPS:
             return None
         decided = (element for element, value in self._standing(node, scope) if _decides(value, outcome))
-        found = list(islice(decided, 1))
-        return self._bound(node, scope, found[0]) if found else None
+        first_decided = list(islice(decided, 1))
+        return self._bound(node, scope, first_decided[0]) if first_decided else None
 
     def _standing(self, node: Fold, scope: _Scope) -> Iterator[tuple[object, object]]:
         """The elements that stand in the way of the other outcome, each with what it came to."""
@@ -212,7 +212,7 @@ class _Explainer:
                 return self._turned(node.operand, scope, to=not to)
             case Logic():
                 every = (node.operator is LogicOperator.AND) is to
-                parts = [(each, scope) for each in node.operands if self._value(each, scope) is not to]
+                parts = [(operand, scope) for operand in node.operands if self._value(operand, scope) is not to]
                 return self._all_of(parts, to=to) if every or len(parts) == 1 else ""
             case Conditional():
                 condition = self._value(node.condition, scope)
@@ -284,7 +284,7 @@ class _Explainer:
         if not isinstance(within, list) or not isinstance(wanted, list):
             return ""
         name = self._written(node.operands[0], scope)
-        lacking = [element for element in wanted if not any(same(element, each) for each in within)]
+        lacking = [element for element in wanted if not any(same(element, member) for member in within)]
         if len(lacking) > _MAX_MISSING or not all(map(_short, lacking)):
             return ""
         return " && ".join(f"{_literal(element)} in {name}" for element in lacking)
@@ -294,7 +294,7 @@ class _Explainer:
             return self._program.text[node.start : node.end]
         parts: list[str] = []
         at = node.start
-        for name, value in sorted(_variables(node, scope.values), key=lambda found: found[0].start):
+        for name, value in sorted(_variables(node, scope.values), key=lambda binding: binding[0].start):
             parts += (self._program.text[at : name.start], _literal(value))
             at = name.end
         return "".join((*parts, self._program.text[at : node.end]))

@@ -76,7 +76,7 @@ class _Tracer(_Explainer):
             case Conditional():
                 condition = self._value(node.condition, scope)
                 taken = [node.then if condition else node.otherwise] if type(condition) is bool else []
-                return [self.part(each, scope) for each in [node.condition, *taken]]
+                return [self.part(child, scope) for child in [node.condition, *taken]]
             case Fold(kind=FoldKind.ALL | FoldKind.EXISTS):
                 return self._element(node, scope)
             case Not():
@@ -107,17 +107,17 @@ class _Tracer(_Explainer):
 
     def _element(self, node: Fold, scope: _Scope) -> list[Part]:
         """The range, and the body for the element that decided; the range alone where none did."""
-        found = self.deciding(node, scope)
-        body = [] if found is None else [self.part(node.body, found)]
+        decisive_node = self.deciding(node, scope)
+        body = [] if decisive_node is None else [self.part(node.body, decisive_node)]
         return [*self._parts((node.range,), scope), *body]
 
     def _parts(self, nodes: Iterable[Node], scope: _Scope) -> list[Part]:
         """The parts whose text is not their value already."""
         written = {name for name, value in scope.values.items() if _short(value)}
         return [
-            self.part(each, scope)
-            for each in nodes
-            if not _is_written_out(each) and not (isinstance(each, Name) and each.name in written)
+            self.part(child, scope)
+            for child in nodes
+            if not _is_written_out(child) and not (isinstance(child, Name) and child.name in written)
         ]
 
 

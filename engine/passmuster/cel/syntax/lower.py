@@ -202,7 +202,7 @@ class Lowering:
                 call = Call(function=str(name), receiver=None, arguments=arguments, at=name.start_pos, **_at(tree))
                 return expand(call, self._findings)
             case "list_lit":
-                trees = [child for found in tree.children for child in found.children]
+                trees = [child for subtree in tree.children for child in subtree.children]
                 optional = frozenset(at for at, child in enumerate(trees) if self._marked(child))
                 return ListLiteral(items=self._arguments(tree.children, depth), optional=optional, **_at(tree))
             case "map_lit":
@@ -223,7 +223,7 @@ class Lowering:
         return MapLiteral(entries=tuple(zip(parts[::2], parts[1::2], strict=True)), optional=optional, **_at(tree))
 
     def _arguments(self, lists: Any, depth: int) -> tuple[Node, ...]:
-        return tuple(self.expression(child, depth + 1) for found in lists for child in found.children)
+        return tuple(self.expression(child, depth + 1) for child_list in lists for child in child_list.children)
 
     def _literal(self, token: Any) -> Node:
         text, span = str(token), {"start": token.start_pos, "end": token.end_pos}

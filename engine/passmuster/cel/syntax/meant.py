@@ -84,8 +84,8 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     """A hint that proposes the name that was meant: known under another one, in other letters, or misspelt."""
     known = sorted(names)
     lower = name.lower()
-    matches = [each for each in known if (lower, each) in _MEANT]
-    matches = matches or [each for each in known if each.lower() == lower]
+    matches = [name for name in known if (lower, name) in _MEANT]
+    matches = matches or [name for name in known if name.lower() == lower]
     matches = matches or get_close_matches(name, known, n=1, cutoff=_ALIKE)
     return f"did you mean {matches[0]!r}?" if matches else None
 

@@ -52,15 +52,15 @@ def equal(frame: Frame, left: object, right: object) -> object:
 
 def whole(frame: Frame, *values: object) -> Unknown | None:
     """The unknowns within some values, after charging for looking through them."""
-    found: Unknown | None = None
+    union: Unknown | None = None
     for value in values:
         if type(value) in SCALARS:
             continue
         count, unknown = survey(value)
         frame.charge(count)
         if unknown is not None:
-            found = unknown if found is None else Unknown(found.facts | unknown.facts)
-    return found
+            union = unknown if union is None else Unknown(union.facts | unknown.facts)
+    return union
 
 
 def same(left: object, right: object) -> bool:

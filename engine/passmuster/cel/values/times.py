@@ -72,18 +72,18 @@ class Duration:
 
 def timestamp(text: str) -> Timestamp | None:
     """Read RFC 3339 such as ``2009-02-13T23:31:30.5+01:00``; None if it is none, or out of range."""
-    found = _TIMESTAMP.fullmatch(text)
-    if found is None:
+    match = _TIMESTAMP.fullmatch(text)
+    if match is None:
         return None
-    year, month, day = (int(found[name]) for name in ("year", "month", "day"))
-    hour, minute, second = (int(found[name]) for name in ("hour", "minute", "second"))
-    hours, minutes = int(found["hours"] or 0), int(found["minutes"] or 0)
+    year, month, day = (int(match[name]) for name in ("year", "month", "day"))
+    hour, minute, second = (int(match[name]) for name in ("hour", "minute", "second"))
+    hours, minutes = int(match["hours"] or 0), int(match["minutes"] or 0)
     valid = 1 <= month <= 12 and 1 <= day <= _days_in(year, month) and hour < 24 and hours < 24
     if not valid or max(minute, second, minutes) > 59:
         return None
-    offset = (hours * 60 + minutes) * 60 * (-1 if found["sign"] == "-" else 1)
+    offset = (hours * 60 + minutes) * 60 * (-1 if match["sign"] == "-" else 1)
     seconds = days_of(year, month, day) * _DAY + hour * 3600 + minute * 60 + second - offset
-    made = Timestamp(seconds * SECOND + int((found["fraction"] or "").ljust(9, "0")))
+    made = Timestamp(seconds * SECOND + int((match["fraction"] or "").ljust(9, "0")))
     return made if in_range(made) else None
 
 

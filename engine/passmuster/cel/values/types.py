@@ -217,31 +217,31 @@ def flat(kind: CelType) -> bool:
     return isinstance(kind, EnumType | TextType) or (isinstance(kind, Basic) and kind not in VAGUE)
 
 
-def type_of_field(found: FieldType) -> CelType:
+def type_of_field(field_kind: FieldType) -> CelType:
     """The type of a fact, from the snapshot's schema."""
-    match found:
+    match field_kind:
         case Scalar():
-            if found.enum is not None and found.kind is Kind.STRING:
-                return EnumType(found.enum)
-            if found.kind is Kind.STRING and found.max_length is not None:
-                return TextType(found.max_length)
-            return {Kind.BOOL: Basic.BOOL, Kind.INT: Basic.INT, Kind.STRING: Basic.STRING}[found.kind]
+            if field_kind.enum is not None and field_kind.kind is Kind.STRING:
+                return EnumType(field_kind.enum)
+            if field_kind.kind is Kind.STRING and field_kind.max_length is not None:
+                return TextType(field_kind.max_length)
+            return {Kind.BOOL: Basic.BOOL, Kind.INT: Basic.INT, Kind.STRING: Basic.STRING}[field_kind.kind]
         case ListOf():
-            return ListType(type_of_field(found.element), found.max_items)
+            return ListType(type_of_field(field_kind.element), field_kind.max_items)
         case MapOf():
-            presence = Presence.OPEN if found.open else Presence.CLOSED
-            value = type_of_field(found.value)
+            presence = Presence.OPEN if field_kind.open else Presence.CLOSED
+            value = type_of_field(field_kind.value)
             return MapType(
                 Basic.STRING,
                 value,
                 presence,
-                found.keys,
-                found.value.nullable,
-                found.dashes,
-                max_entries=found.max_properties,
+                field_kind.keys,
+                field_kind.value.nullable,
+                field_kind.dashes,
+                max_entries=field_kind.max_properties,
             )
         case Object():
-            fields = found.fields.items()
+            fields = field_kind.fields.items()
             return ObjectType({name: Field(type_of_field(kind), nullable=kind.nullable) for name, kind in fields})
         case _:
             assert_never(field)

@@ -94,10 +94,10 @@ class Globs:
     @functools.cache
     def of(cls, patterns: tuple[str, ...]) -> Globs:
         """Those of a list of both."""
-        return cls(frozenset(patterns), tuple(each for each in patterns if "*" in each))
+        return cls(frozenset(patterns), tuple(pattern for pattern in patterns if "*" in pattern))
 
     def __contains__(self, name: str) -> bool:
-        return name in self.names or any(fnmatchcase(name, each) for each in self.wild)
+        return name in self.names or any(fnmatchcase(name, pattern) for pattern in self.wild)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,5 +64,5 @@ def _read(pattern: re.Pattern[str], text: str) -> dict[str, int] | None:
     match = pattern.match(text)
     if match is None:
         return None
-    found = {name: int(digits) for name, digits in match.groupdict().items() if digits is not None}
-    return {"patch": 0, **found}
+    amounts = {name: int(digits) for name, digits in match.groupdict().items() if digits is not None}
+    return {"patch": 0, **amounts}

@@ -30,10 +30,10 @@ def fixed(text: str) -> Offset | None:
     """``UTC``, ``+02:00``, ``-09:30`` or ``02:00``; None for anything else."""
     if text == "UTC":
         return lambda _: 0
-    found = _FIXED.fullmatch(text)
-    if found is None or int(found["hours"]) > _MAX_HOURS:
+    match = _FIXED.fullmatch(text)
+    if match is None or int(match["hours"]) > _MAX_HOURS:
         return None
-    seconds = (int(found["hours"]) * 60 + int(found["minutes"])) * 60 * (-1 if found["sign"] == "-" else 1)
+    seconds = (int(match["hours"]) * 60 + int(match["minutes"])) * 60 * (-1 if match["sign"] == "-" else 1)
     return lambda _: seconds
 
 
@@ -49,14 +49,14 @@ def _named(name: str) -> Offset | None:
 
     try:
         with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as file:
-            found = ZoneInfo.from_file(file, key=name)
+            zone = ZoneInfo.from_file(file, key=name)
     except (OSError, ValueError):
         return None
     epoch: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
     def offset(seconds: int) -> int:
         safe = min(max(seconds, _SAFE.start), _SAFE.stop)
-        local = (epoch + timedelta(seconds=safe)).astimezone(found).utcoffset()
+        local = (epoch + timedelta(seconds=safe)).astimezone(zone).utcoffset()
         assert local is not None
         return local.days * 86_400 + local.seconds
 

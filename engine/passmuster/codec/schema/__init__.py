@@ -94,8 +94,8 @@ def below(version: int, section: str, path: tuple[str, ...]) -> dict[str, Any] |
             return None
         if key is not None:
             at = at.get("properties", {}).get(key, at.get("additionalProperties"))
-    found: dict[str, Any] = at
-    return found
+    node: dict[str, Any] = at
+    return node
 
 
 _CONDITIONS = frozenset(("allOf", "if", "then"))
@@ -130,7 +130,7 @@ def header(version: int) -> dict[str, FieldType]:
 
 def _seen(kind: Object) -> dict[str, FieldType]:
     """The fields that policies see: not the moment of the collection, and not what a redaction says of itself."""
-    return {name: each for name, each in kind.fields.items() if name not in {"collected_at", "redacted"}}
+    return {name: field for name, field in kind.fields.items() if name not in {"collected_at", "redacted"}}
 
 
 @functools.cache

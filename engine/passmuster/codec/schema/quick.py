@@ -114,7 +114,7 @@ def _list(schema: dict[str, Any], definitions: dict[str, Any]) -> Check:
 
 def _object(schema: dict[str, Any], definitions: dict[str, Any]) -> Check:
     required = frozenset(schema.get("required", ()))
-    fields = {name: check(each, definitions) for name, each in schema.get("properties", {}).items()}
+    fields = {name: check(member_schema, definitions) for name, member_schema in schema.get("properties", {}).items()}
     others = schema.get("additionalProperties", True)
     rest = check(others, definitions) if isinstance(others, dict) else _anything if others else _nothing
     name_of = check(schema["propertyNames"], definitions) if "propertyNames" in schema else _anything
@@ -125,8 +125,8 @@ def _object(schema: dict[str, Any], definitions: dict[str, Any]) -> Check:
             return True
         if len(value) > most or not required <= value.keys() or not all(map(name_of, value)):
             return False
-        for name, each in value.items():  # noqa: SIM110 - a generator costs more than a check
-            if not fields.get(name, rest)(each):
+        for name, member in value.items():  # noqa: SIM110 - a generator costs more than a check
+            if not fields.get(name, rest)(member):
                 return False
         return True
 
@@ -134,13 +134,13 @@ def _object(schema: dict[str, Any], definitions: dict[str, Any]) -> Check:
 
 
 def _every(schema: dict[str, Any], definitions: dict[str, Any]) -> Check:
-    made = [check(each, definitions) for each in schema["allOf"]]
-    return lambda value: all(each(value) for each in made)
+    made = [check(checks, definitions) for checks in schema["allOf"]]
+    return lambda value: all(member_check(value) for member_check in made)
 
 
 def _condition(schema: dict[str, Any], definitions: dict[str, Any]) -> Check:
     """A condition has to be answered rightly both ways, so it may only be of words of which `no` is right too."""
-    asked = {word for each in (schema["if"], *schema["if"].get("properties", {}).values()) for word in each}
+    asked = {word for subschema in (schema["if"], *schema["if"].get("properties", {}).values()) for word in subschema}
     if not asked <= {"properties", "const", "enum"}:
         raise ValueError(f"a condition that cannot be answered here (got {sorted(asked)})")
     holds, then = check(schema["if"], definitions), check(schema["then"], definitions)

@@ -12,7 +12,7 @@ def field_type(schema: dict[str, Any]) -> FieldType:
     declared = schema["type"]
     kinds = [declared] if isinstance(declared, str) else declared
     nullable = "null" in kinds
-    (kind,) = (each for each in kinds if each != "null")
+    (kind,) = (name for name in kinds if name != "null")
     description = schema.get("description", "")
     if kind == "array":
         element = field_type(schema["items"])
@@ -21,7 +21,7 @@ def field_type(schema: dict[str, Any]) -> FieldType:
         return Scalar(
             kind=Kind(kind),
             nullable=nullable,
-            enum=tuple(each for each in schema["enum"] if each is not None) if "enum" in schema else None,
+            enum=tuple(value for value in schema["enum"] if value is not None) if "enum" in schema else None,
             max_length=schema.get("maxLength"),
             description=description,
         )
@@ -36,5 +36,5 @@ def field_type(schema: dict[str, Any]) -> FieldType:
             nullable=nullable,
             description=description,
         )
-    fields = {name: field_type(each) for name, each in schema["properties"].items()}
+    fields = {name: field_type(member_schema) for name, member_schema in schema["properties"].items()}
     return Object(fields=fields, nullable=nullable, description=description)

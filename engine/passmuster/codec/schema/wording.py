@@ -47,7 +47,7 @@ def _message(rule: str, wanted: Any, got: Any) -> str:
             kinds = [wanted] if isinstance(wanted, str) else wanted
             return f"wrong type (got {shown}, expected {' or '.join(kinds)})"
         case "enum":
-            return f"not one of the values (got {shown}, expected {' or '.join(_show(each) for each in wanted)})"
+            return f"not one of the values (got {shown}, expected {' or '.join(_show(allowed) for allowed in wanted)})"
         case "const":
             return f"wrong value (got {shown}, expected {_show(wanted)})"
         case "pattern":

@@ -67,18 +67,18 @@ class Shelf(Generic[T]):
 
     def part(self, key: Any) -> T | None:
         """The part of a key, made where there is none; None where there is no room for it."""
-        found = self.parts.get(key)
-        if found is not None:
-            return found
+        part = self.parts.get(key)
+        if part is not None:
+            return part
         if len(self.parts) == self.limit:
             self.more = True
             if not key < self._last:
                 return None
             del self.parts[self._last]
-        found = self.parts[key] = self.make()
+        part = self.parts[key] = self.make()
         if len(self.parts) == self.limit:
             self._last = max(self.parts)
-        return found
+        return part
 
     def merge(self, other: Shelf[T]) -> None:
         """Add what stands elsewhere."""

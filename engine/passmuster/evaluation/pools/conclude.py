@@ -29,15 +29,15 @@ def conclude(
     terms = {"params": dict(parameters), "constants": constants}
     judging = _Judging(rule, terms, aggregate.unplaced)
     grouped = rule.group_by is not None
-    found = [
+    fleet_results = [
         judging.pool(name if grouped else None, aggregate.pools.parts[name]) for name in sorted(aggregate.pools.parts)
     ]
     if aggregate.pools.more:
         message = f"group_by tells more than {MAX_POOLS} pools apart, so the others were not judged"
-        found.append(_result(rule, None, RuleOutcome.ERROR, at_fault(message), Pool()))
-    if aggregate.unplaced.undecided and (grouped or not found):
-        found.insert(0, judging.nowhere())
-    return tuple(found) or (_result(rule, None, RuleOutcome.NOT_APPLICABLE, None, Pool()),)
+        fleet_results.append(_result(rule, None, RuleOutcome.ERROR, at_fault(message), Pool()))
+    if aggregate.unplaced.undecided and (grouped or not fleet_results):
+        fleet_results.insert(0, judging.nowhere())
+    return tuple(fleet_results) or (_result(rule, None, RuleOutcome.NOT_APPLICABLE, None, Pool()),)
 
 
 class _Judging:
@@ -83,21 +83,21 @@ class _Judging:
 
 def _together(pool: Pool, unplaced: Pool) -> Pool:
     """A pool with the nodes that may be its members too."""
-    found = Pool()
-    found.merge(pool)
-    found.merge(unplaced)
-    return found
+    pooled = Pool()
+    pooled.merge(pool)
+    pooled.merge(unplaced)
+    return pooled
 
 
 def _shown(pool: Pool, undecided: int, union: list[str]) -> dict[str, object]:
     """What expressions read as `fleet`; what a type of values does not have is never read."""
     values = sorted(pool.values.parts)
-    lists = [each for each in values if isinstance(each, tuple)]
+    lists = [value for value in values if isinstance(value, tuple)]
     return {
         "size": pool.size,
         "unknown": undecided,
-        "values": [list(each) if isinstance(each, tuple) else each for each in values],
-        "counts": {_key(each): pool.values.parts[each].count for each in values if not isinstance(each, tuple)},
+        "values": [list(value) if isinstance(value, tuple) else value for value in values],
+        "counts": {_key(value): pool.values.parts[value].count for value in values if not isinstance(value, tuple)},
         "common": sorted(set(lists[0]).intersection(*lists[1:])) if lists else [],
         "union": union,
     }

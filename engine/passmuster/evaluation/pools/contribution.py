@@ -33,7 +33,7 @@ class Why:
         return self._order() < other._order()
 
     def _order(self) -> tuple[list[tuple[FieldPath, str, str]], str, bool]:
-        return [(each.path, each.reason.value, each.detail) for each in self.facts], self.reason, self.fault
+        return [(fact.path, fact.reason.value, fact.detail) for fact in self.facts], self.reason, self.fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,5 +93,5 @@ def _why(value: object) -> Why:
 
 
 def _frozen(value: Any) -> Value:
-    found: Value = tuple(value) if isinstance(value, list) else value
-    return found
+    hashable: Value = tuple(value) if isinstance(value, list) else value
+    return hashable

@@ -107,7 +107,7 @@ def _just_one(counted: Node, number: Node) -> bool:
 
 
 def _reads_fleet(node: Node) -> bool:
-    return any(isinstance(each, Name) and each.name == "fleet" for each in walk(node))
+    return any(isinstance(part, Name) and part.name == "fleet" for part in walk(node))
 
 
 def _turned(moves: Growth) -> Growth:
@@ -122,7 +122,7 @@ def _turned(moves: Growth) -> Growth:
 
 
 def _all(moves: Iterable[Growth]) -> Growth:
-    found = Growth.FIXED
-    for each in moves:
-        found |= each
-    return found
+    growth = Growth.FIXED
+    for move in moves:
+        growth |= move
+    return growth

@@ -29,18 +29,18 @@ def spread(values: Sequence[FleetValue]) -> str:
         return f"every known member has {brief(values[0].value)}"
     if isinstance(values[0].value, tuple):
         return f"{len(values)} different lists, the most common on {nodes(values[0].count)}"
-    named = [f"{brief(each.value)} on {nodes(each.count)}" for each in values[:_MOST]]
+    named = [f"{brief(value.value)} on {nodes(value.count)}" for value in values[:_MOST]]
     more = len(values) - len(named)
     return ", ".join([*named, *([f"{more} more values"] if more else [])])
 
 
 def standing_in_the_way(pool: Pool) -> str:
     """Which facts, and what else, leave members undecided."""
-    found: dict[str, None] = {}
+    reasons: dict[str, None] = {}
     for why in sorted(pool.reasons.parts):
         if not why.fault:
-            found |= dict.fromkeys([f"{fact.path} is unknown: {wording(fact)}" for fact in why.facts] or [why.reason])
-    told = [*list(found)[:_MOST], *(["and others"] if len(found) > _MOST else [])]
+            reasons |= dict.fromkeys([f"{fact.path} is unknown: {wording(fact)}" for fact in why.facts] or [why.reason])
+    told = [*list(reasons)[:_MOST], *(["and others"] if len(reasons) > _MOST else [])]
     return f"{nodes(pool.undecided)} undecided: {'; '.join(told)}"
 
 

@@ -79,27 +79,27 @@ def _snapshots(packed: Sequence[Packed]) -> tuple[list[Member], set[str]]:
     members: list[Member] = []
     collectors: set[str] = set()
     seen: dict[str, str] = {}
-    for each in packed:
-        digest = manifest.sha256(each.data)
+    for entry in packed:
+        digest = manifest.sha256(entry.data)
         if digest in seen:
             message = f"the same snapshot as {seen[digest]} (expected each once)"
-            raise UsageError.at(each.label, message, code="bundle-twice")
-        seen[digest] = each.label
+            raise UsageError.at(entry.label, message, code="bundle-twice")
+        seen[digest] = entry.label
         try:
-            collectors.add(about(each.data)[2])
-            if each.seal is not None:
-                sshsig.parse(each.seal)
+            collectors.add(about(entry.data)[2])
+            if entry.seal is not None:
+                sshsig.parse(entry.seal)
         except ValueError as error:
-            raise UsageError.at(each.label, f"cannot go into a bundle: {error}", code="bundle-snapshot") from None
-        members.append(Member(path=layout.snapshot(digest), data=each.data))
-        if each.seal is not None:
-            members.append(Member(path=layout.seal(digest), data=each.seal))
+            raise UsageError.at(entry.label, f"cannot go into a bundle: {error}", code="bundle-snapshot") from None
+        members.append(Member(path=layout.snapshot(digest), data=entry.data))
+        if entry.seal is not None:
+            members.append(Member(path=layout.seal(digest), data=entry.seal))
     return members, collectors
 
 
 def statement_of(bundle: Bundle) -> bytes:
     """What a signature by an Ed25519 key states of a bundle."""
-    return statement.write(bundle.manifest, bundle.header, tuple(each.digest for each in bundle.snapshots))
+    return statement.write(bundle.manifest, bundle.header, tuple(snapshot.digest for snapshot in bundle.snapshots))
 
 
 def envelope(bundle: Bundle, key: PrivateKey) -> Member:

@@ -40,7 +40,7 @@ LISTED = (Kind.SNAPSHOT, Kind.SEAL, Kind.POLICY)
 
 def kind(path: str) -> Kind | None:
     """The kind of the member at a path; None where a bundle has no such path."""
-    return next((each for each, pattern in _PATHS if pattern.fullmatch(path)), None)
+    return next((kind for kind, pattern in _PATHS if pattern.fullmatch(path)), None)
 
 
 def parts(path: str) -> dict[str, str]:

@@ -122,15 +122,15 @@ def _header(value: dict[str, Any], file: str) -> Header:
 
 def _difference(listed: list[Any], there: list[dict[str, Any]]) -> str:
     """The first thing in which the list and the members differ."""
-    wanted = {str(each.get("path")): each for each in listed if isinstance(each, dict)}
-    found = {each["path"]: each for each in there}
-    for path in sorted(wanted.keys() - found.keys()):
+    wanted = {str(entry.get("path")): entry for entry in listed if isinstance(entry, dict)}
+    present = {entry["path"]: entry for entry in there}
+    for path in sorted(wanted.keys() - present.keys()):
         return f"lists {path[:100]!r}, which is not in the bundle"
-    for path in sorted(found.keys() - wanted.keys()):
+    for path in sorted(present.keys() - wanted.keys()):
         return f"does not list {path!r}, which is in the bundle"
-    for path in sorted(found):
-        if wanted[path].get("sha256") != found[path]["sha256"]:
-            got, expected = found[path]["sha256"], str(wanted[path].get("sha256"))[:64]
+    for path in sorted(present):
+        if wanted[path].get("sha256") != present[path]["sha256"]:
+            got, expected = present[path]["sha256"], str(wanted[path].get("sha256"))[:64]
             return f"does not fit {path} (got sha256:{got}, expected sha256:{expected})"
     return "is not in the form in which a manifest is written"
 

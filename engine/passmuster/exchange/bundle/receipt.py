@@ -46,14 +46,16 @@ def _receipt(reading: Reading, trust: Trust | None, now: datetime) -> dict[str, 
         ],
         "snapshots": [
             {
-                "node": each.node,
-                "sha256": each.digest,
-                "collected_at": each.collected_at,
-                "sealed_by": seals[each.digest].name if each.digest in seals else None,
+                "node": snapshot.node,
+                "sha256": snapshot.digest,
+                "collected_at": snapshot.collected_at,
+                "sealed_by": seals[snapshot.digest].name if snapshot.digest in seals else None,
             }
-            for each in bundle.snapshots
+            for snapshot in bundle.snapshots
         ],
-        "policies": [{"pack": each.pack, "version": each.version, "sha256": each.digest} for each in bundle.policies],
+        "policies": [
+            {"pack": policy.pack, "version": policy.version, "sha256": policy.digest} for policy in bundle.policies
+        ],
         "roster": _roster(bundle),
     }
 
@@ -73,7 +75,7 @@ def _roster(bundle: Bundle) -> dict[str, Any] | None:
 def signed(receipt: bytes, bundle: Bundle, key: PrivateKey) -> bytes:
     """A DSSE envelope over an in-toto statement on the bundle, whose predicate is the receipt."""
     subjects = [(bundle.file.rpartition("/")[2], bundle.digest), (container.FIRST, sha256(bundle.manifest))]
-    subjects += [(layout.snapshot(each.digest), each.digest) for each in bundle.snapshots]
+    subjects += [(layout.snapshot(snapshot.digest), snapshot.digest) for snapshot in bundle.snapshots]
     stated = {
         "_type": TYPE,
         "subject": [{"name": name, "digest": {"sha256": digest}} for name, digest in subjects],

@@ -71,7 +71,7 @@ def newer(state: State, bundle: Bundle, now: datetime) -> State:
         )
         raise _refused(bundle, message, "after a mistake: `passmuster bundle state reset FILE --site NAME`")
     packs = dict(state.packs)
-    for policy in {each.pack: each for each in sorted(bundle.policies, key=_version)}.values():
+    for policy in {policy.pack: policy for policy in sorted(bundle.policies, key=_version)}.values():
         packs[policy.pack] = _pack(bundle, policy, state.packs.get(policy.pack))
     sites = {**state.sites, site: Seen(mark=str(header.sequence), digest=digest)}
     return replace(state, sites=sites, packs=packs)
@@ -92,7 +92,7 @@ def _highest(seen: int | None, now: datetime) -> int:
     seconds = int((now + SKEW).timestamp())
     if seen is None:
         return seconds * _UNITS[-1]
-    unit = next((each for each in _UNITS if seen <= seconds * each), _UNITS[-1])
+    unit = next((unit for unit in _UNITS if seen <= seconds * unit), _UNITS[-1])
     return max(seconds * unit, seen + STEP)
 
 
@@ -134,9 +134,9 @@ def read(data: bytes, file: str) -> State:
         raise UsageError.at(file, f"no state of bundles: {where}: {fault.message}", code="state")
     return State(
         sites={
-            name: Seen(mark=str(each["sequence"]), digest=each["manifest"]) for name, each in value["sites"].items()
+            name: Seen(mark=str(seen["sequence"]), digest=seen["manifest"]) for name, seen in value["sites"].items()
         },
-        packs={name: Seen(mark=each["version"], digest=each["policy"]) for name, each in value["packs"].items()},
+        packs={name: Seen(mark=seen["version"], digest=seen["policy"]) for name, seen in value["packs"].items()},
     )
 
 

@@ -99,16 +99,16 @@ def _public(blob: bytes) -> bytes:
 
 def _strings(blob: bytes, count: int) -> list[bytes]:
     """So many strings, each with its length before it, and nothing after them."""
-    found = []
+    fields = []
     for _ in range(count):
         size = int.from_bytes(blob[:4], "big")
         if len(blob) < 4 + size or len(blob) < 4:
             raise ValueError("a truncated SSH key or signature")
-        found.append(blob[4 : 4 + size])
+        fields.append(blob[4 : 4 + size])
         blob = blob[4 + size :]
     if blob:
         raise ValueError("an SSH key or signature with something behind it")
-    return found
+    return fields
 
 
 def _string(data: bytes) -> bytes:

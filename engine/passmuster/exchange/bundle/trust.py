@@ -142,37 +142,39 @@ def _last(path: tuple[str | int, ...]) -> str:
 
 def _key(document: yaml.Document, name: str, problems: list[Problem]) -> Key | None:
     """One key; what the schema cannot say of it is added to the problems."""
-    each: dict[str, Any] = document.value["keys"][name]
-    found: dict[str, Any] = {}
+    entry: dict[str, Any] = document.value["keys"][name]
+    key_fields: dict[str, Any] = {}
 
     def note(path: tuple[str, ...], error: ValueError) -> None:
         at = ("keys", name, *path)
         problems.append(document.problem(at, f"{path[-1]}: {error}", code=f"trust-{path[-1].replace('_', '-')}"))
 
-    kind = KeyKind(each["type"])
+    kind = KeyKind(entry["type"])
     try:
-        found["public"] = (
-            sshsig.parse_public(each["public"].strip()) if kind is KeyKind.SSH else ed25519.parse_public(each["public"])
+        key_fields["public"] = (
+            sshsig.parse_public(entry["public"].strip())
+            if kind is KeyKind.SSH
+            else ed25519.parse_public(entry["public"])
         )
-        ed25519.demand_strong(found["public"])
+        ed25519.demand_strong(key_fields["public"])
     except ValueError as error:
         note(("public",), error)
     for field in _MOMENTS:
         try:
-            found[field] = parse_moment(each[field]) if field in each else None
+            key_fields[field] = parse_moment(entry[field]) if field in entry else None
         except ValueError as error:
             note((field,), error)
     try:
-        gone = each.get("revoked")
-        found["revoked"] = (
+        gone = entry.get("revoked")
+        key_fields["revoked"] = (
             Revoked(at=parse_moment(gone["at"]), reason=" ".join(gone["reason"].split())) if gone else None
         )
     except ValueError as error:
         note(("revoked", "at"), error)
-    if len(found) < 4:
+    if len(key_fields) < 4:
         return None
-    nodes, packs, sites = (tuple(each.get(field, ())) for field in ("nodes", "packs", "sites"))
-    return Key(name=name, kind=kind, nodes=nodes, packs=packs, sites=sites, **found)
+    nodes, packs, sites = (tuple(entry.get(field, ())) for field in ("nodes", "packs", "sites"))
+    return Key(name=name, kind=kind, nodes=nodes, packs=packs, sites=sites, **key_fields)
 
 
 def _meaning_problems(document: yaml.Document, keys: list[Key | None]) -> list[Problem]:

@@ -92,7 +92,7 @@ def about(data: bytes) -> tuple[str, str | None, str]:
     node, collection = document.get("node"), collection if isinstance(collection, dict) else {}
     name, collector = node.get("name") if isinstance(node, dict) else None, collection.get("collector")
     collected_at = collection.get("collected_at", "")
-    if not all(isinstance(each, str) and each for each in (name, collector, collected_at or "null")):
+    if not all(isinstance(text, str) and text for text in (name, collector, collected_at or "null")):
         raise ValueError("it does not say of which node it is, when it was collected and by what")
     return str(name), collected_at, str(collector)
 

@@ -48,7 +48,9 @@ def verify(bundle: Bundle, trust: Trust, now: datetime) -> Verified:
     # 2. It is of this time: not from the future, not expired.
     timely(bundle, now)
     # 3. Every signature is by a key that is named, counts now and counted then, and holds.
-    signers = tuple(sorted((_signer(bundle, each, trust, now) for each in bundle.signatures), key=lambda key: key.name))
+    signers = tuple(
+        sorted((_signer(bundle, signature, trust, now) for signature in bundle.signatures), key=lambda key: key.name)
+    )
     # 4. Enough of these keys may sign for its site, speak for each node, and deliver each pack.
     site = bundle.header.site
     if site is not None:
@@ -59,11 +61,11 @@ def verify(bundle: Bundle, trust: Trust, now: datetime) -> Verified:
         _enough(bundle, trust, signers, [key.name for key in signers if key.delivers(pack)], f"pack {pack!r}")
     # 5. Every seal holds, and is by a key that may speak for that node.
     seals = {}
-    for each in bundle.snapshots:
-        if each.seal is not None:
-            seals[each.digest] = _sealer(bundle, each, each.seal, trust, now)
+    for snapshot in bundle.snapshots:
+        if snapshot.seal is not None:
+            seals[snapshot.digest] = _sealer(bundle, snapshot, snapshot.seal, trust, now)
         elif trust.seals_required:
-            raise _refused(bundle, f"{each.path} (node {each.node!r}) has no seal, and trust demands one")
+            raise _refused(bundle, f"{snapshot.path} (node {snapshot.node!r}) has no seal, and trust demands one")
     return Verified(signers=signers, seals=seals)
 
 
@@ -114,7 +116,7 @@ def _counts(bundle: Bundle, key: Key, now: datetime) -> None:
 
 def _envelope_holds(bundle: Bundle, signature: Signature, key: Key) -> bool:
     envelope = dsse.parse(signature.data)
-    expected = statement.write(bundle.manifest, bundle.header, tuple(each.digest for each in bundle.snapshots))
+    expected = statement.write(bundle.manifest, bundle.header, tuple(snapshot.digest for snapshot in bundle.snapshots))
     return (
         envelope.payload_type == dsse.IN_TOTO and envelope.payload == expected and dsse.verifies(envelope, key.public)
     )

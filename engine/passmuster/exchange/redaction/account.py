@@ -29,14 +29,14 @@ class SectionAccount:
 
 def account(plan: Plan) -> tuple[SectionAccount, ...]:
     """The account of every section that the schema names, by name."""
-    found = []
+    entries = []
     for name, field in sorted(fields.sections(1).items()):
         walk = _Walk(plan.removed, [], [])
         read = plan.read.child(name)
         if read is not None:
             walk.below(field, FieldPath((name,)), read)
-        found.append(SectionAccount(name=name, kept=tuple(walk.kept), removed=tuple(walk.removed)))
-    return tuple(found)
+        entries.append(SectionAccount(name=name, kept=tuple(walk.kept), removed=tuple(walk.removed)))
+    return tuple(entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +49,29 @@ class _Walk:
         """Sort a field that is read, and what is in it, into kept and removed."""
         gone = classes(field) & self.classes
         if gone:
-            self.removed.append(f"{_short(path)} ({', '.join(sorted(each.value for each in gone))})")
+            self.removed.append(f"{_short(path)} ({', '.join(sorted(field_class.value for field_class in gone))})")
             return
         members = _members(field, read)
         if not members:
             self.kept.append(_short(path))
-        for name, member, each in members:
-            if each is not None:
-                self.below(member, path.child(name), each)
+        for name, member, member_field in members:
+            if member_field is not None:
+                self.below(member, path.child(name), member_field)
             elif len(path.parts) == 1:
                 self.removed.append(_short(path.child(name)))
         if isinstance(field, Keyed) and members:
             names_go = field.open or field.names_go(read)
             self.removed.append(f"others of {path}" if names_go else f"others of {path} (their names stay)")
-        elif len(path.parts) > 1 and any(each is None for *_, each in members):
+        elif len(path.parts) > 1 and any(member_read is None for *_, member_read in members):
             self.removed.append(f"others of {path}")
 
 
 def _members(field: Field, read: Reads) -> list[tuple[str, Field, Reads | None]]:
     """The members to be told of one by one; none where the field is kept as it is."""
     if isinstance(field, Record):
-        return [(name, each, read.child(name)) for name, each in field.fields.items()]
+        return [(name, child, read.child(name)) for name, child in field.fields.items()]
     if isinstance(field, Keyed) and not read.whole:
-        return [(name, field.value, each) for name, each in sorted(read.below.items())]
+        return [(name, field.value, below) for name, below in sorted(read.below.items())]
     return []
 
 

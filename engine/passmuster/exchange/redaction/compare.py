@@ -47,14 +47,14 @@ class Asked:
 
 def changes(before: Snapshot, after: Snapshot, asked: Iterable[Asked]) -> tuple[Change, ...]:
     """What the redaction does to the outcomes of these policies, by rule; empty where it does nothing."""
-    pairs = [(_judged(each, before), _judged(each, after)) for each in asked]
-    found = [
+    pairs = [(_judged(policy, before), _judged(policy, after)) for policy in asked]
+    changes = [
         Change(rule, _shown(old[rule]), _shown(told), _withheld(told))
         for old, new in pairs
         for rule, told in new.items()
         if _said(old[rule]) != _said(told)
     ]
-    return tuple(sorted(found))
+    return tuple(sorted(changes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ Field: TypeAlias = Leaf | Record | Keyed
 def sections(version: int) -> dict[str, Field]:
     """The facts of each section that the schema names."""
     named = schema.document("snapshot", version)["properties"]["sections"]["properties"]
-    return {name: field(each["properties"]["facts"], None) for name, each in named.items()}
+    return {name: field(section["properties"]["facts"], None) for name, section in named.items()}
 
 
 def field(node: Mapping[str, Any], inherited: FieldClass | None) -> Field:
@@ -84,7 +84,7 @@ def field(node: Mapping[str, Any], inherited: FieldClass | None) -> Field:
     own = FieldClass(node["x-class"]) if "x-class" in node else inherited
     sources = tuple(node.get("x-source", ()))
     if "properties" in node:
-        return Record(fields={name: field(each, own) for name, each in node["properties"].items()}, sources=sources)
+        return Record(fields={name: field(child, own) for name, child in node["properties"].items()}, sources=sources)
     if own is None:
         raise ValueError(f"a field without a class (got {sorted(node)}, expected x-class on it or above it)")
     if "x-map" in node:
@@ -105,5 +105,5 @@ def origins(of: Field, read: Reads) -> frozenset[str]:
     own = frozenset(of.sources)
     if not isinstance(of, Record):
         return own
-    below = [(each, read.child(name)) for name, each in of.fields.items()]
-    return own.union(*(origins(each, at) for each, at in below if at is not None))
+    below = [(child, read.child(name)) for name, child in of.fields.items()]
+    return own.union(*(origins(child, at) for child, at in below if at is not None))

@@ -46,32 +46,34 @@ def collection(given: Mapping[str, Any]) -> dict[str, Any]:
     if not _VERSION.fullmatch(given["collector"]):
         known["collector"] = _NO_VERSION
         changed.add("collector")
-    known["recorded"] = [each for each in given["recorded"] if each in _RECORDED]
+    known["recorded"] = [key_name for key_name in given["recorded"] if key_name in _RECORDED]
     if known["recorded"] != given["recorded"]:
         changed.add("recorded")
     return {**known, "redacted": sorted(changed)} if changed else known
 
 
-def node(given: Mapping[str, Any], read: Reads | None, key: SiteKey | None, found: Pseudonyms) -> dict[str, Any]:
+def node(given: Mapping[str, Any], read: Reads | None, key: SiteKey | None, pseudonyms: Pseudonyms) -> dict[str, Any]:
     """Which node it is, under pseudonyms where there is a key; `read` says which labels packs know by their keys."""
     if key is None:
         return {name: given[name] for name in ("labels", "machine_id", "name", "redacted") if name in given}
     machine_id = given["machine_id"]
     labels = None if read is None else read.child("labels")
     return {
-        "labels": _labels(given, labels, key, found),
+        "labels": _labels(given, labels, key, pseudonyms),
         "redacted": _told(given, labels),
-        "machine_id": None if machine_id is None else _note(key.machine_id(machine_id), machine_id, found.machine_ids),
-        "name": _note(key.name(given["name"]), given["name"], found.names),
+        "machine_id": None
+        if machine_id is None
+        else _note(key.machine_id(machine_id), machine_id, pseudonyms.machine_ids),
+        "name": _note(key.name(given["name"]), given["name"], pseudonyms.names),
     }
 
 
-def _labels(given: Mapping[str, Any], read: Reads | None, key: SiteKey, found: Pseudonyms) -> dict[str, str]:
+def _labels(given: Mapping[str, Any], read: Reads | None, key: SiteKey, pseudonyms: Pseudonyms) -> dict[str, str]:
     made = {}
     kept = _told(given, read)["kept"]
     for name, value in sorted(given["labels"].items()):
-        shown = name if name in kept else _note(key.label(name), name, found.label_keys)
-        made[shown] = _note(key.label_value(shown, value), value, found.label_values)
+        shown = name if name in kept else _note(key.label(name), name, pseudonyms.label_keys)
+        made[shown] = _note(key.label_value(shown, value), value, pseudonyms.label_values)
     return made
 
 

@@ -25,14 +25,14 @@ class Map:
 
 def write_map(given: Map) -> bytes:
     """The map for people and programs: JSON, sorted, indented."""
-    found = given.pseudonyms
+    pseudonyms = given.pseudonyms
     return json.pretty(
         {
             "key": given.key,
-            "label_keys": found.label_keys,
-            "label_values": found.label_values,
-            "machine_ids": found.machine_ids,
-            "names": found.names,
+            "label_keys": pseudonyms.label_keys,
+            "label_values": pseudonyms.label_values,
+            "machine_ids": pseudonyms.machine_ids,
+            "names": pseudonyms.names,
             "schema": SCHEMA,
         }
     )

@@ -73,7 +73,7 @@ class _Pruner:
             case Leaf():
                 return value
             case Record():
-                names = {name: each for name, each in field.fields.items() if read.child(name) is not None}
+                names = {name: child for name, child in field.fields.items() if read.child(name) is not None}
                 self._others(path, some=len(names) < len(field.fields))
             case Keyed():
                 names = dict.fromkeys(self._keys(field, value, path, read), field.value)
@@ -83,8 +83,10 @@ class _Pruner:
                     self._uncollected(names, value, path)
             case _:
                 assert_never(field)
-        members = {name: self._member(each, value, path.child(name), read.child(name)) for name, each in names.items()}
-        return {name: each for name, each in members.items() if each is not _GONE}
+        members = {
+            name: self._member(child, value, path.child(name), read.child(name)) for name, child in names.items()
+        }
+        return {name: member for name, member in members.items() if member is not _GONE}
 
     def _others(self, path: FieldPath, *, some: bool) -> None:
         if some:
@@ -101,14 +103,14 @@ class _Pruner:
     def _uncollected(self, names: Iterable[str], value: Mapping[str, Any], path: FieldPath) -> None:
         """Keys that are read and that nobody collected say so: else the mark of all others would speak for them."""
         taken = self._reasons.get(FieldPath((path.parts[0], OTHERS)), Reason.NOT_COLLECTED)
-        for each in map(path.child, names):
-            if each.parts[-1] not in value and not any(each.covers(known) for known in self._reasons):
-                self.unknown[str(each)] = taken
+        for child in map(path.child, names):
+            if child.parts[-1] not in value and not any(child.covers(known) for known in self._reasons):
+                self.unknown[str(child)] = taken
 
     def _keys(self, field: Keyed, value: Mapping[str, Any], path: FieldPath, read: Reads) -> Iterator[str]:
         """The keys of which something is said: all that are there, or those that are read where that is enough."""
         depth = len(path.parts)
-        below = {each.parts[depth] for each in self._reasons if path.covers(each) and each != path}
+        below = {reason.parts[depth] for reason in self._reasons if path.covers(reason) and reason != path}
         asked = read.below.keys() if field.open else set()
         for key in sorted((value.keys() | below | asked) - {OTHERS}):
             if read.child(key) is not None or not (field.open or field.names_go(read)):
@@ -122,7 +124,7 @@ class _Pruner:
             return self.value(field, holder[name], path, read)
         elif path in self._reasons:
             self.unknown[str(path)] = self._reasons[path]
-        elif any(path.covers(each) for each in self._reasons):
+        elif any(path.covers(reason) for reason in self._reasons):
             noted = len(self.unknown)
             self.value(field, {}, path, read)
             if len(self.unknown) == noted:  # all that was known of it has a name that this engine does not know
@@ -162,7 +164,7 @@ def _sources(
     field: Field, given: Mapping[str, tuple[str, ...]], facts: Mapping[str, Any], read: Reads
 ) -> dict[str, list[str]]:
     """Where the facts that stay came from, in the words of the schema: a path of the host may say anything."""
-    found: dict[str, set[str]] = {}
+    by_source: dict[str, set[str]] = {}
     for source, names in given.items():
         for name in names:
             if name in facts:
@@ -170,8 +172,8 @@ def _sources(
                 if isinstance(field, Keyed) and source in facts:
                     word = source
                 if word is not None:
-                    found.setdefault(word, set()).add(name)
-    return {source: sorted(names) for source, names in sorted(found.items())}
+                    by_source.setdefault(word, set()).add(name)
+    return {source: sorted(names) for source, names in sorted(by_source.items())}
 
 
 def _origins(field: Field, name: str, read: Reads) -> frozenset[str]:
@@ -183,8 +185,8 @@ def _origins(field: Field, name: str, read: Reads) -> frozenset[str]:
 
 def _word(source: str, known: frozenset[str]) -> str | None:
     """What the schema calls a source; None where it names none like it."""
-    fitting = [each for each in known if _fits(source, each)]
-    return max(fitting, key=lambda each: (len(each), each), default=None)
+    fitting = [source_name for source_name in known if _fits(source, source_name)]
+    return max(fitting, key=lambda source_name: (len(source_name), source_name), default=None)
 
 
 def _fits(source: str, known: str) -> bool:

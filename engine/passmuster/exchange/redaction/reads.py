@@ -47,19 +47,23 @@ class Reads:
 
 def reads(policies: Iterable[CompiledPolicy]) -> Reads:
     """What any rule of these packs reads, about single nodes or about the fleet, variables resolved."""
-    found = Reads()
+    reads = Reads()
     for policy in policies:
         for program in _programs(policy):
             for read in program.reads:
-                found.add(read.path, presence_only=read.presence_only)
-    return found
+                reads.add(read.path, presence_only=read.presence_only)
+    return reads
 
 
 def _programs(policy: CompiledPolicy) -> Iterator[Program]:
     """The programs over a node's facts; those over a pool see only what the nodes contribute."""
     waiting: list[Program] = [program for rule in policy.rules for program in rule.programs]
-    for each in policy.fleet_rules:
-        waiting += [program for program in (each.applies_when, each.group_by, each.value) if program is not None]
+    for fleet_rule in policy.fleet_rules:
+        waiting += [
+            program
+            for program in (fleet_rule.applies_when, fleet_rule.group_by, fleet_rule.value)
+            if program is not None
+        ]
     seen: set[str] = set()
     while waiting:
         program = waiting.pop()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from passmuster.policy.compile import CompiledPolicy
     from passmuster.snapshot import Snapshot
 
-REMOVABLE = tuple(each for each in FieldClass if each is not FieldClass.PUBLIC)
+REMOVABLE = tuple(field_class for field_class in FieldClass if field_class is not FieldClass.PUBLIC)
 """The classes that can be asked for."""
 
 
@@ -57,21 +57,21 @@ def plan(policies: Iterable[CompiledPolicy], removed: Iterable[FieldClass] = (),
 
 def redact(given: Snapshot, plan_: Plan) -> Redacted:
     """Redact one snapshot."""
-    found = Pseudonyms()
+    pseudonyms = Pseudonyms()
     document = {
         "collection": header.collection(given.collection),
-        "node": header.node(given.node, plan_.read.child("node"), plan_.key, found),
+        "node": header.node(given.node, plan_.read.child("node"), plan_.key, pseudonyms),
         "schema": snapshot.SCHEMA,
         "sections": _sections(given, plan_),
     }
     data = json.canonical(document)
-    return Redacted(data=data, snapshot=snapshot.load(data, "redacted"), pseudonyms=found)
+    return Redacted(data=data, snapshot=snapshot.load(data, "redacted"), pseudonyms=pseudonyms)
 
 
 def _sections(given: Snapshot, plan_: Plan) -> dict[str, Any]:
     """The sections that this engine knows; what is in others cannot be judged to be harmless."""
     made = {
-        name: prune.section(name, each, given.sections.get(name), plan_.read.child(name), plan_.removed)
-        for name, each in fields.sections(1).items()
+        name: prune.section(name, section, given.sections.get(name), plan_.read.child(name), plan_.removed)
+        for name, section in fields.sections(1).items()
     }
     return {name: section for name, section in made.items() if section is not None}

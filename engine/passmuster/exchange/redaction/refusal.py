@@ -20,25 +20,25 @@ class RedactionError(PassmusterError):
     status = ExitStatus.FAILED
 
 
-def demand_same(found: Mapping[Change, int], *, allow_unknown: bool) -> None:
+def demand_same(changes: Mapping[Change, int], *, allow_unknown: bool) -> None:
     """Raise RedactionError unless every change is allowed; `found` counts the snapshots of each.
 
     A rule that would be unknown may be allowed, one that would say another thing never.
     """
-    wrong = {change: count for change, count in found.items() if not change.withheld}
+    wrong = {change: count for change, count in changes.items() if not change.withheld}
     if wrong:
         raise _error(wrong, "otherwise than as unknown", _NEVER)
-    if found and not allow_unknown:
-        raise _error(found, "otherwise", _UNKNOWN)
+    if changes and not allow_unknown:
+        raise _error(changes, "otherwise", _UNKNOWN)
 
 
 _NEVER = "these rules read what becomes a pseudonym: leave out --class host-identifying, or these packs"
 _UNKNOWN = "leave out the --class that takes out what they read, or say --allow-unknown"
 
 
-def _error(found: Mapping[Change, int], how: str, hint: str) -> RedactionError:
-    told = ", ".join(_told(change, count) for change, count in sorted(found.items()))
-    rules = len({change.rule for change in found})
+def _error(changes: Mapping[Change, int], how: str, hint: str) -> RedactionError:
+    told = ", ".join(_told(change, count) for change, count in sorted(changes.items()))
+    rules = len({change.rule for change in changes})
     message = f"{rules} rule{'' if rules == 1 else 's'} would come out {how}, so nothing was written ({told})"
     place = Location(file=_COMMAND)
     return RedactionError([Problem(code="redact-verdict", message=message, location=place, hint=hint)])

@@ -59,7 +59,9 @@ def _header(rule: CompiledRule | CompiledFleetRule, levels: Mapping[str, Level])
 def _parameters(
     assessment: Assessment, policies: Sequence[Policy], problems: list[Problem]
 ) -> dict[str, dict[str, Any]]:
-    declared = {f"{policy.pack}.{each.name}": (policy, each) for policy in policies for each in policy.parameters}
+    declared = {
+        f"{policy.pack}.{parameter.name}": (policy, parameter) for policy in policies for parameter in policy.parameters
+    }
     values = effective(policies, ())
     for name, value in assessment.parameters.items():
         if name not in declared:

@@ -39,7 +39,9 @@ class InForce:
 
     def on(self, name: str, labels: Mapping[str, str]) -> tuple[Waiver, ...]:
         """The waivers that hold on a node, whatever their rule, in the order of the file."""
-        return tuple(each for each in self.waivers.waivers if self.holds(each) and each.node.covers(name, labels))
+        return tuple(
+            waiver for waiver in self.waivers.waivers if self.holds(waiver) and waiver.node.covers(name, labels)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

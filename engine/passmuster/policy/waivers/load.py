@@ -28,7 +28,7 @@ def load(data: bytes, file: str) -> Waivers:
         raise PolicyError(problems)
     return Waivers(
         digest="sha256:" + hashlib.sha256(data).hexdigest(),
-        waivers=tuple(_waiver(number, each) for number, each in enumerate(document.value["waivers"])),
+        waivers=tuple(_waiver(number, waiver) for number, waiver in enumerate(document.value["waivers"])),
     )
 
 
@@ -53,29 +53,29 @@ def _meaning_problems(document: yaml.Document) -> list[Problem]:
     """What the schema cannot say: days that the calendar has, and ids that differ."""
     problems: list[Problem] = []
     seen: set[str] = set()
-    for number, each in enumerate(document.value["waivers"]):
+    for number, waiver in enumerate(document.value["waivers"]):
         try:
-            date.fromisoformat(each["expires"])
+            date.fromisoformat(waiver["expires"])
         except ValueError:
-            message = f"expires: no such day (got {each['expires']!r}, expected YYYY-MM-DD)"
+            message = f"expires: no such day (got {waiver['expires']!r}, expected YYYY-MM-DD)"
             problems.append(document.problem(("waivers", number, "expires"), message, code="waivers-expires"))
-        if "id" in each:
-            if each["id"] in seen:
-                message = f"duplicate id {each['id']!r} (expected each once)"
+        if "id" in waiver:
+            if waiver["id"] in seen:
+                message = f"duplicate id {waiver['id']!r} (expected each once)"
                 problems.append(document.problem(("waivers", number, "id"), message, code="waivers-id"))
-            seen.add(each["id"])
+            seen.add(waiver["id"])
     return problems
 
 
-def _waiver(number: int, each: dict[str, Any]) -> Waiver:
+def _waiver(number: int, waiver: dict[str, Any]) -> Waiver:
     return Waiver(
-        id=each.get("id", f"#{number + 1}"),
-        node=_selector(each["node"]),
-        rule=each["rule"],
-        reason=" ".join(each["reason"].split()),
-        owner=each["owner"],
-        ticket=each["ticket"],
-        expires=date.fromisoformat(each["expires"]),
+        id=waiver.get("id", f"#{number + 1}"),
+        node=_selector(waiver["node"]),
+        rule=waiver["rule"],
+        reason=" ".join(waiver["reason"].split()),
+        owner=waiver["owner"],
+        ticket=waiver["ticket"],
+        expires=date.fromisoformat(waiver["expires"]),
     )
 
 

@@ -39,6 +39,6 @@ def _one(verdict: Verdict, style: Style) -> tuple[Markup | None, ...]:
 
 
 def _many(verdict: Verdict, style: Style) -> tuple[Markup | None, ...]:
-    found = alike(verdict)
-    shown = parts(found, style.evidence)
-    return summary(verdict), todo(verdict, found), grid(verdict, found), pools(verdict.fleet), shown
+    groups = alike(verdict)
+    shown = parts(groups, style.evidence)
+    return summary(verdict), todo(verdict, groups), grid(verdict, groups), pools(verdict.fleet), shown

@@ -33,8 +33,8 @@ def _part(title: str, *content: Markup | None) -> Markup:
 
 def _policies(verdict: Verdict) -> Markup:
     rows = [
-        words.row(f"{each.pack} {each.version}", each.title, origin.release(each), each.digest)
-        for each in verdict.policies
+        words.row(f"{policy.pack} {policy.version}", policy.title, origin.release(policy), policy.digest)
+        for policy in verdict.policies
     ]
     return _part("Policies", words.table(("Policy", "Title", "State", "Digest"), rows, kind="digests"))
 
@@ -42,16 +42,19 @@ def _policies(verdict: Verdict) -> Markup:
 def _parameters(verdict: Verdict) -> Markup:
     if not verdict.parameters:
         return _part("Parameters", tag("p", "The policies have none."))
-    rows = [words.row(tag("code", words.name(name)), words.value(each)) for name, each in verdict.parameters.items()]
+    rows = [
+        words.row(tag("code", words.name(name)), words.value(parameter))
+        for name, parameter in verdict.parameters.items()
+    ]
     return _part("Parameters", words.table(("Parameter", "Value"), rows, kind="pairs"))
 
 
 def _waivers(verdict: Verdict) -> Markup:
     if verdict.waivers is None:
         return _part("Waivers", tag("p", "None were given."))
-    found = exceptions.exempted(verdict)
-    rows = [_exempted(each) for each in found]
-    remarks = [tag("li", f"{exceptions.target(each.waiver)} {each.text}") for each in exceptions.remarks(verdict)]
+    exempted = exceptions.exempted(verdict)
+    rows = [_exempted(exemption) for exemption in exempted]
+    remarks = [tag("li", f"{exceptions.target(remark.waiver)} {remark.text}") for remark in exceptions.remarks(verdict)]
     head = ("Rule", "Would be", "Nodes", "Reason", "Owner", "Ticket", "Until")
     return _part(
         "Waivers",
@@ -62,16 +65,16 @@ def _waivers(verdict: Verdict) -> Markup:
     )
 
 
-def _applied(found: WaiverFindings) -> str:
-    return f"{words.count(found.applied, 'result')} waived. Digest of the file: "
+def _applied(findings: WaiverFindings) -> str:
+    return f"{words.count(findings.applied, 'result')} waived. Digest of the file: "
 
 
-def _exempted(found: Exempted) -> Markup:
-    names = [name for each in found.nodes.values() for name in each]
-    waiver = found.waiver
+def _exempted(exemption: Exempted) -> Markup:
+    names = [name for names_ in exemption.nodes.values() for name in names_]
+    waiver = exemption.waiver
     return words.row(
-        tag("code", found.rule.name),
-        words.outcome(found.outcome),
+        tag("code", exemption.rule.name),
+        words.outcome(exemption.outcome),
         words.names(names),
         waiver.reason,
         waiver.owner,
@@ -80,14 +83,14 @@ def _exempted(found: Exempted) -> Markup:
     )
 
 
-def _roster(found: RosterFindings | None) -> Markup:
-    if found is None:
+def _roster(findings: RosterFindings | None) -> Markup:
+    if findings is None:
         told = "None was given: a node that was never collected is not missed here."
         return _part("Roster", tag("p", told))
-    missing = f"Without a snapshot: {words.names(found.missing) if found.missing else 'none'}."
-    unlisted = f"With a snapshot, but not listed: {words.names(found.unlisted) if found.unlisted else 'none'}."
-    whose = f"The {origin.roster(found)}: {words.count(found.listed, 'node')} listed."
-    items = [tag("li", each) for each in (whose, missing, unlisted)]
+    missing = f"Without a snapshot: {words.names(findings.missing) if findings.missing else 'none'}."
+    unlisted = f"With a snapshot, but not listed: {words.names(findings.unlisted) if findings.unlisted else 'none'}."
+    whose = f"The {origin.roster(findings)}: {words.count(findings.listed, 'node')} listed."
+    items = [tag("li", text) for text in (whose, missing, unlisted)]
     return _part("Roster", tag("ul", *items))
 
 
@@ -100,12 +103,12 @@ def _duplicates(verdict: Verdict) -> Markup:
         return _part("Duplicates", tag("p", "Every snapshot is of another node."), older)
     rows = [
         words.row(
-            remedies.DUPLICATES[each.kind],
-            words.name(each.name or "several names"),
-            words.name(each.machine_id or "several machine ids"),
-            join(*(part for path in each.inputs for part in (words.name(path), tag("br")))),
+            remedies.DUPLICATES[duplicate.kind],
+            words.name(duplicate.name or "several names"),
+            words.name(duplicate.machine_id or "several machine ids"),
+            join(*(part for path in duplicate.inputs for part in (words.name(path), tag("br")))),
         )
-        for each in verdict.duplicates
+        for duplicate in verdict.duplicates
     ]
     return _part("Duplicates", words.table(("What", "Name", "Machine id", "Given as"), rows, kind="digests"), older)
 

@@ -23,18 +23,18 @@ _TOLD = (RuleOutcome.FAIL, RuleOutcome.UNKNOWN, RuleOutcome.ERROR, RuleOutcome.W
 """Outcomes whose nodes are named."""
 
 
-def grid(verdict: Verdict, found: Sequence[Alike]) -> Markup:
+def grid(verdict: Verdict, groups: Sequence[Alike]) -> Markup:
     """The table, with a sentence on how to read it; it scrolls in itself where the screen is narrow."""
-    judged = [(number, each) for number, each in enumerate(found, 1) if each.results]
+    judged = [(number, group) for number, group in enumerate(groups, 1) if group.results]
     if not judged:
         return words.section("Rules", "rules", tag("p", "No node was judged, so no rule has an outcome."))
-    content = _by_group(verdict, judged) if len(judged) <= _COLUMNS_MAX else _by_outcome(verdict, found)
-    return words.section("Rules", "rules", content, _unjudged(found))
+    content = _by_group(verdict, judged) if len(judged) <= _COLUMNS_MAX else _by_outcome(verdict, groups)
+    return words.section("Rules", "rules", content, _unjudged(groups))
 
 
-def _unjudged(found: Sequence[Alike]) -> Markup | None:
+def _unjudged(groups: Sequence[Alike]) -> Markup | None:
     """What has no part in the table."""
-    nodes = [name for each in found if not each.results for name in each.names]
+    nodes = [name for group in groups if not group.results for name in group.names]
     return tag("p", f"Not judged, and so not counted here: {words.on(nodes)}", class_="note") if nodes else None
 
 
@@ -44,49 +44,54 @@ def _by_group(verdict: Verdict, judged: Sequence[tuple[int, Alike]]) -> Markup:
         tag(
             "th",
             tag("a", f"Group {number}", href=f"#group-{number}"),
-            tag("span", words.count(len(each.nodes), "node"), class_="sub"),
-            tag("span", words.names(each.names, _HEAD_MAX), class_="sub"),
+            tag("span", words.count(len(group.nodes), "node"), class_="sub"),
+            tag("span", words.names(group.names, _HEAD_MAX), class_="sub"),
             scope="col",
         )
-        for number, each in judged
+        for number, group in judged
     ]
     rows = []
     for rule, _ in worst_first(counting.by_rule(verdict)):
         at = [result.rule for result in judged[0][1].results].index(rule)
-        cells = [tag("td", words.outcome(each.results[at].outcome)) for _, each in judged]
+        cells = [tag("td", words.outcome(group.results[at].outcome)) for _, group in judged]
         rows.append(tag("tr", _rule(rule), *cells))
     head = tag("tr", tag("th", "Rule", scope="col"), *heads)
     table = tag("table", tag("thead", head), tag("tbody", *rows), class_="grid")
     return join(tag("p", told), _scrolls(table))
 
 
-def _by_outcome(verdict: Verdict, found: Sequence[Alike]) -> Markup:
+def _by_outcome(verdict: Verdict, groups: Sequence[Alike]) -> Markup:
     counts = counting.by_rule(verdict)
-    columns = [(each, head) for each, head in COLUMNS if any(rule[each] for rule in counts.values())]
-    never = [each.value.replace("_", " ") for each, _ in COLUMNS if each not in {shown for shown, _ in columns}]
+    columns = [(outcome, head) for outcome, head in COLUMNS if any(rule[outcome] for rule in counts.values())]
+    never = [
+        outcome.value.replace("_", " ") for outcome, _ in COLUMNS if outcome not in {shown for shown, _ in columns}
+    ]
     told = "How many nodes came to each outcome, worst first." + (f" None is {' or '.join(never)}." if never else "")
-    concerned = _concerned(found)
+    concerned = _concerned(groups)
     rows = []
     for rule, numbers in worst_first(counts):
         names = [
-            tag("span", words.outcome(each), " ", words.names(concerned[rule, each]), class_="sub")
-            for each in _TOLD
-            if (rule, each) in concerned
+            tag("span", words.outcome(kind), " ", words.names(concerned[rule, kind]), class_="sub")
+            for kind in _TOLD
+            if (rule, kind) in concerned
         ]
-        cells = [tag("td", f"{numbers[each]:,}", class_=each.value if numbers[each] else "none") for each, _ in columns]
+        cells = [
+            tag("td", f"{numbers[outcome]:,}", class_=outcome.value if numbers[outcome] else "none")
+            for outcome, _ in columns
+        ]
         rows.append(tag("tr", _rule(rule, *names), *cells))
-    heads = [tag("th", each, scope="col") for each in ("Rule", *(head for _, head in columns))]
+    heads = [tag("th", head_text, scope="col") for head_text in ("Rule", *(head for _, head in columns))]
     table = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *rows), class_="grid counts")
     return join(tag("p", told), _scrolls(table))
 
 
-def _concerned(found: Sequence[Alike]) -> dict[tuple[RuleHeader, RuleOutcome], list[str]]:
+def _concerned(groups: Sequence[Alike]) -> dict[tuple[RuleHeader, RuleOutcome], list[str]]:
     """Rule and outcome -> the names of the nodes, for outcomes whose nodes are named."""
     names: dict[tuple[RuleHeader, RuleOutcome], list[str]] = {}
-    for each in found:
-        for result in each.results:
+    for group in groups:
+        for result in group.results:
             if result.outcome in _TOLD:
-                names.setdefault((result.rule, result.outcome), []).extend(each.names)
+                names.setdefault((result.rule, result.outcome), []).extend(group.names)
     return names
 
 

@@ -33,9 +33,10 @@ def title(verdict: Verdict) -> str:
 def header(verdict: Verdict) -> Markup:
     """The verdict, by which policies, and the digest that names it."""
     policies = [
-        join(tag("strong", f"{each.pack} {each.version}"), f", {origin.release(each)}") for each in verdict.policies
+        join(tag("strong", f"{policy.pack} {policy.version}"), f", {origin.release(policy)}")
+        for policy in verdict.policies
     ]
-    judged = [part for each in policies for part in (tag("br"), each)][1:]
+    judged = [part for paragraph in policies for part in (tag("br"), paragraph)][1:]
     asked = list(scope.headline(verdict.scope, verdict.levels)) or [scope.judged(verdict.scope)]
     asked += leftout.headline(verdict.skipped)
     came = list(origin.headline(verdict)) or ["loose files, without a trust file"]
@@ -59,10 +60,19 @@ def summary(verdict: Verdict) -> Markup:
     """A bar, and the same in words."""
     counts = {outcome: count for outcome, count in counting.nodes(verdict).items() if count}
     total = len(verdict.nodes)
-    bar = [tag("span", each.value, class_=each.value, style=f"flex-grow:{count}") for each, count in counts.items()]
+    bar = [
+        tag("span", outcome.value, class_=outcome.value, style=f"flex-grow:{count}")
+        for outcome, count in counts.items()
+    ]
     items = [
-        tag("li", tag("strong", f"{count:,}"), " ", words.outcome(each), f" {_percent(count, total)}: {_MEANING[each]}")
-        for each, count in counts.items()
+        tag(
+            "li",
+            tag("strong", f"{count:,}"),
+            " ",
+            words.outcome(outcome),
+            f" {_percent(count, total)}: {_MEANING[outcome]}",
+        )
+        for outcome, count in counts.items()
     ]
     empty = tag("p", "No node was given, and an empty fleet is never a pass.") if not total else None
     drawn = tag("div", *bar, class_="bar", aria_hidden="true") if bar else None
@@ -84,9 +94,9 @@ def _percent(count: int, total: int) -> str:
     )
 
 
-def todo(verdict: Verdict, found: Sequence[Alike]) -> Markup:
+def todo(verdict: Verdict, groups: Sequence[Alike]) -> Markup:
     """What to mend, what to collect again, and what could not be read; each once, however many nodes it concerns."""
-    items = [*_mend(verdict), *_split(verdict), *map(_look, missing(verdict)), *_unread(found)]
+    items = [*_mend(verdict), *_split(verdict), *map(_look, missing(verdict)), *_unread(groups)]
     return words.section(
         "What to do", "todo", tag("ol", *items, class_="todo") if items else None, words.next_step(verdict)
     )
@@ -98,7 +108,7 @@ def _mend(verdict: Verdict) -> Iterator[Markup]:
             if group.level is not Level.INFORMATIONAL:
                 yield tag(
                     "li",
-                    *(_finding(verdict, group, each) for each in group.findings),
+                    *(_finding(verdict, group, finding) for finding in group.findings),
                     words.remedy(group.outcome, group.remediation),
                 )
 
@@ -106,7 +116,7 @@ def _mend(verdict: Verdict) -> Iterator[Markup]:
 def _finding(verdict: Verdict, group: Group, finding: Finding) -> Markup:
     messages = _messages(verdict, finding.rule, group.outcome)
     concerned = sum(len(names) for names in messages.values())
-    by_size = sorted(messages.items(), key=lambda each: (-len(each[1]), each[0]))
+    by_size = sorted(messages.items(), key=lambda pair: (-len(pair[1]), pair[0]))
     items = [
         tag("li", message or "no message", tag("span", words.on(names), class_="sub"))
         for message, names in by_size[:_MESSAGES_MAX]
@@ -120,56 +130,56 @@ def _finding(verdict: Verdict, group: Group, finding: Finding) -> Markup:
 
 def _messages(verdict: Verdict, rule: RuleHeader, outcome: RuleOutcome) -> dict[str, list[str]]:
     """Message -> names of nodes; a name that two nodes have stands there twice, so that counts are of nodes."""
-    found: dict[str, list[str]] = {}
+    by_message: dict[str, list[str]] = {}
     for node in verdict.nodes:
         for result in node.results:
             if result.outcome is outcome and result.rule == rule:
-                found.setdefault(result.message or "", []).append(node.node)
-    return found
+                by_message.setdefault(result.message or "", []).append(node.node)
+    return by_message
 
 
 def _split(verdict: Verdict) -> Iterator[Markup]:
     """Rules over the fleet that some pool does not meet; their section tells which, and who is odd."""
     for outcome in (RuleOutcome.FAIL, RuleOutcome.ERROR, RuleOutcome.UNKNOWN):
-        found = [each for each in verdict.fleet if each.outcome is outcome]
-        for rule in dict.fromkeys(each.rule for each in found if each.rule.level is not Level.INFORMATIONAL):
-            pools = [each for each in found if each.rule == rule]
+        of_outcome = [result for result in verdict.fleet if result.outcome is outcome]
+        for rule in dict.fromkeys(result.rule for result in of_outcome if result.rule.level is not Level.INFORMATIONAL):
+            pools = [result for result in of_outcome if result.rule == rule]
             told = f"{rule.name}, {rule.level.value}, {words.count(len(pools), 'pool')} of nodes"
-            messages = dict.fromkeys(each.message or "no message" for each in pools)
+            messages = dict.fromkeys(pool.message or "no message" for pool in pools)
             yield tag(
                 "li",
                 tag("p", words.outcome(outcome), " ", tag("strong", rule.title), class_="what"),
                 tag("p", told, "; see ", tag("a", "the rules over the fleet", href="#fleet"), class_="under"),
-                tag("ul", *(tag("li", each) for each in list(messages)[:_MESSAGES_MAX])),
+                tag("ul", *(tag("li", message) for message in list(messages)[:_MESSAGES_MAX])),
                 words.remedy(outcome, rule.remediation),
             )
 
 
-def _look(found: Missing) -> Markup:
-    told = f"{words.count(len(found.facts), 'fact')} {remedies.met(found.reason)}"
+def _look(missing_fact: Missing) -> Markup:
+    told = f"{words.count(len(missing_fact.facts), 'fact')} {remedies.met(missing_fact.reason)}"
     facts = [
         tag("li", tag("code", words.name(path)), f" {detail}" if detail else None)
-        for path, detail in found.facts.items()
+        for path, detail in missing_fact.facts.items()
     ]
     return tag(
         "li",
         tag("p", words.outcome(RuleOutcome.UNKNOWN), " ", tag("strong", told), class_="what"),
-        tag("p", words.on(found.nodes), class_="under"),
+        tag("p", words.on(missing_fact.nodes), class_="under"),
         tag("ul", *facts),
-        tag("p", "Rules that need these facts: ", ", ".join(found.rules), class_="note"),
-        words.do(f"{found.action}."),
+        tag("p", "Rules that need these facts: ", ", ".join(missing_fact.rules), class_="note"),
+        words.do(f"{missing_fact.action}."),
     )
 
 
-def _unread(found: Sequence[Alike]) -> Iterator[Markup]:
+def _unread(groups: Sequence[Alike]) -> Iterator[Markup]:
     """Nodes that are unknown as a whole."""
-    nodes = [(reason, names) for each in found for reason, names in each.reasons.items() if reason != ONLY_FLEET]
+    nodes = [(reason, names) for group in groups for reason, names in group.reasons.items() if reason != ONLY_FLEET]
     if nodes:
         total = sum(len(names) for _, names in nodes)
         told = f"{words.count(total, 'node')} as a whole"
         items = [
             tag("li", reason, tag("span", words.on(names), class_="sub"))
-            for reason, names in sorted(nodes, key=lambda each: (-len(each[1]), each[0]))[:_MESSAGES_MAX]
+            for reason, names in sorted(nodes, key=lambda pair: (-len(pair[1]), pair[0]))[:_MESSAGES_MAX]
         ]
         rest = len(nodes) - len(items)
         more = tag("li", f"and {words.count(rest, 'other reason')}, with the nodes below") if rest else None

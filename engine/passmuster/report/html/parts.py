@@ -36,10 +36,10 @@ _LONG = 13
 """From so many nodes on, their list scrolls in itself on a screen; paper has it whole."""
 
 
-def parts(found: Sequence[Alike], evidence: Evidence) -> Markup:
+def parts(groups: Sequence[Alike], evidence: Evidence) -> Markup:
     """All groups of several nodes, in their order."""
-    told = "Nodes on which every rule came out alike are told of together, worst first." if found else "There is none."
-    made = [_part(number, each, evidence) for number, each in enumerate(found, 1)]
+    told = "Nodes on which every rule came out alike are told of together, worst first." if groups else "There is none."
+    made = [_part(number, group, evidence) for number, group in enumerate(groups, 1)]
     return words.section("Nodes", "nodes", tag("p", told), *made)
 
 
@@ -54,7 +54,7 @@ def _part(number: int | None, group: Alike, evidence: Evidence) -> Markup:
     label = f" Group {number}, {words.count(len(group.nodes), 'node')}" if number else None
     reasons = [
         tag("p", reason, None if alone else tag("span", words.on(names), class_="sub"), class_="reason")
-        for reason, names in sorted(group.reasons.items(), key=lambda each: (-len(each[1]), each[0]))
+        for reason, names in sorted(group.reasons.items(), key=lambda pair: (-len(pair[1]), pair[0]))
     ]
     return tag(
         "article",
@@ -105,7 +105,7 @@ def _results(group: Alike, evidence: Evidence) -> Iterator[Markup]:
         for at, result in enumerate(group.results)
         if result.outcome not in _QUIET or evidence is Evidence.FULL
     ]
-    told.sort(key=lambda each: _urgency(each[1]))
+    told.sort(key=lambda entry: _urgency(entry[1]))
     for at, result in told:
         yield _result(result, variants(group, at, evidence), len(group.nodes), evidence)
 
@@ -125,25 +125,25 @@ def _quiet(group: Alike, evidence: Evidence) -> Iterator[Markup]:
             yield tag("p", words.outcome(outcome), told, class_="quiet")
 
 
-def _result(result: Result, found: Sequence[Variant], nodes: int, evidence: Evidence) -> Markup:
+def _result(result: Result, variants: Sequence[Variant], nodes: int, evidence: Evidence) -> Markup:
     rule = result.rule
-    several = len(found) > 1 or len(found[0].names) != nodes
+    several = len(variants) > 1 or len(variants[0].names) != nodes
     return tag(
         "div",
         tag("h4", words.outcome(result.outcome), " ", rule.title),
         tag("p", tag("code", rule.name), f" {rule.level.value}", class_="under"),
-        *(_variant(each, evidence, several=several) for each in found[:_VARIANTS_MAX]),
-        _further(found[_VARIANTS_MAX:]),
+        *(_variant(variant, evidence, several=several) for variant in variants[:_VARIANTS_MAX]),
+        _further(variants[_VARIANTS_MAX:]),
         words.remedy(result.waived.outcome if result.waived else result.outcome, rule.remediation),
         _waiver(result.waived.waiver, result.waived.outcome) if result.waived else None,
         class_="result",
     )
 
 
-def _variant(found: Variant, evidence: Evidence, *, several: bool) -> Markup:
-    result = found.result
+def _variant(variant: Variant, evidence: Evidence, *, several: bool) -> Markup:
+    result = variant.result
     return join(
-        tag("p", f"On {words.on(found.names)}", class_="note") if several else None,
+        tag("p", f"On {words.on(variant.names)}", class_="note") if several else None,
         tag("p", result.message, class_="said") if result.message and not result.unknown else None,
         _facts(result) if evidence.wanted(result) else None,
         _unknown(result),
@@ -151,11 +151,11 @@ def _variant(found: Variant, evidence: Evidence, *, several: bool) -> Markup:
     )
 
 
-def _further(found: Sequence[Variant]) -> Markup | None:
-    if not found:
+def _further(variants: Sequence[Variant]) -> Markup | None:
+    if not variants:
         return None
-    nodes = words.on([name for each in found for name in each.names])
-    told = f"With {words.count(len(found), 'other set')} of values, which the JSON report has, on {nodes}"
+    nodes = words.on([name for variant in variants for name in variant.names])
+    told = f"With {words.count(len(variants), 'other set')} of values, which the JSON report has, on {nodes}"
     return tag("p", told, class_="note")
 
 
@@ -185,19 +185,19 @@ def _unknown(result: Result) -> Markup | None:
     return words.table(("Could not be looked at", "Why", "What to do"), rows, kind="facts")
 
 
-def _because(found: Sequence[Because]) -> Markup | None:
-    if not found:
+def _because(reasons: Sequence[Because]) -> Markup | None:
+    if not reasons:
         return None
     items = [
         tag(
             "li",
-            tag("code", each.expression),
+            tag("code", because.expression),
             " is ",
-            words.value(each.value),
-            join("; wanted: ", tag("code", each.wanted)) if each.wanted else None,
-            tag("span", f" (line {each.line} of the policy)", class_="note"),
+            words.value(because.value),
+            join("; wanted: ", tag("code", because.wanted)) if because.wanted else None,
+            tag("span", f" (line {because.line} of the policy)", class_="note"),
         )
-        for each in found
+        for because in reasons
     ]
     return join(tag("p", "Decided by:", class_="note"), tag("ul", *items, class_="because"))
 

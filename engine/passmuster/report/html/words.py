@@ -21,9 +21,9 @@ _NAMES_MAX = 160
 _VALUE_MAX = 1500
 
 
-def outcome(found: NodeOutcome | RuleOutcome) -> Markup:
+def outcome(shown: NodeOutcome | RuleOutcome) -> Markup:
     """An outcome as a word, with its colour."""
-    return tag("span", found.value.replace("_", " "), class_=f"outcome {found.value}")
+    return tag("span", shown.value.replace("_", " "), class_=f"outcome {shown.value}")
 
 
 def count(number: int, noun: str) -> str:
@@ -36,9 +36,9 @@ def name(text: str) -> str:
     return harmless.plain(text)
 
 
-def names(found: Sequence[str], limit: int = _NAMES_MAX) -> str:
+def names(listed: Sequence[str], limit: int = _NAMES_MAX) -> str:
     """Names folded; where that is too long, the first of them, and how many more there are."""
-    unique = sorted(set(found), key=_natural)
+    unique = sorted(set(listed), key=_natural)
     kept = len(unique)
     while kept > 1 and len(_folded(unique[:kept])) > limit:
         kept = max(1, min(kept - 1, kept * limit // len(_folded(unique[:kept]))))
@@ -53,12 +53,12 @@ def _natural(text: str) -> list[tuple[int, str]]:
 
 
 def _folded(unique: Sequence[str]) -> str:
-    return ", ".join(name(each) for each in fold(unique))
+    return ", ".join(name(unique_name) for unique_name in fold(unique))
 
 
-def on(found: Sequence[str]) -> str:
+def on(listed: Sequence[str]) -> str:
     """How many nodes, and which; a name may stand for two of them."""
-    return f"{count(len(found), 'node')}: {names(found)}"
+    return f"{count(len(listed), 'node')}: {names(listed)}"
 
 
 def do(what: Markup | str) -> Markup:
@@ -66,11 +66,11 @@ def do(what: Markup | str) -> Markup:
     return tag("p", tag("span", "Do: ", class_="lead"), what)
 
 
-def remedy(found: RuleOutcome, remediation: str) -> Markup | None:
+def remedy(shown: RuleOutcome, remediation: str) -> Markup | None:
     """What there is to do about a rule with this outcome, by its policy; None where it is not for the policy to say."""
-    if found is RuleOutcome.FAIL:
+    if shown is RuleOutcome.FAIL:
         return do(prose(remediation))
-    return do("tell the author of the policy.") if found is RuleOutcome.ERROR else None
+    return do("tell the author of the policy.") if shown is RuleOutcome.ERROR else None
 
 
 def next_step(verdict: Verdict) -> Markup:
@@ -78,9 +78,9 @@ def next_step(verdict: Verdict) -> Markup:
     return tag("p", tag("span", "Next: ", class_="lead"), remedies.next_step(verdict))
 
 
-def value(found: Any) -> Markup:
+def value(json_value: Any) -> Markup:
     """A fact's value as JSON; a very long one is cut, and says so."""
-    text = json.dumps(found, ensure_ascii=False, sort_keys=True)
+    text = json.dumps(json_value, ensure_ascii=False, sort_keys=True)
     if len(text) <= _VALUE_MAX:
         return tag("code", name(text))
     rest = f" and {len(text) - _VALUE_MAX:,} characters more; the JSON report has them all"
@@ -94,11 +94,11 @@ def section(title: str, anchor: str, *content: Markup | None) -> Markup:
 
 def table(head: Sequence[str], rows: Sequence[Markup], *, kind: str, caption: str | None = None) -> Markup:
     """A table whose columns are named."""
-    cells = [tag("th", each, scope="col") for each in head]
+    cells = [tag("th", text, scope="col") for text in head]
     told = tag("caption", caption) if caption else None
     return tag("table", told, tag("thead", tag("tr", *cells)), tag("tbody", *rows), class_=kind)
 
 
 def row(first: Markup | str, *cells: Markup | str | None) -> Markup:
     """A row that its first cell names."""
-    return tag("tr", tag("th", first, scope="row"), *(tag("td", each) for each in cells))
+    return tag("tr", tag("th", first, scope="row"), *(tag("td", cell) for cell in cells))

@@ -35,7 +35,9 @@ def tag(name: str, /, *children: Content, **attributes: str | None) -> Markup:
 
 def join(*children: Content) -> Markup:
     """Several contents in a row."""
-    return Markup("".join(each if isinstance(each, Markup) else escaped(each) for each in children if each is not None))
+    return Markup(
+        "".join(child if isinstance(child, Markup) else escaped(child) for child in children if child is not None)
+    )
 
 
 def escaped(text: str) -> Markup:

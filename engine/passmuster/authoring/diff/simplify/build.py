@@ -103,9 +103,9 @@ class _Builder:
 
     def constant(self, node: Node, scope: Scope) -> object:
         """The value of a node that is the same in every run; None if there is none."""
-        found = self.program.environment.constant(node, scope)
-        if found is not None:
-            return found.value
+        constant = self.program.environment.constant(node, scope)
+        if constant is not None:
+            return constant.value
         match node:
             case Select(operand=Name(name="params") as root) if root.rooted or "params" not in scope:
                 return self.owner.parameters.get(node.field)
@@ -138,14 +138,14 @@ class _Builder:
             below = [self._names(child) for child in children(node)]
             match node:
                 case Name():
-                    found = frozenset({node.name})
+                    free = frozenset({node.name})
                 case Fold():
-                    found = below[0] | (frozenset().union(*below[1:]) - set(node.variables))
+                    free = below[0] | (frozenset().union(*below[1:]) - set(node.variables))
                 case Bind() | OptionalMap():
-                    found = below[0] | (below[1] - {node.variable})
+                    free = below[0] | (below[1] - {node.variable})
                 case _:
-                    found = frozenset[str]().union(*below)
-            self._free[node] = found
+                    free = frozenset[str]().union(*below)
+            self._free[node] = free
         return self._free[node]
 
     def _made(self, node: Node, scope: Scope, depth: int) -> Form:  # noqa: C901, PLR0912 - one case a kind of node
@@ -240,12 +240,14 @@ class _Builder:
         over = self.constant(node.range, scope)
         quantifier = node.kind in {FoldKind.ALL, FoldKind.EXISTS} and len(node.variables) == 1
         if quantifier and isinstance(over, list | tuple) and len(over) <= MAX_UNROLLED and _plain(over):
-            each = tuple(self._truth(node.body, {**scope, node.variables[0]: literal(value)}, depth) for value in over)
-            return conjunction(each) if node.kind is FoldKind.ALL else disjunction(each)
+            instances = tuple(
+                self._truth(node.body, {**scope, node.variables[0]: literal(value)}, depth) for value in over
+            )
+            return conjunction(instances) if node.kind is FoldKind.ALL else disjunction(instances)
         inner = {**scope, **{name: depth + 1 + at for at, name in enumerate(node.variables)}}
-        below = [each for each in (node.condition, node.body) if each is not None]
+        below = [part for part in (node.condition, node.body) if part is not None]
         made = self._truth if node.kind in {FoldKind.ALL, FoldKind.EXISTS} else self.form
-        bodies = tuple(made(each, inner, depth + len(node.variables)) for each in below)
+        bodies = tuple(made(part, inner, depth + len(node.variables)) for part in below)
         value = (node.kind.value, len(node.variables), node.condition is not None)
         if value in {("exists", 1, False), ("all", 1, False)}:
             searched = self._searched(node, self.form(node.range, scope, depth), bodies[-1])
@@ -256,8 +258,8 @@ class _Builder:
     def _searched(self, node: Fold, over: Form, body: Form) -> Form | None:
         """The memberships that `list.exists(x, x == 'a')` and `list.all(x, x != 'a')` are; None for other bodies."""
         if node.kind is FoldKind.ALL:
-            found = self._exists(node, over, negated(body))
-            return None if found is None else negated(found)
+            exists = self._exists(node, over, negated(body))
+            return None if exists is None else negated(exists)
         return self._exists(node, over, body)
 
     def _exists(self, node: Fold, over: Form, body: Form) -> Form | None:
@@ -266,7 +268,7 @@ class _Builder:
         if not plain or body.kind is not Kind.ONE_OF or (body.parts[0].kind, body.parts[0].value) != (Kind.BOUND, 0):
             return None
         wanted = [make(Kind.LITERAL, value) for value in sorted(choices(body), key=repr)]
-        return disjunction(tuple(comparisons.member(each, over, kind) for each in wanted)) if wanted else None
+        return disjunction(tuple(comparisons.member(element, over, kind) for element in wanted)) if wanted else None
 
     def _bind(self, node: Bind | OptionalMap, scope: Scope, depth: int) -> Form:
         above, body = children(node)

@@ -118,8 +118,8 @@ def _sets(function: str, operands: tuple[Form, ...], kinds: tuple[cel.CelType, .
     listed = isinstance(kinds[0], cel.ListType) and _literals(wanted)
     if not listed or not 0 < len(wanted.parts) <= MAX_WRITTEN_OUT:
         return None
-    each = tuple(member(part, whole, kinds[0]) for part in wanted.parts)
-    return conjunction(each) if function == "sets.contains" else disjunction(each)
+    members = tuple(member(part, whole, kinds[0]) for part in wanted.parts)
+    return conjunction(members) if function == "sets.contains" else disjunction(members)
 
 
 def _literals(form: Form) -> bool:

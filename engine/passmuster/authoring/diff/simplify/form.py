@@ -86,7 +86,7 @@ def make(
 def literal(value: object) -> Form:
     """A scalar, a list of values or a map of them, known before anything runs."""
     if isinstance(value, list | tuple):
-        return make(Kind.LIST, None, tuple(literal(each) for each in value))
+        return make(Kind.LIST, None, tuple(literal(item) for item in value))
     if isinstance(value, dict):
         pairs = tuple(literal(part) for key in sorted(value, key=repr) for part in (key, value[key]))
         return make(Kind.OTHER, ("map",), pairs)
@@ -140,11 +140,11 @@ def disjunction(parts: tuple[Form, ...]) -> Form:
 
 def _joined(kind: Kind, parts: tuple[Form, ...]) -> Form:
     neutral, decisive = (TRUE, FALSE) if kind is Kind.AND else (FALSE, TRUE)
-    flat = [each for part in parts for each in (part.parts if part.kind is kind else (part,))]
+    flat = [inner for part in parts for inner in (part.parts if part.kind is kind else (part,))]
     if decisive in flat:
         return decisive
-    merged = _merged(kind, [each for each in flat if each != neutral])
-    distinct = sorted({each.key: each for each in merged}.values(), key=lambda each: each.key)
+    merged = _merged(kind, [part for part in flat if part != neutral])
+    distinct = sorted({part.key: part for part in merged}.values(), key=lambda part: part.key)
     if len(distinct) < 2:
         return distinct[0] if distinct else neutral
     return make(kind, None, tuple(distinct))
@@ -153,7 +153,7 @@ def _joined(kind: Kind, parts: tuple[Form, ...]) -> Form:
 def _merged(kind: Kind, parts: list[Form]) -> list[Form]:
     """Put together what is said of one value: `x in A || x in B`, `x in A && x in B` and their negations."""
     rest: list[Form] = []
-    found: dict[tuple[str, bool], tuple[Form, frozenset[object]]] = {}
+    bounds: dict[tuple[str, bool], tuple[Form, frozenset[object]]] = {}
     for part in parts:
         positive = part.kind is Kind.ONE_OF
         member = part if positive else part.parts[0] if part.kind is Kind.NOT else None
@@ -161,11 +161,11 @@ def _merged(kind: Kind, parts: list[Form]) -> list[Form]:
             rest.append(part)
             continue
         subject, values = member.parts[0], choices(member)
-        if (before := found.get((subject.key, positive))) is not None:
+        if (before := bounds.get((subject.key, positive))) is not None:
             grows = positive is (kind is Kind.OR)
             values = before[1] | values if grows else before[1] & values
-        found[subject.key, positive] = subject, values
-    made = [(one_of(subject, values), positive) for (_, positive), (subject, values) in found.items()]
+        bounds[subject.key, positive] = subject, values
+    made = [(one_of(subject, values), positive) for (_, positive), (subject, values) in bounds.items()]
     return rest + [form if positive else make(Kind.NOT, None, (form,)) for form, positive in made]
 
 
@@ -215,4 +215,4 @@ def concatenated(parts: tuple[Form, ...]) -> Form | None:
     """The form of `a + b + c` where all are lists, written out; None where one is not."""
     if any(part.kind is not Kind.LIST for part in parts):
         return None
-    return make(Kind.LIST, None, tuple(each for part in parts for each in part.parts))
+    return make(Kind.LIST, None, tuple(inner for part in parts for inner in part.parts))

@@ -101,7 +101,7 @@ class Ranges:
         self._true = true
         self.impossible = (
             any(form.key in true or (form.kind is Kind.HAS and form.domain is not None) for form in denied)
-            or any(each.empty for each in self._ranges.values())
+            or any(range_.empty for range_ in self._ranges.values())
             or any(key in true for fact in facts if fact.kind is Kind.LESS for key in _reversed(fact))
         )
         """Whether the statements contradict each other, or the types."""
@@ -126,10 +126,10 @@ class Ranges:
         )
 
     def _tells_order(self, goal: Form) -> bool:
-        found = _compared(goal)
-        if found is None:
+        comparison = _compared(goal)
+        if comparison is None:
             return False
-        subject, bound, low = found
+        subject, bound, low = comparison
         known = self._ranges.get(subject.key)
         if known is None:
             return False
@@ -152,8 +152,8 @@ class Ranges:
                 known.excluded |= choices(member)
             else:
                 known.choose(choices(member))
-        elif fact.kind in {Kind.LESS, Kind.AT_MOST} and (found := _compared(fact)) is not None:
-            subject, bound, low = found
+        elif fact.kind in {Kind.LESS, Kind.AT_MOST} and (comparison := _compared(fact)) is not None:
+            subject, bound, low = comparison
             known = self._of(subject)
             if low:
                 known.raise_low(bound)
@@ -184,9 +184,9 @@ def _compared(form: Form) -> tuple[Form, _Bound, bool] | None:
     left, right = form.parts
     strict = form.kind is Kind.LESS
     for subject, other, low in ((right, left, True), (left, right, False)):
-        found = _place(other)
-        if found is not None and _place(subject) is None:
-            return subject, _Bound(*found, open=strict), low
+        place = _place(other)
+        if place is not None and _place(subject) is None:
+            return subject, _Bound(*place, open=strict), low
     return None
 
 

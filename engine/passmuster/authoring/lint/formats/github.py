@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def render(findings: Sequence[Finding]) -> str:
     """One command a finding; nothing where there is none."""
-    return "".join(f"{_command(each)}\n" for each in findings)
+    return "".join(f"{_command(finding)}\n" for finding in findings)
 
 
 def _command(finding: Finding) -> str:

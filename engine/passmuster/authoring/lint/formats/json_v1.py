@@ -17,8 +17,8 @@ SCHEMA = "passmuster.lint/1"
 
 def render(findings: Sequence[Finding]) -> str:
     """One object, its findings sorted by place."""
-    counts = {severity.value: sum(each.severity is severity for each in findings) for severity in Severity}
-    document = {"schema": SCHEMA, "summary": counts, "findings": [_finding(each) for each in findings]}
+    counts = {severity.value: sum(finding.severity is severity for finding in findings) for severity in Severity}
+    document = {"schema": SCHEMA, "summary": counts, "findings": [_finding(finding) for finding in findings]}
     return json.canonical(document).decode()
 
 

@@ -19,7 +19,9 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 def render(findings: Sequence[Finding]) -> str:
     """One log of one run."""
-    summaries = {each.problem.code: each.summary or each.problem.code.replace("-", " ") for each in findings}
+    summaries = {
+        finding.problem.code: finding.summary or finding.problem.code.replace("-", " ") for finding in findings
+    }
     codes = sorted(summaries)
     driver = {
         "name": "passmuster",
@@ -29,7 +31,7 @@ def render(findings: Sequence[Finding]) -> str:
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(each, codes.index(each.problem.code)) for each in findings],
+        "results": [_result(finding, codes.index(finding.problem.code)) for finding in findings],
     }
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, sort_keys=True, indent=2) + "\n"
 

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 def render(findings: Sequence[Finding]) -> str:
     """Each finding, then how many there are."""
-    many = {severity: sum(each.severity is severity for each in findings) for severity in Severity}
-    told = [_counted(count, each.value) for each, count in many.items() if count or each is not Severity.NOTE]
-    return "\n".join((*(_finding(each) for each in findings), ", ".join(told))) + "\n"
+    many = {severity: sum(finding.severity is severity for finding in findings) for severity in Severity}
+    told = [
+        _counted(count, severity.value) for severity, count in many.items() if count or severity is not Severity.NOTE
+    ]
+    return "\n".join((*(_finding(finding) for finding in findings), ", ".join(told))) + "\n"
 
 
 def _counted(count: int, what: str) -> str:

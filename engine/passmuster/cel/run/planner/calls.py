@@ -143,9 +143,9 @@ def _refused(function: str, values: list[object]) -> object:
     """What a call yields that no form of the function takes."""
     failure: object = None
     for value in values:
-        found = value.whole() if isinstance(value, OpenMap) else value
-        if failed(found):
-            failure = found if failure is None else either(failure, found)
+        plain = value.whole() if isinstance(value, OpenMap) else value
+        if failed(plain):
+            failure = plain if failure is None else either(failure, plain)
     return no_overload(f"{function}()", *values) if failure is None else failure
 
 

@@ -32,21 +32,21 @@ def fold(compiler: Compiler, node: Fold, scope: Mapping[str, int]) -> Run:
     rounds = _rounds(node, slots)
     match node.kind:
         case FoldKind.ALL | FoldKind.EXISTS:
-            each = _quantifier(node, slots, body, placed)
+            quantifier = _quantifier(node, slots, body, placed)
         case FoldKind.EXISTS_ONE:
-            each = _exactly_one(rounds, body, placed)
+            quantifier = _exactly_one(rounds, body, placed)
         case FoldKind.FILTER:
-            each = _filter(rounds, body, placed)
+            quantifier = _filter(rounds, body, placed)
         case FoldKind.MAP:
-            each = _map(rounds, condition, body, placed)
+            quantifier = _map(rounds, condition, body, placed)
         case FoldKind.SORT_BY:
-            each = _sort_by(rounds, body, placed)
+            quantifier = _sort_by(rounds, body, placed)
         case FoldKind.TRANSFORM_MAP | FoldKind.TRANSFORM_MAP_ENTRY:
-            each = _transform(node, rounds, condition, body, placed)
-    return _over(compiler, node, compiler.run(node.range, scope), each)
+            quantifier = _transform(node, rounds, condition, body, placed)
+    return _over(compiler, node, compiler.run(node.range, scope), quantifier)
 
 
-def _over(compiler: Compiler, node: Fold, range_run: Run, each: Callable[[Frame, list[object]], object]) -> Run:
+def _over(compiler: Compiler, node: Fold, range_run: Run, body: Callable[[Frame, list[object]], object]) -> Run:
     """Run the macro over what its range comes to, if that can be gone through."""
     quick = flat(compiler.type_of(node.range)) and len(node.variables) == 1
     placed = compiler.placer(node.range.start)
@@ -54,9 +54,9 @@ def _over(compiler: Compiler, node: Fold, range_run: Run, each: Callable[[Frame,
     def run(frame: Frame) -> object:
         over = range_run(frame)
         if quick and type(over) is list:
-            return each(frame, over)
+            return body(frame, over)
         items = elements(frame, node, over)
-        return each(frame, items) if isinstance(items, list) else placed(items)
+        return body(frame, items) if isinstance(items, list) else placed(items)
 
     return run
 

@@ -89,8 +89,8 @@ def has(compiler: Compiler, node: Has, scope: Mapping[str, int]) -> Run:
         if isinstance(container, OpenMap):
             return container.has(field)
         if type(container) is Optional:
-            found = optional_member(container, field, selected=True)
-            return found.there if type(found) is Optional else placed(found)
+            member = optional_member(container, field, selected=True)
+            return member.there if type(member) is Optional else placed(member)
         return container if failed(container) else placed(no_overload("has()", container))
 
     return run
@@ -134,8 +134,8 @@ def optional_member(container: object, key: object, *, selected: bool) -> object
         place = to_key(key)
         return _optional(container[place]) if place is not None and place in container else NONE
     if isinstance(container, list) and not selected:
-        found = at_index(container, key)
-        return NONE if type(found) is CelError and type(to_key(key)) in {int, UInt} else _optional(found)
+        element = at_index(container, key)
+        return NONE if type(element) is CelError and type(to_key(key)) in {int, UInt} else _optional(element)
     return no_overload("'.?'" if selected else "'[?]'", container, key)
 
 

@@ -50,10 +50,10 @@ def method(compiler: Compiler, node: Call, scope: Mapping[str, int]) -> Run | No
             return value.there
         if value.there:
             return value if as_it_is else value.value
-        found = other(frame)
-        if as_it_is and type(found) is not Optional and not failed(found):
-            found = no_overload("or()", value, found)
-        return placed(found)
+        alternative = other(frame)
+        if as_it_is and type(alternative) is not Optional and not failed(alternative):
+            alternative = no_overload("or()", value, alternative)
+        return placed(alternative)
 
     return run
 
@@ -82,12 +82,12 @@ def mapped(compiler: Compiler, node: OptionalMap, scope: Mapping[str, int]) -> R
     name = "optFlatMap()" if flat else "optMap()"
 
     def run(frame: Frame) -> object:
-        found = operand(frame)
-        if type(found) is not Optional:
-            return found if failed(found) else placed(no_overload(name, found))
-        if not found.there:
+        value = operand(frame)
+        if type(value) is not Optional:
+            return value if failed(value) else placed(no_overload(name, value))
+        if not value.there:
             return NONE
-        frame.locals[slot] = found.value
+        frame.locals[slot] = value.value
         made = body(frame)
         if failed(made):
             return made
