@@ -135,7 +135,7 @@ def asked(terms: Terms, now: str | None, origin: Origin = _LOOSE) -> dict[str, A
 
     `now` is the moment that the verdict depends on, if it does; `origin` says how the snapshots came.
     """
-    told: dict[str, Any] = {
+    document: dict[str, Any] = {
         "language": LANGUAGE,
         "policies": [[policy.header.pack, policy.header.version, policy.header.digest] for policy in terms.policies],
         "parameters": terms.named_parameters,
@@ -150,11 +150,11 @@ def asked(terms: Terms, now: str | None, origin: Origin = _LOOSE) -> dict[str, A
     }
     # Only where there is one: other verdicts keep the digests that they had before there were any.
     if terms.assessment is not None:
-        told["assessment"] = terms.assessment
+        document["assessment"] = terms.assessment
     if terms.latest:
-        told["latest"] = True
+        document["latest"] = True
     if origin.bundles:
-        told["bundles"] = [asdict(bundle) for bundle in origin.bundles]
+        document["bundles"] = [asdict(bundle) for bundle in origin.bundles]
     if origin.signatures is not None:
-        told["signatures"] = asdict(origin.signatures)
-    return told
+        document["signatures"] = asdict(origin.signatures)
+    return document

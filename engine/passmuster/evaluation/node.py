@@ -167,16 +167,15 @@ def _members(inputs: Sequence[Given], nodes: Sequence[NodeVerdict]) -> Iterator[
 
 def weight(fleet: Iterable[FleetResult]) -> list[NodeOutcome]:
     """What the results of fleet rules add to the outcome of the fleet; nothing where none of them counts."""
-    told = [(result.rule.level, result.outcome) for result in fleet]
-    return [node_outcome(told)] if any(_counts(level, outcome) for level, outcome in told) else []
+    levels = [(result.rule.level, result.outcome) for result in fleet]
+    return [node_outcome(levels)] if any(_counts(level, outcome) for level, outcome in levels) else []
 
 
 def settle(results: Iterable[tuple[Level, RuleOutcome]]) -> tuple[NodeOutcome, str | None]:
     """The outcome of a node by its rules', and why it is unknown as a whole where none of them counted."""
-    told = tuple(results)
-    outcome = node_outcome(told)
-    counted = any(_counts(level, outcome) for level, outcome in told)
-    return outcome, None if counted else NOTHING
+    levels = tuple(results)
+    counted = any(_counts(level, outcome) for level, outcome in levels)
+    return node_outcome(levels), None if counted else NOTHING
 
 
 def demand_answers(answered: Sequence[RuleHeader], reason: str | None, terms: Terms) -> None:

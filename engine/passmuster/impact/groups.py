@@ -60,7 +60,7 @@ def by_cause(impact: Impact) -> tuple[CauseGroup, ...]:
     groups: dict[Cause, list[RuleGroup]] = defaultdict(list)
     for (cause, rule, words, origin), values in sorted(steps.items(), key=lambda step: _sortable(step[0])):
         ordered = dict(sorted(values.items(), key=lambda entry: (-len(entry[1]), entry[0])))
-        nodes = {told: tuple(names) for told, names in ordered.items()}
+        nodes = {fact_text: tuple(names) for fact_text, names in ordered.items()}
         groups[cause].append(RuleGroup(rule=rule, title=titles[rule], step=words, origin=origin, nodes=nodes))
     return tuple(
         CauseGroup(cause=cause, rules=tuple(groups[cause]), nodes=len(concerned[cause]))
@@ -90,7 +90,7 @@ def to_collect(impact: Impact) -> Mapping[str, tuple[str, ...]]:
     for unread in impact.collect_again:
         for fact in unread.facts:
             nodes[_missing(fact)].append(unread.node)
-    return {told: tuple(names) for told, names in sorted(nodes.items())}
+    return {fact_text: tuple(names) for fact_text, names in sorted(nodes.items())}
 
 
 def _missing(fact: UnknownFact) -> str:

@@ -95,8 +95,8 @@ def _asked(name: str, header: SideHeader) -> Iterator[tuple[str, str]]:
     """What a side judges by, beside its version."""
     yield name, f"{side(header)}: {header.policy.title}"
     if header.parameters:
-        told = ", ".join(f"{key} = {brief(value)}" for key, value in sorted(header.parameters.items()))
-        yield f"{name}: parameters", told
+        text = ", ".join(f"{key} = {brief(value)}" for key, value in sorted(header.parameters.items()))
+        yield f"{name}: parameters", text
     if header.waivers is not None:
         yield f"{name}: waivers", f"{header.waivers}, at {header.now}"
 
@@ -137,8 +137,8 @@ def _terms(impact: Impact, hand: Hand) -> Markup | None:
     if impact.terms is None or impact.same_terms:
         return None
     rows = [
-        (told, _number(term.flips), tag("td", _broken(term, hand)))
-        for told, term in (
+        (label, _number(term.flips), tag("td", _broken(term, hand)))
+        for label, term in (
             ("the policy\u2019s change alone: the new side on the earlier snapshots", impact.terms.policy_alone),
             ("the nodes\u2019 change alone: the old side on the later snapshots", impact.terms.node_alone),
             ("both together", impact.terms.together),
@@ -170,8 +170,8 @@ def _rule(group: RuleGroup, hand: Hand, *, cross: bool) -> Markup:
     step = group.step.replace("->", "\u2192")
     origin = f", {group.origin.value}" if cross else ""
     rows = [
-        (tag("td", _told(told)), _number(len(names)), tag("td", _names(names, hand)))
-        for told, names in group.nodes.items()
+        (tag("td", _told(fact_text)), _number(len(names)), tag("td", _names(names, hand)))
+        for fact_text, names in group.nodes.items()
     ]
     return join(
         tag("h4", group.title),
@@ -191,8 +191,8 @@ def _collect_again(impact: Impact, hand: Hand) -> Markup | None:
     if not impact.collect_again:
         return None
     rows = [
-        (tag("td", told), _number(len(names)), tag("td", _names(names, hand)))
-        for told, names in to_collect(impact).items()
+        (tag("td", fact_text), _number(len(names)), tag("td", _names(names, hand)))
+        for fact_text, names in to_collect(impact).items()
     ]
     said = "What decides on these nodes is not in their snapshots. Collect them again with a collector that reads it."
     return _section(
@@ -220,10 +220,10 @@ def _one_sided(impact: Impact, hand: Hand) -> Markup | None:
     )
 
 
-def _lone(told: str, nodes: Sequence[OneSided], hand: Hand) -> Iterator[Sequence[Markup | str]]:
+def _lone(label: str, nodes: Sequence[OneSided], hand: Hand) -> Iterator[Sequence[Markup | str]]:
     for outcome in dict.fromkeys(node.outcome for node in nodes):
         names = [node.node for node in nodes if node.outcome is outcome]
-        yield told, tag("td", _outcome(outcome)), _number(len(names)), tag("td", _names(names, hand))
+        yield label, tag("td", _outcome(outcome)), _number(len(names)), tag("td", _names(names, hand))
 
 
 def _not_compared(impact: Impact) -> Markup | None:

@@ -131,7 +131,7 @@ class Comparison:
         origin = _origin(before, policy, node, after)
         ask = self._ask(name, pair, four)
         cause = self._cause(origin, ask, level=_outcome(before) is _outcome(after))
-        told = after if after is not None and after.message else before
+        side_result = after if after is not None and after.message else before
         shown = after if after is not None else before
         rule = self._rules[name]
         return RuleChange(
@@ -145,7 +145,7 @@ class Comparison:
             node_alone=_outcome(node),
             old_level=before.rule.level if before else None,
             new_level=after.rule.level if after else None,
-            message=told.message if told else None,
+            message=side_result.message if side_result else None,
             facts=shown.facts if shown else (),
             changed=() if origin is Origin.POLICY else self._changed(name, pair, four),
             parameters=causes.parameters(self._old, self._new, name) if cause is Cause.PARAMETER else (),

@@ -70,12 +70,12 @@ def _terms(impact: Impact, hand: Hand) -> Iterator[str]:
         return
     yield ""
     yield "nodes that come out otherwise"
-    for told, term in (
+    for label, term in (
         ("by the policy alone (NEW on the earlier snapshots)", impact.terms.policy_alone),
         ("by the nodes alone (OLD on the later snapshots)", impact.terms.node_alone),
         ("by both together", impact.terms.together),
     ):
-        yield f"  {told}: {term.flips}{_broken(term, hand)}"
+        yield f"  {label}: {term.flips}{_broken(term, hand)}"
 
 
 def _broken(term: Term, hand: Hand) -> str:
@@ -85,8 +85,8 @@ def _broken(term: Term, hand: Hand) -> str:
 def _rule(group: RuleGroup, hand: Hand, *, cross: bool) -> Iterator[str]:
     origin = f", {group.origin.value}" if cross else ""
     yield f"  {group.rule}: {group.step}{origin}, {count(group.count)}"
-    for told, names in itertools.islice(group.nodes.items(), _VALUES):
-        yield from (f"    {_LABELS[kind]}{words}" for kind, words in told)
+    for fact_text, names in itertools.islice(group.nodes.items(), _VALUES):
+        yield from (f"    {_LABELS[kind]}{words}" for kind, words in fact_text)
         yield f"      on: {_names(names, hand)}"
     more = list(itertools.islice(group.nodes.values(), _VALUES, None))
     if more:
@@ -97,19 +97,19 @@ def _collect_again(impact: Impact, hand: Hand) -> Iterator[str]:
     if impact.collect_again:
         yield ""
         yield f"collect again: {count(len(impact.collect_again))}"
-        for told, names in to_collect(impact).items():
-            yield f"  {told}"
+        for fact_text, names in to_collect(impact).items():
+            yield f"  {fact_text}"
             yield f"    on: {_names(names, hand)}"
 
 
 def _one_sided(impact: Impact, hand: Hand) -> Iterator[str]:
-    for told, nodes in (
+    for label, nodes in (
         ("appeared, with a later snapshot only", impact.appeared),
         ("gone, with an earlier snapshot only", impact.gone),
     ):
         if nodes:
             yield ""
-            yield f"{told}: {count(len(nodes))}"
+            yield f"{label}: {count(len(nodes))}"
             yield from _outcomes(nodes, hand)
     replaced = sorted({side.node for side in impact.appeared} & {side.node for side in impact.gone})
     if replaced:

@@ -53,16 +53,16 @@ def outcome(rule_outcome: RuleOutcome | None) -> str:
 def details(change: RuleChange) -> tuple[tuple[str, str], ...]:
     """What is told of a change beside its step: what kind of thing, and the words; changes alike have them alike."""
     kind = "was" if change.after in _SILENT else "found"
-    told = [(kind, " ".join(change.message.split()))] if change.message else []
-    told += [("read", _facts(change))] if change.facts and change.cause is not Cause.NODE else []
-    told += [("changed", fact_change(fact)) for fact in change.changed]
-    told += [
+    lines = [(kind, " ".join(change.message.split()))] if change.message else []
+    lines += [("read", _facts(change))] if change.facts and change.cause is not Cause.NODE else []
+    lines += [("changed", fact_change(fact)) for fact in change.changed]
+    lines += [
         ("parameter", f"{parameter.name}: {_parameter(parameter.before)} -> {_parameter(parameter.after)}")
         for parameter in change.parameters
     ]
-    told += [("waiver", _waiver(change.waiver))] if change.waiver else []
+    lines += [("waiver", _waiver(change.waiver))] if change.waiver else []
     alone = _alone(change)
-    return (*told, ("alone", alone)) if alone else tuple(told)
+    return (*lines, ("alone", alone)) if alone else tuple(lines)
 
 
 def _facts(change: RuleChange) -> str:
@@ -88,8 +88,8 @@ def fact_change(change: FactChange) -> str:
 
 def _some(values: Sequence[Any]) -> str:
     more = len(values) - _SHOWN
-    told = ", ".join(str(value_) for value_ in values[:_SHOWN])
-    return f"{told} and {more} more" if more > 0 else told
+    text = ", ".join(str(value_) for value_ in values[:_SHOWN])
+    return f"{text} and {more} more" if more > 0 else text
 
 
 def seen(fact: Seen) -> str:

@@ -77,8 +77,8 @@ class Oracle:
             ours, theirs = outcome(rule, values), _theirs(compiled, data)
             self._compared += 1
             if ours is not theirs:
-                told = f"passmuster says {ours.value}, cel-cpp says {theirs.value}"
-                self._differing.append(f"{rule.header.name} on {node}: {told}")
+                text = f"passmuster says {ours.value}, cel-cpp says {theirs.value}"
+                self._differing.append(f"{rule.header.name} on {node}: {text}")
 
     def opinion(self) -> Opinion:
         """What came of it so far."""

@@ -196,9 +196,9 @@ def _listed(roster: Mapping[str, Any] | None, seen: set[Node], absent: set[Node]
     every = seen | absent
     names = called(every, every)
     there = {node for node in seen if names[node] not in roster["unlisted"]}
-    told = {node for node in absent if names[node] in roster["missing"]}
-    other = set(roster["missing"]) - {names[node] for node in told}
-    return frozenset([*(of_site(node.site, node.name) for node in there | told), *other])
+    missing = {node for node in absent if names[node] in roster["missing"]}
+    other = set(roster["missing"]) - {names[node] for node in missing}
+    return frozenset([*(of_site(node.site, node.name) for node in there | missing), *other])
 
 
 def _terms(head: Mapping[str, Any], names: frozenset[str] | None) -> dict[str, Any]:

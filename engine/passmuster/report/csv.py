@@ -47,9 +47,9 @@ def render(verdict: Verdict, _style: Style) -> str:
     came = origin.by_snapshot(verdict)
     for node in verdict.nodes:
         bundle = came.get(node.snapshot.digest) if node.snapshot else None
-        told = (bundle.digest, bundle.assurance) if bundle else ("", "")
+        delivery = (bundle.digest, bundle.assurance) if bundle else ("", "")
         for row in _rows(node):
-            writer.writerow([*(harmless.csv(cell) for cell in row), *asked, *told])
+            writer.writerow([*(harmless.csv(cell) for cell in row), *asked, *delivery])
     for result in verdict.fleet:
         writer.writerow([*(harmless.csv(cell) for cell in _of_fleet(result)), *asked, "", ""])
     for path in verdict.skipped:
@@ -81,13 +81,13 @@ def _rows(node: NodeVerdict) -> list[tuple[str, ...]]:
 
 def _of_fleet(result: FleetResult) -> tuple[str, ...]:
     unknown = dict.fromkeys(str(fact.path) for part in result.undecided for fact in part.facts)
-    told = (result.rule.name, result.rule.level.value, result.outcome.value, result.message or "", " ".join(unknown))
-    return ("", "", "", *told, "", "", result.pool or "")
+    cells = (result.rule.name, result.rule.level.value, result.outcome.value, result.message or "", " ".join(unknown))
+    return ("", "", "", *cells, "", "", result.pool or "")
 
 
 def _waiver(result: Result) -> str:
     if result.waived is None:
         return ""
     header = result.waived.waiver
-    told = (header.id, header.reason, header.owner, header.ticket, f"until {header.expires}")
-    return f"{result.waived.outcome.value} waived: " + "; ".join(told)
+    cells = (header.id, header.reason, header.owner, header.ticket, f"until {header.expires}")
+    return f"{result.waived.outcome.value} waived: " + "; ".join(cells)

@@ -52,15 +52,15 @@ def _lines(verdict: Verdict) -> Iterator[str]:
 
 
 def _policy(header: PolicyHeader) -> str:
-    told = origin.release(header)
-    return f"{safe(header.pack)} {safe(header.version)}{'' if told == 'released' else f' ({safe(told)})'}"
+    text = origin.release(header)
+    return f"{safe(header.pack)} {safe(header.version)}{'' if text == 'released' else f' ({safe(text)})'}"
 
 
 def _nodes(verdict: Verdict) -> str:
-    told = [f"{count} {outcome.value}" for outcome, count in counting.nodes(verdict).items() if count]
+    counts_ = [f"{count} {outcome.value}" for outcome, count in counting.nodes(verdict).items() if count]
     if len(verdict.nodes) == 1:
         return safe(verdict.nodes[0].node)
-    return f"{len(verdict.nodes)} nodes ({', '.join(told) or 'none'})"
+    return f"{len(verdict.nodes)} nodes ({', '.join(counts_) or 'none'})"
 
 
 def _failures(verdict: Verdict) -> Iterator[str]:
@@ -95,8 +95,8 @@ def _fleet(verdict: Verdict) -> Iterator[str]:
         yield from ("", "## Rules about the fleet", "", "| rule | level | pool | nodes | outcome | why |")
         yield "|---|---|---|---|---|---|"
     for result in verdict.fleet:
-        told = (result.rule.name, result.rule.level.value, result.pool or "", str(result.size), result.outcome.value)
-        yield "| " + " | ".join(safe(cell) for cell in (*told, result.message or "")) + " |"
+        cells = (result.rule.name, result.rule.level.value, result.pool or "", str(result.size), result.outcome.value)
+        yield "| " + " | ".join(safe(cell) for cell in (*cells, result.message or "")) + " |"
     for result in pools.urgent_first(verdict):
         if result.outcome not in pools.GOOD:
             yield from ("", f"### {result.outcome.value}, {result.rule.level.value}: {safe(result.rule.title)}", "")
@@ -115,7 +115,7 @@ def _waivers(verdict: Verdict) -> Iterator[str]:
         yield "|---|---|---|---|---|---|---|"
     for exemption in exempted:
         names = fold(name for names in exemption.nodes.values() for name in names)
-        told = (
+        cells = (
             exemption.rule.name,
             exemption.outcome.value,
             ", ".join(names),
@@ -123,7 +123,7 @@ def _waivers(verdict: Verdict) -> Iterator[str]:
             exemption.waiver.owner,
         )
         yield (
-            "| " + " | ".join(safe(cell) for cell in (*told, exemption.waiver.ticket, exemption.waiver.expires)) + " |"
+            "| " + " | ".join(safe(cell) for cell in (*cells, exemption.waiver.ticket, exemption.waiver.expires)) + " |"
         )
     if remarks:
         yield from ("", "## Waivers to look at", "")

@@ -141,8 +141,8 @@ _ORDER = (NodeOutcome.FAIL, NodeOutcome.UNKNOWN, NodeOutcome.WARN, NodeOutcome.P
 
 def _total(rules: Counts, nodes: Mapping[NodeOutcome, int]) -> Iterator[str]:
     total = sum(nodes.values())
-    told = ", ".join(f"{nodes[outcome]} {outcome.value}" for outcome in _ORDER if nodes.get(outcome))
-    yield f"{total} node{'' if total == 1 else 's'}: {told or 'none'}"
+    text = ", ".join(f"{nodes[outcome]} {outcome.value}" for outcome in _ORDER if nodes.get(outcome))
+    yield f"{total} node{'' if total == 1 else 's'}: {text or 'none'}"
     silent = total - max((sum(counts.values()) for counts in rules.values()), default=0)
     if silent:
         yield f"no rule was judged on {silent} of them: -o table says why"

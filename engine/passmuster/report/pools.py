@@ -69,8 +69,10 @@ def _value(value: FleetValue, first: FleetValue) -> str:
 def _difference(usual: tuple[str, ...], own: tuple[str, ...]) -> str:
     lacks = [item for item in usual if item not in own]
     adds = [item for item in own if item not in usual]
-    told = [f"{word} {_brief(', '.join(items))}" for word, items in (("without", lacks), ("with", adds)) if items]
-    return ", ".join(told) or "the same words in another order"
+    differences = [
+        f"{word} {_brief(', '.join(items))}" for word, items in (("without", lacks), ("with", adds)) if items
+    ]
+    return ", ".join(differences) or "the same words in another order"
 
 
 def _brief(text: str) -> str:

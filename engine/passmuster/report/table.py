@@ -90,8 +90,8 @@ class _Page:
         if any(node.reason == ONLY_FLEET for node in self.verdict.nodes):
             return f"{total}, {ONLY_FLEET}"
         counts = counting.nodes(self.verdict)
-        told = ", ".join(f"{count} {outcome.value}" for outcome, count in counts.items() if count)
-        return f"{total}: {told or 'none'}"
+        text = ", ".join(f"{count} {outcome.value}" for outcome, count in counts.items() if count)
+        return f"{total}: {text or 'none'}"
 
     def _groups(self, groups_: Iterable[Group]) -> Iterator[str]:
         for group in groups_:
@@ -133,8 +133,8 @@ class _Page:
                 reasons.setdefault(node.reason, []).append(node.node)
         for reason, names in sorted(reasons.items()):
             yield ""
-            told = reason if self.single else f"{_count(len(names), 'node')}: {reason}"
-            yield from self._wrap(told, first=self._word("UNKNOWN"))
+            text = reason if self.single else f"{_count(len(names), 'node')}: {reason}"
+            yield from self._wrap(text, first=self._word("UNKNOWN"))
             if not self.single:
                 yield from self._wrap("on: " + ", ".join(fold(names)), first=_INDENT)
 
@@ -152,8 +152,8 @@ class _Page:
         older = self.verdict.superseded
         if older:
             yield ""
-            told = f"{_count(older, 'snapshot')} not judged: older than the newest of its node"
-            yield from self._wrap(told, first=self._word("NOTE"))
+            text = f"{_count(older, 'snapshot')} not judged: older than the newest of its node"
+            yield from self._wrap(text, first=self._word("NOTE"))
 
     def _waived(self) -> Iterator[str]:
         for exemption in exceptions.exempted(self.verdict):
@@ -193,11 +193,11 @@ class _Page:
 
     def _folded(self) -> Iterator[str]:
         results = [result for node in self.verdict.nodes for result in node.results]
-        told = [self._tally(results, outcome) for outcome in (RuleOutcome.PASS, RuleOutcome.NOT_APPLICABLE)]
-        if any(told):
+        tallies = [self._tally(results, outcome) for outcome in (RuleOutcome.PASS, RuleOutcome.NOT_APPLICABLE)]
+        if any(tallies):
             yield ""
         word = "PASS"
-        for text in filter(None, told):
+        for text in filter(None, tallies):
             yield from self._wrap(text, first=self._word(word))
             word = ""
         if self.style.verbose and self.single:
@@ -240,14 +240,14 @@ class _Page:
 
 def _decisive(node: NodeVerdict) -> str:
     """What a single node's verdict hangs on, in numbers; nothing for a pass."""
-    told = []
+    sentences = []
     for level in (Level.REQUIRED, Level.RECOMMENDED):
         outcomes = [result.outcome for result in node.results if result.rule.level is level]
         failing = outcomes.count(RuleOutcome.FAIL)
         undecided = outcomes.count(RuleOutcome.UNKNOWN) + outcomes.count(RuleOutcome.ERROR)
-        told += [f"{_count(failing, f'{level.value} rule')} failed"] if failing else []
-        told += [f"{_count(undecided, f'{level.value} rule')} undecided"] if undecided else []
-    return ", ".join(told)
+        sentences += [f"{_count(failing, f'{level.value} rule')} failed"] if failing else []
+        sentences += [f"{_count(undecided, f'{level.value} rule')} undecided"] if undecided else []
+    return ", ".join(sentences)
 
 
 def _fleet_word(result: FleetResult) -> str:
@@ -275,5 +275,5 @@ def _paragraphs(text: str) -> Iterable[str]:
 
 def _unreleased(policy: PolicyHeader) -> str:
     """What is said of a policy that the lock of the engine does not vouch for."""
-    told = origin.release(policy)
-    return "" if told == "released" else f" ({told})"
+    text = origin.release(policy)
+    return "" if text == "released" else f" ({text})"

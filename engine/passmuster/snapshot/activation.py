@@ -65,13 +65,13 @@ def bind_header(name: str, value: Mapping[str, Any]) -> object:
     return {**bound, **hidden}
 
 
-def _pseudonyms(told: Mapping[str, Any], path: FieldPath) -> OpenMap:
+def _pseudonyms(names: Mapping[str, Any], path: FieldPath) -> OpenMap:
     """Labels under pseudonyms: of some keys it is known that they are there or not, and no value is known."""
     return OpenMap(
         path=path,
-        values={key: _unknown(_redacted(path.child(key))) for key in told["kept"]},
-        absent=frozenset(told["absent"]),
-        there=frozenset(told["kept"]),
+        values={key: _unknown(_redacted(path.child(key))) for key in names["kept"]},
+        absent=frozenset(names["absent"]),
+        there=frozenset(names["kept"]),
         because=_redacted(path),
     )
 

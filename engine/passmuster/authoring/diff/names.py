@@ -64,8 +64,8 @@ def _constant(old: Constant, new: Constant) -> Iterator[Change]:
     if isinstance(old.value, list) and isinstance(new.value, list):
         come = [Detail(words="added", now=_shown(item)) for item in new.value if item not in old.value]
         gone = [Detail(words="removed", now=_shown(item)) for item in old.value if item not in new.value]
-        told = (*come, *gone) or (Detail(words="now", now=_shown(new.value), was=_shown(old.value)),)
-        yield Change(kind=ChangeKind.VALUE, sentence="value changed", details=told, bump=Bump.PATCH)
+        details = (*come, *gone) or (Detail(words="now", now=_shown(new.value), was=_shown(old.value)),)
+        yield Change(kind=ChangeKind.VALUE, sentence="value changed", details=details, bump=Bump.PATCH)
         return
     sentence = f"value changed from {_shown(old.value)} to {_shown(new.value)}"
     yield Change(kind=ChangeKind.VALUE, sentence=sentence, bump=Bump.PATCH)
@@ -95,8 +95,8 @@ def itself(old: Policy, new: Policy) -> tuple[Change, ...]:
     if old.source != new.source:
         keys = sorted({*old.source, *new.source})
         pairs = [(key, new.source.get(key), old.source.get(key)) for key in keys]
-        told = [Detail(words=key, now=_shown(now), was=_shown(was)) for key, now, was in pairs if now != was]
-        changes.append(_text("source changed", *told))
+        details_ = [Detail(words=key, now=_shown(now), was=_shown(was)) for key, now, was in pairs if now != was]
+        changes.append(_text("source changed", *details_))
     shared = {rule.id for rule in old.rules} & {rule.id for rule in new.rules}
     before, after = ([rule.id for rule in version.rules if rule.id in shared] for version in (old, new))
     if before != after:
@@ -104,8 +104,8 @@ def itself(old: Policy, new: Policy) -> tuple[Change, ...]:
     return tuple(changes)
 
 
-def _text(sentence: str, *told: Detail) -> Change:
-    return Change(kind=ChangeKind.TEXT, sentence=sentence, details=told, bump=Bump.PATCH)
+def _text(sentence: str, *details: Detail) -> Change:
+    return Change(kind=ChangeKind.TEXT, sentence=sentence, details=details, bump=Bump.PATCH)
 
 
 def _shown(value: object) -> str:

@@ -101,8 +101,8 @@ def _applies(old: CompiledRule, new: CompiledRule, proven: Proven, bump: Bump) -
         kind, words = ChangeKind.APPLIES_NARROWER, "applies to no node that it did not apply to, and may apply to fewer"
     else:
         kind, words, note = ChangeKind.APPLIES_UNCLEAR, "applies to other nodes, direction unclear", ""
-    told = parts(proven, old.applies_when, new.applies_when)
-    yield Change(kind=kind, sentence=words + note, details=told, bump=bump)
+    details = parts(proven, old.applies_when, new.applies_when)
+    yield Change(kind=kind, sentence=words + note, details=details, bump=bump)
 
 
 def _expression(old: CompiledRule, new: CompiledRule, proven: Proven, bump: Bump) -> Iterator[Change]:
@@ -158,15 +158,15 @@ def texts(
     for what in ("title", "rationale", "deviation", "remediation", "references"):
         one, other = getattr(before, what), getattr(after, what)
         if one != other:
-            told = _references(one, other) if what == "references" else (_now(_quoted(one), _quoted(other)),)
-            yield Change(kind=ChangeKind.TEXT, sentence=f"{what} changed", details=told, bump=Bump.PATCH)
+            details = _references(one, other) if what == "references" else (_now(_quoted(one), _quoted(other)),)
+            yield Change(kind=ChangeKind.TEXT, sentence=f"{what} changed", details=details, bump=Bump.PATCH)
     one, other = _text(before.message_expression), _text(after.message_expression)
     if one != other:
         proven = reworded(cases, old.message, new.message)
         same = bool(proven.claims) and old.message is not None
         sentence = f"message written otherwise, the same words{proven.note}" if same else "message changed"
-        told = (_now(one or "none", other or "none"),)
-        yield Change(kind=ChangeKind.TEXT, sentence=sentence, details=told, bump=Bump.PATCH)
+        details = (_now(one or "none", other or "none"),)
+        yield Change(kind=ChangeKind.TEXT, sentence=sentence, details=details, bump=Bump.PATCH)
 
 
 def _now(was: str, now: str) -> Detail:

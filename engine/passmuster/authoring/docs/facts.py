@@ -17,12 +17,12 @@ def described(path: FieldPath) -> Fact:
     """One fact; a key of a map is described by what the map says of its values, and by the map."""
     trail = _trail(path)
     leaf = trail[-1]
-    told = [schema["description"] for schema in trail[-2:] if "x-map" in schema] + [leaf.get("description", "")]
+    descriptions = [schema["description"] for schema in trail[-2:] if "x-map" in schema] + [leaf.get("description", "")]
     sources: list[str] = next((schema["x-source"] for schema in reversed(trail) if "x-source" in schema), [])
     return Fact(
         path=str(path),
         kind=_kind(leaf),
-        description=" ".join(dict.fromkeys(text for text in told if text)),
+        description=" ".join(dict.fromkeys(text for text in descriptions if text)),
         unit=leaf.get("x-unit"),
         sources=tuple(sources),
     )

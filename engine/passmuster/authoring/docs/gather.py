@@ -80,8 +80,8 @@ def _terms(policy: Policy, compiled: CompiledPolicy) -> list[Term]:
 
 
 def _default(value: Any) -> str:
-    told = ", ".join(value) if isinstance(value, list) else str(value).lower() if isinstance(value, bool) else value
-    return f"default {told}" if told not in {"", None} else "default empty"
+    text = ", ".join(value) if isinstance(value, list) else str(value).lower() if isinstance(value, bool) else value
+    return f"default {text}" if text not in {"", None} else "default empty"
 
 
 def _term(name: str, description: str, *, kind: str = "", value: Any = None, program: Program | None = None) -> Term:

@@ -80,7 +80,7 @@ def _how_to_read() -> Markup:
         "An informational rule only tells. A rule passes where its expression is true, and fails where it is false. "
         "Where a fact that decides could not be looked at, the outcome is unknown, and never a pass."
     )
-    key = [tag("li", tag("code", tag("span", told, class_=f"k-{kind.value}"))) for kind, told in _KEY]
+    key = [tag("li", tag("code", tag("span", label, class_=f"k-{kind.value}"))) for kind, label in _KEY]
     return tag(
         "section",
         tag("h2", "How to read it", id="page_reading"),
@@ -222,12 +222,12 @@ def _examples(entry: Entry) -> Markup:
 
 
 def _example(example: Example) -> Markup:
-    told = example.outcome.value.replace("_", " ")
+    text = example.outcome.value.replace("_", " ")
     said = tag("span", f"\u201c{example.message}\u201d", class_="said") if example.message else None
     return tag(
         "tr",
         tag("td", example.name, " ", tag("span", f"({example.base})", class_="base"), said),
-        tag("td", told, class_=f"outcome {example.outcome.value}"),
+        tag("td", text, class_=f"outcome {example.outcome.value}"),
     )
 
 

@@ -78,8 +78,8 @@ def _entry(entry: Entry) -> Iterator[str]:
         yield from ("", "#### Where it fails, it says", "", *_code(entry.message))
     yield from _facts(entry.facts)
     yield from ("", "#### Why", "", _prose(entry.rationale))
-    told = "It follows its source." if entry.deviation is None else _prose(entry.deviation)
-    yield from ("", "#### How it departs from its source", "", told)
+    text = "It follows its source." if entry.deviation is None else _prose(entry.deviation)
+    yield from ("", "#### How it departs from its source", "", text)
     yield from ("", "#### What to do", "", _prose(entry.remediation))
     yield from _references(entry)
     yield from _examples(entry)
@@ -95,8 +95,8 @@ def _facts(facts: Iterable[Fact]) -> Iterator[str]:
         yield from ("", "#### The facts that it reads", "", "| fact | values | meaning | from |", "|---|---|---|---|")
     for fact in listed:
         kind = f"{fact.kind}, {fact.unit}" if fact.unit else fact.kind
-        told = (fact.path, kind, fact.description, ", ".join(fact.sources))
-        yield "| " + " | ".join(_prose(cell) for cell in told) + " |"
+        cells = (fact.path, kind, fact.description, ", ".join(fact.sources))
+        yield "| " + " | ".join(_prose(cell) for cell in cells) + " |"
 
 
 def _references(entry: Entry) -> Iterator[str]:
@@ -109,8 +109,8 @@ def _examples(entry: Entry) -> Iterator[str]:
     if entry.examples:
         yield from ("", "#### Examples", "", "| case | node | outcome | message |", "|---|---|---|---|")
     for example in entry.examples:
-        told = (example.name, example.base, example.outcome.value.replace("_", " "), example.message or "")
-        yield "| " + " | ".join(safe(cell) for cell in told) + " |"
+        cells = (example.name, example.base, example.outcome.value.replace("_", " "), example.message or "")
+        yield "| " + " | ".join(safe(cell) for cell in cells) + " |"
 
 
 def _code(code: Iterable[Piece]) -> list[str]:

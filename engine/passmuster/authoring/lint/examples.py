@@ -45,14 +45,14 @@ def _strays(subject: Subject) -> Iterator[Spot]:
             for part in ("expect", "messages"):
                 for name in case.get(part, {}):
                     if scopes.get(name) is not scope:
-                        told = "no such rule" if name not in scopes else f"a rule of another scope in {key}"
+                        problem = "no such rule" if name not in scopes else f"a rule of another scope in {key}"
                         wrong.append(
-                            (part, name, told, {scope_name for scope_name, of in scopes.items() if of is scope})
+                            (part, name, problem, {scope_name for scope_name, of in scopes.items() if of is scope})
                         )
-            for part, name, told, there in wrong:
+            for part, name, problem, there in wrong:
                 path = (key, number, part, name)
                 known = ", ".join(sorted(there)) or "none"
-                message = f"{told} (got {name!r}, expected one of: {known})"
+                message = f"{problem} (got {name!r}, expected one of: {known})"
                 yield Spot(path=path, message=message, key=True, in_tests=True)
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def _bump(subject: Subject) -> Iterator[Spot]:
     since = subject.since
     if since is not None:
-        told = f"got {subject.policy.version}, expected {since.wanted} or higher"
-        message = f"the version is too low for what changed since {since.version} ({told}): {'; '.join(since.because)}"
+        text = f"got {subject.policy.version}, expected {since.wanted} or higher"
+        message = f"the version is too low for what changed since {since.version} ({text}): {'; '.join(since.because)}"
         hint = f"passmuster policy diff {subject.policy.pack}@{since.version} {subject.policy.document.file}"
         yield Spot(path=("version",), message=message, hint=hint)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _MOMENT = "2000-01-01T00:00:00Z"
 
 
-def build(suite: Suite, case: Case | Member, told: str, labels: Mapping[str, str] | None = None) -> Snapshot:
+def build(suite: Suite, case: Case | Member, called: str, labels: Mapping[str, str] | None = None) -> Snapshot:
     """The snapshot of a case, or of a node of one; raises SnapshotError where its facts cannot be those of a node.
 
     `told` says which it is, in errors.
@@ -49,7 +49,7 @@ def build(suite: Suite, case: Case | Member, told: str, labels: Mapping[str, str
             _holder(facts, path).pop(path.parts[-1], None)
     sections = {name: _section(name, kind, facts, case) for name, kind in schema.sections(1).items()}
     document = {"schema": SCHEMA, **above, "sections": sections}
-    return load(json.canonical(document), told)
+    return load(json.canonical(document), called)
 
 
 def _holder(facts: dict[str, Any], path: FieldPath) -> dict[str, Any]:

@@ -43,8 +43,8 @@ def _suite(top: ET.Element, name: str, cases: Sequence[_Case]) -> None:
     for case in cases:
         element = ET.SubElement(suite, "testcase", {"classname": _legal(name), "name": _legal(case.name)})
         if case.failure is not None:
-            told = _legal(case.failure)
-            ET.SubElement(element, "failure", {"message": told, "type": "expectation"}).text = told
+            text = _legal(case.failure)
+            ET.SubElement(element, "failure", {"message": text, "type": "expectation"}).text = text
 
 
 def _legal(text: str) -> str:
@@ -56,8 +56,8 @@ def _legal(text: str) -> str:
 def _cases(tested: Tested) -> Iterator[_Case]:
     for case in tested.suite.every_case:
         messages = [wording.mismatch(mismatch) for mismatch in tested.outcome.mismatches if mismatch.case is case]
-        told = f"{tested.suite.file}:{case.line}: " + "; ".join(messages) if messages else None
-        yield _Case(name=case.name, failure=told)
+        text = f"{tested.suite.file}:{case.line}: " + "; ".join(messages) if messages else None
+        yield _Case(name=case.name, failure=text)
     for untested in tested.outcome.untested:
         yield _Case(name=f"some case expects {untested}", failure="no case expects it")
 
@@ -65,8 +65,8 @@ def _cases(tested: Tested) -> Iterator[_Case]:
 def _coverage(tested: Tested) -> Iterator[_Case]:
     assert tested.coverage is not None
     for rule in tested.coverage.rules:
-        told = f"{rule.taken} of {rule.total} branches taken ({rule.percent} %)"
-        yield _Case(name=f"every branch of {rule.rule} is taken", failure=None if rule.taken == rule.total else told)
+        text = f"{rule.taken} of {rule.total} branches taken ({rule.percent} %)"
+        yield _Case(name=f"every branch of {rule.rule} is taken", failure=None if rule.taken == rule.total else text)
     for branch in tested.coverage.uncovered:
         place = f"{tested.file}:{branch.line}:{branch.column}"
         yield _Case(name=f"{place}: {branch.owner}: {branch.text}", failure=wording.uncovered(branch))

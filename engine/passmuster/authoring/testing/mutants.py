@@ -195,8 +195,8 @@ class _Maker:
             yield Edit(start=node.start, end=node.end, replacement=str(not node.value).lower(), within=within)
         elif type(node.value) is int:
             for value in (node.value - 1, node.value + 1):
-                told = str(value) if value >= 0 else f"({value})"
-                yield Edit(start=node.start, end=node.end, replacement=told, within=within)
+                text = str(value) if value >= 0 else f"({value})"
+                yield Edit(start=node.start, end=node.end, replacement=text, within=within)
         elif isinstance(node.value, str) and node not in self._listed:
             yield from self._string(node, within)
 
@@ -209,8 +209,8 @@ class _Maker:
         number = _LAST_NUMBER.search(written)
         if self._is_pattern(node):
             for changed in mistaken(str(node.value)):
-                told = written.replace(str(node.value), changed)
-                yield Edit(start=node.start, end=node.end, replacement=told, within=within)
+                text = written.replace(str(node.value), changed)
+                yield Edit(start=node.start, end=node.end, replacement=text, within=within)
         elif node in self._passed and number and _VERSION.fullmatch(str(node.value)):
             for value in {max(int(number[0]) - 1, 0), int(number[0]) + 1} - {int(number[0])}:
                 changed = written[: number.start()] + str(value) + written[number.end() :]

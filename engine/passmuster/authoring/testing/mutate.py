@@ -100,8 +100,8 @@ def every(policy: CompiledPolicy, source: Policy) -> Iterator[Mutant]:
             program = unchecked(edit.text(part.program.text), part.program.environment)
             if program is None:
                 continue
-            told = edit.described(part.program.text)
-            name = told if part.role in {Role.VARIABLE, Role.EXPRESSION} else f"{part.role.value}: {told}"
+            text = edit.described(part.program.text)
+            name = text if part.role in {Role.VARIABLE, Role.EXPRESSION} else f"{part.role.value}: {text}"
             seen[part.owner, name] += 1
             count = seen[part.owner, name]
             line, column = _place(part, edit.start)
@@ -125,12 +125,12 @@ def _of_constants(policy: CompiledPolicy, source: Policy) -> Iterator[Mutant]:
     every_part = parts(policy)
     for name, value in policy.constants.items():
         using = [part for part in every_part if name in part.program.constants]
-        for told, changed in _changes(value):
+        for change, changed in _changes(value):
             constants = {**policy.constants, name: changed}
             at = source.document.positions["constants", name, "value"]
             yield Mutant(
                 owner=f"constants.{name}",
-                name=told,
+                name=change,
                 line=at.line,
                 column=at.column,
                 rules=frozenset().union(*(part.rules for part in using)),
@@ -154,8 +154,8 @@ def _changes(value: Any) -> Iterator[tuple[str, Any]]:
     elif isinstance(value, dict):
         for key, element in value.items():
             yield f"without {key}", {name: member for name, member in value.items() if name != key}
-            for told, changed in _changes(element):
-                yield f"{key}: {told}", {**value, key: changed}
+            for change, changed in _changes(element):
+                yield f"{key}: {change}", {**value, key: changed}
 
 
 def _shown(value: Any) -> str:

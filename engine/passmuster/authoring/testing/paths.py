@@ -86,8 +86,8 @@ def _once(path: FieldPath, what: str, changed: dict[FieldPath, str]) -> None:
     """Refuse a change that another one undoes."""
     for other, how in changed.items():
         if path == other or (how == "set" and path.covers(other)):
-            told = f"{how} and {what}" if how != what else f"{how} twice"
-            raise _StrayError(f"a fact is {told} (got {other} and {path}, expected one of them)")
+            text = f"{how} and {what}" if how != what else f"{how} twice"
+            raise _StrayError(f"a fact is {text} (got {other} and {path}, expected one of them)")
     changed[path] = what
 
 

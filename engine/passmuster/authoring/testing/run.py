@@ -137,12 +137,12 @@ def _strays(
     stray = [("rule", name) for name in named if name not in known and name not in other]
     stray += [("parameter", name) for name in case.parameters if name not in defaults]
     there = {"rule": known, "parameter": set(defaults)}
-    told = [
+    messages = [
         f"no such {what} (got {name!r}, expected one of: {', '.join(sorted(there[what])) or 'none'})"
         for what, name in stray
     ]
-    told += [f"a rule of another scope in {place} (got {name!r})" for name in named if name in other]
-    return [Problem(code="tests-name", message=message, location=where) for message in told]
+    messages += [f"a rule of another scope in {place} (got {name!r})" for name in named if name in other]
+    return [Problem(code="tests-name", message=message, location=where) for message in messages]
 
 
 def _mismatches(case: Case, results: Mapping[str, Result]) -> list[Mismatch]:
@@ -176,8 +176,8 @@ def _fleet_mismatches(policy: CompiledPolicy, trial: FleetTrial) -> list[Mismatc
             continue
         got = trial.result(policy, rule)
         if got.outcome is not case.expect.get(name, got.outcome):
-            told = f"{got.outcome.value}{f' ({got.message})' if got.message else ''}"
-            mismatches.append(Mismatch(case=case, rule=name, expected=case.expect[name].value, got=told))
+            text = f"{got.outcome.value}{f' ({got.message})' if got.message else ''}"
+            mismatches.append(Mismatch(case=case, rule=name, expected=case.expect[name].value, got=text))
         if got.message != case.messages.get(name, got.message):
             wanted = f"message {case.messages[name]!r}"
             mismatches.append(Mismatch(case=case, rule=name, expected=wanted, got=_quoted(got.message)))

@@ -49,5 +49,5 @@ def _mutation(tested: Tested, mutation: Mutation) -> Iterator[str]:
         yield f"{tested.suite.file}:{entry.line}: equivalent: {why} (got {entry.rule}: {entry.mutant})"
     survived = len(mutation.survivors)
     noticed = mutation.total - survived - mutation.equivalent
-    told = f"{noticed} noticed, {mutation.equivalent} equivalent, {survived} not noticed"
-    yield f"{tested.name}: {mutation.total} mutants: {told}"
+    text = f"{noticed} noticed, {mutation.equivalent} equivalent, {survived} not noticed"
+    yield f"{tested.name}: {mutation.total} mutants: {text}"

@@ -106,8 +106,8 @@ def trials(suite: Suite, defaults: Mapping[str, Any]) -> tuple[Trial, ...]:
 def _placed(error: SnapshotError, suite: Suite, case: Case | FleetCase) -> list[Problem]:
     """What is wrong with a node that no file holds, at the case that makes it."""
     where = Location(file=suite.file, line=case.line, column=1)
-    told = (f"{problem.location.file}: {problem.message}" for problem in error.problems)
-    return [Problem(code="tests-fact", message=message, location=where) for message in told]
+    messages = (f"{problem.location.file}: {problem.message}" for problem in error.problems)
+    return [Problem(code="tests-fact", message=message, location=where) for message in messages]
 
 
 def fleet_trials(suite: Suite, defaults: Mapping[str, Any]) -> tuple[FleetTrial, ...]:

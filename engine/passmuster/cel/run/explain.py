@@ -224,8 +224,10 @@ class _Explainer:
                 ]
                 if len(standing) > _MAX_MISSING:
                     return ""
-                told = [self._turned(body, self._bound(node, scope, element), to=to) for body, element in standing]
-                return " && ".join(dict.fromkeys(told)) if all(told) else ""
+                turned_parts = [
+                    self._turned(body, self._bound(node, scope, element), to=to) for body, element in standing
+                ]
+                return " && ".join(dict.fromkeys(turned_parts)) if all(turned_parts) else ""
             case _:
                 value = self._value(node, scope)
                 if type(value) is bool:
@@ -234,8 +236,8 @@ class _Explainer:
                 return written if to else f"!({written})"
 
     def _all_of(self, parts: list[tuple[Node, _Scope]], *, to: bool) -> str:
-        told = [self._turned(node, scope, to=to) for node, scope in parts]
-        return " && ".join(dict.fromkeys(told)) if all(told) else ""
+        turned_parts = [self._turned(node, scope, to=to) for node, scope in parts]
+        return " && ".join(dict.fromkeys(turned_parts)) if all(turned_parts) else ""
 
     def _within(self, node: Fold, scope: _Scope, slots: Mapping[str, int], element: object) -> _Scope:
         bound = (element,) if len(node.variables) == 1 else element

@@ -117,8 +117,8 @@ def assemble(
     for root in (VARIABLES, PARAMETERS):
         if root in reader.whole:
             # Which of them it reads could not be told, and a rule must never read more than it says.
-            told = f"{_NAMES[root]} are named one by one, as in {root}.x"
-            findings.add(Code.UNDECLARED, told, reader.whole[root])
+            problem = f"{_NAMES[root]} are named one by one, as in {root}.x"
+            findings.add(Code.UNDECLARED, problem, reader.whole[root])
     compiler = Compiler(text, environment, types, reader.origins)
     return Program(
         text=text,

@@ -28,8 +28,8 @@ def over(
     for name, snapshot in nodes if gathered else ():
         values = {} if snapshot is None else _values(rules, snapshot, parameters)
         for policy, rule, aggregate in gathered:
-            told = UNJUDGED if snapshot is None else contribution(rule, values[policy.header.pack])
-            aggregate.add(told, name)
+            contributed = UNJUDGED if snapshot is None else contribution(rule, values[policy.header.pack])
+            aggregate.add(contributed, name)
     return tuple(
         result
         for policy, rule, aggregate in gathered

@@ -40,8 +40,8 @@ def standing_in_the_way(pool: Pool) -> str:
     for why in sorted(pool.reasons.parts):
         if not why.fault:
             reasons |= dict.fromkeys([f"{fact.path} is unknown: {wording(fact)}" for fact in why.facts] or [why.reason])
-    told = [*list(reasons)[:_MOST], *(["and others"] if len(reasons) > _MOST else [])]
-    return f"{nodes(pool.undecided)} undecided: {'; '.join(told)}"
+    reason_lists = [*list(reasons)[:_MOST], *(["and others"] if len(reasons) > _MOST else [])]
+    return f"{nodes(pool.undecided)} undecided: {'; '.join(reason_lists)}"
 
 
 def told(pool: Pool) -> str:

@@ -49,10 +49,10 @@ def changes(before: Snapshot, after: Snapshot, asked: Iterable[Asked]) -> tuple[
     """What the redaction does to the outcomes of these policies, by rule; empty where it does nothing."""
     pairs = [(_judged(policy, before), _judged(policy, after)) for policy in asked]
     changes = [
-        Change(rule, _shown(old[rule]), _shown(told), _withheld(told))
+        Change(rule, _shown(old[rule]), _shown(contribution_), _withheld(contribution_))
         for old, new in pairs
-        for rule, told in new.items()
-        if _said(old[rule]) != _said(told)
+        for rule, contribution_ in new.items()
+        if _said(old[rule]) != _said(contribution_)
     ]
     return tuple(sorted(changes))
 
@@ -75,14 +75,14 @@ def _each(policy: CompiledPolicy, node: Snapshot, parameters: Mapping[str, Any])
         yield result.rule.name, _Told(result.outcome, result.unknown)
     values = bound(policy, roots, parameters)
     for rule in policy.fleet_rules:
-        told = contribution(rule, values)
-        missing = told.why.facts if isinstance(told, Unvalued | Unplaced) else ()
-        yield rule.header.name, _Told(told, missing)
+        contributed = contribution(rule, values)
+        missing = contributed.why.facts if isinstance(contributed, Unvalued | Unplaced) else ()
+        yield rule.header.name, _Told(contributed, missing)
 
 
-def _said(told: _Told) -> object:
+def _said(contributed: _Told) -> object:
     """What counts; why something is not known may change, whether it is must not."""
-    match told.said:
+    match contributed.said:
         case Unvalued(pool=pool):
             return "no value", pool
         case Unplaced():
@@ -91,8 +91,8 @@ def _said(told: _Told) -> object:
             return said
 
 
-def _shown(told: _Told) -> str:
-    match told.said:
+def _shown(contributed: _Told) -> str:
+    match contributed.said:
         case None:
             return "no member"
         case Valued():
@@ -103,6 +103,6 @@ def _shown(told: _Told) -> str:
             return outcome.value
 
 
-def _withheld(told: _Told) -> bool:
-    unknown = told.said is RuleOutcome.UNKNOWN or isinstance(told.said, Unvalued | Unplaced)
-    return unknown and any(fact.reason is Reason.REDACTED for fact in told.missing)
+def _withheld(contributed: _Told) -> bool:
+    unknown = contributed.said is RuleOutcome.UNKNOWN or isinstance(contributed.said, Unvalued | Unplaced)
+    return unknown and any(fact.reason is Reason.REDACTED for fact in contributed.missing)

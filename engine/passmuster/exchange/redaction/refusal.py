@@ -37,9 +37,9 @@ _UNKNOWN = "leave out the --class that takes out what they read, or say --allow-
 
 
 def _error(changes: Mapping[Change, int], how: str, hint: str) -> RedactionError:
-    told = ", ".join(_told(change, count) for change, count in sorted(changes.items()))
+    text = ", ".join(_told(change, count) for change, count in sorted(changes.items()))
     rules = len({change.rule for change in changes})
-    message = f"{rules} rule{'' if rules == 1 else 's'} would come out {how}, so nothing was written ({told})"
+    message = f"{rules} rule{'' if rules == 1 else 's'} would come out {how}, so nothing was written ({text})"
     place = Location(file=_COMMAND)
     return RedactionError([Problem(code="redact-verdict", message=message, location=place, hint=hint)])
 

@@ -85,8 +85,8 @@ def _exempted(exemption: Exempted) -> Markup:
 
 def _roster(findings: RosterFindings | None) -> Markup:
     if findings is None:
-        told = "None was given: a node that was never collected is not missed here."
-        return _part("Roster", tag("p", told))
+        intro = "None was given: a node that was never collected is not missed here."
+        return _part("Roster", tag("p", intro))
     missing = f"Without a snapshot: {words.names(findings.missing) if findings.missing else 'none'}."
     unlisted = f"With a snapshot, but not listed: {words.names(findings.unlisted) if findings.unlisted else 'none'}."
     whose = f"The {origin.roster(findings)}: {words.count(findings.listed, 'node')} listed."

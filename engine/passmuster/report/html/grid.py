@@ -39,7 +39,7 @@ def _unjudged(groups: Sequence[Alike]) -> Markup | None:
 
 
 def _by_group(verdict: Verdict, judged: Sequence[tuple[int, Alike]]) -> Markup:
-    told = "A column is one group of nodes that came out alike; its number leads to what was found there."
+    text = "A column is one group of nodes that came out alike; its number leads to what was found there."
     heads = [
         tag(
             "th",
@@ -57,7 +57,7 @@ def _by_group(verdict: Verdict, judged: Sequence[tuple[int, Alike]]) -> Markup:
         rows.append(tag("tr", _rule(rule), *cells))
     head = tag("tr", tag("th", "Rule", scope="col"), *heads)
     table = tag("table", tag("thead", head), tag("tbody", *rows), class_="grid")
-    return join(tag("p", told), _scrolls(table))
+    return join(tag("p", text), _scrolls(table))
 
 
 def _by_outcome(verdict: Verdict, groups: Sequence[Alike]) -> Markup:
@@ -66,7 +66,7 @@ def _by_outcome(verdict: Verdict, groups: Sequence[Alike]) -> Markup:
     never = [
         outcome.value.replace("_", " ") for outcome, _ in COLUMNS if outcome not in {shown for shown, _ in columns}
     ]
-    told = "How many nodes came to each outcome, worst first." + (f" None is {' or '.join(never)}." if never else "")
+    text = "How many nodes came to each outcome, worst first." + (f" None is {' or '.join(never)}." if never else "")
     concerned = _concerned(groups)
     rows = []
     for rule, numbers in worst_first(counts):
@@ -82,7 +82,7 @@ def _by_outcome(verdict: Verdict, groups: Sequence[Alike]) -> Markup:
         rows.append(tag("tr", _rule(rule, *names), *cells))
     heads = [tag("th", head_text, scope="col") for head_text in ("Rule", *(head for _, head in columns))]
     table = tag("table", tag("thead", tag("tr", *heads)), tag("tbody", *rows), class_="grid counts")
-    return join(tag("p", told), _scrolls(table))
+    return join(tag("p", text), _scrolls(table))
 
 
 def _concerned(groups: Sequence[Alike]) -> dict[tuple[RuleHeader, RuleOutcome], list[str]]:
@@ -96,8 +96,8 @@ def _concerned(groups: Sequence[Alike]) -> dict[tuple[RuleHeader, RuleOutcome], 
 
 
 def _rule(rule: RuleHeader, *below: Markup) -> Markup:
-    told = tag("span", tag("code", rule.name), f" {rule.level.value}", class_="sub")
-    return tag("th", rule.title, told, *below, scope="row")
+    subtitle = tag("span", tag("code", rule.name), f" {rule.level.value}", class_="sub")
+    return tag("th", rule.title, subtitle, *below, scope="row")
 
 
 def _scrolls(table: Markup) -> Markup:

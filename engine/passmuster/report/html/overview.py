@@ -124,8 +124,8 @@ def _finding(verdict: Verdict, group: Group, finding: Finding) -> Markup:
     rest = len(by_size) - len(items)
     more = tag("li", f"and {words.count(rest, 'other message')}, with the nodes below") if rest else None
     head = tag("p", words.outcome(group.outcome), " ", tag("strong", finding.rule.title), class_="what")
-    told = f"{finding.rule.name}, {finding.rule.level.value}, {words.count(concerned, 'node')}"
-    return join(head, tag("p", told, class_="under"), tag("ul", *items, more))
+    text = f"{finding.rule.name}, {finding.rule.level.value}, {words.count(concerned, 'node')}"
+    return join(head, tag("p", text, class_="under"), tag("ul", *items, more))
 
 
 def _messages(verdict: Verdict, rule: RuleHeader, outcome: RuleOutcome) -> dict[str, list[str]]:
@@ -144,26 +144,26 @@ def _split(verdict: Verdict) -> Iterator[Markup]:
         of_outcome = [result for result in verdict.fleet if result.outcome is outcome]
         for rule in dict.fromkeys(result.rule for result in of_outcome if result.rule.level is not Level.INFORMATIONAL):
             pools = [result for result in of_outcome if result.rule == rule]
-            told = f"{rule.name}, {rule.level.value}, {words.count(len(pools), 'pool')} of nodes"
+            text = f"{rule.name}, {rule.level.value}, {words.count(len(pools), 'pool')} of nodes"
             messages = dict.fromkeys(pool.message or "no message" for pool in pools)
             yield tag(
                 "li",
                 tag("p", words.outcome(outcome), " ", tag("strong", rule.title), class_="what"),
-                tag("p", told, "; see ", tag("a", "the rules over the fleet", href="#fleet"), class_="under"),
+                tag("p", text, "; see ", tag("a", "the rules over the fleet", href="#fleet"), class_="under"),
                 tag("ul", *(tag("li", message) for message in list(messages)[:_MESSAGES_MAX])),
                 words.remedy(outcome, rule.remediation),
             )
 
 
 def _look(missing_fact: Missing) -> Markup:
-    told = f"{words.count(len(missing_fact.facts), 'fact')} {remedies.met(missing_fact.reason)}"
+    text = f"{words.count(len(missing_fact.facts), 'fact')} {remedies.met(missing_fact.reason)}"
     facts = [
         tag("li", tag("code", words.name(path)), f" {detail}" if detail else None)
         for path, detail in missing_fact.facts.items()
     ]
     return tag(
         "li",
-        tag("p", words.outcome(RuleOutcome.UNKNOWN), " ", tag("strong", told), class_="what"),
+        tag("p", words.outcome(RuleOutcome.UNKNOWN), " ", tag("strong", text), class_="what"),
         tag("p", words.on(missing_fact.nodes), class_="under"),
         tag("ul", *facts),
         tag("p", "Rules that need these facts: ", ", ".join(missing_fact.rules), class_="note"),
@@ -176,7 +176,7 @@ def _unread(groups: Sequence[Alike]) -> Iterator[Markup]:
     nodes = [(reason, names) for group in groups for reason, names in group.reasons.items() if reason != ONLY_FLEET]
     if nodes:
         total = sum(len(names) for _, names in nodes)
-        told = f"{words.count(total, 'node')} as a whole"
+        text = f"{words.count(total, 'node')} as a whole"
         items = [
             tag("li", reason, tag("span", words.on(names), class_="sub"))
             for reason, names in sorted(nodes, key=lambda pair: (-len(pair[1]), pair[0]))[:_MESSAGES_MAX]
@@ -185,6 +185,6 @@ def _unread(groups: Sequence[Alike]) -> Iterator[Markup]:
         more = tag("li", f"and {words.count(rest, 'other reason')}, with the nodes below") if rest else None
         yield tag(
             "li",
-            tag("p", words.outcome(NodeOutcome.UNKNOWN), " ", tag("strong", told), class_="what"),
+            tag("p", words.outcome(NodeOutcome.UNKNOWN), " ", tag("strong", text), class_="what"),
             tag("ul", *items, more),
         )

@@ -38,9 +38,9 @@ _LONG = 13
 
 def parts(groups: Sequence[Alike], evidence: Evidence) -> Markup:
     """All groups of several nodes, in their order."""
-    told = "Nodes on which every rule came out alike are told of together, worst first." if groups else "There is none."
+    text = "Nodes on which every rule came out alike are told of together, worst first." if groups else "There is none."
     made = [_part(number, group, evidence) for number, group in enumerate(groups, 1)]
-    return words.section("Nodes", "nodes", tag("p", told), *made)
+    return words.section("Nodes", "nodes", tag("p", text), *made)
 
 
 def single(verdict: Verdict, evidence: Evidence) -> Markup:
@@ -100,13 +100,13 @@ def _nodes(number: int | None, nodes: Sequence[NodeVerdict]) -> Markup:
 
 
 def _results(group: Alike, evidence: Evidence) -> Iterator[Markup]:
-    told = [
+    listed_rules = [
         (at, result)
         for at, result in enumerate(group.results)
         if result.outcome not in _QUIET or evidence is Evidence.FULL
     ]
-    told.sort(key=lambda entry: _urgency(entry[1]))
-    for at, result in told:
+    listed_rules.sort(key=lambda entry: _urgency(entry[1]))
+    for at, result in listed_rules:
         yield _result(result, variants(group, at, evidence), len(group.nodes), evidence)
 
 
@@ -121,8 +121,8 @@ def _quiet(group: Alike, evidence: Evidence) -> Iterator[Markup]:
     for outcome in _QUIET if evidence is not Evidence.FULL else ():
         fitting = [result.rule.id for result in group.results if result.outcome is outcome]
         if fitting:
-            told = f" ({len(fitting)}): {', '.join(fitting)}"
-            yield tag("p", words.outcome(outcome), told, class_="quiet")
+            text = f" ({len(fitting)}): {', '.join(fitting)}"
+            yield tag("p", words.outcome(outcome), text, class_="quiet")
 
 
 def _result(result: Result, variants: Sequence[Variant], nodes: int, evidence: Evidence) -> Markup:
@@ -155,8 +155,8 @@ def _further(variants: Sequence[Variant]) -> Markup | None:
     if not variants:
         return None
     nodes = words.on([name for variant in variants for name in variant.names])
-    told = f"With {words.count(len(variants), 'other set')} of values, which the JSON report has, on {nodes}"
-    return tag("p", told, class_="note")
+    text = f"With {words.count(len(variants), 'other set')} of values, which the JSON report has, on {nodes}"
+    return tag("p", text, class_="note")
 
 
 def _facts(result: Result) -> Markup | None:
@@ -203,5 +203,5 @@ def _because(reasons: Sequence[Because]) -> Markup | None:
 
 
 def _waiver(waiver: WaiverHeader, outcome: RuleOutcome) -> Markup:
-    told = f"Would be {outcome.value}. Waived because: {waiver.reason} ({exceptions.grant(waiver)})"
-    return tag("p", told, class_="waiver")
+    text = f"Would be {outcome.value}. Waived because: {waiver.reason} ({exceptions.grant(waiver)})"
+    return tag("p", text, class_="waiver")

@@ -26,8 +26,8 @@ def pools(results: Sequence[FleetResult]) -> Markup | None:
     by_rule: dict[RuleHeader, list[FleetResult]] = {}
     for result in results:
         by_rule.setdefault(result.rule, []).append(result)
-    told = tag("p", "What these rules ask for is about a pool of nodes, and not about any of them alone.")
-    return words.section("Rules over the fleet", "fleet", told, *(_rule(*item) for item in by_rule.items()))
+    intro = tag("p", "What these rules ask for is about a pool of nodes, and not about any of them alone.")
+    return words.section("Rules over the fleet", "fleet", intro, *(_rule(*item) for item in by_rule.items()))
 
 
 def _rule(rule: RuleHeader, results: Sequence[FleetResult]) -> Markup:
@@ -73,15 +73,15 @@ def _told(fleet_value: FleetValue, first: FleetValue | None) -> Markup:
         return words.value(list(fleet_value.value))
     lacks = [member for member in usual if member not in fleet_value.value]
     adds = [member for member in fleet_value.value if member not in usual]
-    told = [f"{word} {', '.join(members)}" for word, members in (("without", lacks), ("with", adds)) if members]
-    return tag("span", words.name("; ".join(told) or "the same words in another order"))
+    differences = [f"{word} {', '.join(members)}" for word, members in (("without", lacks), ("with", adds)) if members]
+    return tag("span", words.name("; ".join(differences) or "the same words in another order"))
 
 
 def _undecided(undecided: FleetUndecided) -> Markup:
     facts = [f"{words.name(str(fact.path))} {remedies.met(fact.reason)}" for fact in undecided.facts]
-    told = "; ".join([*facts, *([undecided.reason] if undecided.reason else [])])
+    text = "; ".join([*facts, *([undecided.reason] if undecided.reason else [])])
     return words.row(
-        join(words.outcome(RuleOutcome.UNKNOWN), f" {told}"),
+        join(words.outcome(RuleOutcome.UNKNOWN), f" {text}"),
         f"{undecided.count:,}",
         _names(undecided.nodes, undecided.count),
     )

@@ -95,8 +95,8 @@ def section(title: str, anchor: str, *content: Markup | None) -> Markup:
 def table(head: Sequence[str], rows: Sequence[Markup], *, kind: str, caption: str | None = None) -> Markup:
     """A table whose columns are named."""
     cells = [tag("th", text, scope="col") for text in head]
-    told = tag("caption", caption) if caption else None
-    return tag("table", told, tag("thead", tag("tr", *cells)), tag("tbody", *rows), class_=kind)
+    caption_row = tag("caption", caption) if caption else None
+    return tag("table", caption_row, tag("thead", tag("tr", *cells)), tag("tbody", *rows), class_=kind)
 
 
 def row(first: Markup | str, *cells: Markup | str | None) -> Markup:

@@ -21,10 +21,10 @@ def _command(finding: Finding) -> str:
     problem = finding.problem
     where = {"file": problem.location.file, "line": problem.location.line, "col": problem.location.column}
     properties = {**where, "title": problem.code}
-    told = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items() if value is not None)
+    pairs = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items() if value is not None)
     text = problem.message if problem.hint is None else f"{problem.message}\nhint: {problem.hint}"
     level = "notice" if finding.severity is Severity.NOTE else finding.severity.value
-    return f"::{level} {told}::{_data(text)}"
+    return f"::{level} {pairs}::{_data(text)}"
 
 
 def _data(text: str) -> str:

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 def render(findings: Sequence[Finding]) -> str:
     """Each finding, then how many there are."""
     many = {severity: sum(finding.severity is severity for finding in findings) for severity in Severity}
-    told = [
+    counts_ = [
         _counted(count, severity.value) for severity, count in many.items() if count or severity is not Severity.NOTE
     ]
-    return "\n".join((*(_finding(finding) for finding in findings), ", ".join(told))) + "\n"
+    return "\n".join((*(_finding(finding) for finding in findings), ", ".join(counts_))) + "\n"
 
 
 def _counted(count: int, what: str) -> str:
