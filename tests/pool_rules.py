@@ -11,7 +11,7 @@ from snapshots import snapshot
 from passmuster import policy
 from passmuster.evaluation.criteria import Terms
 from passmuster.evaluation.node import Given, judge
-from passmuster.evaluation.pools import over
+from passmuster.evaluation.pools import evaluate_pools
 from passmuster.policy.compile import CompiledPolicy, compile_policy
 
 if TYPE_CHECKING:
@@ -58,4 +58,4 @@ def judged(made: CompiledPolicy, *changes: dict[str, Any], **terms: Any) -> Verd
 def results(made: CompiledPolicy, *changes: dict[str, Any]) -> tuple[FleetResult, ...]:
     """What the fleet rules say of nodes."""
     found = [(each.snapshot.name, each.snapshot) for each in nodes(*changes) if each.snapshot is not None]
-    return over([(made, rule) for rule in made.fleet_rules], found, no_parameters(made))
+    return evaluate_pools([(made, rule) for rule in made.fleet_rules], found, no_parameters(made))

@@ -11,7 +11,7 @@ import pytest
 from packs import POLICIES
 
 from passmuster import policy
-from passmuster.evaluation.pools import over
+from passmuster.evaluation.pools import evaluate_pools
 from passmuster.model.outcome import RuleOutcome
 from passmuster.policy.compile import CompiledPolicy, compile_policy
 from passmuster.snapshot import Snapshot, load
@@ -40,7 +40,7 @@ def machines() -> tuple[tuple[str, Snapshot], ...]:
 def found(*, node_labels: bool = False) -> tuple[FleetResult, ...]:
     defaults = {each.name: each.default for each in policy.load((POLICIES / "kubevirt/1.1.0/policy.yaml").read_bytes(), "policy.yaml").parameters}  # fmt: skip
     rules = [(pack(), rule) for rule in pack().fleet_rules]
-    return over(rules, machines(), {"kubevirt": {**defaults, "node_labels": node_labels}})
+    return evaluate_pools(rules, machines(), {"kubevirt": {**defaults, "node_labels": node_labels}})
 
 
 @pytest.mark.long

@@ -11,7 +11,7 @@ from snapshots import data
 
 from passmuster.cli import main
 from passmuster.codec import schema
-from passmuster.codec.schema.quick import check
+from passmuster.codec.schema.compiled import check
 from passmuster.errors import PassmusterError
 from passmuster.proof import Kind, read
 from passmuster.proof.claim import line

@@ -6,7 +6,7 @@ import pytest
 
 from passmuster import cel
 from passmuster.cel import CelProblem, CelProblems
-from passmuster.cel.syntax.meant import nearest
+from passmuster.cel.syntax.suggestions import nearest
 from passmuster.policy.environments import environment
 
 SET = "whether something is set is asked with has(...)"

@@ -10,7 +10,7 @@ from passmuster.authoring import testing
 from passmuster.authoring.docs import FORMATS, gather
 from passmuster.authoring.docs.facts import described
 from passmuster.authoring.docs.highlight import Kind, pieces
-from passmuster.authoring.testing.parts import parts
+from passmuster.authoring.testing.policy_parts import parts
 from passmuster.model.fieldpath import FieldPath
 from passmuster.model.outcome import RuleOutcome
 

@@ -12,7 +12,7 @@ from pool_rules import ONE_VALUE, compiled, fleet_rule, judged, nodes, results, 
 from passmuster.errors import PolicyError
 from passmuster.evaluation.criteria import Terms
 from passmuster.evaluation.node import Given, judge
-from passmuster.evaluation.pools import Aggregate, conclude
+from passmuster.evaluation.pools import Aggregate, pool_results
 from passmuster.evaluation.pools.aggregate import MAX_NAMES, MAX_POOLS
 from passmuster.evaluation.pools.contribution import Valued
 from passmuster.model.outcome import NodeOutcome, RuleOutcome
@@ -146,7 +146,7 @@ def test_names_are_counted_beyond_those_that_are_kept() -> None:
     gathered = Aggregate()
     for number in reversed(range(MAX_NAMES + 5)):
         gathered.add(Valued("", INTEL), f"n{number:05d}")
-    (found,) = conclude(ONE_POOL.fleet_rules[0], gathered, {}, {})
+    (found,) = pool_results(ONE_POOL.fleet_rules[0], gathered, {}, {})
     assert (found.values[0].count, len(found.values[0].nodes), found.values[0].nodes[0]) == (
         MAX_NAMES + 5,
         MAX_NAMES,

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pool_rules import compiled, fleet_rule, nodes
 
-from passmuster.evaluation.pools import UNJUDGED, Aggregate, aggregate, conclude, contribution
+from passmuster.evaluation.pools import UNJUDGED, Aggregate, aggregate, contribution, pool_results
+from passmuster.evaluation.pools.bounds import Growth, growth
 from passmuster.evaluation.pools.contribution import Unplaced, Unvalued, Valued, Why
-from passmuster.evaluation.pools.growth import Growth, growth
 from passmuster.evaluation.rule import bound
 from passmuster.model.fieldpath import FieldPath
 from passmuster.model.outcome import RuleOutcome
@@ -84,7 +84,7 @@ def concluded(text: str, *parts: Aggregate) -> tuple[FleetResult, ...]:
     whole = Aggregate()
     for each in parts:
         whole.merge(each)
-    return conclude(RULES[text].fleet_rules[0], whole, {}, {})
+    return pool_results(RULES[text].fleet_rules[0], whole, {}, {})
 
 
 @given(MEMBERS, st.randoms(use_true_random=False), st.integers(0, 12), st.integers(0, 12))
@@ -201,4 +201,4 @@ def _of_snapshots(policy: CompiledPolicy, changes: Sequence[dict[str, Any]]) -> 
     for each in nodes(*changes):
         assert each.snapshot is not None
         found.add(contribution(rule, bound(policy, bind(each.snapshot), {})), each.snapshot.name)
-    return conclude(rule, found, {}, policy.constants)
+    return pool_results(rule, found, {}, policy.constants)

@@ -6,7 +6,7 @@ import pytest
 from packs import compiled, rule, virtnest
 
 from passmuster.authoring.testing.mutants import edits
-from passmuster.authoring.testing.parts import parts
+from passmuster.authoring.testing.policy_parts import parts
 from passmuster.cel.run.unchecked import unchecked
 
 EDITS = {

@@ -13,7 +13,7 @@ from passmuster.evaluation.criteria import Terms
 from passmuster.evaluation.node import judge
 from passmuster.model.outcome import NodeOutcome
 from passmuster.report import Evidence
-from passmuster.report.alike import alike, variants
+from passmuster.report.node_groups import alike, variants
 
 if TYPE_CHECKING:
     from passmuster.model.verdict import Verdict

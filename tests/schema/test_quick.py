@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from snapshots import document
 
 from passmuster.codec import schema
-from passmuster.codec.schema.quick import check
+from passmuster.codec.schema.compiled import check
 
 DOCUMENT = schema.document("snapshot", 1)
 QUICK = check(DOCUMENT, DOCUMENT["$defs"])

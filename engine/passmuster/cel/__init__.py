@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from passmuster.cel.check.environment import Environment
-from passmuster.cel.check.extents import DEFAULT_ITEMS, DEFAULT_LENGTH
 from passmuster.cel.check.reads import Read
+from passmuster.cel.check.size_estimates import DEFAULT_ITEMS, DEFAULT_LENGTH
 from passmuster.cel.library.table import functions_table
 from passmuster.cel.run.attempt import Attempt, attempt
 from passmuster.cel.run.explain import Cause, explain

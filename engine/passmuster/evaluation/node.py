@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from passmuster import __version__
 from passmuster.evaluation import verdict_digest
 from passmuster.evaluation.criteria import asked
-from passmuster.evaluation.pools import over
+from passmuster.evaluation.pools import evaluate_pools
 from passmuster.evaluation.rule import evaluate
 from passmuster.model.durations import days, format_moment, parse_moment
 from passmuster.model.outcome import Level, NodeOutcome, RuleOutcome, UnansweredError, fleet_outcome, node_outcome
@@ -67,7 +67,7 @@ def judge(given: Iterable[Given], terms: Terms) -> Verdict:
     waivers = findings(terms.waivers, _seen(terms.waivers, inputs, nodes)) if terms.waivers else None
     roster = _listed(nodes, terms)
     nodes += [absentee(name) for name in (roster.absent if roster else ())]
-    fleet = over(terms.fleet_rules, _members(inputs, nodes), terms.parameters)
+    fleet = evaluate_pools(terms.fleet_rules, _members(inputs, nodes), terms.parameters)
     weighed = [node for node in nodes if node.reason != ONLY_FLEET]
     outcomes = [*(node.outcome for node in weighed), *weight(fleet)]
     nodes.sort(key=lambda node: (node.node, node.snapshot.digest if node.snapshot else "", node.input or ""))

@@ -9,7 +9,7 @@ from passmuster import __version__
 from passmuster.evaluation import verdict_digest
 from passmuster.evaluation.criteria import asked
 from passmuster.evaluation.node import Listed, fleet_digest, listed, weight
-from passmuster.evaluation.pools import UNJUDGED, Aggregate, conclude
+from passmuster.evaluation.pools import UNJUDGED, Aggregate, pool_results
 from passmuster.model.outcome import NodeOutcome, fleet_outcome
 from passmuster.model.verdict import Verdict
 from passmuster.policy import LANGUAGE
@@ -112,7 +112,7 @@ class Ended:
         return tuple(
             result
             for (policy, rule), aggregate in zip(self.terms.fleet_rules, gathered, strict=True)
-            for result in conclude(rule, aggregate, parameters[policy.header.pack], policy.constants)
+            for result in pool_results(rule, aggregate, parameters[policy.header.pack], policy.constants)
         )
 
     def _listed(self) -> Listed | None:

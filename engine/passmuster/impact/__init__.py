@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from passmuster.impact import html, json_v1, table
-from passmuster.impact.alike import Alike, Unchanged
 from passmuster.impact.compare import impact
 from passmuster.impact.format import Format, Hand
 from passmuster.impact.model import (
@@ -19,6 +18,7 @@ from passmuster.impact.model import (
     When,
 )
 from passmuster.impact.side import Side
+from passmuster.impact.unchanged import Alike, Unchanged
 
 __all__ = [
     "FORMATS",

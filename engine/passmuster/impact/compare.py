@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from passmuster.evaluation.node import Given
-    from passmuster.impact.alike import Unchanged
     from passmuster.impact.model import Judged
     from passmuster.impact.side import Side
+    from passmuster.impact.unchanged import Unchanged
     from passmuster.model.outcome import NodeOutcome
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from passmuster.impact import causes, facts
 from passmuster.impact.model import Cause, Judged, NodeChange, OneSided, Origin, RuleChange, Unread
-from passmuster.impact.quick import Quick
+from passmuster.impact.prefilter import Quick
 from passmuster.impact.side import outcome_of
 from passmuster.model.fieldpath import FieldPath
 from passmuster.model.outcome import RuleOutcome

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, TypeAlias
 
-from passmuster.impact.alike import Unchanged
 from passmuster.impact.model import Doubled, Unreadable
+from passmuster.impact.unchanged import Unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

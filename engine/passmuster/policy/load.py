@@ -24,7 +24,7 @@ from passmuster.policy.model import (
     Scope,
     Variable,
 )
-from passmuster.policy.rest import rest
+from passmuster.policy.recovery import rest
 from passmuster.policy.version import Version
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from passmuster.evaluation.criteria import MaximumAge, Terms
 from passmuster.model.durations import parse_duration, parse_moment
 from passmuster.model.outcome import Level
 from passmuster.policy.parameters import effective, fitting
-from passmuster.policy.profile.settle import RANK, raised
+from passmuster.policy.profile.apply import RANK, raised
 from passmuster.policy.waivers import InForce
 
 if TYPE_CHECKING:

@@ -6,14 +6,14 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from passmuster.cel.syntax.admit import admit
+from passmuster.cel.syntax.precheck import precheck
 from passmuster.cel.syntax.tree import Bind, Fold, OptionalMap, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from passmuster.cel import Program
-    from passmuster.cel.syntax.admit import Token
+    from passmuster.cel.syntax.precheck import Token
     from passmuster.cel.syntax.tree import Node
 
 
@@ -63,7 +63,7 @@ def pieces(program: Program) -> tuple[Piece, ...]:
 
 
 def _painted(program: Program) -> Iterator[tuple[int, int, Kind]]:
-    tokens = admit(program.text)
+    tokens = precheck(program.text)
     local = frozenset(name for node in walk(program.tree) for name in _bound(node))
     chain = Kind.FACT
     for at, token in enumerate(tokens):

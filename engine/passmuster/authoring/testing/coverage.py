@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from passmuster.authoring.testing.parts import parts, reached, with_part
+from passmuster.authoring.testing.policy_parts import parts, reached, with_part
 from passmuster.cel.run.branches import watch
 from passmuster.evaluation.rule import bound, outcome
 from passmuster.model.outcome import RuleOutcome
@@ -17,8 +17,8 @@ from passmuster.model.outcome import RuleOutcome
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from passmuster.authoring.testing.parts import Part
-    from passmuster.authoring.testing.trial import FleetTrial, Trial
+    from passmuster.authoring.testing.policy_parts import Part
+    from passmuster.authoring.testing.prepared_cases import FleetTrial, Trial
     from passmuster.cel.run.branches import Branch, Watch
     from passmuster.policy.compile import CompiledFleetRule, CompiledPolicy, CompiledRule
 

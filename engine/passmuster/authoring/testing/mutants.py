@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from passmuster.authoring.testing.patterns import mistaken
-from passmuster.cel.syntax.admit import admit
+from passmuster.cel.syntax.precheck import precheck
 from passmuster.cel.syntax.tree import (
     Arithmetic,
     Call,
@@ -100,7 +100,7 @@ class _Maker:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._text = program.text
-        self._tokens = admit(program.text)
+        self._tokens = precheck(program.text)
         self._listed = {item for node in walk(program.tree) if isinstance(node, ListLiteral) for item in node.items}
         self._passed = {item for node in walk(program.tree) if isinstance(node, Call) for item in node.arguments}
         self._parent = {child: node for node in walk(program.tree) for child in children(node)}

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from passmuster.authoring.testing import mutants
-from passmuster.authoring.testing.parts import Role, parts, with_constants, with_part
+from passmuster.authoring.testing.policy_parts import Role, parts, with_constants, with_part
 from passmuster.cel.run.unchecked import unchecked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from passmuster.authoring.testing.cases import Equivalent
-    from passmuster.authoring.testing.parts import Part
-    from passmuster.authoring.testing.trial import FleetTrial, Trial
+    from passmuster.authoring.testing.policy_parts import Part
+    from passmuster.authoring.testing.prepared_cases import FleetTrial, Trial
     from passmuster.policy import Policy
     from passmuster.policy.compile import CompiledPolicy
 

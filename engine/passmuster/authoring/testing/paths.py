@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from passmuster.cel.syntax.meant import nearest
+from passmuster.cel.syntax.suggestions import nearest
 from passmuster.codec import schema
 from passmuster.codec.schema.fieldtypes import FieldType, ListOf, MapOf, Object
 from passmuster.model.fieldpath import FieldPath

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from passmuster.authoring.testing.cases import Case
 from passmuster.authoring.testing.coverage import coverage
-from passmuster.authoring.testing.killer import Search
+from passmuster.authoring.testing.killing_case import Search
 from passmuster.authoring.testing.mutate import mutate
-from passmuster.authoring.testing.possible import outcomes
-from passmuster.authoring.testing.trial import fleet_trials, trials
+from passmuster.authoring.testing.possible_outcomes import outcomes
+from passmuster.authoring.testing.prepared_cases import fleet_trials, trials
 from passmuster.errors import Location, PolicyError, Problem
 from passmuster.evaluation.rule import evaluate
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from passmuster.authoring.testing.cases import FleetCase, Suite
     from passmuster.authoring.testing.coverage import Coverage
-    from passmuster.authoring.testing.killer import Killer
+    from passmuster.authoring.testing.killing_case import Killer
     from passmuster.authoring.testing.mutate import Mutation
-    from passmuster.authoring.testing.trial import FleetTrial
+    from passmuster.authoring.testing.prepared_cases import FleetTrial
     from passmuster.model.fieldpath import FieldPath
     from passmuster.model.verdict import Result
     from passmuster.policy import Policy

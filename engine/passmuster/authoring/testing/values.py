@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from passmuster.authoring.testing.parts import parts
+from passmuster.authoring.testing.policy_parts import parts
 from passmuster.cel.syntax.tree import Literal, walk
 from passmuster.codec import schema
 from passmuster.codec.schema.fieldtypes import FieldType, Kind, ListOf, MapOf, Object, Scalar

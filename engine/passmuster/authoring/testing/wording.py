@@ -9,7 +9,7 @@ from passmuster.model.unknown import Reason
 
 if TYPE_CHECKING:
     from passmuster.authoring.testing.coverage import Uncovered
-    from passmuster.authoring.testing.killer import Killer
+    from passmuster.authoring.testing.killing_case import Killer
     from passmuster.authoring.testing.run import Mismatch
 
 

@@ -10,7 +10,7 @@ from passmuster.cel.library import FUNCTIONS, NOT_SUPPORTED
 from passmuster.cel.library.patterns import BadPatternError, compiled
 from passmuster.cel.library.regexes import SEARCHES
 from passmuster.cel.library.times import GETTERS
-from passmuster.cel.syntax import meant
+from passmuster.cel.syntax import suggestions
 from passmuster.cel.syntax.macros import MACROS
 from passmuster.cel.syntax.problems import Code
 from passmuster.cel.syntax.tree import Name
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from passmuster.cel.check.check import Checker, Scope
-    from passmuster.cel.check.guards import Places
+    from passmuster.cel.check.narrowing import Places
     from passmuster.cel.library import Function
     from passmuster.cel.syntax.tree import Call, Node
 
@@ -76,7 +76,7 @@ def _undeclared(checker: Checker, node: Call) -> None:
         message = f"{node.function}() is not in this version of the language"
         checker.findings.add(Code.NOT_SUPPORTED, message, node.at)
         return
-    hint = meant.call(node.function) or meant.nearest(node.function, (*FUNCTIONS, *MACROS))
+    hint = suggestions.call(node.function) or suggestions.nearest(node.function, (*FUNCTIONS, *MACROS))
     if node.function in MACROS and node.receiver is None:
         hint = f"write: list.{node.function}(x, ...)"
     checker.findings.add(Code.UNDECLARED, f"there is no function {node.function!r}", node.at, hint)
@@ -87,7 +87,7 @@ def _no_form(checker: Checker, function: Function, node: Call, kinds: tuple[CelT
     forms = dict.fromkeys(_form(function.name, form.parameters, member=form.member) for form in function.overloads)
     hint = f"there is {', '.join(forms)}"
     if node.receiver is not None and isinstance(kinds[0], ListType):
-        hint = meant.call(node.function) or hint
+        hint = suggestions.call(node.function) or hint
     checker.findings.add(Code.NO_OVERLOAD, message, node.at, hint)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from passmuster.cel.check import calls, guards, operators, optionals, selections
-from passmuster.cel.syntax import meant
+from passmuster.cel.check import calls, narrowing, operators, optionals, selections
+from passmuster.cel.syntax import suggestions
 from passmuster.cel.syntax.problems import Code
 from passmuster.cel.syntax.tree import (
     Arithmetic,
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from passmuster.cel.check.environment import Constant, Environment
-    from passmuster.cel.check.guards import Places
+    from passmuster.cel.check.narrowing import Places
     from passmuster.cel.syntax.problems import Findings
     from passmuster.cel.syntax.tree import Node
 
@@ -159,7 +159,7 @@ class Checker:
             return declared
         if node.name in TYPE_NAMES:
             return Basic.TYPE
-        hint = meant.name(node.name) or meant.among(node.name, (*self.environment.names(), *scope))
+        hint = suggestions.name(node.name) or suggestions.among(node.name, (*self.environment.names(), *scope))
         self.findings.add(Code.UNDECLARED, f"there is no variable {node.name!r}", node.start, hint)
         return Basic.BROKEN
 
@@ -189,7 +189,8 @@ class Checker:
         return Basic.DYN if united is Basic.BROKEN else united
 
     def _logic(self, node: Logic, scope: Scope, known: Places) -> CelType:
-        for operand, proved in zip(node.operands, guards.beside(node, scope, self.environment.variables), strict=True):
+        proofs = narrowing.beside(node, scope, self.environment.variables)
+        for operand, proved in zip(node.operands, proofs, strict=True):
             self.boolean(self.check(operand, scope, known | proved), operand, f"'{node.operator.value}'")
         return Basic.BOOL
 
@@ -200,7 +201,7 @@ class Checker:
         return joined(self.check(node.then, scope, when_true), self.check(node.otherwise, scope, when_false))
 
     def _proved(self, node: Node, scope: Scope, *, outcome: bool) -> Places:
-        return guards.proved(node, scope, self.environment.variables, outcome=outcome)
+        return narrowing.proved(node, scope, self.environment.variables, outcome=outcome)
 
     def _fold(self, node: Fold, scope: Scope, known: Places) -> CelType:
         over = self.check(node.range, scope, known)
@@ -208,7 +209,7 @@ class Checker:
         bindings = [Binding(kind) for kind in kinds[-len(node.variables) :]]
         inner = {**scope, **dict(zip(node.variables, bindings, strict=True))}
         if isinstance(over, MapType):
-            entry = guards.step(guards.place(node.range, scope), guards.key(_first_variable(node), inner))
+            entry = narrowing.step(narrowing.place(node.range, scope), narrowing.key(_first_variable(node), inner))
             known = known if entry is None else known | {entry}
         if node.condition is not None:
             self.boolean(self.check(node.condition, inner, known), node.condition, f"{node.kind.value}()")

@@ -12,7 +12,7 @@ from passmuster.cel.values.types import CelType, Field, ObjectType, type_of_valu
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from passmuster.cel.check.guards import Places
+    from passmuster.cel.check.narrowing import Places
     from passmuster.cel.check.reads import Read
     from passmuster.cel.syntax.tree import Node
     from passmuster.cel.values.sizes import Bound

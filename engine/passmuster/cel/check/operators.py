@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from passmuster.cel.check import selections
-from passmuster.cel.syntax import meant
+from passmuster.cel.syntax import suggestions
 from passmuster.cel.syntax.problems import Code
 from passmuster.cel.syntax.tree import Arithmetic, Compare, Negate, Relation
 from passmuster.cel.values.types import (
@@ -26,7 +26,7 @@ from passmuster.cel.values.values import shown
 
 if TYPE_CHECKING:
     from passmuster.cel.check.check import Checker, Scope
-    from passmuster.cel.check.guards import Places
+    from passmuster.cel.check.narrowing import Places
     from passmuster.cel.syntax.tree import Node
 
 _ORDERED = frozenset((Basic.STRING, Basic.BYTES, Basic.BOOL, Basic.TIMESTAMP, Basic.DURATION))
@@ -97,7 +97,9 @@ def enumerated(checker: Checker, kind: CelType, node: Node, scope: Scope) -> Non
     for value in constant.value if isinstance(constant.value, list | tuple) else (constant.value,):
         if isinstance(value, str) and value not in values.values:
             message = f"{shown(value)} is none of the values that can be here"
-            hint = meant.nearest(value, values.values) or f"one of {', '.join(shown(v) for v in values.values[:12])}"
+            hint = (
+                suggestions.nearest(value, values.values) or f"one of {', '.join(shown(v) for v in values.values[:12])}"
+            )
             checker.findings.add(Code.ENUM, message, node.start, hint)
 
 

@@ -10,7 +10,7 @@ from passmuster.cel.values.types import Basic, CelType, ListType, OptionalType, 
 
 if TYPE_CHECKING:
     from passmuster.cel.check.check import Checker, Scope
-    from passmuster.cel.check.guards import Places
+    from passmuster.cel.check.narrowing import Places
     from passmuster.cel.syntax.tree import ListLiteral, Node, OptionalMap, OptionalMember
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from passmuster.cel.check import guards
+from passmuster.cel.check import narrowing
 from passmuster.cel.check.environment import VARIABLES
-from passmuster.cel.syntax import meant
+from passmuster.cel.syntax import suggestions
 from passmuster.cel.syntax.problems import Code
 from passmuster.cel.syntax.tree import Has, Index, Name, OptionalMember, Select
 from passmuster.cel.values.types import (
@@ -26,7 +26,7 @@ from passmuster.cel.values.values import shown
 
 if TYPE_CHECKING:
     from passmuster.cel.check.check import Checker, Scope
-    from passmuster.cel.check.guards import Places
+    from passmuster.cel.check.narrowing import Places
     from passmuster.cel.syntax.tree import Node
 
 _FIELDS = re.compile(r"\w+(?:\.\w+)*")
@@ -39,7 +39,7 @@ def select(checker: Checker, node: Select, scope: Scope, known: Places) -> CelTy
         kind, _ = _field(checker, node, container.element)
         return OptionalType(kind)
     kind, nullable = _field(checker, node, container)
-    if nullable and guards.place(node, scope) not in known:
+    if nullable and narrowing.place(node, scope) not in known:
         _unguarded(checker, node, f"has({checker.slice(node)})")
     return kind
 
@@ -62,7 +62,7 @@ def index(checker: Checker, node: Index, scope: Scope, known: Places) -> CelType
     if isinstance(container, OptionalType):
         return OptionalType(member(checker, node, container.element, key, scope)[0])
     kind, nullable = member(checker, node, container, key, scope)
-    if nullable and guards.place(node, scope) not in known:
+    if nullable and narrowing.place(node, scope) not in known:
         _unguarded(checker, node, f"{checker.slice(node.key)} in {checker.slice(node.operand)}")
     return kind
 
@@ -91,7 +91,7 @@ def asked(checker: Checker, container: MapType, name: str, at: int) -> None:
         checker.findings.add(Code.UNKNOWN_FIELD, message, at, f"write {shown(name.replace('-', '_'))}")
     if container.keys is None or name in container.keys:
         return
-    hint = _dotted(checker, name, container.keys, at) or meant.among(name, container.keys)
+    hint = _dotted(checker, name, container.keys, at) or suggestions.among(name, container.keys)
     if container.presence is Presence.OPEN:
         checker.findings.add(Code.OPEN_MAP, f"nobody collects the key {shown(name)}", at, hint)
     else:
@@ -111,7 +111,7 @@ def _dotted(checker: Checker, name: str, keys: tuple[str, ...], at: int) -> str 
 def declared(checker: Checker, container: ObjectType, name: str, at: int) -> None:
     """Note a problem if an object has no field of that name."""
     if name not in container.fields:
-        hint = meant.among(name, container.fields)
+        hint = suggestions.among(name, container.fields)
         checker.findings.add(Code.UNKNOWN_FIELD, f"there is no field {name!r}", at, hint)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from passmuster.cel.check import guards
-from passmuster.cel.check.bounds import Bounder
+from passmuster.cel.check import narrowing
 from passmuster.cel.check.check import Checker
+from passmuster.cel.check.cost import Bounder
 from passmuster.cel.check.environment import CONSTANTS, PARAMETERS, VARIABLES, Environment
-from passmuster.cel.check.extents import stamped
 from passmuster.cel.check.reads import Read, Reader
+from passmuster.cel.check.size_estimates import stamped
 from passmuster.cel.run.compile import Compiler
 from passmuster.cel.syntax.parse import parse
 from passmuster.cel.syntax.problems import Code, Findings
@@ -21,7 +21,7 @@ from passmuster.cel.values.values import CelError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from passmuster.cel.check.guards import Places
+    from passmuster.cel.check.narrowing import Places
     from passmuster.cel.values.sizes import Bound
     from passmuster.cel.values.types import CelType
 
@@ -131,7 +131,9 @@ def assemble(
         cost=size(tree),
         most=most,
         bound=bound,
-        proves={outcome: guards.proved(tree, {}, environment.variables, outcome=outcome) for outcome in (True, False)},
+        proves={
+            outcome: narrowing.proved(tree, {}, environment.variables, outcome=outcome) for outcome in (True, False)
+        },
         environment=environment,
         types=types,
         compiler=compiler,
@@ -143,4 +145,4 @@ _NAMES = {VARIABLES: "variables", PARAMETERS: "parameters"}
 
 
 def _assumed(programs: tuple[Program, ...]) -> Places:
-    return guards.NOWHERE.union(*(program.proves[True] for program in programs))
+    return narrowing.NOWHERE.union(*(program.proves[True] for program in programs))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from passmuster.cel.check.check import Checker
-from passmuster.cel.check.guards import NOWHERE
+from passmuster.cel.check.narrowing import NOWHERE
 from passmuster.cel.run.program import assemble
 from passmuster.cel.syntax.parse import parse
 from passmuster.cel.syntax.problems import CelProblems, Findings

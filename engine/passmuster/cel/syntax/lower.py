@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from passmuster.cel.syntax import literals
-from passmuster.cel.syntax.admit import MAX_NESTING
 from passmuster.cel.syntax.macros import expand
+from passmuster.cel.syntax.precheck import MAX_NESTING
 from passmuster.cel.syntax.problems import Code
 from passmuster.cel.syntax.tree import (
     Arithmetic,

@@ -8,14 +8,14 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from passmuster.cel.syntax import meant
-from passmuster.cel.syntax.admit import admit
+from passmuster.cel.syntax import suggestions
 from passmuster.cel.syntax.lower import Lowering
+from passmuster.cel.syntax.precheck import precheck
 from passmuster.cel.syntax.problems import Code, Findings, position
 from passmuster.cel.syntax.tree import size
 
 if TYPE_CHECKING:
-    from passmuster.cel.syntax.admit import Token
+    from passmuster.cel.syntax.precheck import Token
     from passmuster.cel.syntax.tree import Node
 
 MAX_NODES = 500
@@ -24,7 +24,7 @@ MAX_NODES = 500
 
 def parse(text: str, findings: Findings) -> Node:
     """Read an expression; raises CelProblems at once for syntax, and notes what else is wrong in findings."""
-    tokens = admit(text)
+    tokens = precheck(text)
     lowering = Lowering(findings, {token.start for token in tokens if token.optional})
     node = lowering.expression(_lark_tree(text, tokens))
     for mark in lowering.marks:
@@ -71,6 +71,6 @@ def _lark_tree(text: str, tokens: tuple[Token, ...]) -> Any:
 
 def _unexpected(text: str, tokens: tuple[Token, ...], at: int) -> Findings:
     findings = Findings(text)
-    fault, hint = meant.token(tokens, at)
+    fault, hint = suggestions.token(tokens, at)
     findings.add(Code.SYNTAX, f"{tokens[fault].text!r} is not expected here", tokens[fault].start, hint)
     return findings

@@ -1,7 +1,7 @@
 """Assessments: one file that says by what nodes are judged, so that one review and one digest cover all of it."""
 
+from passmuster.policy.profile.apply import Settled, settle
 from passmuster.policy.profile.load import SCHEMA, load
 from passmuster.policy.profile.model import Assessment, Attached
-from passmuster.policy.profile.settle import Settled, settle
 
 __all__ = ["SCHEMA", "Assessment", "Attached", "Settled", "load", "settle"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.report.alike import alike
 from passmuster.report.html.basis import basis
 from passmuster.report.html.grid import grid
 from passmuster.report.html.overview import header, summary, title, todo
 from passmuster.report.html.parts import parts, single
 from passmuster.report.html.pools import pools
 from passmuster.report.html.style import NARROW, PAPER, RULES
+from passmuster.report.node_groups import alike
 from passmuster.report.page import css, tag, whole
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from passmuster.model.verdict import RuleHeader, Verdict
-    from passmuster.report.alike import Alike
+    from passmuster.report.node_groups import Alike
 
 _COLUMNS_MAX = 8
 _HEAD_MAX = 40

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from passmuster.model.verdict import RuleHeader, Verdict
-    from passmuster.report.alike import Alike
     from passmuster.report.groups import Finding, Group, Missing
+    from passmuster.report.node_groups import Alike
 
 _MESSAGES_MAX = 5
 """Messages of one rule that are told here; the parts of the nodes tell all."""

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from passmuster.model.outcome import Level, RuleOutcome
 from passmuster.report import exceptions, remedies
 from passmuster.report.advice import action
-from passmuster.report.alike import alike, variants
 from passmuster.report.format import Evidence
 from passmuster.report.html import words
+from passmuster.report.node_groups import alike, variants
 from passmuster.report.page import Markup, join, tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from passmuster.model.verdict import Because, NodeVerdict, Result, Verdict, WaiverHeader
-    from passmuster.report.alike import Alike, Variant
+    from passmuster.report.node_groups import Alike, Variant
 
 _ORDER = (
     RuleOutcome.FAIL,

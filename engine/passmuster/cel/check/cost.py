@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from passmuster.cel.check.environment import VARIABLES
-from passmuster.cel.check.extents import bound_of_type, bound_of_value
+from passmuster.cel.check.size_estimates import bound_of_type, bound_of_value
 from passmuster.cel.library import FUNCTIONS
 from passmuster.cel.library.lists import sort_work
 from passmuster.cel.library.regexes import SEARCHES, search_steps

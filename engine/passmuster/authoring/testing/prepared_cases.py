@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from passmuster.authoring.testing.build import build
+from passmuster.authoring.testing.build_snapshot import build
 from passmuster.errors import Location, PolicyError, Problem, SnapshotError
-from passmuster.evaluation.pools import over
+from passmuster.evaluation.pools import evaluate_pools
 from passmuster.evaluation.rule import bound, evaluate, outcome
 from passmuster.model.outcome import RuleOutcome
 from passmuster.snapshot.activation import bind
@@ -63,7 +63,7 @@ class FleetTrial:
     def result(self, policy: CompiledPolicy, rule: CompiledFleetRule) -> FleetResult:
         """What one rule says: of several pools, the first of those with the worst outcome."""
         nodes = [(f"node-{at}", snapshot) for at, snapshot in enumerate(self.snapshots, start=1)]
-        results = over([(policy, rule)], nodes, {policy.header.pack: self.parameters})
+        results = evaluate_pools([(policy, rule)], nodes, {policy.header.pack: self.parameters})
         return min(results, key=lambda result: _WORST.index(result.outcome))
 
     def holds(self, policy: CompiledPolicy, ids: frozenset[str]) -> bool:

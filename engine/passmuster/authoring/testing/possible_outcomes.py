@@ -13,7 +13,7 @@ from passmuster.authoring.diff.simplify import (
     impossible,
     negated,
 )
-from passmuster.authoring.testing.parts import reached
+from passmuster.authoring.testing.policy_parts import reached
 from passmuster.cel.library.versions import READERS
 from passmuster.cel.syntax.tree import Call, walk
 from passmuster.codec import schema

@@ -1,4 +1,4 @@
-"""Admission: an expression is cut into tokens by our own linear scanner before lark sees any of it.
+"""The precheck: an expression is cut into tokens by our own linear scanner before lark sees any of it.
 
 cel-python's lexer takes exponential time on some unterminated strings, so its parser is fed with
 these tokens instead. The scanner is also the one place where the front end is widened to what the
@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from passmuster.cel.syntax import meant
+from passmuster.cel.syntax import suggestions
 from passmuster.cel.syntax.problems import Code, Findings
 
 MAX_LENGTH = 4096
@@ -63,7 +63,7 @@ class Token:
     """A question mark stands before it where no condition can be asked."""
 
 
-def admit(text: str) -> tuple[Token, ...]:
+def precheck(text: str) -> tuple[Token, ...]:
     """Cut an expression into tokens; raises CelProblems for what is refused before parsing."""
     findings = Findings(text)
     if len(text) > MAX_LENGTH:
@@ -126,7 +126,7 @@ def _next(text: str, at: int, before: Token | None, findings: Findings) -> Token
         return _quoted_field(text, at, before)
     operator = _OPERATOR.match(text, at)
     if operator is None:
-        raise _RefusedError(Code.SYNTAX, f"unexpected character {text[at]!r}", meant.sign(text, at))
+        raise _RefusedError(Code.SYNTAX, f"unexpected character {text[at]!r}", suggestions.sign(text, at))
     return Token(operator[0], operator[0], at, operator.end())
 
 
@@ -160,7 +160,7 @@ def _word(word: re.Match[str], before: Token | None, findings: Findings) -> Toke
         findings.add(Code.RESERVED, f"names that begin with two underscores are reserved (got {name!r})", word.start())
     member = before is not None and before.kind == "."
     if name in _RESERVED and not member:
-        findings.add(Code.RESERVED, f"{name!r} is a reserved word of CEL", word.start(), meant.reserved(name))
+        findings.add(Code.RESERVED, f"{name!r} is a reserved word of CEL", word.start(), suggestions.reserved(name))
     return Token(_KEYWORDS.get(name, "IDENT"), name, word.start(), word.end())
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from passmuster.authoring.testing.cases import Case
-from passmuster.authoring.testing.trial import Trial, trial
+from passmuster.authoring.testing.prepared_cases import Trial, trial
 from passmuster.authoring.testing.values import candidates, words
 from passmuster.cel import OpenMap, Unknown
 from passmuster.errors import SnapshotError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from passmuster.evaluation.pools.aggregate import Aggregate
-from passmuster.evaluation.pools.conclude import conclude
 from passmuster.evaluation.pools.contribution import UNJUDGED, contribution
+from passmuster.evaluation.pools.pool_verdict import pool_results
 from passmuster.evaluation.rule import bound
 from passmuster.snapshot.activation import bind
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from passmuster.snapshot import Snapshot
 
 
-def over(
+def evaluate_pools(
     rules: Sequence[tuple[CompiledPolicy, CompiledFleetRule]],
     nodes: Iterable[tuple[str, Snapshot | None]],
     parameters: Mapping[str, Mapping[str, Any]],
@@ -33,7 +33,7 @@ def over(
     return tuple(
         result
         for policy, rule, aggregate in gathered
-        for result in conclude(rule, aggregate, parameters[policy.header.pack], policy.constants)
+        for result in pool_results(rule, aggregate, parameters[policy.header.pack], policy.constants)
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from passmuster.evaluation.pools.aggregate import MAX_POOLS, Pool
-from passmuster.evaluation.pools.growth import settled
+from passmuster.evaluation.pools.bounds import settled
 from passmuster.evaluation.pools.wording import at_fault, spread, standing_in_the_way, told
 from passmuster.model.outcome import RuleOutcome
 from passmuster.model.verdict import FleetResult, FleetUndecided, FleetValue
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from passmuster.policy.compile import CompiledFleetRule
 
 
-def conclude(
+def pool_results(
     rule: CompiledFleetRule, aggregate: Aggregate, parameters: Mapping[str, Any], constants: Mapping[str, object]
 ) -> tuple[FleetResult, ...]:
     """One result for each pool, sorted; one without a pool where there is none, and for nodes of no known pool."""

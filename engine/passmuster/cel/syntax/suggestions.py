@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from passmuster.cel.syntax.admit import Token
+    from passmuster.cel.syntax.precheck import Token
 
 _ALIKE = 0.7
 """How alike two names have to be, of 1."""
