@@ -1,7 +1,9 @@
 """The one door to JSON: strict reading with limits and positions, and canonical writing.
 
 Strict means RFC 8259 and no more: UTF-8, no NaN, no lone surrogates; and less: no duplicate
-keys, integers within signed 64 bits, finite numbers, at most `MAX_DEPTH` levels.
+keys, integers within signed 64 bits, finite numbers, at most `MAX_DEPTH` levels. Canonical bytes have
+sorted keys, no spaces and one line break at the end, in the spirit of RFC 8785: the same value has
+the same bytes on every machine, and digests and signatures are over these bytes.
 """
 
 from __future__ import annotations

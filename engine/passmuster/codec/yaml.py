@@ -1,7 +1,8 @@
 """The one door to YAML: a strict subset, read with the position of every key and value.
 
 No anchors, aliases, merges, tags, duplicate keys or second documents; plain scalars mean what
-JSON means by them (`true`, `false`, `null`, numbers), so `on`, `no`, `010` and dates are strings.
+JSON means by them (`true`, `false`, `null`, numbers), so `on`, `no`, `010` and dates are strings: the
+JSON schema of YAML 1.2 (its chapter 10.2), with PyYAML's YAML 1.1 resolvers taken out.
 What nobody sees, or what turns text round, is refused wherever it stands: a reader of the file must
 see what the machine reads. Every mistake in a file is reported at once; only broken syntax ends the reading.
 """

@@ -1,7 +1,8 @@
 """The digest of a verdict: over its inputs and the outcome of each rule, and nothing else.
 
 Each node has a digest of its own, and the verdict's is over them sorted: so it can be made in one pass over a
-fleet of any size, in any order, by any number of workers.
+fleet of any size, in any order, by any number of workers. Sorting makes it a digest of a multiset: nothing that
+depends on the order of arrival may enter a node's digest, and two nodes with the same content count twice.
 """
 
 from __future__ import annotations

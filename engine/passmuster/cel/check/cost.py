@@ -2,7 +2,10 @@
 
 Each node is given a `Bound` on its value and a number of steps beyond those of the tree itself. The
 formulas are those of the run with maxima in the place of lengths: of facts from the snapshot's
-schema, of constants from their values. What passes here never runs out of its budget.
+schema, of constants from their values. What passes here never runs out of its budget, so a verdict
+cannot depend on how large a node is. It holds only while each formula is at least what the run
+counts: a new function needs both. Kubernetes bounds its admission rules the same way ("estimated
+cost" of CEL in CustomResourceDefinitions); the idea is cel-go's `checker/cost.go`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,10 @@
 """What the truth or falsity of an expression proves to be there: ``has(p) && e``, ``!has(p) || e`` and their like.
 
 A place is named by the selections that lead to it, so that the guard and what it guards are
-recognized by their structure and not by their spelling: ``m['k']`` is ``m.k``.
+recognized by their structure and not by their spelling: ``m['k']`` is ``m.k``. The checker lets an
+optional field be read only at a place that is proved; this is flow typing, as TypeScript narrows
+a type under a test. A proof is about an outcome that an expression has, true or false: of a guard
+that is unknown nothing is proved, so "not true" must never be taken for false here.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 Regular files only, in ascending order of their paths, `manifest.json` first; mode 0644, no owner, no time; two blocks
 of zeros end it, and nothing follows. Any tar reads it. Reading it here means: take the members out, write them again,
 and compare, so that no byte of a header or of padding can differ. Nothing is ever extracted to a file system.
+With one form for one content, the digest of the file names the content, and nothing can hide between the members. A
+second way to write anything would break both. (POSIX pax(1), "ustar Interchange Format"; reproducible-builds.org.)
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A tree of forks: each names one place, and texts below it are the same in front of that place and differ there. A few
 single bytes lead to the only text that it can be, and one comparison says whether it is. So nothing is hashed, and the
-end of the text need not be looked for.
+end of the text need not be looked for. It is a PATRICIA trie over bytes (Morrison 1968, doi:10.1145/321479.321481).
 """
 
 from __future__ import annotations

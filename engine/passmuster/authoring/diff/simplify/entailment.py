@@ -3,6 +3,9 @@
 An expression that is true is true in three values: `a && b` where both are, `a || b` where one is.
 Negations stand only before what is compared, and count as statements of their own, for "not true"
 may be unknown. So nothing here rests on "either a or not a"; that both hold is a contradiction.
+The proof is a search over conjunctions and disjunctions, with ranges of numbers and versions at the leaves
+(`ranges`): a sequent calculus without the law of the excluded middle, as in Kleene's strong logic of three values.
+"No" means that no proof was found. A claim rests on "yes" alone.
 """
 
 from __future__ import annotations

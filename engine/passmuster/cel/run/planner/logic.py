@@ -1,4 +1,10 @@
-"""Closures for ``&&``, ``||``, ``!`` and ``?:``: the only places, with some macros, where failures are absorbed."""
+"""Closures for ``&&``, ``||``, ``!`` and ``?:``: the only places, with some macros, where failures are absorbed.
+
+An operand is true, false, or it failed: it is an error or unknown. The tables are Kleene's strong logic of three values
+with two kinds of failure: ``false && x`` is false whatever ``x`` is, and of two failures an unknown outlives an error.
+This is what lets a rule be judged on a snapshot with holes. A table that turned one failure into true or false would
+let a fact that nobody looked at decide a rule. (CEL's specification, "Logical Operators"; cel-go's partial evaluation.)
+"""
 
 from __future__ import annotations
 
