@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from cel.unchecked import run
 from passmuster.cel import CelError
-from passmuster.cel.values.times import Duration, civil, days_of, duration, part, timestamp
-from passmuster.cel.values.zones import zone
+from passmuster.cel.values.times import Duration, civil, days_of, duration, part, timestamp, zone
 from passmuster.model.semver import SemVer
 
 

@@ -7,7 +7,7 @@ from packs import compiled, rule, virtnest
 
 from passmuster.authoring.testing.mutants import edits
 from passmuster.authoring.testing.policy_parts import parts
-from passmuster.cel.run.unchecked import unchecked
+from passmuster.cel.run.attempt import unchecked
 
 EDITS = {
     "&&": (

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passmuster.authoring.testing.patterns import mistaken
+from passmuster.authoring.testing.values import mistaken
 
 PATTERNS = {
     "anchors": ("^ab$", ["ab$", "^ab"]),

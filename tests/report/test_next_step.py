@@ -8,7 +8,7 @@ from snapshots import snapshot
 
 from passmuster.evaluation.criteria import Terms
 from passmuster.evaluation.node import Given, judge
-from passmuster.report.remedies import next_step
+from passmuster.report.advice import next_step
 
 DRAFT = compiled(rule("one", "network.ipv6"))
 BROKEN = compiled(rule("one", "kernel.modules[99] == 'x'"))

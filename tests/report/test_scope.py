@@ -14,7 +14,7 @@ from passmuster.evaluation.criteria import Terms
 from passmuster.evaluation.node import Given, judge
 from passmuster.model.outcome import Level, NodeOutcome
 from passmuster.report import REPORTERS, Reporter, Style
-from passmuster.report.remedies import next_step
+from passmuster.report.advice import next_step
 
 if TYPE_CHECKING:
     from passmuster.model.verdict import Verdict

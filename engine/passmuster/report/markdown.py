@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from passmuster.model.outcome import Level, RuleOutcome
-from passmuster.report import counting, exceptions, origin, pools, remedies, scope
+from passmuster.report import advice, counting, exceptions, origin, pools, scope
 from passmuster.report.groups import groups, missing
 from passmuster.report.harmless import markdown as safe
 from passmuster.report.names import fold
@@ -48,7 +48,7 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     yield from _fleet(verdict)
     yield from _waivers(verdict)
     yield ""
-    yield f"Next: {safe(remedies.next_step(verdict))}"
+    yield f"Next: {safe(advice.next_step(verdict))}"
 
 
 def _policy(header: PolicyHeader) -> str:
@@ -86,7 +86,7 @@ def _unknowns(verdict: Verdict) -> Iterator[str]:
         yield ""
     for fact in unread:
         paths = ", ".join(fact.facts)
-        yield f"* {safe(f'{len(fact.facts)} {remedies.met(fact.reason)}')}: {safe(paths)}"
+        yield f"* {safe(f'{len(fact.facts)} {advice.met(fact.reason)}')}: {safe(paths)}"
         yield f"  ({safe(', '.join(fact.rules))}); {safe(fact.action)}"
 
 

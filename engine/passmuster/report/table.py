@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from passmuster.evaluation.node import ONLY_FLEET
 from passmuster.model.outcome import Level, RuleOutcome
-from passmuster.report import counting, exceptions, harmless, origin, pools, remedies, scope
+from passmuster.report import advice, counting, exceptions, harmless, origin, pools, scope
 from passmuster.report.groups import Finding, Group, groups, missing
 from passmuster.report.names import fold
 
@@ -51,7 +51,7 @@ class _Page:
         yield from self._groups(group for group in failures if group.level is Level.INFORMATIONAL)
         yield from self._folded()
         yield ""
-        yield from self._wrap(remedies.next_step(self.verdict), first="Next:    ")
+        yield from self._wrap(advice.next_step(self.verdict), first="Next:    ")
 
     def _headline(self) -> Iterator[str]:
         policies = ", ".join(f"{policy.pack} {policy.version}{_unreleased(policy)}" for policy in self.verdict.policies)
@@ -118,7 +118,7 @@ class _Page:
     def _missing(self) -> Iterator[str]:
         for fact in missing(self.verdict):
             yield ""
-            sentence = f"{_count(len(fact.facts), 'fact')} {remedies.met(fact.reason)}: {fact.action}"
+            sentence = f"{_count(len(fact.facts), 'fact')} {advice.met(fact.reason)}: {fact.action}"
             yield from self._wrap(sentence, first=self._word("UNKNOWN"))
             for path, detail in fact.facts.items():
                 yield from self._wrap(f"{path}{f' - {detail}' if detail else ''}", first=_INDENT)
@@ -142,7 +142,7 @@ class _Page:
         for duplicate in self.verdict.duplicates:
             yield ""
             yield from self._wrap(
-                f"{remedies.DUPLICATES[duplicate.kind]}: {duplicate.name or duplicate.machine_id}",
+                f"{advice.DUPLICATES[duplicate.kind]}: {duplicate.name or duplicate.machine_id}",
                 first=self._word("NOTE"),
             )
             for path in duplicate.inputs:

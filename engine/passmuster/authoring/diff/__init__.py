@@ -2,9 +2,8 @@
 
 from passmuster.authoring.diff.compare import compare
 from passmuster.authoring.diff.formats import FORMATS
-from passmuster.authoring.diff.model import Bump, Change, ChangeKind, PolicyDiff, Subject
+from passmuster.authoring.diff.model import Bump, Change, ChangeKind, PolicyDiff, Subject, fits, wanted
 from passmuster.authoring.diff.nodes import NodeClaim
-from passmuster.authoring.diff.version import fits, wanted
 
 __all__ = [
     "FORMATS",

@@ -6,9 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from passmuster.authoring.diff.cases import noted
-from passmuster.authoring.diff.model import Bump, Detail, PolicyDiff, Subject
+from passmuster.authoring.diff.model import Bump, Detail, PolicyDiff, Subject, wanted
 from passmuster.authoring.diff.nodes import NodeClaim
-from passmuster.authoring.diff.version import wanted
 from passmuster.codec import json
 
 if TYPE_CHECKING:

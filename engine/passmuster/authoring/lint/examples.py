@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from passmuster.authoring.lint.finding import Severity
-from passmuster.authoring.lint.subject import Lint, Spot
+from passmuster.authoring.lint.finding import Lint, Severity, Spot
 from passmuster.policy import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from passmuster.authoring.lint.subject import Subject
+    from passmuster.authoring.lint.finding import Subject
 
 
 def _missing(subject: Subject) -> Iterator[Spot]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from passmuster import cel
-from passmuster.authoring.lint.finding import Severity
-from passmuster.authoring.lint.subject import Lint, Spot
+from passmuster.authoring.lint.finding import Lint, Severity, Spot
 from passmuster.cel.syntax.problems import position
 from passmuster.cel.syntax.tree import Arithmetic, Call, Conditional, Index, Literal, Name, Node, children, walk
 from passmuster.codec import schema
@@ -17,7 +16,7 @@ from passmuster.policy.compile import CompiledRule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from passmuster.authoring.lint.subject import Subject
+    from passmuster.authoring.lint.finding import Subject
     from passmuster.policy.compile import CompiledFleetRule, CompiledPolicy
 
 _OF_TEXT = frozenset(("int", "uint", "double", "bool", "timestamp", "duration"))

@@ -6,15 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from passmuster import cel
-from passmuster.authoring.lint.finding import Severity
-from passmuster.authoring.lint.subject import Lint, Spot
+from passmuster.authoring.lint.finding import Lint, Severity, Spot
 from passmuster.cel.syntax.problems import position
 from passmuster.cel.syntax.tree import Compare, Literal, Name, Node, Relation, Select, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from passmuster.authoring.lint.subject import Subject
+    from passmuster.authoring.lint.finding import Subject
     from passmuster.policy import Expression
 
 _ORDER = frozenset((Relation.LESS, Relation.LESS_OR_EQUAL, Relation.GREATER, Relation.GREATER_OR_EQUAL))

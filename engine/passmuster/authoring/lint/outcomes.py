@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from passmuster.authoring.diff.simplify import TRUE, Form, Normalizer, TooLargeError, impossible, negated
-from passmuster.authoring.lint.finding import Severity
-from passmuster.authoring.lint.subject import Lint, Spot
+from passmuster.authoring.lint.finding import Lint, Severity, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from passmuster.authoring.lint.subject import Subject
+    from passmuster.authoring.lint.finding import Subject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

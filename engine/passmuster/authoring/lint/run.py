@@ -8,7 +8,7 @@ from passmuster.authoring.lint import examples, messages, ordering, outcomes, un
 from passmuster.authoring.lint.finding import Finding
 
 if TYPE_CHECKING:
-    from passmuster.authoring.lint.subject import Lint, Spot, Subject
+    from passmuster.authoring.lint.finding import Lint, Spot, Subject
     from passmuster.errors import Problem
 
 LINTS: tuple[Lint, ...] = (

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.authoring.lint.finding import Severity
-from passmuster.authoring.lint.subject import Lint, Spot
+from passmuster.authoring.lint.finding import Lint, Severity, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from passmuster import cel
-    from passmuster.authoring.lint.subject import Subject
+    from passmuster.authoring.lint.finding import Subject
     from passmuster.policy import Policy
     from passmuster.policy.compile import CompiledPolicy
 

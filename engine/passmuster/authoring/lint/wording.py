@@ -6,13 +6,12 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from passmuster.authoring.lint.finding import Severity
-from passmuster.authoring.lint.subject import Lint, Spot
+from passmuster.authoring.lint.finding import Lint, Severity, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from passmuster.authoring.lint.subject import Subject
+    from passmuster.authoring.lint.finding import Subject
 
 _WORD = re.compile(r"\w[\w'.-]*")
 _PLACEHOLDER = re.compile(r"\b(?:TODO|TBD|TBA|FIXME|XXX)\b|(?i:\blorem ipsum\b|\bplaceholder\b)")

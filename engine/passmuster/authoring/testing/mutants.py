@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from passmuster.authoring.testing.patterns import mistaken
+from passmuster.authoring.testing.values import mistaken
 from passmuster.cel.syntax.precheck import precheck
 from passmuster.cel.syntax.tree import (
     Arithmetic,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from passmuster.authoring.testing import mutants
 from passmuster.authoring.testing.policy_parts import Role, parts, with_constants, with_part
-from passmuster.cel.run.unchecked import unchecked
+from passmuster.cel.run.attempt import unchecked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

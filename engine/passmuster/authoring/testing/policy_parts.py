@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from passmuster.cel.run.unchecked import unchecked
+from passmuster.cel.run.attempt import unchecked
 from passmuster.policy.compile import CompiledFleetRule, CompiledRule
 
 if TYPE_CHECKING:

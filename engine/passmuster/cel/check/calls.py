@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from passmuster.cel.check import operators
-from passmuster.cel.check.readers import READERS, TIMES
 from passmuster.cel.library import FUNCTIONS, NOT_SUPPORTED
-from passmuster.cel.library.patterns import BadPatternError, compiled
-from passmuster.cel.library.regexes import SEARCHES
+from passmuster.cel.library.regexes import SEARCHES, BadPatternError, compiled
 from passmuster.cel.library.times import GETTERS
+from passmuster.cel.library.versions import READERS as VERSIONS
 from passmuster.cel.syntax import suggestions
 from passmuster.cel.syntax.macros import MACROS
 from passmuster.cel.syntax.problems import Code
 from passmuster.cel.syntax.tree import Name
-from passmuster.cel.values import zones
+from passmuster.cel.values import times
 from passmuster.cel.values.types import Basic, CelType, ListType, joined, show
 from passmuster.cel.values.values import shown
 
@@ -25,6 +24,11 @@ if TYPE_CHECKING:
     from passmuster.cel.check.narrowing import Places
     from passmuster.cel.library import Function
     from passmuster.cel.syntax.tree import Call, Node
+
+TIMES: dict[str, Callable[[str], object | None]] = {"timestamp": times.timestamp, "duration": times.duration}
+READERS: dict[str, Callable[[str], object | None]] = {**VERSIONS, **TIMES}
+"""For each function of one text, what makes a value of it; None where the text means nothing."""
+
 
 _PAIR = 2
 
@@ -135,6 +139,6 @@ def _readable(checker: Checker, node: Call, read: Callable[[str], object | None]
 
 def _zone(checker: Checker, node: Node, scope: Scope) -> None:
     text = _text(checker, node, scope)
-    if text is not None and zones.zone(text) is None:
+    if text is not None and times.zone(text) is None:
         message = f"there is no time zone {shown(text)}"
         checker.findings.add(Code.TIME, message, node.start, "an offset such as +02:00, UTC, or an IANA name")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from passmuster.cel.library.signature import Function, Overload
-from passmuster.cel.values import times, zones
+from passmuster.cel.values import times
 from passmuster.cel.values.times import SECOND, Duration, Timestamp, duration_part, part
 from passmuster.cel.values.types import Basic
 from passmuster.cel.values.values import CelError, shown
@@ -44,14 +44,14 @@ def _duration_of_text(_: Frame, text: str) -> object:
     return CelError(f"not a duration (got {shown(text)})") if made is None else made
 
 
-def local_part(name: str, value: Timestamp, offset: zones.Offset) -> int:
+def local_part(name: str, value: Timestamp, offset: times.Offset) -> int:
     """A part of a timestamp in a time zone."""
     return part(name, value, offset(value.nanoseconds // SECOND))
 
 
 def _zoned(name: str) -> Callable[[Frame, Timestamp, str], object]:
     def run(_: Frame, value: Timestamp, text: str) -> object:
-        offset = zones.fixed(text)
+        offset = times.fixed(text)
         if offset is None:
             return CelError(f"a time zone that is computed is UTC or an offset such as +02:00 (got {shown(text)})")
         return local_part(name, value, offset)

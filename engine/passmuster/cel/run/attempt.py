@@ -1,12 +1,16 @@
-"""Trying an expression: its type, what it reads, its value and what it cost, in one go."""
+"""Trying an expression: its type, what it reads, its value and what it cost, in one go; or without the checker."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from passmuster.cel.check.check import Checker
+from passmuster.cel.check.narrowing import NOWHERE
 from passmuster.cel.run.explain import jsonable
-from passmuster.cel.run.program import compile_expression
+from passmuster.cel.run.program import assemble, compile_expression
+from passmuster.cel.syntax.parse import parse
+from passmuster.cel.syntax.problems import CelProblems, Findings
 from passmuster.cel.values.types import show
 
 if TYPE_CHECKING:
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
 
     from passmuster.cel.check.environment import Environment
     from passmuster.cel.check.reads import Read
+    from passmuster.cel.run.program import Program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,3 +50,15 @@ def attempt(text: str, environment: Environment, roots: Mapping[str, object]) ->
         steps=evaluation.steps,
         most=program.most,
     )
+
+
+def unchecked(text: str, environment: Environment) -> Program | None:
+    """The program of an expression whatever the checker thinks of it; None where it cannot even be parsed."""
+    findings = Findings(text)
+    try:
+        tree = parse(text, findings)
+    except CelProblems:
+        return None
+    checker = Checker(text, environment, findings)
+    checker.check(tree, {}, NOWHERE)
+    return assemble(text, environment, tree, checker.types, findings)

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from passmuster.codec import json, resources
 from passmuster.codec.schema.compiled import Check, check
-from passmuster.codec.schema.fieldtypes import FieldType, Object
-from passmuster.codec.schema.reading import field_type
+from passmuster.codec.schema.fieldtypes import FieldType, Object, field_type
 from passmuster.codec.schema.wording import Fault, fault
 
 if TYPE_CHECKING:

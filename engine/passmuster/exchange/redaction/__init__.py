@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 from passmuster.exchange.redaction.account import SectionAccount, account
-from passmuster.exchange.redaction.compare import Asked, Change, changes
+from passmuster.exchange.redaction.compare import Asked, Change, RedactionError, changes, demand_same
 from passmuster.exchange.redaction.fields import FieldClass
 from passmuster.exchange.redaction.header import Pseudonyms
-from passmuster.exchange.redaction.map_v1 import Map, MapError, read_map, write_map
-from passmuster.exchange.redaction.pseudonyms import KEY_BYTES, SiteKey
+from passmuster.exchange.redaction.pseudonyms import KEY_BYTES, Map, MapError, SiteKey, read_map, write_map
 from passmuster.exchange.redaction.redaction import REMOVABLE, Plan, Redacted, plan, redact
-from passmuster.exchange.redaction.refusal import RedactionError, demand_same
 
 __all__ = [
     "KEY_BYTES",

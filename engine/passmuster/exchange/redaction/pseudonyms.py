@@ -1,7 +1,8 @@
 """Pseudonyms: HMAC-SHA256 under a key of the site, so that a name has the same one everywhere and for ever.
 
 A pseudonym ends with a check that only the key can make. So one that is met again is known for what it is and stays,
-and to redact twice is to redact once.
+and to redact twice is to redact once. Which pseudonym stands for what is the file `passmuster.redaction/1`: it never
+leaves the site.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass, field
+
+from passmuster.codec import json, schema
+from passmuster.exchange.redaction.header import Pseudonyms
 
 KEY_BYTES = 32
 """What a key has at least."""
@@ -66,3 +70,55 @@ class SiteKey:
     def _mac(self, use: str, text: str) -> str:
         said = f"passmuster.redaction/1\0{use}\0{text}".encode()
         return hmac.new(self.secret, said, hashlib.sha256).hexdigest()
+
+
+SCHEMA = "passmuster.redaction/1"
+
+
+class MapError(ValueError):
+    """A file is no map, or one of another key; the text says what is wrong, and no name of a node."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Map:
+    """The pseudonyms that a key has given so far."""
+
+    key: str
+    """The key's id."""
+    pseudonyms: Pseudonyms = field(repr=False)
+
+
+def write_map(given: Map) -> bytes:
+    """The map for people and programs: JSON, sorted, indented."""
+    pseudonyms = given.pseudonyms
+    return json.pretty(
+        {
+            "key": given.key,
+            "label_keys": pseudonyms.label_keys,
+            "label_values": pseudonyms.label_values,
+            "machine_ids": pseudonyms.machine_ids,
+            "names": pseudonyms.names,
+            "schema": SCHEMA,
+        }
+    )
+
+
+def read_map(data: bytes, key: str) -> Map:
+    """Read a map of this key; raises MapError."""
+    try:
+        document = json.loads(data)
+    except json.InvalidJSONError:
+        raise MapError("is no map of pseudonyms (expected JSON)") from None
+    if schema.faults("redaction", 1, document):
+        raise MapError(f"is no map of pseudonyms (expected {SCHEMA})")
+    if document["key"] != key:
+        raise MapError(f"is the map of another key (got {document['key']}, expected {key})")
+    return Map(
+        key=key,
+        pseudonyms=Pseudonyms(
+            names=document["names"],
+            machine_ids=document["machine_ids"],
+            label_keys=document["label_keys"],
+            label_values=document["label_values"],
+        ),
+    )

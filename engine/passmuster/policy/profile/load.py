@@ -9,7 +9,7 @@ from passmuster.codec import schema, yaml
 from passmuster.errors import PolicyError
 from passmuster.model.durations import parse_duration, parse_moment
 from passmuster.model.outcome import Level
-from passmuster.policy.profile.model import Assessment, Attached
+from passmuster.policy.profile.apply import Assessment, Attached
 
 if TYPE_CHECKING:
     from passmuster.errors import Problem

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from passmuster.codec import schema, yaml
 from passmuster.errors import PolicyError
-from passmuster.policy.waivers.model import ByLabel, ByName, Waiver, Waivers
+from passmuster.policy.waivers.apply import ByLabel, ByName, Waiver, Waivers
 
 if TYPE_CHECKING:
     from passmuster.errors import Problem
-    from passmuster.policy.waivers.model import Selector
+    from passmuster.policy.waivers.apply import Selector
 
 SCHEMA = "passmuster.waivers/1"
 

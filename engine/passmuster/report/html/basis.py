@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.report import exceptions, origin, remedies
+from passmuster.report import advice, exceptions, origin
 from passmuster.report.html import words
 from passmuster.report.page import Markup, join, tag
 
@@ -103,7 +103,7 @@ def _duplicates(verdict: Verdict) -> Markup:
         return _part("Duplicates", tag("p", "Every snapshot is of another node."), older)
     rows = [
         words.row(
-            remedies.DUPLICATES[duplicate.kind],
+            advice.DUPLICATES[duplicate.kind],
             words.name(duplicate.name or "several names"),
             words.name(duplicate.machine_id or "several machine ids"),
             join(*(part for path in duplicate.inputs for part in (words.name(path), tag("br")))),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from passmuster.evaluation.node import ONLY_FLEET
 from passmuster.model.outcome import Level, NodeOutcome, RuleOutcome
-from passmuster.report import counting, leftout, origin, remedies, scope
+from passmuster.report import advice, counting, leftout, origin, scope
 from passmuster.report.groups import groups, missing
 from passmuster.report.html import words
 from passmuster.report.page import Markup, join, tag
@@ -156,7 +156,7 @@ def _split(verdict: Verdict) -> Iterator[Markup]:
 
 
 def _look(missing_fact: Missing) -> Markup:
-    text = f"{words.count(len(missing_fact.facts), 'fact')} {remedies.met(missing_fact.reason)}"
+    text = f"{words.count(len(missing_fact.facts), 'fact')} {advice.met(missing_fact.reason)}"
     facts = [
         tag("li", tag("code", words.name(path)), f" {detail}" if detail else None)
         for path, detail in missing_fact.facts.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from passmuster.model.outcome import Level, RuleOutcome
-from passmuster.report import exceptions, remedies
+from passmuster.report import advice, exceptions
 from passmuster.report.advice import action
 from passmuster.report.format import Evidence
 from passmuster.report.html import words
@@ -177,7 +177,7 @@ def _unknown(result: Result) -> Markup | None:
     rows = [
         words.row(
             tag("code", words.name(str(fact.path))),
-            join(remedies.met(fact.reason), f": {fact.detail}" if fact.detail else None),
+            join(advice.met(fact.reason), f": {fact.detail}" if fact.detail else None),
             action(fact, None),
         )
         for fact in result.unknown

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from passmuster.model.outcome import RuleOutcome
+from passmuster.report import advice
 from passmuster.report import pools as pools_in_words
-from passmuster.report import remedies
 from passmuster.report.html import words
 from passmuster.report.page import Markup, join, tag
 
@@ -78,7 +78,7 @@ def _told(fleet_value: FleetValue, first: FleetValue | None) -> Markup:
 
 
 def _undecided(undecided: FleetUndecided) -> Markup:
-    facts = [f"{words.name(str(fact.path))} {remedies.met(fact.reason)}" for fact in undecided.facts]
+    facts = [f"{words.name(str(fact.path))} {advice.met(fact.reason)}" for fact in undecided.facts]
     text = "; ".join([*facts, *([undecided.reason] if undecided.reason else [])])
     return words.row(
         join(words.outcome(RuleOutcome.UNKNOWN), f" {text}"),

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from passmuster.model.outcome import NodeOutcome, RuleOutcome
-from passmuster.report import harmless, remedies
+from passmuster.report import advice, harmless
 from passmuster.report.names import fold
 from passmuster.report.page import Markup, join, prose, tag
 
@@ -75,7 +75,7 @@ def remedy(shown: RuleOutcome, remediation: str) -> Markup | None:
 
 def next_step(verdict: Verdict) -> Markup:
     """The last sentence of a report."""
-    return tag("p", tag("span", "Next: ", class_="lead"), remedies.next_step(verdict))
+    return tag("p", tag("span", "Next: ", class_="lead"), advice.next_step(verdict))
 
 
 def value(json_value: Any) -> Markup:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.cel.check.readers import READERS
+from passmuster.cel.check.calls import READERS
 from passmuster.cel.library import FUNCTIONS, Overload, Unreadable
-from passmuster.cel.library.patterns import BadPatternError, compiled
-from passmuster.cel.library.regexes import SEARCHES
+from passmuster.cel.library.regexes import SEARCHES, BadPatternError, compiled
 from passmuster.cel.library.signature import python_type
 from passmuster.cel.library.times import GETTERS, local_part
-from passmuster.cel.values import equality, zones
+from passmuster.cel.values import equality, times
 from passmuster.cel.values.budget import CHARACTERS_A_STEP as TEXT_STEP
 from passmuster.cel.values.times import Timestamp
 from passmuster.cel.values.types import Basic, flat
@@ -172,7 +171,7 @@ def _zone_constant(compiler: Compiler, node: Call, scope: Mapping[str, int]) -> 
     constant = compiler.environment.constant(node.operands[-1], scope) if node.operands else None
     if node.function not in GETTERS or len(node.operands) != 2 or constant is None:
         return None
-    offset = zones.zone(constant.value) if isinstance(constant.value, str) else None
+    offset = times.zone(constant.value) if isinstance(constant.value, str) else None
     if offset is None:
         return None
     operand, placed, name = compiler.run(node.operands[0], scope), compiler.placer(node.at), node.function
