@@ -17,8 +17,8 @@ from passmuster.impact.model import (
     WaiverStep,
     When,
 )
-from passmuster.impact.prefilter import Alike, Unchanged
 from passmuster.impact.side import Side
+from passmuster.impact.unchanged import Alike, Unchanged
 
 __all__ = [
     "FORMATS",

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from passmuster.evaluation.node import Given
     from passmuster.impact.model import Judged
-    from passmuster.impact.prefilter import Unchanged
     from passmuster.impact.side import Side
+    from passmuster.impact.unchanged import Unchanged
     from passmuster.model.outcome import NodeOutcome
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, TypeAlias
 
 from passmuster.impact.model import Doubled, Unreadable
-from passmuster.impact.prefilter import Unchanged
+from passmuster.impact.unchanged import Unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
