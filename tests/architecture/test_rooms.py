@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import graphlib
 import re
 import tomllib
 from pathlib import Path
+
+import grimp
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PAGE = (CHECKOUT / "docs" / "architecture.md").read_text("utf-8")
@@ -41,3 +44,9 @@ def test_every_module_that_the_page_names_is_there() -> None:
     for line in BLOCKS[2].splitlines():
         for name in re.findall(r"\b(?:cli|policy|cel|fleet|snapshot|evaluation)/\w+", line):
             assert (ENGINE / f"{name}.py").is_file() or (ENGINE / name).is_dir(), name
+
+
+def test_modules_import_one_another_in_no_circle() -> None:
+    graph = grimp.build_graph("passmuster", exclude_type_checking_imports=True)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    graphlib.TopologicalSorter(imports).prepare()  # raises CycleError, which names the circle
