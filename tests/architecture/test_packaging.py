@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from snapshots import data
 
 from passmuster.codec import resources, schema
 
@@ -34,6 +35,23 @@ def _loaded(*arguments: str) -> set[str]:
 )
 def test_help_imports_no_library(arguments: list[str]) -> None:
     assert _loaded(*arguments) & set(HEAVY) == set()
+
+
+def test_the_page_is_imported_where_it_is_wanted(tmp_path: Path) -> None:
+    (tmp_path / "node.json").write_bytes(data())
+    words = ("check", f"{tmp_path}/node.json", "-p", "kubevirt", "-o")
+    assert "passmuster.report.html" not in _loaded(*words, f"summary={tmp_path}/out")
+    assert "passmuster.report.html" in _loaded(*words, f"html={tmp_path}/out")
+
+
+def test_only_a_process_of_our_own_looks_for_garbage_less_often() -> None:
+    code = (
+        "import gc; from passmuster.cli import main\ndef run(*argv):\n try: main(*argv)\n except SystemExit: pass\n"
+        "before = gc.get_threshold(); run(['--version']); assert gc.get_threshold() == before\n"
+        "run(); assert gc.get_threshold()[0] > before[0]"
+    )
+    environment = {**ENVIRONMENT, "PYTHONPATH": ":".join(sys.path)}
+    subprocess.run([sys.executable, "-c", code, "--version"], check=True, capture_output=True, env=environment)
 
 
 def test_collecting_imports_no_library_and_nothing_of_the_engine() -> None:

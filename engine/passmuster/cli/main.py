@@ -5,6 +5,7 @@ A command's module is imported when the command runs, so that `passmuster --help
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from typing import TYPE_CHECKING
@@ -18,10 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 
+_GARBAGE = 50_000
+"""So many new objects are waited for before those are looked for that refer to each other and are needed no more: a
+fleet's memory is many objects, and hardly any are of that kind."""
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     if argv is None:
         ending.prepare_streams()
+        gc.set_threshold(_GARBAGE)
     arguments = list(sys.argv[1:] if argv is None else argv)
     return ending.ended(lambda: _command(arguments))
 

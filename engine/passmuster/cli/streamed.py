@@ -200,9 +200,8 @@ def _known(
     met: bytes | Given | Remembered | inputs.Sourced[Remembered], onepass: OnePass
 ) -> tuple[bytes | Given | Remembered, str | None, str | None]:
     """What was met, judged from memory where that is possible, with its site and doubt."""
-    source = met if isinstance(met, inputs.Sourced) else inputs.Sourced(met, None, None)
-    found = source.found
-    return (onepass.known_otherwise(found) or found) if isinstance(found, bytes) else found, source.site, source.doubt
+    found, site, doubt = (met.found, met.site, met.doubt) if isinstance(met, inputs.Sourced) else (met, None, None)
+    return (onepass.known_otherwise(found) or found) if isinstance(found, bytes) else found, site, doubt
 
 
 def _given(path: str, line: int, found: bytes | Given, site: str | None, doubt: str | None) -> Given:

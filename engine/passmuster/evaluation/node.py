@@ -173,7 +173,7 @@ def weight(fleet: Iterable[FleetResult]) -> list[NodeOutcome]:
 
 def settle(results: Iterable[tuple[Level, RuleOutcome]]) -> tuple[NodeOutcome, str | None]:
     """The outcome of a node by its rules', and why it is unknown as a whole where none of them counted."""
-    levels = tuple(results)
+    levels = frozenset(results)  # dozens of rules, and few kinds of them
     counted = any(_counts(level, outcome) for level, outcome in levels)
     return node_outcome(levels), None if counted else NOTHING
 

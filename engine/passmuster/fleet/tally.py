@@ -162,9 +162,15 @@ class Tally:
         by_rule: dict[RuleHeader, Counter[RuleOutcome]] = {}
         for judged, many in found.items():
             nodes[judged.outcome] += many
-            for rule, outcome in judged.results:
+        answered = [(judged.results, many) for judged, many in found.items() if judged.results]
+        # Whoever has an outcome has one for each rule that is asked, in the same order (`demand_answers`).
+        for told in zip(*[results for results, _ in answered], strict=True):
+            of_rule = by_rule.setdefault(told[0][0], Counter())
+            for (_, outcome), (_, many) in zip(told, answered, strict=True):
+                of_rule[outcome] += many
+        for rule, of_rule in by_rule.items():
+            for outcome, many in of_rule.items():
                 rules[rule.level][outcome] += many
-                by_rule.setdefault(rule, Counter())[outcome] += many
         weighed = [each for each in found if each.reason != ONLY_FLEET]
         return Totals(
             outcomes=frozenset(each.outcome for each in weighed),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from passmuster.report.csv import render as csv
 from passmuster.report.format import Evidence, Reporter, Style
-from passmuster.report.html import render as html
 from passmuster.report.json_v1 import render as json
 from passmuster.report.markdown import render as markdown
 from passmuster.report.matrix import render as matrix
@@ -13,7 +14,18 @@ from passmuster.report.stream import render as ndjson
 from passmuster.report.summary import render as summary
 from passmuster.report.table import render as table
 
+if TYPE_CHECKING:
+    from passmuster.model.verdict import Verdict
+
 __all__ = ["REPORTERS", "Evidence", "Reporter", "Style"]
+
+
+def html(verdict: Verdict, style: Style) -> str:
+    """See `passmuster.report.html`."""
+    from passmuster.report.html import render  # noqa: PLC0415 - a tenth of what a command imports, for one format
+
+    return render(verdict, style)
+
 
 REPORTERS: tuple[Reporter, ...] = (
     Reporter(name="table", render=table, description="for a person at a terminal (the default)"),

@@ -75,7 +75,7 @@ class Answers:
         self._kinds: dict[Part, tuple[int, ...]] = {}
         """What the rules that read several sections see of a part."""
         self._by_kinds: dict[tuple[tuple[int, ...], ...], Told] = {}
-        self._answers: dict[tuple[object, ...], tuple[Answer, ...]] = {}
+        self._answers: dict[tuple[object, ...], tuple[int, tuple[Answer, ...]]] = {}
         self._contributions: dict[tuple[object, ...], Contribution | None] = {}
 
     def told(self, parts: Sequence[Part]) -> Told:
@@ -143,13 +143,22 @@ class Answers:
         return kind
 
     def _asked_once(self, groups: Sequence[Group], parts: Sequence[Part]) -> Told:
-        lasting = [group for group in groups if not fleeting(group, parts)]
-        answers = [each for group in lasting for each in self._once(self._answers, group, parts, self.asked)]
-        return Told(
-            outcomes=self.outcomes(0, answers),
-            answers=tuple(answers) if self._render is not None else (),
-            groups=tuple(group for group in groups if group not in lasting) if len(lasting) < len(groups) else (),
-        )
+        outcomes = 0
+        answers: list[Answer] = []
+        passing: list[Group] = []
+        for group in groups:
+            if fleeting(group, parts):
+                passing.append(group)
+                continue
+            said, some = self._once(self._answers, group, parts, self._said)
+            outcomes |= said
+            if self._render is not None:
+                answers += some
+        return Told(outcomes=outcomes, answers=tuple(answers), groups=tuple(passing))
+
+    def _said(self, group: Group, parts: Sequence[Part]) -> tuple[int, tuple[Answer, ...]]:
+        answers = self.asked(group, parts)
+        return self.outcomes(0, answers), answers
 
     def _once(
         self, known: dict[tuple[object, ...], T], group: G, parts: Sequence[Part], ask: Callable[[G, Sequence[Part]], T]

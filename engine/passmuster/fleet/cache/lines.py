@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from passmuster.fleet.cache.cut import END, FACTS, marks
@@ -27,7 +28,8 @@ class _Met(NamedTuple):
     """Which one that is: -1 where it was the last."""
 
 
-class _Stem(NamedTuple):
+@dataclass(eq=False, slots=True)
+class _Stem:
     """The beginning of a section up to a hole, or what stands between two holes."""
 
     length: int
@@ -39,7 +41,8 @@ class _Stem(NamedTuple):
     """Those among the rests that another hole follows, by their text."""
 
 
-class _End(NamedTuple):
+@dataclass(eq=False, slots=True)
+class _End:
     """What stands behind the last hole of a section, with what follows the section."""
 
     stem: Stem
@@ -108,18 +111,19 @@ class Lines:
 
     def _by_stem(self, line: bytes, begin: int, stem: _Stem) -> tuple[Part, int, int] | None:
         """A section of which all was met before but what stands in its holes."""
-        values = []
+        met = []
         while True:
             match = stem.pattern.match(line, begin + stem.length)
             if match is None:
                 return None
-            values.append(match[0])
+            met.append(match)
             begin = match.end()
             rest = stem.rests.find(line, begin)
             if rest is None:
                 return None
             if isinstance(rest, _End):
-                return rest.stem.filled(values), begin + rest.step, rest.next
+                part = rest.stem.filled([each[0] for each in met]) if rest.stem.facts else rest.stem.part
+                return part, begin + rest.step, rest.next
             stem = rest
 
     def _other(self, line: bytes, at: int, begin: int) -> tuple[Part, int, int] | None:
