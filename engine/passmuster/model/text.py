@@ -46,6 +46,8 @@ def decoded(data: bytes) -> str:
 
 def visible(text: str) -> str:
     """One line in which nothing drives a terminal, turns text round or is unseen: each such character as its escape."""
+    if text.isascii() and text.isprintable():
+        return text  # nearly every text, in a fifth of the time
     return _SHOWN_AS_ESCAPES.sub(lambda match: escape(match.group()), text)
 
 

@@ -49,12 +49,12 @@ def render(verdict: Verdict, _style: Style) -> str:
         bundle = came.get(node.snapshot.digest) if node.snapshot else None
         delivery = (bundle.digest, bundle.assurance) if bundle else ("", "")
         for row in _rows(node):
-            writer.writerow([*(harmless.csv(cell) for cell in row), *asked, *delivery])
+            writer.writerow([*map(harmless.csv, row), *asked, *delivery])
     for result in verdict.fleet:
-        writer.writerow([*(harmless.csv(cell) for cell in _of_fleet(result)), *asked, "", ""])
+        writer.writerow([*map(harmless.csv, _of_fleet(result)), *asked, "", ""])
     for path in verdict.skipped:
         cells = ("", "skipped", f"{path.path}: {path.why}", *[""] * 8)
-        writer.writerow([*(harmless.csv(cell) for cell in cells), *asked, "", ""])
+        writer.writerow([*map(harmless.csv, cells), *asked, "", ""])
     return out.getvalue()
 
 

@@ -44,11 +44,13 @@ class Answer:
     wire: bytes = b""
     result: Result | None = None
     """All of it, where that was asked for."""
+    shown: tuple[bytes, tuple[str, ...]] = (b"", ())
+    """Equal for answers that no report tells apart: what would change an outcome is said to people alone."""
 
-    @property
-    def shown(self) -> tuple[bytes, tuple[str, ...]]:
-        """Equal for answers that no report tells apart: what would change an outcome is said to people alone."""
-        return self.wire, () if self.result is None else tuple([each.wanted for each in self.result.because])
+
+def _answer(place: int, result: Result, wire: bytes) -> Answer:
+    wanted = tuple([each.wanted for each in result.because])
+    return Answer(place=place, outcome=BYTES[result.outcome], wire=wire, result=result, shown=(wire, wanted))
 
 
 Sections = tuple[tuple[int, tuple[int, ...]], ...]
@@ -96,9 +98,7 @@ class Group:
         sections = {part.name: part.section for part in mine if part.section is not None}
         results = evaluate(self.policy, replace(nobody, sections=sections), roots, self.parameters)
         told = zip(self.places, results, strict=True)
-        return tuple(
-            Answer(place=place, outcome=BYTES[each.outcome], wire=render(each), result=each) for place, each in told
-        )
+        return tuple(_answer(place, each, render(each)) for place, each in told)
 
 
 def key_of(group: Group | FleetGroup, parts: Sequence[Part]) -> tuple[object, ...]:
