@@ -1,7 +1,7 @@
 """Made fleets: canonical snapshots of some 8 KB, the same for one seed, and no two nodes alike.
 
 Machines, images, runtimes and tunings are drawn with Zipf's weights, so a few of each make up most of a fleet; a name,
-a machine id, a moment, a kernel command line and an amount of memory are each node's own.
+a machine id, a moment and an amount of memory are each node's own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import tarfile
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import orjson
 
@@ -26,9 +26,14 @@ from benchmarks import sections
 from benchmarks.hardware import Hardware, profiles
 from benchmarks.software import IMAGES, RUNTIMES, TUNINGS, Image, Tuning
 from passmuster_collector.cli import collect_bytes
+from passmuster_collector.facts import SECTIONS
+from passmuster_collector.reading import Text
+from passmuster_collector.section import rendered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from passmuster_collector.host import Host
 
 T = TypeVar("T")
 
@@ -117,26 +122,46 @@ def _head(kind: Kind, number: int, name: bytes, draw: random.Random) -> bytes:
     uid = 0 if kind.root else 1000
     pool = _POOLS[draw.randrange(len(_POOLS))]
     moment = (number % 20 + 1, hour, minute, second)
-    return _HEAD % (*moment, uid, pool, machine, name, _boot(kind, number, draw))
+    return _HEAD % (*moment, uid, pool, machine, name, _boot(kind, draw))
 
 
-def _boot(kind: Kind, number: int, draw: random.Random) -> bytes:
-    """A kernel command line with huge pages and processors set apart."""
+def _boot(kind: Kind, draw: random.Random) -> bytes:
+    """A kernel command line with huge pages and processors set apart.
+
+    The file system of the root is each node's own; its value is not recorded, so the list of words is not known.
+    """
     first = draw.randrange(1, 4)
     last = kind.hardware.logical_count - 1 - draw.randrange(0, 2)
     iommu = {"intel": "intel_iommu=on", "amd": "amd_iommu=on"}.get(kind.hardware.maker, "iommu.passthrough=1")
-    line = (
-        f"{iommu} iommu=pt default_hugepagesz=1G hugepagesz=1G hugepages={number % 512} isolcpus={first}-{last} "
-        f"nohz_full={first}-{last} transparent_hugepage=madvise swiotlb={32_768 + number // 512 * 2}"
+    kernel = kind.image.release.format(machine=kind.hardware.architecture)
+    return _recorded(
+        f"BOOT_IMAGE=/boot/vmlinuz-{kernel} root=UUID=@OWN@ ro quiet {iommu} iommu=pt default_hugepagesz=1G "
+        f"hugepagesz=1G hugepages={draw.choice(_HUGE_PAGES)} isolcpus={first}-{last} nohz_full={first}-{last} "
+        "transparent_hugepage=madvise swiotlb=32768"
     )
-    words = [word.partition("=") for word in line.split()]
-    facts = {
-        "arguments": {name: [other for key, _, other in words if key == name] for name, _, _ in words},
-        "init_words": 0,
-        "other_words": 0,
-        "words": [{"name": name, "value": value} for name, _, value in words],
-    }
-    return sections.written(facts, {"/proc/cmdline": sorted(facts)})
+
+
+_HUGE_PAGES = (0, 16, 64, 128, 192, 256, 448)
+
+
+@functools.cache
+def _recorded(line: str) -> bytes:
+    """The section as the collector writes it."""
+    (section,) = (section for section in SECTIONS if section.name == "boot")
+    host = cast("Host", _CommandLine(line))
+    return orjson.dumps(rendered(section, section.collect(host)), option=orjson.OPT_SORT_KEYS)
+
+
+@dataclass(frozen=True, slots=True)
+class _CommandLine:
+    """A host of which no more is looked at than its command line."""
+
+    line: str
+
+    def read(self, path: str) -> Text:
+        """The only file that is there."""
+        assert path == "/proc/cmdline"
+        return Text(self.line + "\n")
 
 
 @functools.cache
@@ -166,6 +191,7 @@ def _rest(
 
 
 _OWN: dict[str, tuple[tuple[str, ...], ...]] = {
+    "boot": (("facts", "arguments", "hugepages"),),
     "cgroup": (("facts", "v2", "mount_point"), ("facts", "v1", "memory")),
     "cpu": (("facts", "model_name"),),
     "devices": (("facts", "/dev/kvm", "gid"), ("facts", "/dev/net/tun", "gid")),
@@ -179,8 +205,8 @@ _OWN: dict[str, tuple[tuple[str, ...], ...]] = {
     "security": (("facts", "lsm"),),
     "virtualization": (("facts", "kvm", "parameters", "kvm.halt_poll_ns"),),
 }
-"""What becomes a node's own, the first that is there; in `boot` and `memory` something is anyway, and the facts of
-`network` are truth values, so there it is a source."""
+"""What becomes a node's own, the first that is there; in `memory` something is anyway, and the facts of `network` are
+truth values, so there it is a source."""
 
 
 def every_section_unique(fleet: Iterable[bytes]) -> Iterator[bytes]:

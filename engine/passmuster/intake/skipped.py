@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -41,19 +40,9 @@ _KEYS = {
     frozenset(("payload", "payloadType", "signatures")): "a signed envelope, not a snapshot",
 }
 """What we write that names no schema, by all of its keys."""
-_HINTS = tuple(
-    # One after the other: a text to begin with is found ten times faster than one of several.
-    map(
-        re.compile,
-        (
-            rb'"schema"\s*+:\s*+"passmuster\.(?!snapshot/)',
-            rb'"predicateType"\s*+:',
-            rb'"payloadType"\s*+:',
-            rb'"results"\s*+:\s*+\[',
-        ),
-    )
-)
-"""One of them stands in every document that is ours."""
+_NAMED, _SNAPSHOT = b'"passmuster.', b'"passmuster.snapshot/'
+_HINTS = (b'"predicateType"', b'"payloadType"', b'"results"')
+"""One of them stands in every document that is ours and names no schema."""
 
 _noted: set[Skipped] = set()
 
@@ -95,7 +84,7 @@ def say() -> None:
 
 def ours(data: bytes) -> str | None:
     """What a document is that we wrote and that is no snapshot; None for all others."""
-    if not any(each.search(data) for each in _HINTS):
+    if data.count(_NAMED) == data.count(_SNAPSHOT) and not any(hint in data for hint in _HINTS):
         return None
     try:
         document: Any = json.loads(data)

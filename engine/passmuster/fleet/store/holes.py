@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from passmuster import snapshot
-from passmuster.codec import json
 from passmuster.errors import SnapshotError
 from passmuster.model.fieldpath import FieldPath
 
@@ -29,11 +28,6 @@ NAME = b"\1"
 """Stands for the node's name."""
 TEXT = rb'[^"\\\x00-\x1f\x7f-\xff]'
 """A character that stands for itself in a line."""
-_DOCUMENT = (
-    b'{"collection":{"collected_at":"2000-01-01T00:00:00Z","collector":"x","context":"host","kind":"live",'
-    b'"recorded":[],"uid":0},"node":{"labels":{},"machine_id":null,"name":"x"},"schema":"passmuster.snapshot/1",'
-    b'"sections":{"%s":%s}}\n'
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +81,7 @@ def taken(chunk: bytes, hole: Hole, name: bytes) -> tuple[bytes, bytes | None]:
 
 def alone(section: bytes, body: bytes) -> Section | None:
     """The section that a body is by itself; None where it is none that is valid."""
-    piece = FACTS + body
-    try:
-        if isinstance(json.loads(piece), dict):
-            return snapshot.load(_DOCUMENT % (section, piece), "").sections[section.decode()]
-    except (json.InvalidJSONError, SnapshotError):
-        pass
-    return None
+    return snapshot.load_section(section.decode(), FACTS + body)
 
 
 def hole_holds(section: bytes, body: bytes, hole: Hole) -> bool:
