@@ -62,38 +62,41 @@ def collect_bytes(argv: Sequence[str] = ()) -> bytes:
 def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     parser = _Parser(
         prog=PROGRAM,
-        description="Look at this Linux node, and write what was seen as one line of JSON.",
-        epilog="Exit status: 0 when a snapshot was written; 2 when not; 3 when DUMP shows no host; 70 for a defect.",
+        description="Collect the facts of this Linux node and write them as one line of JSON.",
+        epilog="Exit status: 0 if a snapshot was written, 2 if not, 3 if DUMP holds no host, 70 for a defect.",
     )
     source = parser.add_mutually_exclusive_group()
-    source.add_argument("--root", metavar="DIR", help="a whole host mounted here: what is missing is absent")
+    source.add_argument("--root", metavar="DIR", help="a whole host mounted at DIR; a missing file counts as absent")
     source.add_argument(
         "--from",
         metavar="DUMP",
         dest="dump",
-        help="copied files, sosreport, must-gather: what is missing was not collected",
+        help="copied files, sosreport or must-gather; a missing file counts as not collected",
     )
     parser.add_argument(
-        "--node-object", metavar="FILE", help="its Node object, as kubectl get node NAME -o json prints it"
+        "--node-object", metavar="FILE", help="the Node object: the output of kubectl get node NAME -o json"
     )
     parser.add_argument("--name", help="name of the node (default: its host name)")
-    parser.add_argument("--label", metavar="K=V", action="append", default=[], help="a label of the node; repeats")
+    parser.add_argument("--label", metavar="K=V", action="append", default=[], help="a label of the node (repeatable)")
     parser.add_argument(
         "--recorded",
         metavar="K=V",
         action="append",
         default=[],
-        help="what the kernel said there: machine=, uid=, gid=, devices_bpf=ok|eperm|einval, devices=FILE.tsv; repeats",
+        help="what the kernel of that host reported: machine=, uid=, gid=, devices_bpf=ok|eperm|einval, "
+        "devices=FILE.tsv (repeatable)",
     )
     parser.add_argument(
         "-o", dest="output", metavar="FILE|DIR/|-", default="-", help="DIR/: DIR/NAME.json (default: -)"
     )
-    parser.add_argument("--seal", metavar="KEY", help="also sign it with this key of OpenSSH, into FILE.sig beside it")
+    parser.add_argument("--seal", metavar="KEY", help="also sign it with this OpenSSH key, into FILE.sig")
     chosen = parser.add_mutually_exclusive_group()
-    chosen.add_argument("--only", metavar="SECTION", action="append", default=[], help="no other sections; repeats")
-    chosen.add_argument("--skip", metavar="SECTION", action="append", default=[], help="all but these; repeats")
+    chosen.add_argument("--only", metavar="SECTION", action="append", default=[], help="only this section (repeatable)")
+    chosen.add_argument(
+        "--skip", metavar="SECTION", action="append", default=[], help="all sections except this (repeatable)"
+    )
     parser.add_argument(
-        "--timeout", metavar="S", help=f"seconds for all of it (default: {_SECONDS}, for an archive {_ARCHIVE_SECONDS})"
+        "--timeout", metavar="S", help=f"total seconds (default: {_SECONDS}, for an archive {_ARCHIVE_SECONDS})"
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     options = parser.parse_args(list(argv))

@@ -15,7 +15,7 @@ examples:
   passmuster check                         this node
   passmuster check node.json -p kubevirt   a snapshot, by another pack
   passmuster check snapshots/ --roster nodes.txt
-                                           many, and those that are missing
+                                           many nodes; also report missing ones
   passmuster check snapshots/ -o table -o json=report.json
 
 """
@@ -34,7 +34,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser() -> argparse.ArgumentParser:
-    """The whole command line, but for `collect`, which the collector parses itself."""
+    """The whole command line except `collect`, which the collector parses itself."""
     top = _Parser(
         prog="passmuster",
         description="Does this node pass muster?\nJudges snapshots of nodes by versioned policies, offline.",
@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"passmuster {__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _check(commands)
-    commands.add_parser("collect", help="look at a node and write its snapshot", add_help=False)
+    commands.add_parser("collect", help="collect a node's facts and write its snapshot", add_help=False)
     _explain(commands)
     _impact(commands)
     _policy(commands)
@@ -85,39 +85,42 @@ def _check(commands: argparse._SubParsersAction[_Parser]) -> None:
         "snapshots",
         nargs="*",
         metavar="SNAPSHOT|DIR|-",
-        help="files, folders of them, or - for standard input; none: collect this node and judge it",
+        help="files, folders, or - for standard input (default: collect this node and judge it)",
     )
     _policies(check)
     check.add_argument(
-        "-f", "--assessment", metavar="FILE", help="one reviewed file for policies, parameters, levels, waivers and all"
+        "-f",
+        "--assessment",
+        metavar="FILE",
+        help="one reviewed file with policies, parameters, levels, waivers and the other options",
     )
     check.add_argument("--rule", action="append", default=[], metavar="ID", help="judge only this rule (repeatable)")
     check.add_argument(
         "--set", action="append", default=[], metavar="[PACK.]NAME=V", help="set a parameter of a policy"
     )
     check.add_argument(
-        "--roster", metavar="FILE", help="the nodes there should be: names, or `kubectl get nodes -o json`"
+        "--roster", metavar="FILE", help="the expected nodes: names, or the output of `kubectl get nodes -o json`"
     )
-    check.add_argument("--max-age", metavar="D", help="older snapshots leave their node unknown (12h, 30d)")
+    check.add_argument("--max-age", metavar="D", help="a node is unknown if its snapshot is older than this (12h, 30d)")
     check.add_argument(
-        "--latest", action="store_true", help="judge only the newest snapshot of each node, and say how many are older"
+        "--latest", action="store_true", help="judge only the newest snapshot of each node, and count the older ones"
     )
-    check.add_argument("--waivers", metavar="FILE", help="exceptions: what may fail where, until when")
     check.add_argument(
-        "--jobs", type=_workers, default=1, metavar="N", help="processes that share the input (default: 1)"
+        "--waivers", metavar="FILE", help="exceptions: which rules may fail, on which nodes and until when"
     )
+    check.add_argument("--jobs", type=_workers, default=1, metavar="N", help="number of processes (default: 1)")
     check.add_argument(
         "--now",
         metavar="TIME",
-        help="the moment of judging: for ages, waivers, and what is from the future (default: now)",
+        help="the time of the check, for ages, waivers and dates in the future (default: now)",
     )
     check.add_argument(
         "--fail-on",
         choices=["required", "recommended", "never"],
-        help="the lowest level that counts for the exit status (default: required); the report stays as it is",
+        help="the lowest level whose failures set exit status 1 (default: required); reports do not change",
     )
     check.add_argument(
-        "--unknown-ok", action="store_true", help="exit 0 instead of 3 where something is unknown; nothing else changes"
+        "--unknown-ok", action="store_true", help="exit 0 instead of 3 if something is unknown; nothing else changes"
     )
     check.add_argument(
         "-o",
@@ -131,17 +134,15 @@ def _check(commands: argparse._SubParsersAction[_Parser]) -> None:
         "--evidence",
         choices=["needed", "full", "none"],
         default="needed",
-        help="which results carry their values (default: needed, not those of a pass)",
+        help="which results include fact values (default: needed, all but passes)",
     )
     bundle_arguments.taking(check)
-    check.add_argument("--keep", metavar="FILE", help="with no SNAPSHOT: also write the snapshot that was collected")
-    check.add_argument("-v", "--verbose", action="store_true", help="the table names what passes, too")
+    check.add_argument("--keep", metavar="FILE", help="without SNAPSHOT: also write the collected snapshot to FILE")
+    check.add_argument("-v", "--verbose", action="store_true", help="the table also lists passes")
 
 
 def _explain(commands: argparse._SubParsersAction[_Parser]) -> None:
-    explain = _add(
-        commands, "explain", "explain", "say why a rule came out as it did on one node", epilog=statuses.EXPLAINING
-    )
+    explain = _add(commands, "explain", "explain", "explain one rule's result on one node", epilog=statuses.EXPLAINING)
     explain.add_argument("snapshot", metavar="SNAPSHOT|-")
     explain.add_argument("rule", metavar="RULE", help="the rule's id")
     bundle_arguments.taking(explain)
@@ -154,17 +155,21 @@ def _impact(commands: argparse._SubParsersAction[_Parser]) -> None:
         commands,
         "impact",
         "impact",
-        "say which nodes another version of a policy would judge otherwise",
+        "show which nodes change outcome under another policy version",
         epilog=statuses.COMPARING,
     )
     impact.add_argument("old", metavar="OLD", help="PACK@V or a path")
-    impact.add_argument("new", metavar="NEW", help="PACK@V or a path; it may be a draft")
+    impact.add_argument("new", metavar="NEW", help="PACK@V or a path; a draft is allowed")
     impact.add_argument("snapshots", nargs="*", metavar="SNAPSHOT|DIR|-")
     impact.add_argument(
-        "--fleet", metavar="STORE", help="the latest snapshot of each node in this store (see `passmuster fleet`)"
+        "--fleet",
+        metavar="STORE",
+        help="compare the latest snapshot of each node in this store (see `passmuster fleet`)",
     )
-    impact.add_argument("--as-of", metavar="TIME", help="with --fleet: the latest at that moment")
-    impact.add_argument("--before-as-of", metavar="TIME", help="with --fleet: compare with what was at that moment")
+    impact.add_argument("--as-of", metavar="TIME", help="with --fleet: the latest snapshots at this time")
+    impact.add_argument(
+        "--before-as-of", metavar="TIME", help="with --fleet: OLD judges the latest snapshots at this time"
+    )
     bundle_arguments.taking(impact)
     impact.add_argument(
         "--before",
@@ -175,16 +180,20 @@ def _impact(commands: argparse._SubParsersAction[_Parser]) -> None:
     )
     impact.add_argument("--set", action="append", default=[], metavar="NAME=V", help="set a parameter in both versions")
     impact.add_argument(
-        "--set-before", action="append", default=[], metavar="NAME=V", help="set a parameter in OLD alone"
+        "--set-before", action="append", default=[], metavar="NAME=V", help="set a parameter in OLD only"
     )
-    impact.add_argument("--waivers", metavar="FILE", help="exceptions, for both sides")
+    impact.add_argument("--waivers", metavar="FILE", help="exceptions, for OLD and NEW")
     impact.add_argument(
-        "--waivers-before", metavar="FILE", help="the exceptions of OLD, where they differ; none: it had none"
+        "--waivers-before", metavar="FILE", help="exceptions for OLD, if they differ; `none` for no exceptions"
     )
-    impact.add_argument("--now", metavar="TIME", help="judge waivers at this moment (2026-11-22T10:11:12Z)")
-    impact.add_argument("--now-before", metavar="TIME", help="the moment of OLD, where it is another")
+    impact.add_argument("--now", metavar="TIME", help="apply waivers as of this time (2026-11-22T10:11:12Z)")
+    impact.add_argument("--now-before", metavar="TIME", help="the time for OLD, if it differs")
     impact.add_argument(
-        "--allow", type=int, default=0, metavar="N", help="nodes that may go from a pass to a failure (default: 0)"
+        "--allow",
+        type=int,
+        default=0,
+        metavar="N",
+        help="number of nodes that may change from pass to fail (default: 0)",
     )
     impact.add_argument(
         "-o",
@@ -210,10 +219,10 @@ def _policies(command: argparse.ArgumentParser) -> None:
 def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
     policy = commands.add_parser("policy", help="list, read, test and lock policies")
     actions = policy.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _add(actions, "list", "policy list", "list the packs and versions that can be had", epilog=statuses.POLICIES)
-    show = _add(actions, "show", "policy show", "print a policy for reading", epilog=statuses.POLICIES)
+    _add(actions, "list", "policy list", "list available packs and versions", epilog=statuses.POLICIES)
+    show = _add(actions, "show", "policy show", "print a policy in readable form", epilog=statuses.POLICIES)
     show.add_argument("policy", nargs="?", default="virtnest", metavar="PACK[@V]|PATH", help="default: virtnest")
-    show.add_argument("--rule", metavar="ID", help="this rule alone")
+    show.add_argument("--rule", metavar="ID", help="only this rule")
     show.add_argument(
         "-o",
         "--output",
@@ -222,12 +231,14 @@ def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
         metavar="FORMAT[=FILE]",
         help="text, markdown, html (default: text; repeatable)",
     )
-    test = _add(actions, "test", "policy test", "run the tests that stand beside a policy", epilog=statuses.TESTING)
+    test = _add(actions, "test", "policy test", "run the tests of a policy (tests.yaml)", epilog=statuses.TESTING)
     test.add_argument("policies", nargs="*", metavar="PACK[@V]|PATH", help="default: every shipped version")
     test.add_argument(
-        "--coverage", action="store_true", help="also: does some case take each branch of each expression?"
+        "--coverage", action="store_true", help="also check that test cases take each branch of each expression"
     )
-    test.add_argument("--mutate", action="store_true", help="also: does some case notice each small mistake?")
+    test.add_argument(
+        "--mutate", action="store_true", help="also check that test cases notice each small mistake in the policy"
+    )
     test.add_argument(
         "-o",
         "--output",
@@ -249,13 +260,13 @@ def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
         action="append",
         default=[],
         metavar="PACK@V",
-        help="the draft to release: its tests hold and take every branch, and lint has nothing to say (repeatable)",
+        help="the draft to release; its tests must pass and cover every branch, lint must find nothing (repeatable)",
     )
-    lock.add_argument("--approved-by", metavar="WHO", help="who approves the release, as it is to stand in the lock")
+    lock.add_argument("--approved-by", metavar="WHO", help="who approves the release; written into the lock")
     lock.add_argument("--approved-at", metavar="TIME", help="when (default: now), as 2026-12-01T10:00:00Z")
     _lint(actions)
     diff = _add(
-        actions, "diff", "policy diff", "say what changed between two versions of a policy", epilog=statuses.POLICIES
+        actions, "diff", "policy diff", "show what changed between two versions of a policy", epilog=statuses.POLICIES
     )
     diff.add_argument("old", metavar="OLD", help="PACK@V or a path")
     diff.add_argument("new", metavar="NEW", help="PACK@V or a path")
@@ -264,7 +275,7 @@ def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
         actions,
         "new",
         "policy new",
-        "begin a pack, or add a rule to its newest draft, with tests that pass",
+        "create a pack, or add a rule to its newest draft, with passing tests",
         epilog=statuses.POLICIES,
     )
     new.add_argument("pack", metavar="PACK", help="the name of the pack")
@@ -275,21 +286,19 @@ def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _lint(actions: argparse._SubParsersAction[_Parser]) -> None:
-    lint = _add(
-        actions, "lint", "policy lint", "find what is wrong with policies and their tests", epilog=statuses.LINTING
-    )
+    lint = _add(actions, "lint", "policy lint", "find problems in policies and their tests", epilog=statuses.LINTING)
     lint.add_argument(
         "policies",
         nargs="*",
         metavar="PACK[@V]|PATH",
-        help="names, files, folders of a version or folders of packs (default: every version that can be had)",
+        help="names, files, folders of a version or folders of packs (default: every available version)",
     )
     lint.add_argument("-o", "--output", choices=["table", "json", "sarif", "github"], default="table")
     lint.add_argument(
         "--fail-on",
         choices=["error", "warning", "never"],
         default="error",
-        help="the lowest weight that counts for the exit status (default: error)",
+        help="the lowest severity that sets exit status 1 (default: error)",
     )
 
 
@@ -304,16 +313,24 @@ def _cel(commands: argparse._SubParsersAction[_Parser]) -> None:
         epilog=statuses.EVALUATING,
     )
     evaluate.add_argument("expression", metavar="EXPR")
-    evaluate.add_argument("-s", "--snapshot", metavar="SNAPSHOT|-", help="the node's facts; without it all are unknown")
+    evaluate.add_argument(
+        "-s", "--snapshot", metavar="SNAPSHOT|-", help="the node's facts (default: every fact is unknown)"
+    )
     functions = _add(actions, "functions", "cel functions", "list the functions and macros", epilog=statuses.FILES)
-    functions.add_argument("word", nargs="?", default="", metavar="WORD", help="only those with this word")
+    functions.add_argument(
+        "word",
+        nargs="?",
+        default="",
+        metavar="WORD",
+        help="only functions and macros with this word in the name or the description",
+    )
 
 
 def _snapshot(commands: argparse._SubParsersAction[_Parser]) -> None:
     snapshot = commands.add_parser("snapshot", help="validate and read snapshots")
     actions = snapshot.add_subparsers(title="commands", metavar="COMMAND", required=True)
     validate = _add(
-        actions, "validate", "snapshot validate", "say whether snapshots can be judged", epilog=statuses.READING
+        actions, "validate", "snapshot validate", "check that snapshots can be judged", epilog=statuses.READING
     )
     validate.add_argument("snapshots", nargs="+", metavar="SNAPSHOT|DIR|-")
     bundle_arguments.taking(validate)
@@ -321,21 +338,21 @@ def _snapshot(commands: argparse._SubParsersAction[_Parser]) -> None:
         actions,
         "annotate",
         "snapshot annotate",
-        "add what the cluster says of each node to its snapshot",
+        "add what the cluster knows about each node to its snapshot",
         epilog=statuses.ANNOTATING,
     )
-    annotate.add_argument("folder", metavar="DIR", help="a folder of snapshots (*.json, *.ndjson), which are rewritten")
-    annotate.add_argument("--nodes", metavar="FILE", required=True, help="what `kubectl get nodes -o json` printed")
-    show = _add(actions, "show", "snapshot show", "print a snapshot for reading", epilog=statuses.READING)
+    annotate.add_argument("folder", metavar="DIR", help="a folder of snapshots (*.json, *.ndjson); they are rewritten")
+    annotate.add_argument("--nodes", metavar="FILE", required=True, help="the output of `kubectl get nodes -o json`")
+    show = _add(actions, "show", "snapshot show", "print a snapshot in readable form", epilog=statuses.READING)
     show.add_argument("snapshot", metavar="SNAPSHOT|-")
     bundle_arguments.taking(show)
-    show.add_argument("--section", metavar="NAME", help="this section alone")
-    redact = "take out what packs do not read, and keep every verdict"
+    show.add_argument("--section", metavar="NAME", help="only this section")
+    redact = "remove what packs do not read, and keep every verdict"
     _redact(_add(actions, "redact", "snapshot redact", redact, epilog=statuses.REDACTING))
 
 
 CLASSES = ("host-identifying", "network", "serial", "sensitive")
-"""Classes of fields that can be taken out."""
+"""Classes of fields that can be removed."""
 
 
 def _redact(redact: _Parser) -> None:
@@ -356,14 +373,14 @@ def _redact(redact: _Parser) -> None:
         default=[],
         choices=CLASSES,
         metavar="CLASS",
-        help=f"take out this class even where it is read: {', '.join(CLASSES[:-1])} or {CLASSES[-1]} (repeatable); "
-        "host-identifying makes pseudonyms of names",
+        help=f"remove this class even if a pack reads it: {', '.join(CLASSES[:-1])} or {CLASSES[-1]} (repeatable); "
+        "host-identifying replaces names by pseudonyms",
     )
     redact.add_argument("--key", metavar="FILE", help="the site's secret for pseudonyms, 32 random bytes, mode 0600")
-    redact.add_argument("--map", metavar="FILE", help="add to FILE which pseudonym stands for what; it stays here")
     redact.add_argument(
-        "--allow-unknown", action="store_true", help="write it even if rules become unknown by what is taken out"
+        "--map", metavar="FILE", help="add each pseudonym and its real name to FILE; keep FILE at the site"
     )
+    redact.add_argument("--allow-unknown", action="store_true", help="write it even if rules become unknown")
     redact.add_argument(
-        "-o", "--output", metavar="FILE|DIR/|-", default="-", help="where to (default: standard output)"
+        "-o", "--output", metavar="FILE|DIR/|-", default="-", help="where to write (default: standard output)"
     )

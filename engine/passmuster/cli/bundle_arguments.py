@@ -19,59 +19,75 @@ def bundle(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
         actions,
         "keygen",
         "bundle keygen",
-        "make an Ed25519 key, and print what the other side's trust needs",
+        "create an Ed25519 key, and print the entry for the other side's trust file",
         epilog=statuses.FILES,
     )
     keygen.add_argument(
         "-o", "--output", metavar="FILE", required=True, help="the private key; FILE.pub is the public one"
     )
     keygen.add_argument(
-        "--encrypt", action="store_true", help="with a passphrase, from PASSMUSTER_PASSPHRASE or asked for"
+        "--encrypt", action="store_true", help="encrypt it with a passphrase (from PASSMUSTER_PASSPHRASE, or prompted)"
     )
     create = add(
         actions, "create", "bundle create", "pack snapshots and policies into one file", epilog=statuses.BUNDLES
     )
     create.add_argument(
-        "snapshots", nargs="*", metavar="SNAPSHOT|DIR|-", help="a seal beside one, FILE.sig, goes along"
+        "snapshots", nargs="*", metavar="SNAPSHOT|DIR|-", help="a seal beside a snapshot (FILE.sig) is included"
     )
     create.add_argument("-o", "--output", metavar="FILE", required=True, help="site.pmb, or - for standard output")
     create.add_argument(
-        "-p", "--policy", action="append", default=[], metavar="PACK[@V]|PATH", help="a policy to go along"
+        "-p", "--policy", action="append", default=[], metavar="PACK[@V]|PATH", help="a policy to include (repeatable)"
     )
     create.add_argument(
-        "--roster", metavar="FILE", help="the nodes there should be, so that the reader can say who is missing"
+        "--roster", metavar="FILE", help="the expected nodes, so that the reader can report missing ones"
     )
-    create.add_argument("--site", metavar="NAME", help="who makes it; sequences are compared within a site")
+    create.add_argument("--site", metavar="NAME", help="the site that creates it; sequence numbers count per site")
     create.add_argument(
-        "--sequence", type=int, metavar="N", help="grows from bundle to bundle (default: seconds since 1970)"
+        "--sequence",
+        type=int,
+        metavar="N",
+        help="sequence number, higher than that of the last bundle (default: seconds since 1970)",
     )
     create.add_argument(
-        "--expires", metavar="DATE|D", help="until when it may be taken in (2026-12-31, 30d; default: ever)"
+        "--expires", metavar="DATE|D", help="reject the bundle after this time (2026-12-31, 30d; default: never)"
     )
-    create.add_argument("--created", metavar="TIME", help="when it was made (default: now)")
+    create.add_argument("--created", metavar="TIME", help="time of creation (default: now)")
     _signing(create)
-    sign = add(actions, "sign", "bundle sign", "sign a bundle that is there", epilog=statuses.BUNDLES)
+    sign = add(actions, "sign", "bundle sign", "add a signature to a bundle", epilog=statuses.BUNDLES)
     sign.add_argument("bundle", metavar="BUNDLE")
     _signing(sign)
-    sign.add_argument("--replace", action="store_true", help="drop the signatures that it has")
-    sign.add_argument("-o", "--output", metavar="FILE", help="where to write it (default: in its place)")
+    sign.add_argument("--replace", action="store_true", help="remove the existing signatures")
+    sign.add_argument("-o", "--output", metavar="FILE", help="where to write it (default: overwrite BUNDLE)")
     verify = add(
-        actions, "verify", "bundle verify", "prove that a bundle is as its signers made it", epilog=statuses.BUNDLES
+        actions,
+        "verify",
+        "bundle verify",
+        "verify that a bundle is unchanged since it was signed",
+        epilog=statuses.BUNDLES,
     )
     verify.add_argument("bundle", metavar="BUNDLE|-")
-    verify.add_argument("--trust", metavar="FILE", help="whose signatures are believed, and about what (trust.yaml)")
-    verify.add_argument("--now", metavar="TIME", help="judge expiry and keys at this moment (2026-11-22T10:11:12Z)")
-    verify.add_argument("--state", metavar="FILE", help="what was seen before: refuse what is older, and remember this")
+    verify.add_argument("--trust", metavar="FILE", help="which keys are trusted, and for what (trust.yaml)")
+    verify.add_argument("--now", metavar="TIME", help="check expiry and keys as of this time (2026-11-22T10:11:12Z)")
     verify.add_argument(
-        "-o", "--output", action="append", default=[], metavar="receipt[=FILE]", help="what arrived, as JSON"
+        "--state",
+        metavar="FILE",
+        help="rollback protection: refuse bundles older than the last one, and record this one",
+    )
+    verify.add_argument(
+        "-o",
+        "--output",
+        action="append",
+        default=[],
+        metavar="receipt[=FILE]",
+        help="what arrived, as JSON (repeatable)",
     )
     verify.add_argument("--key", metavar="FILE", help="sign the receipt")
-    verify.add_argument("--insecure-skip-verify", action="store_true", help="do not look at signatures")
+    verify.add_argument("--insecure-skip-verify", action="store_true", help="do not check signatures")
     inspect = add(
         actions,
         "inspect",
         "bundle inspect",
-        "say what is in a bundle, and believe nothing of it",
+        "show what a bundle claims, without verifying it",
         epilog=statuses.BUNDLES,
     )
     inspect.add_argument("bundle", metavar="BUNDLE|-")
@@ -79,20 +95,26 @@ def bundle(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def _state(actions: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
-    group = actions.add_parser("state", help="what was seen of each site and each pack")
+    group = actions.add_parser("state", help="show or reset the rollback protection")
     states = group.add_subparsers(title="commands", metavar="COMMAND", required=True)
     show = add(
         states,
         "show",
         "bundle state show",
-        "list what was seen: a state file, or a fleet's store",
+        "list the last bundle of each site and the last version of each pack",
         epilog=statuses.STORES,
     )
-    show.add_argument("state", metavar="FILE", help="what `bundle verify --state` or `fleet add` keeps")
-    reset = add(
-        states, "reset", "bundle state reset", "forget what was seen of a site or a pack", epilog=statuses.STORES
+    show.add_argument(
+        "state", metavar="FILE", help="the state file of `bundle verify --state`, or the store of `fleet add`"
     )
-    reset.add_argument("state", metavar="FILE", help="as for show")
+    reset = add(
+        states,
+        "reset",
+        "bundle state reset",
+        "forget the last bundle of a site or the last version of a pack",
+        epilog=statuses.STORES,
+    )
+    reset.add_argument("state", metavar="FILE", help="as in `bundle state show`")
     for what in ("site", "pack"):
         reset.add_argument(f"--{what}", action="append", default=[], metavar="NAME", help="its name (repeatable)")
 
@@ -106,17 +128,17 @@ def _signing(command: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="sign with this Ed25519 key of OpenSSH (repeatable)",
+        help="sign with this OpenSSH Ed25519 key (repeatable)",
     )
 
 
 def taking(command: argparse.ArgumentParser) -> None:
-    """Add what a command that reads snapshots has to know of bundles among them."""
+    """Add the options of a command that reads snapshots, for bundles among them."""
     command.add_argument(
         "--trust",
         metavar="FILE",
-        help="whose signatures are believed, and about what (trust.yaml); what none covers is unknown",
+        help="which keys are trusted, and for what (trust.yaml); a snapshot without a trusted signature is unknown",
     )
     command.add_argument(
-        "--insecure-skip-verify", action="store_true", help="bundles: look at no signature; reports say so"
+        "--insecure-skip-verify", action="store_true", help="do not check the signatures of bundles; reports say so"
     )

@@ -25,7 +25,7 @@ def fleet(
     """Add the group of commands."""
     group = commands.add_parser(
         "fleet",
-        help="keep the snapshots of a fleet in a store, and judge them again",
+        help="keep the snapshots of a fleet in a store, and judge them",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=_EXAMPLES,
         allow_abbrev=False,
@@ -37,27 +37,33 @@ def fleet(
     _history(actions, add)
     _accept(actions, add)
     verdicts = add(
-        actions, "verdicts", "fleet verdicts", "say under which terms verdicts are kept", epilog=statuses.STORES
+        actions, "verdicts", "fleet verdicts", "list the sets of criteria with stored verdicts", epilog=statuses.STORES
     )
     _store(verdicts)
-    verdicts.add_argument("--drop", action="append", default=[], metavar="ID|all", help="forget these (repeatable)")
+    verdicts.add_argument(
+        "--drop",
+        action="append",
+        default=[],
+        metavar="ID|all",
+        help="delete the verdicts of these criteria (repeatable)",
+    )
     verdicts.add_argument("-o", "--output", choices=["table", "json"], default="table")
-    export = add(actions, "export", "fleet export", "write every snapshot into a file", epilog=statuses.STORES)
+    export = add(actions, "export", "fleet export", "write every snapshot to a file", epilog=statuses.STORES)
     _store(export)
     export.add_argument(
         "-o", "--output", action="append", default=[], metavar="FORMAT=FILE", help="ndjson, parquet (repeatable)"
     )
-    gc = add(actions, "gc", "fleet gc", "give back what nobody refers to", epilog=statuses.STORES)
+    gc = add(actions, "gc", "fleet gc", "delete data that nothing references", epilog=statuses.STORES)
     _store(gc)
-    gc.add_argument("--keep", metavar="D", help="also drop superseded snapshots that are older than this (90d)")
-    gc.add_argument("--now", metavar="TIME", help="the moment that ages count from (default: now)")
-    verify = add(actions, "verify", "fleet verify", "look for damage in all that a store holds", epilog=statuses.STORES)
+    gc.add_argument("--keep", metavar="D", help="also delete superseded snapshots older than this (90d)")
+    gc.add_argument("--now", metavar="TIME", help="the time that ages are counted from (default: now)")
+    verify = add(actions, "verify", "fleet verify", "check a whole store for damage", epilog=statuses.STORES)
     _store(verify)
     _policies(verify)
     verify.add_argument(
-        "--rejudge", action="store_true", help="judge every kept verdict again (default: a sample of 200)"
+        "--rejudge", action="store_true", help="judge again for every stored verdict (default: a sample of 200)"
     )
-    verify.add_argument("--seed", type=int, metavar="N", help="which sample (default: another one each time)")
+    verify.add_argument("--seed", type=int, metavar="N", help="seed of the sample (default: random)")
     verify.add_argument("-o", "--output", choices=["table", "json"], default="table")
 
 
@@ -70,35 +76,41 @@ def _add(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
         actions,
         "add",
         "fleet add",
-        "put snapshots into a store; it is made where it is not there",
+        "add snapshots to a store; a missing store is created",
         epilog=statuses.STORING,
     )
     _store(command)
-    command.add_argument("snapshots", nargs="*", metavar="SNAPSHOT|DIR|-", help="files, folders, - for standard input")
+    command.add_argument(
+        "snapshots", nargs="*", metavar="SNAPSHOT|DIR|-", help="files, folders, or - for standard input"
+    )
     bundle_arguments.taking(command)
-    command.add_argument("--site", metavar="NAME", help="where these snapshots come from; a bundle says it itself")
-    command.add_argument("--now", metavar="TIME", help="the moment of receipt (default: now)")
+    command.add_argument("--site", metavar="NAME", help="the site of these snapshots; a bundle states its own site")
+    command.add_argument("--now", metavar="TIME", help="the time of receipt (default: now)")
     command.add_argument(
         "--clock-tolerance",
         default="5m",
         metavar="D",
-        help="by how much the clocks of the site may be ahead; what is later is from the future (default: 5m)",
+        help="how far clocks at the site may be ahead; later snapshots count as from the future (default: 5m)",
     )
-    command.add_argument("--roster", metavar="FILE", help="keep this list of the nodes there should be (at this site)")
+    command.add_argument("--roster", metavar="FILE", help="store this list of expected nodes (of this site)")
     command.add_argument(
-        "-o", "--output", choices=["table", "ndjson"], default="table", help="ndjson: a line for each batch on the disk"
+        "-o",
+        "--output",
+        choices=["table", "ndjson"],
+        default="table",
+        help="ndjson: one line for each batch that is written to disk",
     )
 
 
 def _list(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
     command = add(actions, "list", "fleet list", "list the nodes of a store", epilog=statuses.STORES)
     _store(command)
-    command.add_argument("--name", metavar="GLOB", help="only nodes whose whole name fits")
+    command.add_argument("--name", metavar="GLOB", help="only nodes whose whole name matches")
     command.add_argument(
         "--label", action="append", default=[], metavar="K=V", help="only nodes with this label (repeatable)"
     )
-    command.add_argument("--seen-since", metavar="D", help="only nodes that were collected in this time (12h, 30d)")
-    command.add_argument("--now", metavar="TIME", help="the moment that ages count from (default: now)")
+    command.add_argument("--seen-since", metavar="D", help="only nodes collected within this time (12h, 30d)")
+    command.add_argument("--now", metavar="TIME", help="the time that ages are counted from (default: now)")
     command.add_argument("--site", metavar="NAME", help="only nodes of this site")
     command.add_argument("-o", "--output", choices=["table", "json", "ndjson"], default="table")
 
@@ -108,21 +120,29 @@ def _check(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None
     _store(command)
     fleet_spark_arguments.add_engine(command)
     _terms(command)
-    command.add_argument("--as-of", metavar="TIME", help="the latest at that moment (2026-11-22T10:11:12Z, 2026-11-22)")
+    command.add_argument(
+        "--as-of", metavar="TIME", help="the latest snapshots at this time (2026-11-22T10:11:12Z, 2026-11-22)"
+    )
     command.add_argument("--site", metavar="NAME", help="only nodes of this site")
     command.add_argument("--rule", action="append", default=[], metavar="ID", help="judge only this rule (repeatable)")
-    command.add_argument("--roster", metavar="FILE", help="the nodes there should be (default: what `add` was given)")
-    command.add_argument("--max-age", metavar="D", help="older snapshots leave their node unknown (12h, 30d)")
-    command.add_argument("--waivers", metavar="FILE", help="exceptions: what may fail where, until when")
-    command.add_argument("--now", metavar="TIME", help="judge ages and waivers at this moment (2026-11-22T10:11:12Z)")
+    command.add_argument("--roster", metavar="FILE", help="the expected nodes (default: the roster of `fleet add`)")
+    command.add_argument(
+        "--max-age", metavar="D", help="a node is unknown if its snapshot is older than this (12h, 30d)"
+    )
+    command.add_argument(
+        "--waivers", metavar="FILE", help="exceptions: which rules may fail, on which nodes and until when"
+    )
+    command.add_argument(
+        "--now", metavar="TIME", help="the time of the check, for ages and waivers (2026-11-22T10:11:12Z)"
+    )
     command.add_argument(
         "--fail-on",
         choices=["required", "recommended", "never"],
         default="required",
-        help="the lowest level that counts for the exit status (default: required); the report stays as it is",
+        help="the lowest level whose failures set exit status 1 (default: required); reports do not change",
     )
     command.add_argument(
-        "--unknown-ok", action="store_true", help="exit 0 instead of 3 where something is unknown; nothing else changes"
+        "--unknown-ok", action="store_true", help="exit 0 instead of 3 if something is unknown; nothing else changes"
     )
     command.add_argument(
         "-o",
@@ -130,12 +150,15 @@ def _check(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None
         action="append",
         default=[],
         metavar="FORMAT[=FILE]",
-        help="a format of `check` (default: table; repeatable); summary and matrix need no look at each node",
+        help="a format of `check` (default: table; repeatable); summary and matrix need only counts",
     )
     command.add_argument(
-        "--evidence", choices=["needed", "full", "none"], default="needed", help="which results carry their values"
+        "--evidence",
+        choices=["needed", "full", "none"],
+        default="needed",
+        help="which results include fact values (default: needed, all but passes)",
     )
-    command.add_argument("-v", "--verbose", action="store_true", help="the table names what passes, too")
+    command.add_argument("-v", "--verbose", action="store_true", help="the table also lists passes")
 
 
 def _history(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -143,7 +166,7 @@ def _history(actions: object, add: Callable[..., argparse.ArgumentParser]) -> No
         actions,
         "history",
         "fleet history",
-        "say what changed on a node from snapshot to snapshot",
+        "show what changed on a node from snapshot to snapshot",
         epilog=statuses.STORES,
     )
     _store(command)
@@ -157,22 +180,22 @@ def _accept(actions: object, add: Callable[..., argparse.ArgumentParser]) -> Non
         actions,
         "accept",
         "fleet accept",
-        "say which snapshot of a node is true, where nobody else can know",
+        "choose the true snapshot of a node if snapshots contradict each other",
         epilog=statuses.STORES,
     )
     _store(command)
-    command.add_argument("node", metavar="NODE", help="the node's name; with --one-machine, a glob")
-    command.add_argument("--site", metavar="NAME", help="the node's site, where several have that name")
+    command.add_argument("node", metavar="NODE", help="the node's name (with --one-machine: a glob)")
+    command.add_argument("--site", metavar="NAME", help="the node's site, if several sites have a node of that name")
     which = command.add_mutually_exclusive_group(required=True)
     which.add_argument(
         "--snapshot",
         metavar="DIGEST",
-        help="the true one, sha256:... or its beginning, as `fleet history` shows it; what contradicts it is set aside",
+        help="the true one: its digest or the start of it (see `fleet history`); contradicting ones are set aside",
     )
     which.add_argument(
         "--one-machine",
         action="store_true",
-        help="snapshots of this name without a machine id are all of one machine, now and from now on",
+        help="all snapshots of this name without a machine id, also later ones, are of one machine",
     )
 
 

@@ -9,9 +9,9 @@ if TYPE_CHECKING:
 
 
 def add_engine(command: argparse.ArgumentParser) -> None:
-    """What `fleet check` is told beside what it is told without a cluster; the store is the input then."""
+    """Add the options of `fleet check` on a cluster, where the store is the input."""
     command.add_argument(
-        "result", nargs="?", metavar="OUTPUT", help="with --engine spark: the folder or URL that is written into"
+        "result", nargs="?", metavar="OUTPUT", help="with --engine spark: the folder or URL to write to"
     )
     command.add_argument(
         "--engine",
@@ -20,11 +20,11 @@ def add_engine(command: argparse.ArgumentParser) -> None:
         help="spark: STORE is a folder or URL with Parquet (column `snapshot`) or NDJSON, judged on a cluster; "
         "-o is json (OUTPUT/report.json, the default) or parquet (OUTPUT/nodes.parquet)",
     )
-    command.add_argument("--master", metavar="URL", help="Spark's: spark://HOST:PORT, yarn, k8s://..., local[N]")
-    command.add_argument("--conf", action="append", default=[], metavar="NAME=V", help="a setting (repeatable)")
+    command.add_argument("--master", metavar="URL", help="Spark master: spark://HOST:PORT, yarn, k8s://..., local[N]")
+    command.add_argument("--conf", action="append", default=[], metavar="NAME=V", help="a Spark setting (repeatable)")
     command.add_argument(
         "--strategy",
         choices=["auto", "distinct", "partitions"],
         default="auto",
-        help="Spark's: bring equal facts together, or not (default: look at a sample); the result is the same",
+        help="for Spark: group equal facts (distinct) or not (partitions); auto looks at a sample; results are equal",
     )

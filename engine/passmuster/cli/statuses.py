@@ -2,110 +2,110 @@
 
 JUDGING = """\
 exit status:
-  0  pass or warn: nothing at the threshold failed, nothing there is unknown
+  0  pass or warn: nothing at the threshold (--fail-on) fails or is unknown
   1  a rule at the threshold fails
-  2  usage, or a policy or configuration that cannot be used: nothing was judged
-  3  nothing fails there, but something is unknown, an error or unreadable
-  4  integrity: a digest, a signature or the lock does not hold
+  2  wrong usage, or an invalid policy or configuration: nothing was judged
+  3  nothing at the threshold fails, but something is unknown, an error or
+     unreadable
+  4  integrity: a digest, a signature or the lock does not match
  70  a defect in passmuster: please report it
 """
 POLICIES = """\
 exit status:
   0  done
-  2  usage, or a policy that cannot be used
-  4  integrity: a digest or the lock does not hold
+  2  wrong usage, or an invalid policy
+  4  integrity: a digest or the lock does not match
 """
 TESTING = """\
 exit status:
-  0  every example holds, and nothing that was asked for is missing
-  1  an example does not hold, an outcome has no example, a branch is never
-     taken (--coverage) or a mutant is not noticed (--mutate)
-  2  usage, or a policy or its tests.yaml that cannot be used
-  4  integrity: a digest or the lock does not hold
+  0  every test passes, and with --coverage and --mutate nothing is missed
+  1  a test fails, an outcome has no test, a branch is never taken (--coverage)
+     or a mutant is not noticed (--mutate)
+  2  wrong usage, or an invalid policy or tests.yaml
+  4  integrity: a digest or the lock does not match
 """
 LINTING = """\
 exit status:
-  0  nothing weighs as much as the threshold
-  1  something does
-  2  usage, or a file that is not there
-  4  integrity: the lock does not hold
+  0  no finding at the threshold (--fail-on) or above
+  1  a finding at the threshold or above
+  2  wrong usage, or a missing file
+  4  integrity: the lock does not match
 """
 RELEASING = """\
 exit status:
   0  the lock is written
-  2  usage, or a draft that is not fit to be released: what is wrong is printed
+  2  wrong usage, or a draft that cannot be released: the problems are printed
   4  integrity: a released policy has changed
 """
 COMPARING = """\
 exit status:
-  0  no node that passed, with or without a warning, would fail
-  1  more of them would than --allow grants
-  2  usage, or a policy that cannot be used
-  3  none would, but something was not compared: given twice or unreadable
-  4  integrity: a digest, a signature or the lock does not hold
+  0  no more nodes change from pass or warn to fail than --allow permits
+  1  more nodes do
+  2  wrong usage, or an invalid policy
+  3  as 0, but something was not compared: a duplicate, or unreadable
+  4  integrity: a digest, a signature or the lock does not match
 """
 EXPLAINING = """\
 exit status:
-  0  explained, whatever the outcome is
-  2  usage, or a policy that cannot be used
+  0  the rule is explained, whatever its outcome
+  2  wrong usage, or an invalid policy
   3  the snapshot cannot be read
-  4  integrity: a digest, a signature or the lock does not hold
+  4  integrity: a digest, a signature or the lock does not match
 """
 READING = """\
 exit status:
   0  every snapshot can be read
-  2  usage, or a file that is not there
+  2  wrong usage, or a missing file
   3  a snapshot cannot be read
-  4  integrity: a signature or a bundle does not hold
+  4  integrity: a signature or a bundle is invalid
 """
 ANNOTATING = """\
 exit status:
-  0  every snapshot and every node of the list fit together
-  2  usage, or a folder or a list that cannot be used
-  3  a snapshot or a node is left over: it is named
+  0  every snapshot has a node in the list, and every node a snapshot
+  2  wrong usage, or an invalid folder or list
+  3  a snapshot has no node, or a node no snapshot: it is named
 """
 REDACTING = """\
 exit status:
   0  written
   1  a verdict would change: nothing was written
-  2  usage, or a policy, a key or a map that cannot be used: nothing was written
-  3  the rest was written; something was no snapshot and was left out
-  4  integrity: a signature, a bundle or the lock does not hold
+  2  wrong usage, or an invalid policy, key or map: nothing was written
+  3  written, except for input that is not a snapshot
+  4  integrity: a signature, a bundle or the lock does not match
 """
 BUNDLES = """\
 exit status:
   0  done
-  2  usage, or not a bundle
-  4  integrity: bytes, a signature, a key, an expiry or a sequence does not hold
+  2  wrong usage, or not a bundle
+  4  integrity: content, signature, key, expiry or sequence number is not valid
 """
 FILES = """\
 exit status:
   0  done
-  2  usage, or a file that cannot be used
+  2  wrong usage, or an invalid file
 """
 PROVING = """\
 exit status:
-  0  the verdict holds
-  2  it cannot be tried: no verdict, or a policy or a file that it needs is
-     missing
-  4  it does not hold: a digest, a signature, or what judging again gives
+  0  the verdict is confirmed
+  2  it cannot be checked: not a report, or a policy or a file is missing
+  4  it is refuted: a digest, a signature or the new verdict differs
 """
 EVALUATING = """\
 exit status:
   0  the expression has a value
-  2  usage, or an expression that does not compile
+  2  wrong usage, or an expression that does not compile
   3  the value is unknown or an error
 """
 STORING = """\
 exit status:
   0  everything is in the store
-  2  usage, or the store cannot be used; what it holds is as it was
-  3  some snapshots cannot be read and were not kept; all others were
-  4  integrity: a signature or a bundle does not hold, or the store is damaged
+  2  wrong usage, or the store cannot be used; it is unchanged
+  3  some snapshots cannot be read and were left out; the others are stored
+  4  integrity: a signature or a bundle is invalid, or the store is damaged
 """
 STORES = """\
 exit status:
   0  done
-  2  usage, or the store cannot be used
+  2  wrong usage, or the store cannot be used
   4  integrity: the store is damaged
 """
