@@ -285,7 +285,7 @@ def test_help_tells_the_statuses(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["check", "--help"])
     assert caught.value.code == 0
-    assert "3  nothing fails there, but something is unknown" in capsys.readouterr().out
+    assert "3  nothing at the threshold fails, but something is unknown" in capsys.readouterr().out
 
 
 def test_a_reader_that_goes_away_is_no_error(folder: Path) -> None:
