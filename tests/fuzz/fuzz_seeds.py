@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
 from bundles import EVERY, SITE, made, trust_text
+from fuzz_kind import AT, Kind
+from fuzz_more import more_kinds
 from packs import POLICIES, rule, text
 from snapshots import data, document
 
 from passmuster.cli import main
 from passmuster.policy import digest, lock
 
-NOW = "2026-11-23T00:00:00Z"
-AT = ("--now", NOW)
 SMALL = text(
     rule("release", "kernelVersion(kernel.release).isGreaterThan(kernelVersion('4.11'))"),
     rule("memory", "memory.total_bytes >= params.least", applies_when="'lahf_lm' in cpu.flags"),
@@ -56,16 +55,6 @@ DUMP = {
     "etc/hostname": "n1\n",
     "var/lib/dpkg/status": "Package: containerd\nStatus: install ok installed\nVersion: 1.7.1\n\n",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
-    """One kind of input: its file, a valid content, and the commands that read it, in which F stands for the file."""
-
-    name: str
-    file: str
-    content: bytes
-    commands: tuple[tuple[str, ...], ...]
 
 
 def kinds() -> tuple[Kind, ...]:
@@ -301,4 +290,5 @@ def kinds() -> tuple[Kind, ...]:
             )
             for path, content in DUMP.items()
         ),
+        *more_kinds(),
     )

@@ -271,6 +271,24 @@ def test_a_mistake_is_told(
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["history", "s.db", "\udcff"],
+        ["accept", "s.db", "\udcff", "--snapshot", "sha256:00"],
+        ["check", "s.db", "--site", "\udcff"],
+        ["list", "s.db", "--site", "\udcff"],
+    ],
+)
+def test_a_name_of_bytes_that_are_not_text_is_wrong_usage(
+    capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["fleet", *arguments])
+    assert ended.value.code == 2
+    assert ": got '\\udcff', expected UTF-8" in capsys.readouterr().err
+
+
 @pytest.mark.long
 def test_superseded_snapshots_go_only_when_asked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     old = [

@@ -211,6 +211,15 @@ def test_what_does_not_belong_together_is_found(tmp_path: Path, change: str) -> 
     assert _found(store)
 
 
+def test_a_mark_that_no_store_has_is_damage(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _store(folder / "s.db")
+    with contextlib.closing(sqlite3.connect("s.db")) as database:
+        database.execute("UPDATE snapshot SET latest = 'x'")
+        database.commit()
+    for arguments in (["history", "s.db", "n1"], ["history", "s.db", "n1", "-o", "json"]):
+        assert "damaged: a snapshot has a mark" in complained(capsys, "fleet", *arguments, status=4)
+
+
 def test_verify_ends_with_4_and_says_what_is_broken(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _store(folder / "s.db")
     assert (

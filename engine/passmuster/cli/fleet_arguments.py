@@ -18,6 +18,13 @@ examples:
 """
 
 
+def _text(word: str) -> str:
+    """A word that a name can be; raises ArgumentTypeError for bytes that are not text."""
+    if word.encode(errors="replace").decode() != word:
+        raise argparse.ArgumentTypeError(f"got {word!r}, expected UTF-8")
+    return word
+
+
 def fleet(
     commands: argparse._SubParsersAction[Any],
     add: Callable[..., argparse.ArgumentParser],
@@ -84,7 +91,9 @@ def _add(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
         "snapshots", nargs="*", metavar="SNAPSHOT|DIR|-", help="files, folders, or - for standard input"
     )
     bundle_arguments.taking(command)
-    command.add_argument("--site", metavar="NAME", help="the site of these snapshots; a bundle states its own site")
+    command.add_argument(
+        "--site", type=_text, metavar="NAME", help="the site of these snapshots (a bundle states its own)"
+    )
     command.add_argument("--now", metavar="TIME", help="the time of receipt (default: now)")
     command.add_argument(
         "--clock-tolerance",
@@ -111,7 +120,7 @@ def _list(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
     )
     command.add_argument("--seen-since", metavar="D", help="only nodes collected within this time (12h, 30d)")
     command.add_argument("--now", metavar="TIME", help="the time that ages are counted from (default: now)")
-    command.add_argument("--site", metavar="NAME", help="only nodes of this site")
+    command.add_argument("--site", type=_text, metavar="NAME", help="only nodes of this site")
     command.add_argument("-o", "--output", choices=["table", "json", "ndjson"], default="table")
 
 
@@ -123,7 +132,7 @@ def _check(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None
     command.add_argument(
         "--as-of", metavar="TIME", help="the latest snapshots at this time (2026-11-22T10:11:12Z, 2026-11-22)"
     )
-    command.add_argument("--site", metavar="NAME", help="only nodes of this site")
+    command.add_argument("--site", type=_text, metavar="NAME", help="only nodes of this site")
     command.add_argument("--rule", action="append", default=[], metavar="ID", help="judge only this rule (repeatable)")
     command.add_argument("--roster", metavar="FILE", help="the expected nodes (default: the roster of `fleet add`)")
     command.add_argument(
@@ -170,7 +179,7 @@ def _history(actions: object, add: Callable[..., argparse.ArgumentParser]) -> No
         epilog=statuses.STORES,
     )
     _store(command)
-    command.add_argument("node", metavar="NODE", help="the node's name")
+    command.add_argument("node", type=_text, metavar="NODE", help="the node's name")
     _terms(command)
     command.add_argument("-o", "--output", choices=["table", "json"], default="table")
 
@@ -184,8 +193,8 @@ def _accept(actions: object, add: Callable[..., argparse.ArgumentParser]) -> Non
         epilog=statuses.STORES,
     )
     _store(command)
-    command.add_argument("node", metavar="NODE", help="the node's name (with --one-machine: a glob)")
-    command.add_argument("--site", metavar="NAME", help="the node's site, if several sites have a node of that name")
+    command.add_argument("node", type=_text, metavar="NODE", help="the node's name (with --one-machine: a glob)")
+    command.add_argument("--site", type=_text, metavar="NAME", help="the node's site, if several sites have that name")
     which = command.add_mutually_exclusive_group(required=True)
     which.add_argument(
         "--snapshot",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from passmuster.codec import json
-from passmuster.fleet.store import order
 from passmuster.fleet.store.cut import NO_MOMENT, moment_text
 from passmuster.fleet.store.writing import machine_text
 
@@ -21,17 +20,6 @@ if TYPE_CHECKING:
     from passmuster.fleet.store.writing import Conflict
 
 SCHEMA = "passmuster.fleet/1"
-STANDINGS = {
-    order.LATEST: "latest",
-    order.OLDER: "older",
-    order.TIED: "one of several of the newest moment",
-    order.BACK: "newest, but a later delivery claims an earlier moment",
-    order.DISPUTED: "contradicts another",
-    order.FUTURE: "from the future",
-    order.NAMELESS: "newest of several without a machine id",
-    order.DISMISSED: "set aside",
-}
-"""What a snapshot is among those of its node."""
 
 
 def _written(kind: str, content: dict[str, Any]) -> str:
@@ -107,7 +95,7 @@ def _step(step: Step) -> dict[str, Any]:
     told = _snapshot(step.kept)
     return {
         **{key: told[key] for key in ("collected_at", "digest", "input", "received_at")},
-        "standing": STANDINGS[step.kept.latest],
+        "standing": step.standing,
         "outcome": step.outcome,
         "facts": [_change(each) for each in step.changes],
         "verdicts": [_turn(each) for each in step.turns],

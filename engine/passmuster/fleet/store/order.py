@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from passmuster.evaluation.node import future as from_future
 from passmuster.fleet.store.cut import NO_MOMENT, moment_text
+from passmuster.fleet.store.packing import DamageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,6 +26,17 @@ DISMISSED: an operator accepted another in its place. DISPUTED: it is one of tho
 moment, or one without a moment may be newer. FUTURE: it claims to be collected after it was received. NAMELESS: the
 newest of several without a machine id.
 """
+_STANDINGS: dict[object, str] = {
+    LATEST: "latest",
+    OLDER: "older",
+    TIED: "one of several of the newest moment",
+    BACK: "newest, but a later delivery claims an earlier moment",
+    DISPUTED: "contradicts another",
+    FUTURE: "from the future",
+    NAMELESS: "newest of several without a machine id",
+    DISMISSED: "set aside",
+}
+"""What a snapshot is among those of its node."""
 _CURE = "see `passmuster fleet accept`"
 CLOCK = (
     "its clock went back: what was delivered last claims an earlier moment, or another one has none and may be newer "
@@ -62,6 +74,13 @@ class Held:
         """Whether it may be newer than the one with the newest moment."""
         undated = self.at == NO_MOMENT and self.received >= newest.at
         return self.at < newest.at and (undated or self.is_after(newest))
+
+
+def worded(mark: object) -> str:
+    """What a snapshot is among those of its node, in words; raises DamageError for a mark that no store has."""
+    if mark not in _STANDINGS:
+        raise DamageError(f"a snapshot has a mark that there is not (got {mark!r:.60})")
+    return _STANDINGS[mark]
 
 
 def standing(held: Sequence[Held], *, one: bool) -> dict[int, int]:

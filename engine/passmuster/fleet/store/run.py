@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from passmuster import snapshot
 from passmuster.evaluation.node import Given, judge_one
-from passmuster.fleet.store import reading
+from passmuster.fleet.store import order, reading
 from passmuster.fleet.store.history import changes, turns
 
 if TYPE_CHECKING:
@@ -93,6 +93,8 @@ class Step:
     """One snapshot of a node, and what is other than in the one before."""
 
     kept: Kept
+    standing: str
+    """What the snapshot is among those of its node."""
     first: bool
     outcome: str | None
     """What the node came to; None where no policy was asked."""
@@ -131,6 +133,7 @@ def _steps(of_one: Sequence[Kept], library: reading.Library, terms: Terms | None
         )
         yield Step(
             kept=kept,
+            standing=order.worded(kept.latest),
             first=before is None,
             outcome=verdict.outcome.value if verdict is not None else None,
             changes=changes(before, now) if before is not None else (),

@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from passmuster.fleet.store.cut import NO_MOMENT, moment_text
-from passmuster.fleet.store.json_v1 import STANDINGS
 from passmuster.fleet.store.order import LATEST, OLDER
 from passmuster.fleet.store.writing import machine_text
 
@@ -95,7 +94,7 @@ def _step(step: Step) -> Iterator[str]:
     yield f"  {_moment(step.kept.at)}{outcome}  {step.kept.label}{same}"
     if step.kept.latest not in {LATEST, OLDER}:
         received = moment_text(step.kept.received)
-        yield f"    {STANDINGS[step.kept.latest]}; received {received}, sha256:{step.kept.digest.hex()}"
+        yield f"    {step.standing}; received {received}, sha256:{step.kept.digest.hex()}"
     for change in step.changes:
         yield f"    {change.path}: {_change(change)}"
     for turn in step.turns:
