@@ -68,7 +68,7 @@ def _markdown(text: str) -> Counts:
 
 def _table(text: str) -> Counts:
     headline = " ".join(text.split("\n\n", 1)[0].split())
-    if "no rule about single nodes was asked" in headline:
+    if "no node rule was selected" in headline:
         return {}
     return {"nodes": {word: int(number) for number, word in _MANY.findall(headline.partition("(")[0])}}
 

@@ -190,7 +190,7 @@ AGES = {
     "a dump without a date": (
         None,
         NodeOutcome.UNKNOWN,
-        "the age of the snapshot is not known (it has no moment of collection, expected at most 30d)",
+        "the age of the snapshot is unknown (it has no collection time, expected at most 30d)",
     ),
 }
 
@@ -207,7 +207,7 @@ def test_where_nothing_applied_the_node_is_unknown_and_says_so() -> None:
     )
     (only,) = judge([node("a", 1)], Terms(policies=(policy,), parameters=no_parameters(policy))).nodes
     assert only.outcome is NodeOutcome.UNKNOWN
-    assert only.reason == "nothing applied: no required or recommended rule counted"
+    assert only.reason == "no required or recommended rule applies"
     assert [result.outcome for result in only.results] == [RuleOutcome.NOT_APPLICABLE, RuleOutcome.PASS]
 
 

@@ -104,7 +104,7 @@ def test_a_wheel_carries_schemas_and_policies_and_they_are_found_in_it(tmp_path:
         text=True,
         check=True,
     )
-    assert "virtnest@1.0.0           released" in found.stdout
+    assert "virtnest@1.0.0  released" in found.stdout
 
 
 def test_every_schema_describes_every_field() -> None:

@@ -111,7 +111,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], int, str]] = {
     "two signatures": (lambda site: _rewritten(site, lambda value: {**value, "signatures": value["signatures"] * 2}), 4, "v.dsse: not a DSSE envelope with one signature"),
     "a number for a payload": (lambda site: _rewritten(site, lambda value: {**value, "payload": 1}), 4, "v.dsse: not a DSSE envelope with one signature"),
     "a member twice": (lambda site: (site / "v.dsse").write_bytes((site / "v.dsse").read_bytes().replace(b"{", b'{"payload":"",', 1)), 4, "v.dsse: not signed"),
-    "no signature": (lambda site: (site / "v.dsse").write_bytes((site / "v.json").read_bytes()), 4, "v.dsse: not signed, and --trust asks for a signature"),
+    "no signature": (lambda site: (site / "v.dsse").write_bytes((site / "v.json").read_bytes()), 4, "v.dsse: not signed, and --trust requires a signature"),
     "a key that is over": (lambda site: _trust(site, EVERY + "\nnot_after: 2026-01-01T00:00:00Z"), 4, "v.dsse: the key 'site' is expired at 2026-01-01T00:00:00Z (got 2026-11-23T00:00:00Z)"),
     "a key that was revoked": (lambda site: _trust(site, EVERY + "\nrevoked: {at: 2026-01-01T00:00:00Z, reason: lost}"), 4, "v.dsse: the key 'site' is revoked since 2026-01-01T00:00:00Z: lost"),
     "a key for other nodes": (lambda site: _trust(site, 'nodes: ["gpu-*"]'), 4, "v.dsse: the key 'site' may not speak for node 'worker-1'"),
@@ -160,7 +160,7 @@ def test_trust_may_be_for_the_bundle_alone(capsys: pytest.CaptureFixture[str], s
     assert main(["check", "site.pmb", *trust, "-o", "json=b.json"]) == 0
     verify = ["report", "verify", "b.json", "--snapshots", "site.pmb", *trust]
     assert main(verify) == 4
-    assert "hint: say --unsigned where --trust is for bundles among the snapshots alone" in capsys.readouterr().err
+    assert "hint: use --unsigned if --trust is only for bundles among the snapshots" in capsys.readouterr().err
     assert main([*verify, "--unsigned"]) == 0
     assert "note" not in capsys.readouterr().out
     assert main(["report", "verify", "b.json", "--snapshots", "node.json"]) == 0

@@ -29,12 +29,12 @@ def _after(state: replay.State, changes: dict[str, Any]) -> replay.State:
 
 
 REFUSED = {
-    "a sequence that is lower": ([{"sequence": 7}, {"sequence": 6}], "older than what was seen of 'dc-1' (got sequence 6, seen 7)"),
+    "a sequence that is lower": ([{"sequence": 7}, {"sequence": 6}], "older than the last bundle of 'dc-1' (got sequence 6, last 7)"),
     "one sequence for two bundles": ([{"sequence": 7}, {"sequence": 7, "expires": bundles.NOW}], "another bundle of 'dc-1' had the same sequence"),
-    "a pack that falls back": ([{"packs": ["1.10.0"]}, {"sequence": 8, "packs": ["1.9.0"]}], "demo 1.9.0 is older than what was seen of this pack (seen 1.10.0)"),
+    "a pack that falls back": ([{"packs": ["1.10.0"]}, {"sequence": 8, "packs": ["1.9.0"]}], "demo 1.9.0 is older than the last version of this pack (last 1.10.0)"),
     "a pack that falls back to a draft": ([{"packs": ["1.0.0"]}, {"sequence": 8, "packs": ["1.0.0-rc.1"]}], "is older than"),
     "a pack from another site that falls back": ([{"packs": ["1.1.0"]}, {"site": "dc-2", "packs": ["1.0.0"]}], "is older than"),
-    "a version that changed": ([{"packs": ["1.0.0"]}, {"sequence": 8, "packs": ["1.0.0"], "text": "!"}], "differs from what was seen under this version"),
+    "a version that changed": ([{"packs": ["1.0.0"]}, {"sequence": 8, "packs": ["1.0.0"], "text": "!"}], "differs from the same version seen before"),
     "the highest sequence there is, first": ([{"sequence": 2**63 - 1}], f"a sequence that 'dc-1' cannot have reached (got {2**63 - 1}, expected at most {1795392300 * 10**9}; seen none)"),
     "the highest sequence there is, after a counter": ([{"sequence": 7}, {"sequence": 2**63 - 1}], "expected at most 1795392300; seen 7)"),
     "the clock of next year": ([{"sequence": 1795392000}, {"sequence": 1826928000}], "expected at most 1796392000; seen 1795392000)"),

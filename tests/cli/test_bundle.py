@@ -58,16 +58,16 @@ def test_from_snapshots_to_a_receipt(capsys: pytest.CaptureFixture[str], site: P
     assert err == ""
     assert main(["bundle", "inspect", "site.pmb"]) == 0
     out, _ = capsys.readouterr()
-    assert out.startswith("site.pmb: not verified; this is what it says\n")
+    assert out.startswith("site.pmb: not verified; the bundle claims:\n")
     assert "2 of 3, missing: w3" in out
-    assert re.search(r"policy\s+virtnest@1.0.0#sha256:[0-9a-f]{64}\n", out), "a digest is never broken"
+    assert re.search(r"policy\s+virtnest@1.0.0\s+sha256:[0-9a-f]{64}\n", out), "a digest is never broken"
     assert f"{ed25519.keyid(SITE.public)}" in out
     assert "valid" not in out.replace("not verified", "")
     assert main([*VERIFY, "--state", "state.json", "-o", "receipt=receipt.json"]) == 0
     out, err = capsys.readouterr()
-    assert out.startswith("site.pmb: verified: every digest and every signature holds, as of")
+    assert out.startswith("site.pmb: verified: every digest and signature matches, as of")
     assert "signed by  site (ed25519" in out
-    assert err == "note: state.json: begun now, with nothing seen before\n"
+    assert err == "note: state.json: new state file\n"
     receipt = json.loads((site / "receipt.json").read_bytes())
     assert _faults("receipt", receipt) == []
     assert (receipt["assurance"], receipt["roster"]["missing"]) == ("verified", ["w3"])
@@ -105,10 +105,14 @@ def test_what_was_seen_is_shown_and_forgotten(capsys: pytest.CaptureFixture[str]
     for file in ("seen.json", "fleet.db"):
         status, out, _ = _state(capsys, "show", file)
         assert status == 0
-        assert out.splitlines()[0].startswith("site  dc-1: sequence 9, manifest sha256:")
-        assert out.splitlines()[1].startswith("pack  virtnest: version 1.0.0, policy sha256:")
+        assert re.fullmatch(
+            r"site  dc-1: sequence 9, manifest\s+sha256:\w{64}\n"
+            r"pack  virtnest: version 1.0.0, policy\s+sha256:\w{64}\n",
+            out,
+        )
+        assert max(map(len, out.splitlines())) <= 80
         assert _state(capsys, "reset", file, "--site", "dc-1", "--pack", "virtnest")[0] == 0
-        assert _state(capsys, "show", file) == (0, f"{file}: nothing seen yet\n", "")
+        assert _state(capsys, "show", file) == (0, f"{file}: no bundle recorded yet\n", "")
     assert main([*VERIFY, "--state", "seen.json"]) == 0
     assert main(["fleet", "add", "fleet.db", "site.pmb", "--trust", "trust.yaml"]) == 0
 
@@ -143,7 +147,7 @@ def test_an_older_bundle_is_refused_and_the_state_stays(capsys: pytest.CaptureFi
         assert main([*CREATE, "--key", "site.key", "--sequence", sequence]) == 0
         status = main([*VERIFY, "--state", "state.json", "-o", f"receipt=r{sequence}.json"])
         assert status == (0 if sequence == "8" else 4)
-    assert "older than what was seen of 'dc-1' (got sequence 7, seen 8)" in capsys.readouterr().err
+    assert "older than the last bundle of 'dc-1' (got sequence 7, last 8)" in capsys.readouterr().err
     assert json.loads((site / "state.json").read_bytes())["sites"]["dc-1"]["sequence"] == 8
     assert not (site / "r7.json").exists()
 
@@ -166,7 +170,7 @@ REFUSED = {
     "no such bundle": (["verify", "none.pmb", "--trust", "trust.yaml"], 2, "none.pmb: cannot be read"),
     "no such trust": (["verify", "site.pmb", "--trust", "none.yaml"], 2, "none.yaml: cannot be read"),
     "trust and no look": (["verify", "site.pmb", "--trust", "trust.yaml", "--insecure-skip-verify"], 2, "contradicts --trust"),
-    "a state moved by anyone": (["verify", "site.pmb", "--insecure-skip-verify", "--state", "s"], 2, "may not change it"),
+    "a state moved by anyone": (["verify", "site.pmb", "--insecure-skip-verify", "--state", "s"], 2, "only a verified bundle may change it"),
     "a key with nothing to sign": (["verify", "site.pmb", "--trust", "trust.yaml", "--key", "site.key"], 2, "nothing to sign"),
     "an output that is none": (["verify", "site.pmb", "--trust", "trust.yaml", "-o", "table"], 2, "no such output"),
     "a moment that is none": (["verify", "site.pmb", "--trust", "trust.yaml", "--now", "today"], 2, "--now: got 'today'"),

@@ -71,8 +71,8 @@ def test_a_rule_that_is_not_there_names_fleet_rules_too(place: Path, capsys: pyt
 EXPLAINED: dict[str, tuple[dict[str, Any], str, str]] = {
     "a member": ({}, "os", 'this node is a member of pool x86_64, with the value "debian"'),
     "a member of the only pool": ({}, "vendor", 'this node is a member, with the value "GenuineIntel"'),
-    "a member without a value": ({"unknown": {"os.id": "denied"}}, "os", "this node is a member of pool x86_64, and its value is not known"),
-    "a node of no known pool": ({"unknown": {"cpu": "denied"}}, "os", "nobody knows whether this node is a member, or of which pool"),
+    "a member without a value": ({"unknown": {"os.id": "denied"}}, "os", "this node is a member of pool x86_64, and its value is unknown"),
+    "a node of no known pool": ({"unknown": {"cpu": "denied"}}, "os", "it is unknown whether this node is a member, or of which pool"),
 }  # fmt: skip
 
 
@@ -81,14 +81,14 @@ def test_one_node_has_no_outcome_in_a_fleet_rule(place: Path, capsys: pytest.Cap
     assert main(["explain", fleet(place, changes), name, "-p", "policy.yaml"]) == 0
     out = " ".join(capsys.readouterr().out.split())
     assert f"FLEET RULE n0 demo/{name}" in out
-    assert "it is judged over all nodes of a pool, so one node alone has no outcome" in out
+    assert "a fleet rule judges all nodes of a pool together, so one node alone has no outcome" in out
     assert told in out
 
 
 def test_a_node_that_is_no_member_is_told_so(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place.joinpath("policy.yaml").write_text(text(fleet_rule("one", applies_when="cpu.architecture == 's390x'")), encoding="utf-8")  # fmt: skip
     assert main(["explain", fleet(place, {}), "one", "-p", "policy.yaml"]) == 0
-    assert "this node is no member: applies_when is false" in capsys.readouterr().out
+    assert "this node is not a member: applies_when is false" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("format_", ["text", "markdown", "html"])

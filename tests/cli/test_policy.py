@@ -57,7 +57,8 @@ def test_list_shows_what_there_is(
     (packs / "demo/draft-of-something").mkdir()
     assert main(["policy", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    found = [line.split()[:2] for line in lines]
+    assert max(map(len, lines)) <= 80
+    found = [line.split()[:2] for line in lines if line[0] != " "]
     assert found == sorted(found)
     assert ["demo@1.0.0", "draft"] in found
     assert ["virtnest@1.0.0", "released"] in found

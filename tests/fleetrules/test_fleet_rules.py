@@ -28,17 +28,17 @@ OUTCOMES: dict[str, tuple[str, list[dict[str, Any]], str, str | None]] = {
     "like nodes": (ONE_VALUE, vendors(INTEL, INTEL), "pass", None),
     "one node": (ONE_VALUE, vendors(INTEL), "pass", None),
     "unlike nodes": (ONE_VALUE, vendors(INTEL, AMD), "fail", "AuthenticAMD on 1 node, GenuineIntel on 1 node"),
-    "one value and one that nobody knows": (ONE_VALUE, vendors(INTEL, None), "unknown", "1 node undecided: cpu.vendor is unknown: denied"),
+    "one value and one that nobody knows": (ONE_VALUE, vendors(INTEL, None), "unknown", "1 node unknown: cpu.vendor is unknown: denied"),
     "two values are two whatever a third is": (ONE_VALUE, vendors(INTEL, AMD, None), "fail", "AuthenticAMD on 1 node, GenuineIntel on 1 node"),
     "just one value, written otherwise": ("1 == size(fleet.values)", vendors(INTEL, AMD, None), "fail", None),
-    "nobody knows anything": ("size(fleet.values) == 1", vendors(None, None), "unknown", "2 nodes undecided: cpu.vendor is unknown: denied"),
+    "nobody knows anything": ("size(fleet.values) == 1", vendors(None, None), "unknown", "2 nodes unknown: cpu.vendor is unknown: denied"),
     "enough values are enough whatever a third is": ("size(fleet.values) >= 2", vendors(INTEL, AMD, None), "pass", None),
     "too few values so far": ("size(fleet.values) >= 2", vendors(INTEL, None), "unknown", None),
     "what counts say can change": ("fleet.counts.all(v, fleet.counts[v] >= 2)", vendors(INTEL, None), "unknown", None),
     "counts of all members": ("fleet.counts.all(v, fleet.counts[v] >= 2)", vendors(INTEL, INTEL, AMD, AMD), "pass", None),
     "too few of one": ("fleet.counts['AuthenticAMD'] >= 2", vendors(INTEL, AMD), "fail", "AuthenticAMD on 1 node, GenuineIntel on 1 node"),
     "size counts every member": ("fleet.size == 3", vendors(INTEL, INTEL, AMD), "pass", None),
-    "the policy is at fault": ("fleet.values[5] == 'x'", vendors(INTEL), "error", "the policy is at fault: index 5 is out of range of 1 elements"),
+    "the policy is at fault": ("fleet.values[5] == 'x'", vendors(INTEL), "error", "error in the policy: index 5 is out of range of 1 elements"),
 }  # fmt: skip
 
 
@@ -49,7 +49,7 @@ def test_a_pool_is_judged(expression: str, fleet: list[dict[str, Any]], outcome:
     if message is not None and outcome != "error":
         assert found.message == message
     assert (found.message is None) == (outcome == "pass")
-    assert (found.message or "").startswith("the policy is at fault") == (outcome == "error")
+    assert (found.message or "").startswith("error in the policy") == (outcome == "error")
 
 
 def test_the_odd_ones_out_are_all_but_the_most_common() -> None:
@@ -199,7 +199,7 @@ def test_a_node_without_a_verdict_may_be_anything() -> None:
     ):
         verdict = judge(given, terms)
         (found,) = verdict.fleet
-        assert (found.outcome, found.undecided[0].reason) == (RuleOutcome.UNKNOWN, "the node could not be judged")
+        assert (found.outcome, found.undecided[0].reason) == (RuleOutcome.UNKNOWN, "the node is unknown as a whole")
         assert absent in found.undecided[0].nodes
     (found,) = judge([one, two], replace(terms, roster=frozenset({"n0", "n1", "n9"}))).fleet
     assert (found.outcome, found.undecided[0].nodes) == (RuleOutcome.UNKNOWN, ("n9",))
@@ -218,7 +218,7 @@ def test_only_the_rules_that_are_asked_are_judged() -> None:
     asked = judged(made, *vendors(INTEL, AMD), rules=frozenset({"demo/vendor"}))
     assert [each.rule.id for each in asked.fleet] == ["vendor"]
     assert (asked.outcome, asked.incomplete) == (NodeOutcome.FAIL, False)
-    assert {node.reason for node in asked.nodes} == {"no rule about single nodes was asked"}
+    assert {node.reason for node in asked.nodes} == {"no node rule was selected"}
     node_only = judged(made, *vendors(INTEL, AMD), rules=frozenset({"demo/node"}))
     assert (node_only.fleet, node_only.outcome) == ((), NodeOutcome.PASS)
 

@@ -113,7 +113,7 @@ def test_nodes_on_one_side_are_listed_with_their_outcome() -> None:
         ("e", None, NodeOutcome.PASS),
     ]
     assert (found.nodes, found.changes, found.broken) == (1, (), ())
-    assert "gone and appeared under one name, with another machine id: c" in rendered("table", found)
+    assert "replaced: same name, another machine id: c" in rendered("table", found)
 
 
 @pytest.mark.parametrize("when", ["earlier", "later"])

@@ -133,7 +133,7 @@ def test_rules_about_the_fleet_are_named_as_not_compared(files: Path, told: Call
     status, document = told(P, "./fleet.yaml", "is")
     assert (status, document["changes"], document["fleet_rules"]) == (0, [], ["alike"])
     assert main(["impact", P, "./fleet.yaml", "is", "-o", "html=x.html"]) == 0
-    assert "a rule about all nodes together" in (files / "x.html").read_text()
+    assert "a fleet rule" in (files / "x.html").read_text()
 
 
 def test_the_table_says_what_was_not_compared(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -143,12 +143,12 @@ def test_the_table_says_what_was_not_compared(files: Path, capsys: pytest.Captur
     assert main(["impact", P, "./fleet.yaml", "--before", "other.json", "is"]) == 3
     out = capsys.readouterr().out
     assert "nothing was compared: no node was given, or none on both sides\n" in out
-    assert "not compared, for they are about all nodes together: alike\n" in out
+    assert "not compared, because fleet rules judge all nodes together: alike\n" in out
 
 
 def test_every_format_at_once(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["impact", P, Q, "is", "-o", "html=x.html", "-o", "table", "-o", "json=x.json"]) == 1
-    assert capsys.readouterr().out.startswith("demo@1.0.0 (draft) -> demo@2.0.0 (draft): 1 node compared, 1 comes out")
+    assert capsys.readouterr().out.startswith("demo@1.0.0 (draft) -> demo@2.0.0 (draft): 1 of 1 node changes outcome")
     assert (files / "x.html").read_text().startswith("<!doctype html>\n")
     assert json.loads((files / "x.json").read_bytes())["schema"] == "passmuster.impact/1"
 
@@ -159,7 +159,7 @@ MISTAKES = {
     "a parameter that neither version has": (["--set", "nope=1"], "--set nope=1: no such parameter"),
     "a parameter that the old version lacks": (["--set-before", "nope=1"], "--set-before nope=1: no such parameter"),
     "a value of the wrong type": (["--set-before", "least=x"], "--set-before least=x: wrong value for demo.least"),
-    "a moment without waivers": (["--now", "2026-11-22T00:00:00Z"], "--now: nothing here needs a moment"),
+    "a moment without waivers": (["--now", "2026-11-22T00:00:00Z"], "--now: only waivers depend on the time"),
     "a moment that is none": (["--waivers", "waivers.yaml", "--now-before", "x"], "--now-before: got 'x'"),
     "waivers that are not there": (["--waivers", "gone.yaml"], "gone.yaml: cannot be read"),
     "earlier snapshots that are not there": (["--before", "gone"], "gone: cannot be read"),

@@ -53,8 +53,8 @@ def test_the_page_says_all_that_the_table_says() -> None:
     text = " ".join(page().all("body")[0].text.split())
     for told in (
         "3 nodes passed and would fail",
-        "Of 3 nodes, 3 come out otherwise",
-        "What it asks for changed: 1 node",
+        "3 of 3 nodes change outcome",
+        "The requirement changed: 1 node",
         "A waiver changed: 3 nodes",
         "w expired (t, o, last day 2026-12-31): r",
         "Collect again: 2 nodes",
@@ -125,7 +125,7 @@ def test_an_impact_without_a_change_says_so() -> None:
     made = Page(rendered("html", impact(side(OLD), side(OLD), given(snapshot("a")))))
     text = made.all("body")[0].text
     assert "No node that passed would fail" in text
-    assert "No rule comes out otherwise, on any node." in text
+    assert "No rule changes outcome on any node." in text
     nothing = Page(rendered("html", impact(side(OLD), side(NEW), given(snapshot("a")), given(snapshot("b")))))
     assert "Nothing was compared." in nothing.all("body")[0].text
 

@@ -159,7 +159,10 @@ def test_what_is_no_snapshot_is_named_by_its_path_alone(capfd: pytest.CaptureFix
     Path("given.json").write_bytes(json.canonical(made.document))
     assert main(["snapshot", "redact", "given.json", "--for", "virtnest", "-o", "out"]) == 3
     said = capfd.readouterr()
-    assert said.err == "given.json: left out, for it is no valid snapshot (`passmuster snapshot validate` says why)\n"
+    assert (
+        said.err
+        == "given.json: left out, because it is not a valid snapshot (`passmuster snapshot validate` says why)\n"
+    )
     assert said.out == ""
     assert not os.path.lexists("out")
 

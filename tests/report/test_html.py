@@ -98,6 +98,17 @@ def test_outcomes_are_told_in_words_and_not_by_colour_alone(each: Page) -> None:
             assert element.text.replace(",", "").isdigit()  # the column's head says the word
 
 
+def test_an_informational_rule_that_fails_is_not_red_as_a_required_one_is() -> None:
+    made = page("one node")
+    classes = {
+        element.attributes["class"]
+        for element in made.elements
+        if "outcome fail" in element.attributes.get("class", "")
+    }
+    assert classes == {"outcome fail", "outcome fail informational"}
+    assert re.search(r"\.fail\.informational\{color:var\(--soft\)\}", made.source)
+
+
 def test_the_page_asks_no_network_and_runs_nothing(each: Page) -> None:
     assert {element.name for element in each.elements} <= {
         "html", "head", "meta", "title", "style", "body", "header", "main", "section", "article", "footer", "div", "span",
@@ -171,16 +182,16 @@ def test_what_is_not_there_is_said() -> None:
     for sentence in (
         "The policies have none.",
         "None were given.",
-        "a node that was never collected is not missed here",
-        "Every snapshot is of another node.",
-        "nothing here depends on the time at which it was judged",
+        "this report cannot show missing nodes",
+        "Each snapshot is of a different node.",
+        "no result depends on the time of the check",
     ):
         assert sentence in told
-    assert "an empty fleet is never a pass" in text(page("nothing"))
+    assert "an empty fleet never passes" in text(page("nothing"))
 
 
 def test_nodes_without_a_result_are_not_passed_over_in_the_table() -> None:
-    assert "Not judged, and so not counted here: 1 node: broken.json" in text(page("a small fleet"))
+    assert "Unknown as a whole, so not counted here: 1 node: broken.json" in text(page("a small fleet"))
 
 
 def test_parameters_waivers_roster_duplicates_and_the_moment() -> None:
@@ -195,17 +206,17 @@ def test_parameters_waivers_roster_duplicates_and_the_moment() -> None:
         "several snapshots of one node twin",
         "one snapshot, given more than once copied",
         "one name, several machines worker-002",
-        "Judged as of 2026-11-23T23:59:00Z. Snapshots older than 30d leave their node unknown.",
+        "Judged as of 2026-11-23T23:59:00Z. A node is unknown if its snapshot is older than 30d.",
     ):
         assert sentence in told, sentence
 
 
 def test_rules_over_the_fleet_tell_the_odd_ones_out() -> None:
     told = text(page("everything"))
-    assert "Rules over the fleet" in told
+    assert "Fleet rules" in told
     assert 'fail pool racks/1, 4 nodes 2 sets of flags Value Nodes Which ["a", "b"] 3 n[1-3] without b; with c' in told
     assert "unknown cpu.flags denied 1 blind Do: Mend same-flags." in told
-    assert "Rules over the fleet" not in text(page("a small fleet"))
+    assert "Fleet rules" not in text(page("a small fleet"))
 
 
 @pytest.mark.long
@@ -244,7 +255,7 @@ def test_many_groups_are_counted_by_rule_and_outcome() -> None:
     rows = [[cell.text for cell in made.elements if cell.parent is row] for row in made.all("tr")]
     (head, *_) = rows
     assert head == ["Rule", "fail", "unknown", "pass", "n/a"]
-    assert "None is error or waived." in text(made)
+    assert "No results are error or waived." in text(made)
     (kernel,) = (row for row in rows if "virtnest/kernel-version" in row[0] and len(row) == 5)
     assert kernel[1:] == ["0", "32", "32", "0"]
     assert "unknown worker-[002-003,006-007,010-011," in kernel[0]
@@ -253,12 +264,12 @@ def test_many_groups_are_counted_by_rule_and_outcome() -> None:
 def test_what_differs_from_node_to_node_does_not_fill_the_page() -> None:
     nodes = [node(f"worker-{number:03d}", number, set_={"kernel.release": f"4.4.{number}"}) for number in range(60)]
     told = text(Page(render(judge(nodes, TERMS), Style())))
-    assert "With 55 other sets of values, which the JSON report has, on 55 nodes" in told
+    assert "With 55 other sets of values (see the JSON report) on 55 nodes" in told
 
 
 def test_a_very_long_value_is_cut_and_says_so() -> None:
     made = render(judge([node("a", 1, set_={"cpu.flags": [f"word{number}" for number in range(600)]})], TERMS), Style())
-    assert re.search(r"and [\d,]+ characters more; the JSON report has them all", made)
+    assert re.search(r"and [\d,]+ more characters \(see the JSON report\)", made)
     assert "word599" not in made
 
 

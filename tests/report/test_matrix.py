@@ -52,13 +52,13 @@ def test_a_verdict_is_told_as_its_counts_are() -> None:
 
 def test_rules_over_the_fleet_count_pools_and_stand_apart() -> None:
     told = render(full(), Style())
-    assert re.search(r"(?m)^rule over pools +level +fail +unknown", told)
+    assert re.search(r"(?m)^fleet rule +level +fail +unknown", told)
     assert re.search(r"(?m)^same-flags +req\w* +1 +1 +- +- +1 +-$", told)
 
 
 def test_nodes_on_which_no_rule_was_judged_are_told() -> None:
     assert render(small(), Style()).endswith(
-        "5 nodes: 2 fail, 2 unknown, 1 pass\nno rule was judged on 1 of them: -o table says why\n"
+        "5 nodes: 2 fail, 2 unknown, 1 pass\n1 unknown as a whole: -o table shows why\n"
     )
 
 
@@ -71,8 +71,14 @@ def test_colours_stand_only_where_they_are_wanted_and_only_on_what_is_not_good()
     assert "\x1b" not in plain
     assert re.sub("\x1b\\[[0-9;]*m", "", coloured) == plain
     assert {line.split()[0][5:] for line in coloured.splitlines() if line.startswith("\x1b[31m")} == {
-        line.split()[0] for line in plain.splitlines() if re.match(r"\S+ +(req|rec|info)\w* +\d", line)
+        line.split()[0] for line in plain.splitlines() if re.match(r"\S+ +(req|rec)\w* +\d", line)
     }
+
+
+def test_an_informational_rule_that_fails_is_not_red_as_a_required_one_is() -> None:
+    info = RuleHeader(pack="b", id="info", title="", level=Level.INFORMATIONAL, remediation="")
+    told = text({rule("must"): {FAIL: 1}, info: {FAIL: 1}}, {NodeOutcome.FAIL: 1}, Style(color=True), head=())
+    assert [line[:5] for line in told.splitlines() if line.startswith("\x1b")] == ["\x1b[31m", "\x1b[36m"]
 
 
 def test_names_of_two_packs_are_told_apart() -> None:

@@ -51,7 +51,7 @@ def test_newer_bundles_come_in_and_the_same_one_again(place: Path, capsys: Any) 
 @pytest.mark.parametrize(
     ("bundle", "told"),
     [
-        ("one.pmb", "older than what was seen of 'berlin' (got sequence 1, seen 2)"),
+        ("one.pmb", "older than the last bundle of 'berlin' (got sequence 1, last 2)"),
         ("other.pmb", "another bundle of 'berlin' had the same sequence (got 2 twice)"),
     ],
     ids=["an older one", "another one under the same sequence"],

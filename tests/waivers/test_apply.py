@@ -129,7 +129,7 @@ def test_a_node_with_everything_waived_is_vouched_for_by_nothing() -> None:
     only = replace(TERMS, rules=frozenset({"demo/debian"}), waivers=in_force(waiver()))
     verdict = judge([node("a", set_=FAILING)], only)
     assert verdict.outcome is NodeOutcome.UNKNOWN
-    assert verdict.nodes[0].reason == "nothing applied: no required or recommended rule counted"
+    assert verdict.nodes[0].reason == "no required or recommended rule applies"
 
 
 def test_the_first_that_holds_is_shown_and_none_that_covers_is_unused() -> None:

@@ -72,7 +72,9 @@ def _write(data: bytes, options: argparse.Namespace, *, keep: bool = True) -> No
         made = unpack(data, options.output)
     if options.output == "-":
         if sys.stdout.isatty():
-            raise UsageError.at("-o -", "a bundle is no text for a terminal (expected a file)", code="usage-output")
+            raise UsageError.at(
+                "-o -", "a bundle is binary and not for a terminal (expected a file)", code="usage-output"
+            )
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     else:
@@ -200,7 +202,7 @@ def _outputs(options: argparse.Namespace) -> list[str | None]:
 def _demand_sense(options: argparse.Namespace) -> None:
     skip, wrong = options.insecure_skip_verify, None
     if skip and options.state is not None:
-        wrong = ("--state", "a bundle that nobody verified may not change it (expected --trust)")
+        wrong = ("--state", "only a verified bundle may change it (expected --trust)")
     elif options.key is not None and not options.output:
         wrong = ("--key", "nothing to sign (expected -o receipt or -o receipt=FILE)")
     if wrong is not None:
@@ -214,7 +216,7 @@ def _newer(file: str | None, reading: Reading, now: datetime) -> bytes | None:
     if Path(file).exists():
         state = replay.read(catalog.read(Path(file)), file)
     else:
-        sys.stderr.write(harmless.plain(f"note: {file}: begun now, with nothing seen before") + "\n")
+        sys.stderr.write(harmless.plain(f"note: {file}: new state file") + "\n")
         state = replay.State()
     return replay.write(replay.newer(state, reading.bundle, now))
 
@@ -227,9 +229,9 @@ def _verified(reading: Reading, now: datetime) -> Iterator[str]:
 
 
 _WORDS: dict[Assurance, str] = {
-    bundle.Assurance.VERIFIED: "verified: every digest and every signature holds,",
-    bundle.Assurance.SKIPPED: "NOT verified: every digest holds, and nobody looked at the signatures",
-    bundle.Assurance.UNSIGNED: "NOT verified: every digest holds, and nobody signed it",
+    bundle.Assurance.VERIFIED: "verified: every digest and signature matches,",
+    bundle.Assurance.SKIPPED: "NOT verified: every digest matches, signatures were not checked",
+    bundle.Assurance.UNSIGNED: "NOT verified: every digest matches, but there is no signature",
 }
 
 
@@ -237,7 +239,7 @@ def run_inspect(options: argparse.Namespace) -> ExitStatus:
     """Say what is in a bundle, and believe nothing of it."""
     found = unpack(load(options.bundle), options.bundle)
     lines = [
-        f"{options.bundle}: not verified; this is what it says",
+        f"{options.bundle}: not verified; the bundle claims:",
         *describe.contents(found),
         *describe.claims(found),
     ]

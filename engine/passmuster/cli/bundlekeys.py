@@ -56,8 +56,8 @@ def _for_trust(public: bytes, name: str) -> str:
         "    type: ed25519",
         "    public: |",
         *(f"      {line}" for line in pem),
-        '    nodes: ["*"]   # name here only those that this key may speak for',
-        '    sites: ["*"]   # name here only those whose bundles it may sign',
+        '    nodes: ["*"]   # better: only the nodes that this key may sign for',
+        '    sites: ["*"]   # better: only the sites whose bundles it may sign',
     ]
     return "".join(f"{line}\n" for line in lines)
 

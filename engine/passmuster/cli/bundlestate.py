@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from passmuster.cli.exclusive import exclusive
-from passmuster.cli.output import write_file
+from passmuster.cli.output import fitted, write_file
 from passmuster.errors import ExitStatus, UsageError
 from passmuster.exchange.bundle import replay
 from passmuster.fleet.store import bundles
@@ -32,7 +32,7 @@ def run_show(options: argparse.Namespace) -> ExitStatus:
         for name, seen in sorted(state.packs.items()):
             _say(f"pack  {name}: version {seen.mark}, policy sha256:{seen.digest}")
         if not (state.sites or state.packs):
-            _say(f"{options.state}: nothing seen yet")
+            _say(f"{options.state}: no bundle recorded yet")
     return ExitStatus.GOOD
 
 
@@ -84,4 +84,4 @@ def _is_store(file: str) -> bool:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(harmless.plain(line) + "\n")
+    sys.stdout.write(fitted(harmless.plain(line)))

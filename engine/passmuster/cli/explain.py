@@ -12,6 +12,7 @@ from passmuster.errors import ExitStatus, UsageError
 from passmuster.evaluation.explain import Contributed, Explanation, Traced, contributed, explain
 from passmuster.evaluation.pools.contribution import Unplaced, Unvalued, Valued
 from passmuster.intake import catalog
+from passmuster.model.outcome import RuleOutcome
 from passmuster.policy.compile import CompiledFleetRule, compile_policy
 from passmuster.policy.parameters import effective
 from passmuster.report import harmless
@@ -71,6 +72,8 @@ def _lines(explanation: Explanation, file: str, width: int) -> Iterator[str]:
     yield from _fill(result.rule.title, width, "  ")
     if result.message:
         yield from _fill(result.message, width, "  ")
+    if result.outcome is RuleOutcome.FAIL:
+        yield from _fill(f"do: {' '.join(result.rule.remediation.split())}", width, "  ")
     for traced in explanation.traced:
         yield ""
         yield from _traced(traced, file, width)
@@ -95,17 +98,19 @@ def _member(found: Contributed, file: str, width: int) -> Iterator[str]:
     yield f"FLEET RULE  {found.node}  {found.rule.name} ({found.rule.level.value})"
     yield from _fill(found.rule.title, width, "  ")
     yield from _fill(
-        "it is judged over all nodes of a pool, so one node alone has no outcome: check them together", width, "  "
+        "a fleet rule judges all nodes of a pool together, so one node alone has no outcome: run check on all of them",
+        width,
+        "  ",
     )
     match found.contribution:
         case None:
-            yield "  this node is no member: applies_when is false"
+            yield "  this node is not a member: applies_when is false"
         case Valued(pool, value):
             yield from _fill(f"this node is a member{_of(pool)}, with the value {_brief(value)}", width, "  ")
         case Unvalued(pool, _):
-            yield from _fill(f"this node is a member{_of(pool)}, and its value is not known", width, "  ")
+            yield from _fill(f"this node is a member{_of(pool)}, and its value is unknown", width, "  ")
         case Unplaced(_):
-            yield from _fill("nobody knows whether this node is a member, or of which pool", width, "  ")
+            yield from _fill("it is unknown whether this node is a member, or of which pool", width, "  ")
         case _:
             assert_never(found.contribution)
     for traced in found.traced:

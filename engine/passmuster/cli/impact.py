@@ -193,7 +193,9 @@ def _waivers(options: argparse.Namespace) -> tuple[InForce | None, InForce | Non
     if before is None and after is None:
         for option, text in (("--now", options.now), ("--now-before", options.now_before)):
             if text is not None:
-                raise UsageError.at(option, "nothing here needs a moment (expected with --waivers)", code="usage-now")
+                raise UsageError.at(
+                    option, "only waivers depend on the time (expected --waivers, too)", code="usage-now"
+                )
         return None, None
     now = moment(options.now)
     then = now if options.now_before is None else moment(options.now_before, "--now-before")

@@ -89,6 +89,21 @@ def fitted(text: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def hanging(head: str, text: str) -> str:
+    """Lines that fit the terminal: what follows the first stands under the text."""
+    return (
+        textwrap.fill(
+            text,
+            max(width(), len(head) + 24),
+            initial_indent=head,
+            subsequent_indent=" " * len(head),
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
+        + "\n"
+    )
+
+
 def _wrapped(line: str, columns: int) -> list[str]:
     indent = " " * (len(line) - len(line.lstrip()))
     return textwrap.wrap(

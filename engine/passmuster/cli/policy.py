@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 
 def run_list(_options: argparse.Namespace) -> ExitStatus:
     """One line for each version of each pack."""
-    for entry in catalog.catalogue():
+    entries = list(catalog.catalogue())
+    width = max((len(entry.name) for entry in entries), default=0)
+    for entry in entries:
         policy = catalog.load_file(Path(entry.file))
         state = "released" if entry.released else "draft"
-        _print(f"{entry.name:<24} {state:<9} {len(policy.rules):>3} rules  {policy.title}")
+        row = f"{entry.name:<{width}}  {state:<8} {len(policy.rules):>3} rules  "
+        sys.stdout.write(output.hanging(row, harmless.plain(policy.title)))
     return ExitStatus.GOOD
 
 

@@ -142,7 +142,7 @@ def _secret(path: str) -> bytes:
         raise UsageError([_problem(path, message, hint)]) from None
     mode = stat.S_IMODE(found.st_mode)
     if mode & 0o077:
-        message = f"a key that others can read is none (got mode {mode:04o}, expected 0600)"
+        message = f"others can read this key (got mode {mode:04o}, expected 0600)"
         raise UsageError([_problem(path, message, f"chmod 600 {path}")])
     if not redaction.KEY_BYTES <= len(secret) <= _KEY_MOST:
         got = f"more than {_KEY_MOST}" if len(secret) > _KEY_MOST else len(secret)
@@ -204,7 +204,7 @@ def _write_folder(folder: str, state: _Run) -> None:
 def _tell(asked: Sequence[Asked], plan: Plan, state: _Run) -> None:
     """Say on standard error what was kept and taken out; field paths and counts, and nothing of a node."""
     for path in state.unreadable:
-        line = f"{path}: left out, for it is no valid snapshot (`passmuster snapshot validate` says why)"
+        line = f"{path}: left out, because it is not a valid snapshot (`passmuster snapshot validate` says why)"
         sys.stderr.write(harmless.plain(line) + "\n")
     if not state.sizes:
         return

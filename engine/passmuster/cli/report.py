@@ -55,8 +55,8 @@ def _believed(options: argparse.Namespace) -> tuple[Claim, Key | None]:
     trust = load_trust(options.trust)
     if envelope is None:
         if trust is not None and not options.unsigned:
-            message = "not signed, and --trust asks for a signature"
-            hint = "say --unsigned where --trust is for bundles among the snapshots alone"
+            message = "not signed, and --trust requires a signature"
+            hint = "use --unsigned if --trust is only for bundles among the snapshots"
             raise IntegrityError.at(file, message, code="report-unsigned", hint=hint)
         return proof.read(data, file), None
     if options.unsigned:
@@ -66,7 +66,7 @@ def _believed(options: argparse.Namespace) -> tuple[Claim, Key | None]:
             file,
             "signed, and no trust is configured",
             code="report-trust",
-            hint="name the keys that you believe with --trust FILE (docs/proof.md)",
+            hint="name the trusted keys with --trust FILE (docs/proof.md)",
         )
     claim = proof.read(envelope.payload, file)
     return claim, signature.demand(envelope, claim, trust, moment(options.now))
@@ -82,7 +82,9 @@ def _named(path: str) -> str:
 
 
 def _verdict(claim: Claim, tried: remake.Tried) -> Iterator[str]:
-    holds = "holds" if tried.texts else "holds, but for its texts: another engine made them, and nobody compared them"
+    holds = (
+        "holds" if tried.texts else "confirmed, except its texts: another engine wrote them, and they were not compared"
+    )
     yield f"{claim.file}: {holds if tried.holds else 'does not hold'}"
     yield from tried.differences
     yield f"compared: {tried.compared}"
@@ -101,7 +103,8 @@ def _verdict(claim: Claim, tried: remake.Tried) -> Iterator[str]:
 def _by(claim: Claim, key: Key | None, tried: remake.Tried) -> Iterator[str]:
     if tried.holds:
         policies = ", ".join(f"{each.name}#{each.digest[:_PINNED]}" for each in claim.policies)
-        yield f"verdict: {tried.outcome} over {tried.snapshots} snapshots by {policies}"
+        count = f"{tried.snapshots} snapshot{'' if tried.snapshots == 1 else 's'}"
+        yield f"verdict: {tried.outcome} ({count}) by {policies}"
         yield f"digest {claim.verdict_digest}"
     yield f"signed by: {key.name} (ed25519 {key.keyid})" if key is not None else "signed by: nobody"
 

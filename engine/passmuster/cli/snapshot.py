@@ -8,7 +8,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from passmuster.cli import inputs
-from passmuster.cli.output import width
+from passmuster.cli.output import fitted, width
 from passmuster.errors import ExitStatus, UsageError
 from passmuster.model.verdict import UNDATED
 from passmuster.report import harmless
@@ -28,10 +28,9 @@ def run_validate(options: argparse.Namespace) -> ExitStatus:
         if each.snapshot is None:
             sys.stderr.write(harmless.lines(str(each.problem)) + "\n")
         else:
-            sys.stdout.write(
-                f"{harmless.plain(str(each.input))}: {harmless.plain(each.snapshot.name)} {each.snapshot.digest}\n"
-            )
-    sys.stdout.write(f"{len(given) - len(bad)} valid, {len(bad)} not\n")
+            head = f"{harmless.plain(str(each.input))}: {harmless.plain(each.snapshot.name)}"
+            sys.stdout.write(fitted(f"{head} {each.snapshot.digest}"))
+    sys.stdout.write(f"{len(given) - len(bad)} valid, {len(bad)} invalid\n")
     return ExitStatus.INCOMPLETE if bad else ExitStatus.GOOD
 
 

@@ -151,9 +151,9 @@ def defect(error: Exception) -> str:
     return f"passmuster failed on this snapshot ({type(error).__name__}): a defect, please report it"
 
 
-NOTHING = "nothing applied: no required or recommended rule counted"
+NOTHING = "no required or recommended rule applies"
 """Why a node is unknown where its rules were asked, and none of them counted."""
-ONLY_FLEET = "no rule about single nodes was asked"
+ONLY_FLEET = "no node rule was selected"
 """Why a node is unknown where all rules asked are about the fleet; it has no part in the fleet's outcome."""
 
 
@@ -245,7 +245,7 @@ class Moments:
         if collected_at is None:
             if age is None:
                 return None
-            return f"the age of the snapshot is not known (it has no moment of collection, expected at most {age.text})"
+            return f"the age of the snapshot is unknown (it has no collection time, expected at most {age.text})"
         if collected_at > self.last:
             return future(collected_at)
         if age is not None and self.first is not None and collected_at < self.first:

@@ -158,8 +158,8 @@ def _message(
     if judged.outcome is RuleOutcome.UNKNOWN:
         return "; ".join(f"{fact.path} is unknown: {wording(fact)}" for fact in unknown)
     if judged.outcome is RuleOutcome.ERROR:
-        met = judged.value if isinstance(judged.value, cel.CelError) else "the result is no boolean"
-        return f"the policy is at fault: {met}"
+        met = judged.value if isinstance(judged.value, cel.CelError) else "the result is not a boolean"
+        return f"error in the policy: {met}"
     written = rule.message.run(roots).value if rule.message is not None else None
     if isinstance(written, str):
         return written

@@ -75,7 +75,7 @@ def _sortable(key: tuple[Cause, str, str, Origin]) -> tuple[str, str, str]:
 
 
 def flips(impact: Impact) -> tuple[tuple[NodeOutcome, NodeOutcome, tuple[str, ...]], ...]:
-    """Nodes that come out otherwise as a whole: from, to, names; what is worst now comes first."""
+    """Nodes that change outcome as a whole: from, to, names; what is worst now comes first."""
     names: dict[tuple[NodeOutcome, NodeOutcome], list[str]] = defaultdict(list)
     for node in impact.flips:
         names[node.judged.after, node.judged.before].append(node.node)

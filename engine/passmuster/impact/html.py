@@ -77,7 +77,7 @@ def _head(impact: Impact, judged: str) -> Markup:
     broken = impact.broken
     rows = [("Compared", count(impact.nodes)), *_asked("Old", impact.old), *_asked("New", impact.new)]
     verdict = f"{count(len(broken))} passed and would fail" if broken else "No node that passed would fail"
-    flipped = f"Of {count(impact.nodes)}, {flipping(len(impact.flips))}"
+    flipped = flipping(len(impact.flips), impact.nodes)
     return tag(
         "header",
         tag("p", "Impact", class_="label"),
@@ -128,9 +128,9 @@ def _flips(impact: Impact, hand: Hand) -> Markup:
         (tag("td", _outcome(before), " \u2192 ", _outcome(after)), _number(len(names)), tag("td", _names(names, hand)))
         for before, after, names in flips(impact)
     ]
-    nothing = "Nothing was compared." if impact.nodes == 0 else "No node comes out otherwise as a whole."
+    nothing = "Nothing was compared." if impact.nodes == 0 else "No node changes its overall outcome."
     content = _table(("Outcome", "Nodes", "Which"), rows) if rows else tag("p", nothing)
-    return _section("flips", "Nodes that come out otherwise", content)
+    return _section("flips", "Nodes that change outcome", content)
 
 
 def _terms(impact: Impact, hand: Hand) -> Markup | None:
@@ -139,15 +139,15 @@ def _terms(impact: Impact, hand: Hand) -> Markup | None:
     rows = [
         (label, _number(term.flips), tag("td", _broken(term, hand)))
         for label, term in (
-            ("the policy\u2019s change alone: the new side on the earlier snapshots", impact.terms.policy_alone),
-            ("the nodes\u2019 change alone: the old side on the later snapshots", impact.terms.node_alone),
+            ("only the policy changes: NEW on the earlier snapshots", impact.terms.policy_alone),
+            ("only the nodes change: OLD on the later snapshots", impact.terms.node_alone),
             ("both together", impact.terms.together),
         )
     ]
     return _section(
         "terms",
-        "What came from the policy, and what from the nodes",
-        _table(("Judged with", "Otherwise", "Passed and would fail"), rows),
+        "Changes by policy and by nodes",
+        _table(("Judged with", "Changed", "Passed and would fail"), rows),
     )
 
 
@@ -158,7 +158,7 @@ def _broken(term: Term, hand: Hand) -> Markup | str:
 def _causes(impact: Impact, hand: Hand) -> Markup:
     cross = impact.terms is not None
     groups = [_cause(group, hand, cross=cross) for group in by_cause(impact)]
-    return _section("causes", "Why", *(groups or [tag("p", "No rule comes out otherwise, on any node.")]))
+    return _section("causes", "Why", *(groups or [tag("p", "No rule changes outcome on any node.")]))
 
 
 def _cause(group: CauseGroup, hand: Hand, *, cross: bool) -> Markup:
@@ -182,7 +182,7 @@ def _rule(group: RuleGroup, hand: Hand, *, cross: bool) -> Markup:
 
 def _told(details: Details) -> Markup | str:
     if not details:
-        return "nothing is said"
+        return "no message"
     items = [tag("li", tag("span", f"{_KINDS[kind]}: ", class_="kind"), words) for kind, words in details]
     return tag("ul", *items, class_="told")
 
@@ -194,7 +194,7 @@ def _collect_again(impact: Impact, hand: Hand) -> Markup | None:
         (tag("td", fact_text), _number(len(names)), tag("td", _names(names, hand)))
         for fact_text, names in to_collect(impact).items()
     ]
-    said = "What decides on these nodes is not in their snapshots. Collect them again with a collector that reads it."
+    said = "The snapshots of these nodes lack facts that decide. Collect again with a collector that reads these facts."
     return _section(
         "collect",
         f"Collect again: {count(len(impact.collect_again))}",
@@ -211,7 +211,7 @@ def _one_sided(impact: Impact, hand: Hand) -> Markup | None:
         *_lone("gone: an earlier snapshot only", impact.gone, hand),
     ]
     replaced = sorted({side.node for side in impact.appeared} & {side.node for side in impact.gone})
-    note = "Gone and appeared under one name, with another machine id: "
+    note = "Replaced (same name, another machine id): "
     return _section(
         "one-sided",
         "Nodes on one side only",
@@ -232,7 +232,7 @@ def _not_compared(impact: Impact) -> Markup | None:
             (doubled.node, f"more than once among the {doubled.when.value} snapshots: {', '.join(doubled.inputs)}")
             for doubled in impact.doubled
         ),
-        *((fleet_rule, "a rule about all nodes together") for fleet_rule in impact.fleet_rules),
+        *((fleet_rule, "a fleet rule") for fleet_rule in impact.fleet_rules),
         *((unreadable.input, unreadable.problem) for unreadable in impact.unreadable),
     ]
     return _section("not-compared", "Not compared", _table(("What", "Why"), rows)) if rows else None

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class Cause(enum.Enum):
-    """Why a rule comes out otherwise; the values are the words of reports, in the order of reports."""
+    """Why a rule changes outcome; the values are the words of reports, in the order of reports."""
 
-    EXPRESSION = "what it asks for changed"
+    EXPRESSION = "the requirement changed"
     PARAMETER = "a parameter changed"
-    UNREAD = "it newly reads what could not be looked at"
+    UNREAD = "it newly reads a fact that is unknown"
     WAIVER = "a waiver changed"
     NODE = "the node changed"
     ADDED = "the rule is new"
@@ -196,7 +196,7 @@ class Term:
     """What one way of judging makes of all nodes, compared with how it was."""
 
     flips: int
-    """Nodes that come out otherwise."""
+    """Nodes that change outcome."""
     broken: tuple[str, ...]
     """Those that passed, with or without a warning, and fail; sorted."""
 
@@ -253,7 +253,7 @@ class Impact:
 
     @property
     def flips(self) -> tuple[NodeChange, ...]:
-        """Nodes that come out otherwise as a whole."""
+        """Nodes that change outcome as a whole."""
         return tuple(change for change in self.changes if change.flips)
 
     @property

@@ -55,7 +55,7 @@ def _head(impact: Impact) -> Iterator[str]:
     judged = (
         f"{side(impact.old)} before and after" if impact.same_terms else f"{side(impact.old)} -> {side(impact.new)}"
     )
-    yield f"{judged}: {count(impact.nodes)} compared, {flipping(len(impact.flips))}"
+    yield f"{judged}: {flipping(len(impact.flips), impact.nodes)}"
     if impact.nodes == 0:
         yield "nothing was compared: no node was given, or none on both sides"
 
@@ -69,7 +69,7 @@ def _terms(impact: Impact, hand: Hand) -> Iterator[str]:
     if impact.terms is None or impact.same_terms:
         return
     yield ""
-    yield "nodes that come out otherwise"
+    yield "nodes that change outcome"
     for label, term in (
         ("by the policy alone (NEW on the earlier snapshots)", impact.terms.policy_alone),
         ("by the nodes alone (OLD on the later snapshots)", impact.terms.node_alone),
@@ -113,7 +113,7 @@ def _one_sided(impact: Impact, hand: Hand) -> Iterator[str]:
             yield from _outcomes(nodes, hand)
     replaced = sorted({side.node for side in impact.appeared} & {side.node for side in impact.gone})
     if replaced:
-        yield f"  gone and appeared under one name, with another machine id: {_names(replaced, hand)}"
+        yield f"  replaced: same name, another machine id: {_names(replaced, hand)}"
 
 
 def _outcomes(nodes: Sequence[OneSided], hand: Hand) -> Iterator[str]:
@@ -125,13 +125,13 @@ def _not_compared(impact: Impact) -> Iterator[str]:
     if impact.doubled:
         yield ""
         nodes = {(doubled.node, doubled.machine_id) for doubled in impact.doubled}
-        yield f"not compared, for one side has them more than once: {count(len(nodes))}"
+        yield f"not compared, because one side has several snapshots of them: {count(len(nodes))}"
         yield from (
             f"  {doubled.node}, {doubled.when.value}: {', '.join(doubled.inputs)}" for doubled in impact.doubled
         )
     if impact.fleet_rules:
         yield ""
-        yield f"not compared, for they are about all nodes together: {', '.join(impact.fleet_rules)}"
+        yield f"not compared, because fleet rules judge all nodes together: {', '.join(impact.fleet_rules)}"
     if impact.unreadable:
         yield ""
         yield f"could not be read: {len(impact.unreadable)}"

@@ -27,9 +27,9 @@ def count(number: int, noun: str = "node") -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def flipping(number: int) -> str:
-    """How many nodes come out otherwise."""
-    return f"{number} {'comes' if number == 1 else 'come'} out otherwise"
+def flipping(number: int, compared: int) -> str:
+    """How many of the compared nodes change outcome."""
+    return f"{number} of {count(compared)} {'changes' if number == 1 else 'change'} outcome"
 
 
 def side(header: SideHeader) -> str:

@@ -57,9 +57,9 @@ def remarks(verdict: Verdict) -> Iterator[Remark]:
     if findings is None:
         return
     for waiver in findings.expired:
-        yield Remark(text=f"expired after {waiver.expires}, so it waives nothing", waiver=waiver)
+        yield Remark(text=f"expired after {waiver.expires}: it waives nothing", waiver=waiver)
     for waiver in findings.unused:
-        yield Remark(text="unused: nothing that it covers failed or was unknown", waiver=waiver)
+        yield Remark(text="unused: no result that it covers fails or is unknown", waiver=waiver)
     for waiver in findings.wide:
         yield Remark(text="too wide: it covers every node", waiver=waiver)
 

@@ -92,7 +92,7 @@ def _unknowns(verdict: Verdict) -> Iterator[str]:
 
 def _fleet(verdict: Verdict) -> Iterator[str]:
     if verdict.fleet:
-        yield from ("", "## Rules about the fleet", "", "| rule | level | pool | nodes | outcome | why |")
+        yield from ("", "## Fleet rules", "", "| rule | level | pool | nodes | outcome | why |")
         yield "|---|---|---|---|---|---|"
     for result in verdict.fleet:
         cells = (result.rule.name, result.rule.level.value, result.pool or "", str(result.size), result.outcome.value)
@@ -126,6 +126,6 @@ def _waivers(verdict: Verdict) -> Iterator[str]:
             "| " + " | ".join(safe(cell) for cell in (*cells, exemption.waiver.ticket, exemption.waiver.expires)) + " |"
         )
     if remarks:
-        yield from ("", "## Waivers to look at", "")
+        yield from ("", "## Waivers to review", "")
     for remark in remarks:
         yield f"* {safe(exceptions.target(remark.waiver))} {safe(remark.text)}"

@@ -29,6 +29,8 @@ COLUMNS: tuple[tuple[RuleOutcome, str], ...] = (
 )
 """What is told, worst first, and how a heading says it."""
 _COLORS = {RuleOutcome.FAIL: "31", RuleOutcome.UNKNOWN: "35", RuleOutcome.ERROR: "35", RuleOutcome.WAIVED: "36"}
+_NOTE = "36"
+"""The colour of an informational rule that fails: it needs no action."""
 _SHORT = {Level.REQUIRED: "req", Level.RECOMMENDED: "rec", Level.INFORMATIONAL: "info"}
 _RANKS = {level: rank for rank, level in enumerate(Level)}
 _NAME_MIN = 12
@@ -58,7 +60,7 @@ def text(
     parts = [line for told in head for line in textwrap.wrap(harmless.plain(told), style.width, break_long_words=False)]
     parts += [""] if parts else []
     parts += [*_table(rules, style, "rule"), ""] if rules else []
-    parts += [*_table(pools, style, "rule over pools"), ""] if pools else []
+    parts += [*_table(pools, style, "fleet rule"), ""] if pools else []
     return "\n".join([*parts, *_total(rules, nodes)]) + "\n"
 
 
@@ -106,7 +108,7 @@ def _table(rules: Counts, style: Style, head: str) -> Iterator[str]:
     for rule, rule_counts in worst_first(rules):
         cells = [_cell(rule_counts.get(outcome, 0)) for outcome, _ in COLUMNS]
         line = layout.line(_cut(names[rule], layout.name), layout.levels[rule.level], cells)
-        yield _coloured(line, rule_counts) if style.color else line
+        yield _coloured(line, rule.level, rule_counts) if style.color else line
     yield layout.line(_TOTAL, "", [_cell(totals[outcome]) for outcome, _ in COLUMNS])
 
 
@@ -131,9 +133,12 @@ def _cut(name: str, width: int) -> str:
     return name if len(name) <= width else name[: kept - kept // 2] + ".." + name[-(kept // 2) :]
 
 
-def _coloured(line: str, counts: Mapping[RuleOutcome, int]) -> str:
+def _coloured(line: str, level: Level, counts: Mapping[RuleOutcome, int]) -> str:
     worst = next((outcome for outcome, _ in COLUMNS if counts.get(outcome)), None)
-    return f"\x1b[{_COLORS[worst]}m{line}\x1b[0m" if worst in _COLORS else line
+    if worst not in _COLORS:
+        return line
+    color = _NOTE if worst is RuleOutcome.FAIL and level is Level.INFORMATIONAL else _COLORS[worst]
+    return f"\x1b[{color}m{line}\x1b[0m"
 
 
 _ORDER = (NodeOutcome.FAIL, NodeOutcome.UNKNOWN, NodeOutcome.WARN, NodeOutcome.PASS)
@@ -145,4 +150,4 @@ def _total(rules: Counts, nodes: Mapping[NodeOutcome, int]) -> Iterator[str]:
     yield f"{total} node{'' if total == 1 else 's'}: {text or 'none'}"
     silent = total - max((sum(counts.values()) for counts in rules.values()), default=0)
     if silent:
-        yield f"no rule was judged on {silent} of them: -o table says why"
+        yield f"{silent} unknown as a whole: -o table shows why"

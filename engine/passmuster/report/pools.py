@@ -49,7 +49,7 @@ def told(result: FleetResult) -> Iterator[str]:
     if rest:
         yield f"odd: {len(rest)} more values on {nodes(sum(value.count for value in rest))}"
     for each_ in result.undecided:
-        yield f"undecided: {_names(each_)} ({_why(each_)})"
+        yield f"unknown: {_names(each_)} ({_why(each_)})"
 
 
 def nodes(count: int) -> str:

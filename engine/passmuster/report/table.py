@@ -69,7 +69,7 @@ class _Page:
         yield from self._wrap(f"{self._total()} ({policies})", first=self._word(self.verdict.outcome.name))
         yield from self._asked()
         if self.verdict.fleet:
-            yield from self._wrap(f"rules about the fleet: {pools.tally(self.verdict)}", first=_INDENT)
+            yield from self._wrap(f"fleet rules: {pools.tally(self.verdict)}", first=_INDENT)
         roster = self.verdict.roster
         if roster is not None:
             told = f"{len(roster.missing)} without a snapshot, {len(roster.unlisted)} not listed"
@@ -243,10 +243,9 @@ def _decisive(node: NodeVerdict) -> str:
     sentences = []
     for level in (Level.REQUIRED, Level.RECOMMENDED):
         outcomes = [result.outcome for result in node.results if result.rule.level is level]
-        failing = outcomes.count(RuleOutcome.FAIL)
-        undecided = outcomes.count(RuleOutcome.UNKNOWN) + outcomes.count(RuleOutcome.ERROR)
-        sentences += [f"{_count(failing, f'{level.value} rule')} failed"] if failing else []
-        sentences += [f"{_count(undecided, f'{level.value} rule')} undecided"] if undecided else []
+        for outcome, word in _DECISIVE:
+            count = outcomes.count(outcome)
+            sentences += [f"{_count(count, f'{level.value} rule')} {word}"] if count else []
     return ", ".join(sentences)
 
 
@@ -259,13 +258,14 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-_KINDS = {"live": "the live system", "root": "a host mounted under a folder", "dump": "copied files"}
+_KINDS = {"live": "the live system", "root": "a mounted host", "dump": "copied files"}
 _WORDS = {
     RuleOutcome.PASS: "PASS",
     RuleOutcome.UNKNOWN: "UNKNOWN",
     RuleOutcome.ERROR: "ERROR",
     RuleOutcome.NOT_APPLICABLE: "NOTE",
 }
+_DECISIVE = ((RuleOutcome.FAIL, "failed"), (RuleOutcome.UNKNOWN, "unknown"), (RuleOutcome.ERROR, "in error"))
 _GROUP_WORDS = {Level.REQUIRED: "FAIL", Level.RECOMMENDED: "WARN", Level.INFORMATIONAL: "NOTE"}
 
 

@@ -49,7 +49,7 @@ class Part:
     path: str | None
     """The fact, variable, parameter or constant that it names; None for anything else."""
     parts: tuple[Part, ...]
-    """What it rests on; empty where there is nothing to take apart."""
+    """Basis of the verdict; empty where there is nothing to take apart."""
 
 
 def trace(program: Program, roots: Mapping[str, object]) -> Part:

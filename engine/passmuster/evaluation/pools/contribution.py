@@ -62,7 +62,7 @@ class Unplaced:
 
 Contribution: TypeAlias = Valued | Unvalued | Unplaced
 
-UNJUDGED = Unplaced(Why(reason="the node could not be judged"))
+UNJUDGED = Unplaced(Why(reason="the node is unknown as a whole"))
 """What a node contributes of which there is no snapshot to judge: it may be anything."""
 
 

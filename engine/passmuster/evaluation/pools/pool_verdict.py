@@ -29,7 +29,7 @@ _BRIEF = 60
 
 def at_fault(met: str) -> str:
     """What an error says."""
-    return f"the policy is at fault: {met}"
+    return f"error in the policy: {met}"
 
 
 def spread(values: Sequence[FleetValue]) -> str:
@@ -50,7 +50,7 @@ def standing_in_the_way(pool: Pool) -> str:
         if not why.fault:
             reasons |= dict.fromkeys([f"{fact.path} is unknown: {wording(fact)}" for fact in why.facts] or [why.reason])
     reason_lists = [*list(reasons)[:_MOST], *(["and others"] if len(reasons) > _MOST else [])]
-    return f"{nodes(pool.undecided)} undecided: {'; '.join(reason_lists)}"
+    return f"{nodes(pool.undecided)} unknown: {'; '.join(reason_lists)}"
 
 
 def told(pool: Pool) -> str:
@@ -80,7 +80,7 @@ def pool_results(
         judging.pool(name if grouped else None, aggregate.pools.parts[name]) for name in sorted(aggregate.pools.parts)
     ]
     if aggregate.pools.more:
-        message = f"group_by tells more than {MAX_POOLS} pools apart, so the others were not judged"
+        message = f"group_by gives more than {MAX_POOLS} pools; the others were not judged"
         fleet_results.append(_result(rule, None, RuleOutcome.ERROR, at_fault(message), Pool()))
     if aggregate.unplaced.undecided and (grouped or not fleet_results):
         fleet_results.insert(0, judging.nowhere())

@@ -30,13 +30,13 @@ def contents(bundle: Bundle) -> Iterator[str]:
         count = f"{len(bundle.snapshots)}, {sealed} sealed"
         yield f"snapshots  {count}, collected {when} by collector {by}"
     for policy in bundle.policies:
-        yield f"policy     {policy.pack}@{policy.version}#sha256:{policy.digest}"
+        yield f"policy     {policy.pack}@{policy.version} sha256:{policy.digest}"
 
 
 def _nodes(bundle: Bundle) -> str:
     roster, names = bundle.header.roster, bundle.nodes
     if roster is None:
-        return f"{len(names)}; no roster, so nobody can say whether any is missing"
+        return f"{len(names)}; no roster, so missing nodes are unknown"
     there = len(roster.names) - len(bundle.missing)
     text = f"{there} of {len(roster.names)}"
     if bundle.missing:
@@ -52,7 +52,7 @@ def _some(names: tuple[str, ...]) -> str:
 def claims(bundle: Bundle) -> Iterator[str]:
     """The signatures as they claim to be."""
     for signature in bundle.signatures:
-        yield f"signature  {signature.kind.value}, by a key that says it is {signature.keyid}"
+        yield f"signature  {signature.kind.value}, claimed key {signature.keyid} (not verified)"
     if not bundle.signatures:
         yield "signature  none"
 

@@ -77,5 +77,5 @@ def untrusted(file: str) -> PassmusterError:
         file,
         "signed, and no trust is configured",
         code="bundle-trust",
-        hint="name the keys that you believe with --trust FILE (docs/bundles.md)",
+        hint="name the trusted keys with --trust FILE (docs/bundles.md)",
     )

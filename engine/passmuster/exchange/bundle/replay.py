@@ -54,12 +54,12 @@ def newer(state: State, bundle: Bundle, now: datetime) -> State:
     site, header = bundle.header.site, bundle.header
     if site is None:
         raise _refused(
-            bundle, "it names no site, so nobody can say whether it is the newest (expected one with --site)"
+            bundle, "it names no site, so rollback protection is not possible (expected a bundle with --site)"
         )
     seen, digest = state.sites.get(site), sha256(bundle.manifest)
     if seen is not None and header.sequence < int(seen.mark):
         raise _refused(
-            bundle, f"older than what was seen of {site!r} (got sequence {header.sequence}, seen {seen.mark})"
+            bundle, f"older than the last bundle of {site!r} (got sequence {header.sequence}, last {seen.mark})"
         )
     if seen is not None and header.sequence == int(seen.mark) and digest != seen.digest:
         raise _refused(bundle, f"another bundle of {site!r} had the same sequence (got {header.sequence} twice)")
@@ -104,9 +104,9 @@ def _pack(bundle: Bundle, policy: CarriedPolicy, seen: Seen | None) -> Seen:
     """What is to be remembered of a pack, of which this is the highest version in the bundle."""
     name = f"{policy.pack} {policy.version}"
     if seen is not None and _version(policy) < Version.parse(seen.mark):
-        raise _refused(bundle, f"{name} is older than what was seen of this pack (seen {seen.mark})")
+        raise _refused(bundle, f"{name} is older than the last version of this pack (last {seen.mark})")
     if seen is not None and policy.version == seen.mark and policy.digest != seen.digest:
-        raise _refused(bundle, f"{name} differs from what was seen under this version (seen sha256:{seen.digest})")
+        raise _refused(bundle, f"{name} differs from the same version seen before (seen sha256:{seen.digest})")
     return Seen(mark=policy.version, digest=policy.digest)
 
 

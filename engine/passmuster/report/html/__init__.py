@@ -23,7 +23,7 @@ def render(verdict: Verdict, style: Style) -> str:
     """The whole page; a single node has its part alone, without summary and tables of many."""
     content = _one(verdict, style) if len(verdict.nodes) == 1 else _many(verdict, style)
     main = tag("main", *content, basis(verdict))
-    close = f"Passmuster {verdict.engine}. The JSON report of the same check has the digest {verdict.digest}, too."
+    close = f"Passmuster {verdict.engine}. Digest of this verdict, as in its JSON report: {verdict.digest}."
     return whole(
         header(verdict),
         main,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def basis(verdict: Verdict) -> Markup:
     """The section, with a heading for each."""
     return words.section(
-        "What it rests on",
+        "Basis of the verdict",
         "basis",
         _policies(verdict),
         _parameters(verdict),
@@ -60,7 +60,7 @@ def _waivers(verdict: Verdict) -> Markup:
         "Waivers",
         tag("p", _applied(verdict.waivers), tag("span", verdict.waivers.digest, class_="mono digest")),
         words.table(head, rows, kind="waivers") if rows else None,
-        tag("p", "To be looked at:") if remarks else None,
+        tag("p", "To review:") if remarks else None,
         tag("ul", *remarks) if remarks else None,
     )
 
@@ -85,7 +85,7 @@ def _exempted(exemption: Exempted) -> Markup:
 
 def _roster(findings: RosterFindings | None) -> Markup:
     if findings is None:
-        intro = "None was given: a node that was never collected is not missed here."
+        intro = "None was given, so this report cannot show missing nodes."
         return _part("Roster", tag("p", intro))
     missing = f"Without a snapshot: {words.names(findings.missing) if findings.missing else 'none'}."
     unlisted = f"With a snapshot, but not listed: {words.names(findings.unlisted) if findings.unlisted else 'none'}."
@@ -98,9 +98,9 @@ def _duplicates(verdict: Verdict) -> Markup:
     older = None
     if verdict.superseded is not None:
         count = words.count(verdict.superseded, "snapshot")
-        older = tag("p", f"Of each node only the newest snapshot was judged; {count} older than that was left out.")
+        older = tag("p", f"Only the newest snapshot of each node was judged, without {count} that is older.")
     if not verdict.duplicates:
-        return _part("Duplicates", tag("p", "Every snapshot is of another node."), older)
+        return _part("Duplicates", tag("p", "Each snapshot is of a different node."), older)
     rows = [
         words.row(
             advice.DUPLICATES[duplicate.kind],
@@ -115,6 +115,6 @@ def _duplicates(verdict: Verdict) -> Markup:
 
 def _moment(verdict: Verdict) -> Markup:
     if verdict.now is None:
-        return _part("Moment", tag("p", "None: nothing here depends on the time at which it was judged."))
-    age = f" Snapshots older than {verdict.max_age} leave their node unknown." if verdict.max_age else ""
+        return _part("Moment", tag("p", "None: no result depends on the time of the check."))
+    age = f" A node is unknown if its snapshot is older than {verdict.max_age}." if verdict.max_age else ""
     return _part("Moment", tag("p", f"Judged as of {verdict.now}.{age}"))

@@ -35,11 +35,11 @@ def grid(verdict: Verdict, groups: Sequence[Alike]) -> Markup:
 def _unjudged(groups: Sequence[Alike]) -> Markup | None:
     """What has no part in the table."""
     nodes = [name for group in groups if not group.results for name in group.names]
-    return tag("p", f"Not judged, and so not counted here: {words.on(nodes)}", class_="note") if nodes else None
+    return tag("p", f"Unknown as a whole, so not counted here: {words.on(nodes)}", class_="note") if nodes else None
 
 
 def _by_group(verdict: Verdict, judged: Sequence[tuple[int, Alike]]) -> Markup:
-    text = "A column is one group of nodes that came out alike; its number leads to what was found there."
+    text = "Each column is a group of nodes with identical results; its number links to the details."
     heads = [
         tag(
             "th",
@@ -53,7 +53,7 @@ def _by_group(verdict: Verdict, judged: Sequence[tuple[int, Alike]]) -> Markup:
     rows = []
     for rule, _ in worst_first(counting.by_rule(verdict)):
         at = [result.rule for result in judged[0][1].results].index(rule)
-        cells = [tag("td", words.outcome(group.results[at].outcome)) for _, group in judged]
+        cells = [tag("td", words.outcome(group.results[at].outcome, rule.level)) for _, group in judged]
         rows.append(tag("tr", _rule(rule), *cells))
     head = tag("tr", tag("th", "Rule", scope="col"), *heads)
     table = tag("table", tag("thead", head), tag("tbody", *rows), class_="grid")
@@ -66,17 +66,19 @@ def _by_outcome(verdict: Verdict, groups: Sequence[Alike]) -> Markup:
     never = [
         outcome.value.replace("_", " ") for outcome, _ in COLUMNS if outcome not in {shown for shown, _ in columns}
     ]
-    text = "How many nodes came to each outcome, worst first." + (f" None is {' or '.join(never)}." if never else "")
+    text = "Number of nodes for each outcome, worst first." + (
+        f" No results are {' or '.join(never)}." if never else ""
+    )
     concerned = _concerned(groups)
     rows = []
     for rule, numbers in worst_first(counts):
         names = [
-            tag("span", words.outcome(kind), " ", words.names(concerned[rule, kind]), class_="sub")
+            tag("span", words.outcome(kind, rule.level), " ", words.names(concerned[rule, kind]), class_="sub")
             for kind in _TOLD
             if (rule, kind) in concerned
         ]
         cells = [
-            tag("td", f"{numbers[outcome]:,}", class_=outcome.value if numbers[outcome] else "none")
+            tag("td", f"{numbers[outcome]:,}", class_=words.colour(outcome, rule.level) if numbers[outcome] else "none")
             for outcome, _ in columns
         ]
         rows.append(tag("tr", _rule(rule, *names), *cells))

@@ -74,16 +74,16 @@ def summary(verdict: Verdict) -> Markup:
         )
         for outcome, count in counts.items()
     ]
-    empty = tag("p", "No node was given, and an empty fleet is never a pass.") if not total else None
+    empty = tag("p", "No node was given; an empty fleet never passes.") if not total else None
     drawn = tag("div", *bar, class_="bar", aria_hidden="true") if bar else None
     return words.section("Nodes by outcome", "summary", drawn, tag("ul", *items, class_="tally") if items else empty)
 
 
 _MEANING = {
     NodeOutcome.FAIL: "a required rule fails",
-    NodeOutcome.UNKNOWN: "a required rule could not be decided, or the node not be judged",
-    NodeOutcome.WARN: "all that is required passes, something recommended does not",
-    NodeOutcome.PASS: "all that is required or recommended, and applies, passes",
+    NodeOutcome.UNKNOWN: "a required rule is unknown, or the node as a whole",
+    NodeOutcome.WARN: "every required rule passes, but not every recommended one",
+    NodeOutcome.PASS: "every required and recommended rule that applies passes",
 }
 
 
@@ -139,7 +139,7 @@ def _messages(verdict: Verdict, rule: RuleHeader, outcome: RuleOutcome) -> dict[
 
 
 def _split(verdict: Verdict) -> Iterator[Markup]:
-    """Rules over the fleet that some pool does not meet; their section tells which, and who is odd."""
+    """Fleet rules that some pool does not meet; their section tells which, and who is odd."""
     for outcome in (RuleOutcome.FAIL, RuleOutcome.ERROR, RuleOutcome.UNKNOWN):
         of_outcome = [result for result in verdict.fleet if result.outcome is outcome]
         for rule in dict.fromkeys(result.rule for result in of_outcome if result.rule.level is not Level.INFORMATIONAL):
@@ -149,7 +149,7 @@ def _split(verdict: Verdict) -> Iterator[Markup]:
             yield tag(
                 "li",
                 tag("p", words.outcome(outcome), " ", tag("strong", rule.title), class_="what"),
-                tag("p", text, "; see ", tag("a", "the rules over the fleet", href="#fleet"), class_="under"),
+                tag("p", text, "; see ", tag("a", "the fleet rules", href="#fleet"), class_="under"),
                 tag("ul", *(tag("li", message) for message in list(messages)[:_MESSAGES_MAX])),
                 words.remedy(outcome, rule.remediation),
             )

@@ -38,7 +38,7 @@ _LONG = 13
 
 def parts(groups: Sequence[Alike], evidence: Evidence) -> Markup:
     """All groups of several nodes, in their order."""
-    text = "Nodes on which every rule came out alike are told of together, worst first." if groups else "There is none."
+    text = "Nodes with identical results are grouped, worst first." if groups else "There is none."
     made = [_part(number, group, evidence) for number, group in enumerate(groups, 1)]
     return words.section("Nodes", "nodes", tag("p", text), *made)
 
@@ -70,7 +70,7 @@ def _part(number: int | None, group: Alike, evidence: Evidence) -> Markup:
 
 def _node(node: NodeVerdict) -> Markup:
     if node.snapshot is None:
-        return tag("p", "There is no snapshot of it that can be read.")
+        return tag("p", "It has no readable snapshot.")
     snapshot = node.snapshot
     rows = (
         ("Snapshot", tag("span", snapshot.digest, class_="mono digest")),
@@ -81,14 +81,14 @@ def _node(node: NodeVerdict) -> Markup:
     return tag("dl", *listed, class_="meta")
 
 
-_KINDS = {"live": "from the live system", "root": "from a host mounted under a folder", "dump": "from copied files"}
+_KINDS = {"live": "from the live system", "root": "from a mounted host", "dump": "from copied files"}
 
 
 def _nodes(number: int | None, nodes: Sequence[NodeVerdict]) -> Markup:
     rows = [
         words.row(words.name(node.node), node.snapshot.when, node.snapshot.digest)
         if node.snapshot
-        else words.row(words.name(node.node), "", "no snapshot that can be read")
+        else words.row(words.name(node.node), "", "no readable snapshot")
         for node in nodes
     ]
     table = words.table(("Node", "Collected", "Digest of the snapshot"), rows, kind="nodes")
@@ -130,7 +130,7 @@ def _result(result: Result, variants: Sequence[Variant], nodes: int, evidence: E
     several = len(variants) > 1 or len(variants[0].names) != nodes
     return tag(
         "div",
-        tag("h4", words.outcome(result.outcome), " ", rule.title),
+        tag("h4", words.outcome(result.outcome, rule.level), " ", rule.title),
         tag("p", tag("code", rule.name), f" {rule.level.value}", class_="under"),
         *(_variant(variant, evidence, several=several) for variant in variants[:_VARIANTS_MAX]),
         _further(variants[_VARIANTS_MAX:]),
@@ -155,7 +155,7 @@ def _further(variants: Sequence[Variant]) -> Markup | None:
     if not variants:
         return None
     nodes = words.on([name for variant in variants for name in variant.names])
-    text = f"With {words.count(len(variants), 'other set')} of values, which the JSON report has, on {nodes}"
+    text = f"With {words.count(len(variants), 'other set')} of values (see the JSON report) on {nodes}"
     return tag("p", text, class_="note")
 
 
@@ -182,7 +182,7 @@ def _unknown(result: Result) -> Markup | None:
         )
         for fact in result.unknown
     ]
-    return words.table(("Could not be looked at", "Why", "What to do"), rows, kind="facts")
+    return words.table(("Unknown facts", "Why", "What to do"), rows, kind="facts")
 
 
 def _because(reasons: Sequence[Because]) -> Markup | None:

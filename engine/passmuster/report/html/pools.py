@@ -26,8 +26,8 @@ def pools(results: Sequence[FleetResult]) -> Markup | None:
     by_rule: dict[RuleHeader, list[FleetResult]] = {}
     for result in results:
         by_rule.setdefault(result.rule, []).append(result)
-    intro = tag("p", "What these rules ask for is about a pool of nodes, and not about any of them alone.")
-    return words.section("Rules over the fleet", "fleet", intro, *(_rule(*item) for item in by_rule.items()))
+    intro = tag("p", "These rules judge all nodes of a pool together, never one node alone.")
+    return words.section("Fleet rules", "fleet", intro, *(_rule(*item) for item in by_rule.items()))
 
 
 def _rule(rule: RuleHeader, results: Sequence[FleetResult]) -> Markup:
@@ -46,7 +46,7 @@ def _pool(result: FleetResult) -> Markup:
     rows = [*(_value(value, first) for value in result.values[:_VALUES_MAX]), *map(_undecided, result.undecided)]
     rest = result.values[_VALUES_MAX:]
     nodes = words.count(sum(fleet_value.count for fleet_value in rest), "node")
-    more = f"And {words.count(len(rest), 'other value')}, which the JSON report has, on {nodes}" if rest else None
+    more = f"And {words.count(len(rest), 'other value')} (see the JSON report) on {nodes}" if rest else None
     return tag(
         "div",
         tag("h4", words.outcome(result.outcome), f" {words.name(pools_in_words.where(result))}"),

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from passmuster.model.outcome import NodeOutcome, RuleOutcome
+from passmuster.model.outcome import Level, NodeOutcome, RuleOutcome
 from passmuster.report import advice, harmless
 from passmuster.report.names import fold
 from passmuster.report.page import Markup, join, prose, tag
@@ -21,9 +21,15 @@ _NAMES_MAX = 160
 _VALUE_MAX = 1500
 
 
-def outcome(shown: NodeOutcome | RuleOutcome) -> Markup:
-    """An outcome as a word, with its colour."""
-    return tag("span", shown.value.replace("_", " "), class_=f"outcome {shown.value}")
+def outcome(shown: NodeOutcome | RuleOutcome, level: Level | None = None) -> Markup:
+    """An outcome as a word, with its colour; `level` is that of its rule."""
+    return tag("span", shown.value.replace("_", " "), class_=f"outcome {colour(shown, level)}")
+
+
+def colour(shown: NodeOutcome | RuleOutcome, level: Level | None) -> str:
+    """The classes that colour an outcome: an informational rule that fails needs no action, so it is not red."""
+    noted = shown is RuleOutcome.FAIL and level is Level.INFORMATIONAL
+    return f"{shown.value} {Level.INFORMATIONAL.value}" if noted else shown.value
 
 
 def count(number: int, noun: str) -> str:
@@ -83,7 +89,7 @@ def value(json_value: Any) -> Markup:
     text = json.dumps(json_value, ensure_ascii=False, sort_keys=True)
     if len(text) <= _VALUE_MAX:
         return tag("code", name(text))
-    rest = f" and {len(text) - _VALUE_MAX:,} characters more; the JSON report has them all"
+    rest = f" and {len(text) - _VALUE_MAX:,} more characters (see the JSON report)"
     return join(tag("code", name(text[:_VALUE_MAX]) + "..."), tag("span", rest, class_="note"))
 
 

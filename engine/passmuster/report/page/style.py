@@ -149,6 +149,7 @@ th:last-child,td:last-child{padding-right:0}
 .outcome{font-weight:600;font-size:.85rem;white-space:nowrap}
 .pass{color:var(--good)}
 .fail{color:var(--bad)}
+.fail.informational{color:var(--soft)}
 .unknown,.error,.warn{color:var(--unsure)}
 .not_applicable,.waived{color:var(--mute)}
 .close{margin-top:3rem;color:var(--soft);font-size:.9rem}
