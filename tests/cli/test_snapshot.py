@@ -23,7 +23,7 @@ def test_validate_says_of_each_whether_it_can_be_judged(capsys: pytest.CaptureFi
     assert main(["snapshot", "validate", str(good)]) == 0
     assert main(["snapshot", "validate", str(good), str(bad)]) == 3
     out, err = capsys.readouterr()
-    assert re.search(rf"{re.escape(str(good))}: node-1\s+sha256:[0-9a-f]{{64}}\n", out)
+    assert re.search(rf"{re.escape(str(good))}:\s+node-1\s+sha256:[0-9a-f]{{64}}\n", out)
     assert max(map(len, out.splitlines())) <= max(80, len(f"{good}: node-1"))
     assert out.endswith("1 valid, 1 invalid\n")
     assert err.startswith(f"{bad}:1:1: not a snapshot")
