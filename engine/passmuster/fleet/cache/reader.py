@@ -1,6 +1,7 @@
 """Reading sections of one name strictly, and saying which of them rules cannot tell apart.
 
-A section of which the frame and each fact were seen before, if never together, is known by these.
+A section of which the frame and each fact were seen before, if never together, is known by these. What is unknown
+belongs to the frame; a fact with a value in an unknown member's place does not fit it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ class _Frame:
     section: Section
     """The section that it was first seen with."""
     divisible: bool
-    """Whether any facts fit into it, as long as each is valid by itself."""
+    """Whether any facts fit into it, as long as each is valid by itself and lacks the members that are unknown."""
+    unknown: Mapping[str, tuple[tuple[str, ...], ...]]
+    """Where members of a fact are unknown, by its name: paths below it."""
 
 
 class Reader:
@@ -77,6 +80,8 @@ class Reader:
         passing = bool(fresh)
         for place, data in zip(pieces.frame[0], pieces.values, strict=True):
             fact = self._facts[place]
+            if fact.name in frame.unknown and not _lacks(data, frame.unknown[fact.name]):
+                return None
             if fact.name in fresh:
                 if not fact.holds(data):
                     return None
@@ -138,10 +143,14 @@ class Reader:
         frame = self._by_meaning.get(like)
         if frame is None:
             names = [self._facts[place].name for place in pieces.frame[0]]
-            # Where single members of a fact are unknown, whether a value fits hangs on which members it has.
-            divisible = names == sorted(section.facts) and all(len(path.parts) == 2 for path in section.unknown)
+            unknown: dict[str, tuple[tuple[str, ...], ...]] = {}
+            for path in section.unknown:
+                if len(path.parts) > 2:
+                    unknown[path.parts[1]] = (*unknown.get(path.parts[1], ()), path.parts[2:])
             self._made += 1
-            frame = self._by_meaning[like] = _Frame(number=self._made, section=section, divisible=divisible)
+            frame = self._by_meaning[like] = _Frame(
+                number=self._made, section=section, divisible=names == sorted(section.facts), unknown=unknown
+            )
         self._frames[pieces.frame] = frame
         self._hold(len(piece))
         return frame
@@ -153,3 +162,22 @@ class Reader:
         )
         named = sorted(section.sources.items()) if self._sources else ()
         return places, tuple(section.facts), section.reason, tuple(unknown), tuple(named)
+
+
+def _lacks(data: bytes, members: tuple[tuple[str, ...], ...]) -> bool:
+    """Whether a value has room for all of these unknown members: none of them is there, nor stands in what has none."""
+    try:
+        value = json.loads(data)
+    except json.InvalidJSONError:
+        return False
+    return all(_has_room(value, path) for path in members)
+
+
+def _has_room(value: Any, path: tuple[str, ...]) -> bool:
+    for part in path:
+        if not isinstance(value, dict):
+            return False
+        if part not in value:
+            return True
+        value = value[part]
+    return False
