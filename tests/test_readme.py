@@ -5,37 +5,28 @@ PASSMUSTER_UPDATE=1 writes the outputs anew; read the diff.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-import shlex
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
-from passmuster.cli import main
+from demos import CHECKOUT, made, play, terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[1]
 README = CHECKOUT / "README.md"
 _BLOCK = re.compile(r"(?ms)^```(?P<kind>console|sh)\n(?P<body>.*?)^```$")
 SETUP = {"make demo", "cd dist/demo", 'export PATH="$PWD/../../.venv/bin:$PATH"'}
 """What the fixture does instead."""
-STATUS = {0, 1, 3}
-"""Verdicts; 2 and 4 would be a tour that cannot be followed."""
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tour") / "demo"
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    subprocess.run([sys.executable, str(CHECKOUT / "demo/make.py"), str(folder)], check=True, env=environment)
-    return folder
+    return made(tmp_path_factory.mktemp("tour") / "demo")
 
 
 def tour() -> str:
@@ -46,25 +37,11 @@ def blocks() -> Iterator[tuple[str, str]]:
     return ((match["kind"], match["body"]) for match in _BLOCK.finditer(tour()))
 
 
-def play(command: str, capsys: pytest.CaptureFixture[str]) -> str:
-    """What a command prints on standard output."""
-    if not command.startswith("passmuster "):
-        subprocess.run(["/bin/sh", "-ec", command], check=True)
-        return ""
-    with contextlib.suppress(SystemExit):
-        status = main(shlex.split(command)[1:])
-        printed = capsys.readouterr()
-        assert status in STATUS, f"{command}: {printed.err}"
-    return printed.out
-
-
 @pytest.mark.long
 def test_every_command_of_the_tour_prints_what_stands_there(
     demo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(demo)
-    for name, value in {"NO_COLOR": "1", "COLUMNS": "80"}.items():
-        monkeypatch.setenv(name, value)
+    terminal(monkeypatch, demo)
     played: list[str] = []
 
     def anew(match: re.Match[str]) -> str:
