@@ -30,12 +30,14 @@ import random_inputs
 import read_back
 
 from passmuster import policy
-from passmuster.cli import inputs, main
+from passmuster.cli import main
 from passmuster.codec import resources
 from passmuster.evaluation.criteria import MaximumAge, Terms
 from passmuster.evaluation.node import judge
 from passmuster.fleet.cache import remember
 from passmuster.fleet.spark.task import PolicyText
+from passmuster.intake import inputs
+from passmuster.intake.bundle_input import InputRecord
 from passmuster.model.outcome import NodeOutcome
 from passmuster.policy import waivers
 from passmuster.policy.compile import compile_policy
@@ -103,7 +105,7 @@ def case(choice: random.Random, lines: Sequence[bytes]) -> Case:
         words += ["--waivers", "waivers.yaml"]
         in_force = waivers.InForce(waivers=waivers.load(text.encode(), "waivers.yaml"), now=NOW)
         terms = replace(terms, waivers=in_force)
-    expected = judge(inputs.read(["fleet.ndjson"]), terms)
+    expected = judge(inputs.read(InputRecord(), ["fleet.ndjson"]), terms)
     return Case(words=tuple(words), texts=texts, terms=terms, expected=expected)
 
 
@@ -195,7 +197,7 @@ def carried(found: Case, choice: random.Random) -> Iterator[str]:
     folder.mkdir()
     shutil.copy("fleet.ndjson", folder)
     data = (folder / "fleet.ndjson").read_bytes()
-    expected = json_v1.render(judge(inputs.read([str(folder)]), found.terms), Style()).encode()
+    expected = json_v1.render(judge(inputs.read(InputRecord(), [str(folder)]), found.terms), Style()).encode()
     for strategy in arrow_engine.STRATEGIES:
         cuts = [choice.randrange(len(data)) for _ in range(choice.randrange(3))]
         parts = arrow_engine.of_lines({f"file:{folder}/fleet.ndjson": data}, cuts, choice.randint(1, 8))
@@ -209,7 +211,7 @@ def permuted(found: Case, lines: Sequence[bytes], choice: random.Random) -> Iter
     names = [f"{at:02}.json" for at in range(len(lines))]
     for name, line in zip(names, lines, strict=True):
         Path(name).write_bytes(line)
-    again = replace(found, expected=judge(inputs.read(names), found.terms))
+    again = replace(found, expected=judge(inputs.read(InputRecord(), names), found.terms))
     choice.shuffle(names)
     yield from (f"permuted: {fault}" for fault in checked(again, names, workers=True))
 

@@ -42,7 +42,7 @@ def test_every_room_has_a_layer_and_there_are_few() -> None:
 
 def test_every_module_that_the_page_names_is_there() -> None:
     for line in BLOCKS[2].splitlines():
-        for name in re.findall(r"\b(?:cli|policy|cel|fleet|snapshot|evaluation)/\w+", line):
+        for name in re.findall(r"\b(?:cli|policy|cel|fleet|intake|snapshot|evaluation)/\w+", line):
             assert (ENGINE / f"{name}.py").is_file() or (ENGINE / name).is_dir(), name
 
 

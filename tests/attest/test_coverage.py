@@ -14,10 +14,10 @@ from bundles import EVERY, SITE
 from snapshots import data
 
 from passmuster.cli import main
-from passmuster.cli.sealed import UNSIGNED
 from passmuster.codec import json as _json
-from passmuster.codec import schema
+from passmuster.codec import resources, schema
 from passmuster.intake import catalog
+from passmuster.intake.bundle_input import UNSIGNED
 from passmuster.policy.compile import compile_policy
 from passmuster.proof import read as read_claim
 from passmuster.proof.consistent import of_claim
@@ -71,7 +71,7 @@ def _hidden(change: Callable[[Any], object]) -> None:
     """The same, with the digest that follows from what the report says now."""
     _change(change)
     claim = read_claim(Path("r.json").read_bytes(), "r.json")
-    policies = [catalog.one(each.name) for each in claim.policies]
+    policies = [catalog.one(each.name, [resources.policies()]) for each in claim.policies]
     from passmuster.model.durations import parse_moment  # noqa: PLC0415 - as above
     from passmuster.policy import waivers  # noqa: PLC0415 - the name is taken above
 

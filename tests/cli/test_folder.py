@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from snapshots import data, document
 
-from passmuster.cli import jobs, main
+from passmuster.cli import main
 from passmuster.codec import schema
+from passmuster.fleet import parallel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -262,8 +263,8 @@ def test_a_folder_without_snapshots_is_refused(folder: Path, capsys: pytest.Capt
 
 
 def test_many_processes_name_the_same(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "_PIECE", 20_000)
-    monkeypatch.setattr(jobs, "_FILES", 3)
+    monkeypatch.setattr(parallel, "_PIECE", 20_000)
+    monkeypatch.setattr(parallel, "_FILES", 3)
     for name, (content, _) in {**UNKNOWN, **SKIPPED}.items():
         (folder / name).write_bytes(content)
     for at in range(9):

@@ -12,9 +12,9 @@ import pytest
 from snapshots import data
 from stores import machine
 
-from passmuster.cli import main, streamed
+from passmuster.cli import main
 from passmuster.errors import UsageError
-from passmuster.fleet import roll
+from passmuster.fleet import judging, roll
 from passmuster.fleet.scratch import Scratch
 
 FULL = Path("/dev/full")
@@ -37,8 +37,8 @@ def no_room(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         pytest.skip("this kernel has no /dev/full")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("tempfile.TemporaryFile", _Full)
-    monkeypatch.setattr(streamed, "_IN_MEMORY", 10)
-    monkeypatch.setattr(streamed, "_ROLL", 10)
+    monkeypatch.setattr(judging, "_IN_MEMORY", 10)
+    monkeypatch.setattr(judging, "_ROLL", 10)
     monkeypatch.setattr(roll, "RUN", 2)
     lines = [data(f"n{at}", machine_id=machine(at)) for at in range(5)]
     (tmp_path / "fleet.ndjson").write_bytes(b"".join(lines))

@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from snapshots import data, document
 
-from passmuster.cli import inputs, jobs, main, streamed
-from passmuster.codec import schema
+from passmuster.cli import main
+from passmuster.codec import resources, schema
 from passmuster.evaluation.criteria import Terms
 from passmuster.evaluation.node import judge
-from passmuster.intake import catalog, packed, skipped
+from passmuster.fleet import judging, parallel
+from passmuster.fleet.source import Source
+from passmuster.intake import catalog, inputs, packed
+from passmuster.intake.bundle_input import InputRecord
 from passmuster.policy.compile import compile_policy
 from passmuster.policy.parameters import effective
 from passmuster.report import Style
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 
 
 FORMATS = ("json", "ndjson", "summary", "matrix")
-CHOSEN = catalog.chosen(["kubevirt@1.1.0", "virtnest@1.1.0"])
+CHOSEN = catalog.chosen(["kubevirt@1.1.0", "virtnest@1.1.0"], [resources.policies()])
 TERMS = Terms(policies=tuple(map(compile_policy, CHOSEN)), parameters=effective(CHOSEN, []))
 PACKS = ("-p", "kubevirt@1.1.0", "-p", "virtnest@1.1.0")
 
@@ -53,9 +56,9 @@ def fleet() -> list[bytes]:
 @pytest.fixture
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are cut after a few nodes, not after megabytes."""
-    monkeypatch.setattr(jobs, "_PIECE", 20_000)
-    monkeypatch.setattr(jobs, "_LARGE", 30_000)
-    monkeypatch.setattr(jobs, "_FILES", 3)
+    monkeypatch.setattr(parallel, "_PIECE", 20_000)
+    monkeypatch.setattr(parallel, "_LARGE", 30_000)
+    monkeypatch.setattr(parallel, "_FILES", 3)
 
 
 Run = "Callable[..., tuple[int, dict[str, bytes]]]"
@@ -142,17 +145,17 @@ def _counts(reports: dict[str, bytes]) -> Any:
 
 def _plainly(*paths: str) -> bytes:
     """The report of judging all nodes at once, the plain way."""
-    skipped.noting().__enter__()
-    verdict = judge(inputs.read(paths), TERMS)
-    return render(replace(verdict, skipped=skipped.taken()), Style()).encode()
+    record = InputRecord()
+    verdict = judge(inputs.read(record, paths), TERMS)
+    return render(replace(verdict, skipped=record.every_skipped), Style()).encode()
 
 
 @pytest.mark.long
 def test_a_verdict_with_all_nodes_is_that_of_judging_them_at_once(tmp_path: Path) -> None:
     file = tmp_path / "fleet.ndjson"
     file.write_bytes(b"".join(fleet()))
-    whole = streamed.whole(streamed.Source(paths=[str(file)]), TERMS)
-    assert replace(whole, skipped=()) == judge(inputs.read([str(file)]), TERMS)
+    whole = judging.whole(Source(paths=[str(file)]), TERMS)
+    assert replace(whole, skipped=()) == judge(inputs.read(InputRecord(), [str(file)]), TERMS)
     assert str(file) in {each.path for each in whole.skipped}
 
 

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from packs import compiled, no_parameters, rule, virtnest
 from snapshots import data, document
 
-from passmuster.cli import inputs, main
+from passmuster.cli import main
 from passmuster.codec import json as _json
 from passmuster.evaluation.criteria import MaximumAge, Terms
 from passmuster.fleet import Memory, roll
+from passmuster.intake import inputs
+from passmuster.intake.bundle_input import InputRecord
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -231,6 +233,6 @@ def test_the_command_streams_and_says_the_same(
     assert (tmp_path / "whole").read_text() == streamed
     assert main([*arguments, "-o", "summary=file"]) == status
     assert (tmp_path / "file").read_text() == streamed
-    labels = [each.input for each in inputs.read(["fleet.ndjson", "one.json"])]
+    labels = [each.input for each in inputs.read(InputRecord(), ["fleet.ndjson", "one.json"])]
     assert labels[:2] == ["fleet.ndjson:1", "fleet.ndjson:2"]
     assert labels[-1] == "one.json"

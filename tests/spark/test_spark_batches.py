@@ -20,13 +20,14 @@ pytest.importorskip("pyarrow", reason="pyarrow is not installed (expected the ex
 import arrow_engine
 
 from passmuster import policy
-from passmuster.cli import inputs
 from passmuster.codec import json as _json
 from passmuster.errors import UsageError
 from passmuster.evaluation.criteria import MaximumAge, Terms
 from passmuster.evaluation.node import judge
 from passmuster.fleet.spark import batches, task
 from passmuster.fleet.spark.task import PolicyText
+from passmuster.intake import inputs
+from passmuster.intake.bundle_input import InputRecord
 from passmuster.model.durations import parse_moment
 from passmuster.policy.compile import compile_policy
 from passmuster.policy.parameters import effective
@@ -94,7 +95,7 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> dict[str, bytes]:
 
 def _plain(folder: Path, terms: Terms = TERMS) -> bytes:
     """The report of judging all nodes at once, on one machine, the plain way."""
-    return json_v1.render(judge(inputs.read([str(folder)]), terms), Style()).encode()
+    return json_v1.render(judge(inputs.read(InputRecord(), [str(folder)]), terms), Style()).encode()
 
 
 @pytest.mark.long

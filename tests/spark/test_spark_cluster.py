@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import time
@@ -182,6 +183,7 @@ def test_rows_of_parquet_are_judged_and_written_as_parquet(
 
 
 SEVERAL = """
+import os
 import sys
 from passmuster.errors import PassmusterError
 from passmuster.fleet.spark import session, sink, source
@@ -190,7 +192,7 @@ def broken():
     yield b"torn"
     raise ValueError("no more")
 
-with session.started("local[1]", {"spark.ui.enabled": "false"}) as started:
+with session.started("local[1]", {"spark.ui.enabled": "false"}, os.environ) as started:
     for given in sys.argv[2:]:
         try:
             source.read(started, given)
@@ -256,5 +258,5 @@ def test_what_is_not_installed_is_said_in_a_line(
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(UsageError) as caught:
-        session.demand([library])
+        session.demand(os.environ, [library])
     assert str(caught.value) == f"--engine spark: {expected}"

@@ -10,13 +10,14 @@ from typing import IO, TYPE_CHECKING, Any
 
 from passmuster import snapshot
 from passmuster.cli.exclusive import exclusive
-from passmuster.cli.folder import files, readable
-from passmuster.cli.inputs import begin
 from passmuster.cli.output import growing
+from passmuster.cli.surroundings import read
 from passmuster.codec import json
 from passmuster.errors import ExitStatus, SnapshotError, UsageError
 from passmuster.fleet.scratch import Scratch
 from passmuster.intake import packed, reading, recognize, skipped
+from passmuster.intake.folder import files, readable
+from passmuster.intake.inputs import begin
 from passmuster.report import harmless
 from passmuster.snapshot.annotate import annotate, nodes
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
+    from passmuster.intake.bundle_input import InputRecord
     from passmuster.snapshot.annotate import ClusterNode
 
 _IN_MEMORY = 32 * 1024 * 1024
@@ -33,8 +35,8 @@ _IN_MEMORY = 32 * 1024 * 1024
 class _Run:
     """What became of the snapshots and the nodes."""
 
-    def __init__(self, known: Mapping[str, ClusterNode]) -> None:
-        self.known = known
+    def __init__(self, known: Mapping[str, ClusterNode], record: InputRecord) -> None:
+        self.known, self.record = known, record
         self.annotated: Counter[str] = Counter()
         self.total = 0
         self.troubles: list[str] = []
@@ -43,7 +45,7 @@ class _Run:
         """A snapshot's new bytes; the same where it is left as it is."""
         ours = skipped.ours(data)
         if ours is not None:
-            skipped.note(path, ours)
+            self.record.skip(path, ours)
             return data
         self.total += 1
         try:
@@ -68,13 +70,13 @@ class _Run:
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Rewrite the snapshots of a folder; what does not match is told, and counts for the status."""
-    data = reading.whole(options.nodes, code="usage-nodes")
+    data = read(options.nodes, "usage-nodes")
     found = nodes(data, options.nodes)
     twice = [name for name, count in Counter(node.name for node in found).items() if count > 1]
     if twice:
         raise UsageError.at(options.nodes, f"the node {twice[0]!r} is there twice", code="nodes")
-    state = _Run({node.name: node for node in found})
-    for path in _files(options.folder):
+    state = _Run({node.name: node for node in found}, options.record)
+    for path in _files(options.record, options.folder):
         _rewrite(path, state)
     missing = sorted(state.known.keys() - state.annotated.keys())
     for line in [*state.troubles, *(f"{name}: no snapshot of this node" for name in missing)]:
@@ -84,10 +86,10 @@ def run(options: argparse.Namespace) -> ExitStatus:
     return ExitStatus.INCOMPLETE if state.troubles or missing else ExitStatus.GOOD
 
 
-def _files(folder: str) -> list[str]:
+def _files(record: InputRecord, folder: str) -> list[str]:
     if not Path(folder).is_dir():
         raise UsageError.at(folder, "no such folder (expected a folder of snapshots)", code="usage-input")
-    return files(folder)
+    return files(record, folder)
 
 
 def _rewrite(path: str, state: _Run) -> None:

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster.cli.moment import moment
+from passmuster.cli.surroundings import homes, moment, read
 from passmuster.errors import IntegrityError, Location, PassmusterError, PolicyError, Problem, UsageError
 from passmuster.evaluation.criteria import MaximumAge, Terms
 from passmuster.intake import catalog, reading
@@ -50,7 +50,7 @@ def terms(options: argparse.Namespace) -> tuple[Terms, str]:
 
 def load(file: str) -> Assessment:
     """Read an assessment's file; raises PassmusterError."""
-    return profile.load(catalog.read(Path(file)), file)
+    return profile.load(read(file), file)
 
 
 def chosen(asked: Assessment) -> tuple[Policy, ...]:
@@ -60,7 +60,7 @@ def chosen(asked: Assessment) -> tuple[Policy, ...]:
     kinds: set[type[PassmusterError]] = set()
     for at, text in enumerate(asked.policies):
         try:
-            found.append(catalog.one(text))
+            found.append(catalog.one(text, homes()))
         except PolicyError:
             raise
         except PassmusterError as error:
@@ -137,7 +137,7 @@ def _max_age(options: argparse.Namespace, asked: Assessment, now: datetime) -> M
 def _roster(options: argparse.Namespace, asked: Assessment) -> frozenset[str] | None:
     if asked.roster is not None:
         return roster.parse(*attached(asked, "roster", asked.roster))
-    return None if options.roster is None else roster.parse(catalog.read(Path(options.roster)), options.roster)
+    return None if options.roster is None else roster.parse(read(options.roster), options.roster)
 
 
 def _waivers(asked: Assessment, now: datetime) -> waivers.InForce | None:

@@ -9,17 +9,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster.cli import bundlekeys, inputs, sites
-from passmuster.cli.bundlefiles import load, load_trust, named, warn_skipped
+from passmuster.cli import bundlekeys, sites
 from passmuster.cli.exclusive import exclusive
-from passmuster.cli.moment import moment
 from passmuster.cli.output import fitted, write_file
+from passmuster.cli.surroundings import homes, load_trust, moment, named, read, stdin, warn_skipped
 from passmuster.errors import ExitStatus, IntegrityError, UsageError
 from passmuster.exchange import bundle
 from passmuster.exchange.bundle import create, describe, ed25519, receipt, replay, sshsig, verify
 from passmuster.exchange.bundle.manifest import Roster
 from passmuster.exchange.bundle.unpack import unpack
-from passmuster.intake import catalog
+from passmuster.intake import catalog, inputs
+from passmuster.intake.bundle_input import bundle_bytes, seal_beside
 from passmuster.model.durations import format_moment, parse_duration, parse_moment
 from passmuster.report import harmless
 from passmuster.snapshot import roster
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from passmuster.exchange.bundle import Assurance, Reading
+    from passmuster.intake.bundle_input import InputRecord
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
@@ -38,7 +39,7 @@ def run_create(options: argparse.Namespace) -> ExitStatus:
     """Pack snapshots and policies, and sign the bundle where there are keys."""
     created = moment(options.created, "--created")
     order = create.Order(
-        snapshots=_snapshots(options.snapshots),
+        snapshots=_snapshots(options.record, options.snapshots),
         packs=[_pack(text) for text in options.policy],
         site=sites.named(options.site),
         sequence=_sequence(options.sequence, created),
@@ -59,7 +60,7 @@ def run_sign(options: argparse.Namespace) -> ExitStatus:
         options.output = options.bundle
     in_place = options.bundle == options.output != "-"
     with exclusive(options.bundle) if in_place else contextlib.nullcontext():
-        _write(load(options.bundle), options, keep=not options.replace)
+        _write(bundle_bytes(options.bundle, stdin), options, keep=not options.replace)
     return ExitStatus.GOOD
 
 
@@ -83,9 +84,9 @@ def _write(data: bytes, options: argparse.Namespace, *, keep: bool = True) -> No
     (sys.stderr if options.output == "-" else sys.stdout).write(_text(told))
 
 
-def _snapshots(paths: Sequence[str]) -> list[create.Packed]:
+def _snapshots(record: InputRecord, paths: Sequence[str]) -> list[create.Packed]:
     found = []
-    for each in inputs.each(paths, _nothing) if paths else ():
+    for each in inputs.each(record, paths, inputs.nothing) if paths else ():
         if not isinstance(each, inputs.Document):
             raise UsageError.at(str(each.input), f"cannot go into a bundle: {each.problem}", code="bundle-snapshot")
         packed = create.Packed(label=each.label, data=each.data, seal=_seal(each))
@@ -96,15 +97,11 @@ def _snapshots(paths: Sequence[str]) -> list[create.Packed]:
 
 def _seal(document: inputs.Document) -> bytes | None:
     """The seal beside a snapshot's file."""
-    seal = None if document.path == "-" else bundlekeys.seal_beside(document.path)
+    seal = None if document.path == "-" else seal_beside(document.path)
     if seal is not None and document.label != document.path:
         message = "seals a file of several snapshots (expected one snapshot in each file that is sealed)"
         raise UsageError.at(document.path + ".sig", message, code="bundle-seal")
     return seal
-
-
-def _nothing(_line: bytes) -> None:
-    return None
 
 
 def _demand_seal(packed: create.Packed) -> None:
@@ -121,7 +118,7 @@ def _demand_seal(packed: create.Packed) -> None:
 
 
 def _pack(text: str) -> create.Pack:
-    policy = catalog.one(text)
+    policy = catalog.one(text, homes())
     data = catalog.read(Path(policy.document.file))
     if "sha256:" + hashlib.sha256(data).hexdigest() != policy.digest:
         raise IntegrityError.at(policy.document.file, "changed while it was read", code="policy-digest")
@@ -152,7 +149,7 @@ def _expires(text: str | None, created: datetime) -> datetime | None:
 def _roster(file: str | None) -> Roster | None:
     if file is None:
         return None
-    data = catalog.read(Path(file))
+    data = read(file)
     names = tuple(sorted(roster.parse(data, file)))
     return Roster(digest="sha256:" + hashlib.sha256(data).hexdigest(), names=names)
 
@@ -165,7 +162,7 @@ def run_verify(options: argparse.Namespace) -> ExitStatus:
     _demand_sense(options)
     key = bundlekeys.load(options.key) if options.key else None
     terms = bundle.Terms(trust=trust, now=now, skip=options.insecure_skip_verify)
-    reading = bundle.read(load(options.bundle), named(options.bundle), terms)
+    reading = bundle.read(bundle_bytes(options.bundle, stdin), named(options.bundle), terms)
     if trust is None and not terms.skip:
         message = "not signed, so nothing of it can be verified"
         raise IntegrityError.at(reading.bundle.file, message, code="bundle-unsigned")
@@ -214,7 +211,7 @@ def _newer(file: str | None, reading: Reading, now: datetime) -> bytes | None:
     if file is None:
         return None
     if Path(file).exists():
-        state = replay.read(catalog.read(Path(file)), file)
+        state = replay.read(read(file), file)
     else:
         sys.stderr.write(harmless.plain(f"note: {file}: new state file") + "\n")
         state = replay.State()
@@ -237,7 +234,7 @@ _WORDS: dict[Assurance, str] = {
 
 def run_inspect(options: argparse.Namespace) -> ExitStatus:
     """Say what is in a bundle, and believe nothing of it."""
-    found = unpack(load(options.bundle), options.bundle)
+    found = unpack(bundle_bytes(options.bundle, stdin), options.bundle)
     lines = [
         f"{options.bundle}: not verified; the bundle claims:",
         *describe.contents(found),

@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from passmuster.cli.surroundings import read
 from passmuster.errors import ExitStatus, UsageError
 from passmuster.exchange.bundle import create, ed25519, sshsig
 from passmuster.exchange.bundle.ed25519 import PrivateKey
-from passmuster.intake import reading
 
 if TYPE_CHECKING:
     import argparse
@@ -110,11 +110,6 @@ def _environment() -> bytes | None:
     return None if given is None else os.fsencode(given)
 
 
-def read(path: str) -> bytes:
-    """The bytes of a small file; raises UsageError."""
-    return reading.whole(path)
-
-
 def signatures(bundle: Bundle, keys: Sequence[str], ssh_keys: Sequence[str]) -> list[Member]:
     """A signature by each of these keys; raises UsageError."""
     return [create.envelope(bundle, load(path)) for path in keys] + [_by_ssh(bundle, path) for path in ssh_keys]
@@ -138,9 +133,3 @@ def _by_ssh(bundle: Bundle, path: str) -> Member:
     except ValueError as error:
         message = f"what ssh-keygen wrote is of no use here: {error} (expected a key of type ed25519)"
     raise UsageError.at(path, message, code="key-ssh")
-
-
-def seal_beside(path: str) -> bytes | None:
-    """The seal that the collector wrote beside a snapshot's file; None where there is none."""
-    beside = Path(path + ".sig")
-    return read(str(beside)) if beside.exists() else None

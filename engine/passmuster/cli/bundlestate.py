@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from passmuster.cli.exclusive import exclusive
 from passmuster.cli.output import fitted, write_file
+from passmuster.cli.surroundings import read
 from passmuster.errors import ExitStatus, UsageError
 from passmuster.exchange.bundle import replay
 from passmuster.fleet.store import bundles
 from passmuster.fleet.store.database import opened, transaction
-from passmuster.intake import catalog
 from passmuster.report import harmless
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _held(file: str, *, write: bool) -> Iterator[tuple[replay.State, Callable[[r
             yield state, lambda new: bundles.keep(database, replay.write(new))
         return
     with exclusive(file) if write else contextlib.nullcontext():
-        yield replay.read(catalog.read(Path(file)), file), lambda new: write_file(file, replay.write(new))
+        yield replay.read(read(file), file), lambda new: write_file(file, replay.write(new))
 
 
 def _is_store(file: str) -> bool:

@@ -8,9 +8,10 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from passmuster import cel
-from passmuster.cli import inputs, output
+from passmuster.cli import output
 from passmuster.codec import schema
 from passmuster.errors import ExitStatus, Location, PolicyError, Problem, UsageError
+from passmuster.intake import inputs
 from passmuster.model.fieldpath import FieldPath
 from passmuster.model.unknown import Reason, UnknownFact
 from passmuster.policy.environments import environment
@@ -21,12 +22,14 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping
 
+    from passmuster.intake.bundle_input import InputRecord
+
 _FILE = "EXPR"
 
 
 def run_eval(options: argparse.Namespace) -> ExitStatus:
     """Print the type, the reads, the value and the cost of an expression."""
-    roots = _facts(options.snapshot) if options.snapshot else _no_facts()
+    roots = _facts(options.record, options.snapshot) if options.snapshot else _no_facts()
     try:
         attempt = cel.attempt(
             options.expression, environment(), {**roots, "params": {}, "constants": {}, "variables": {}}
@@ -45,8 +48,8 @@ def _is_sentence(outcome: object) -> bool:
     return isinstance(outcome, cel.Unknown | cel.CelError)
 
 
-def _facts(path: str) -> Mapping[str, object]:
-    given = inputs.read([path])
+def _facts(record: InputRecord, path: str) -> Mapping[str, object]:
+    given = inputs.read(record, [path])
     if len(given) != 1:
         raise UsageError.at(path, f"{len(given)} snapshots (expected one)", code="usage-input")
     if given[0].snapshot is None:

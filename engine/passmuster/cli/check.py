@@ -6,11 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from passmuster import snapshot
-from passmuster.cli import inputs, output, sealed, streamed
+from passmuster.cli import output, streamed
 from passmuster.cli.terms import status
 from passmuster.cli.terms import terms as terms_of
 from passmuster.errors import ExitStatus, SnapshotError, UsageError
 from passmuster.evaluation.node import Given
+from passmuster.fleet.source import Source
+from passmuster.intake import inputs
 from passmuster.report import Evidence, Style, counting
 
 if TYPE_CHECKING:
@@ -22,15 +24,16 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Judge what the options say; returns the status."""
-    outputs = output.parse(options.output)
+    outputs, record = output.parse(options.output), options.record
     terms, fail_on = _asked(options)
     if terms.roster is None:
-        terms = replace(terms, roster=inputs.rosters(options.snapshots), roster_source="bundles")
+        terms = replace(terms, roster=inputs.rosters(record, options.snapshots), roster_source="bundles")
     given = [] if options.snapshots else [_live(options.keep)]
     style = Style(evidence=Evidence(options.evidence), verbose=options.verbose)
     streamed_ = [each for each in outputs if each.reporter.name in streamed.FORMATS]
     if len(streamed_) == len(outputs):
-        source = streamed.Source(paths=options.snapshots, given=given, workers=1 if sealed.guarding() else options.jobs)
+        workers = 1 if record.options.guard else options.jobs
+        source = Source(record=record, paths=options.snapshots, given=given, workers=workers)
         conclusion = streamed.run(source, terms, outputs, style)
         return status(conclusion.weighing, fail_on, whole=conclusion.verdict.incomplete)
     if options.jobs > 1:
@@ -41,9 +44,9 @@ def run(options: argparse.Namespace) -> ExitStatus:
         raise UsageError.at("--jobs", message, code="usage-jobs")
     lines = [each for each in streamed_ if each.reporter.name == "ndjson"]
     if lines:  # in the order of the input, which a verdict has not
-        given = given or inputs.read(options.snapshots)
-        streamed.run(streamed.Source(given=given), terms, lines, style)
-    verdict = streamed.whole(streamed.Source(paths=() if given else options.snapshots, given=given), terms)
+        given = given or inputs.read(record, options.snapshots)
+        streamed.run(Source(record=record, given=given), terms, lines, style)
+    verdict = streamed.whole(Source(record=record, paths=() if given else options.snapshots, given=given), terms)
     output.emit(verdict, [each for each in outputs if each not in lines], style)
     return status(counting.every_rule(verdict), fail_on, whole=verdict.incomplete)
 

@@ -121,7 +121,7 @@ def _inputs(options: argparse.Namespace) -> Iterator[Path]:
                 yield from _files(Path(text))
     if getattr(options, "assessment", None):
         yield from _attached(options.assessment)
-    from passmuster.intake.catalog import homes  # noqa: PLC0415 - only where a file would be replaced
+    from passmuster.cli.surroundings import homes  # noqa: PLC0415 - only where a file would be replaced
 
     for home in homes():
         for pattern in _OF_PACKS:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from passmuster.authoring import diff
 from passmuster.cli import output
+from passmuster.cli.surroundings import homes
 from passmuster.errors import ExitStatus, PolicyError, Problem
 from passmuster.intake import catalog
 from passmuster.policy.compile import compile_policy
@@ -22,7 +23,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     problems: list[Problem] = []
     for text in (options.old, options.new):
         try:
-            policy = catalog.one(text)
+            policy = catalog.one(text, homes())
             sides.append((policy, compile_policy(policy)))
         except PolicyError as error:
             problems += error.problems

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from passmuster.authoring import docs, testing
 from passmuster.cli import output
 from passmuster.cli.policy import text
+from passmuster.cli.surroundings import homes
 from passmuster.errors import ExitStatus, UsageError
 from passmuster.intake import catalog
 
@@ -27,7 +28,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
         raise UsageError.at(
             "-o", "two formats to standard output (expected one; write FORMAT=FILE)", code="usage-output"
         )
-    policy = catalog.one(options.policy)
+    policy = catalog.one(options.policy, homes())
     rules = [rule for rule in policy.rules if options.rule in {None, rule.id}]
     if not rules:
         known = ", ".join(rule.id for rule in policy.rules)

@@ -7,11 +7,12 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, assert_never
 
-from passmuster.cli import inputs, output
+from passmuster.cli import output
+from passmuster.cli.surroundings import homes
 from passmuster.errors import ExitStatus, UsageError
 from passmuster.evaluation.explain import Contributed, Explanation, Traced, contributed, explain
 from passmuster.evaluation.pools.contribution import Unplaced, Unvalued, Valued
-from passmuster.intake import catalog
+from passmuster.intake import catalog, inputs
 from passmuster.model.outcome import RuleOutcome
 from passmuster.policy.compile import CompiledFleetRule, compile_policy
 from passmuster.policy.parameters import effective
@@ -29,11 +30,11 @@ _BRIEF = 200
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Print the explanation; the status says that there is one, whatever the outcome."""
-    policies = catalog.chosen([options.policy])
+    policies = catalog.chosen([options.policy], homes())
     parameters = effective(policies, options.set)
     compiled = compile_policy(policies[0])
     rule = _rule(compiled, options.rule)
-    given = inputs.read([options.snapshot])
+    given = inputs.read(options.record, [options.snapshot])
     if len(given) != 1:
         raise UsageError.at(options.snapshot, f"{len(given)} snapshots (expected one)", code="usage-input")
     if given[0].snapshot is None or given[0].doubt is not None:

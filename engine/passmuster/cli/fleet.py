@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from passmuster.cli import fleet_kept
-from passmuster.cli.moment import moment
+from passmuster.cli.surroundings import moment
 from passmuster.errors import ExitStatus, UsageError
 from passmuster.fleet.store import cleaning, exporting, json_v1, listing, rejudging, table, verdicts, verifying
 from passmuster.fleet.store.database import one_state, opened

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster.cli import inputs, output, progress, sealed, sites
-from passmuster.cli.folder import readable
-from passmuster.cli.moment import moment
-from passmuster.cli.streamed import _size
+from passmuster.cli import output, sites
+from passmuster.cli.streamed import progress_of
+from passmuster.cli.surroundings import moment, read
 from passmuster.errors import ExitStatus, IntegrityError, PassmusterError, SnapshotError, UsageError
 from passmuster.fleet.store import adding, bundles, json_v1, table
 from passmuster.fleet.store.cut import Cutter
 from passmuster.fleet.store.database import create, opened, transaction
 from passmuster.fleet.store.run import Intake
 from passmuster.fleet.store.writing import Delivery, Writer, keep_roster
-from passmuster.intake import catalog
+from passmuster.intake import inputs
+from passmuster.intake.bundle_input import Member
+from passmuster.intake.folder import readable
 from passmuster.model.durations import parse_duration
 from passmuster.report import harmless
 from passmuster.snapshot import roster
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterator
     from datetime import datetime
 
+    from passmuster.cli.progress import Progress
     from passmuster.evaluation.node import Given
     from passmuster.exchange.bundle import Reading
     from passmuster.fleet.store.database import Database
@@ -42,7 +44,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
             "fleet add", "nothing to add (expected SNAPSHOT, a folder, - or --roster)", code="usage-input"
         )
     site = sites.named(options.site or None) or ""
-    names = roster.parse(catalog.read(Path(options.roster)), options.roster) if options.roster is not None else None
+    names = roster.parse(read(options.roster), options.roster) if options.roster is not None else None
     if not Path(options.store).exists():
         create(options.store)
     with opened(options.store, write=True) as database:
@@ -54,12 +56,11 @@ def run(options: argparse.Namespace) -> ExitStatus:
 def _add(database: Database, options: argparse.Namespace, site: str) -> ExitStatus:
     now = moment(options.now)
     deliveries = _Deliveries(database, options, site, now)
-    sealed.watched_by(deliveries.opened)
+    options.record.watch.append(deliveries.opened)
     cutter = Cutter()
     intake = Intake(Writer(database, cutter))
     through = False
-    stream = sys.stderr if progress.wanted(sys.stderr, os.environ) else None
-    with progress.Progress(_size(options.snapshots), stream) as bar:
+    with progress_of(options.snapshots) as bar:
         try:
             _read(intake, cutter, options, bar, deliveries)
             through = True
@@ -102,7 +103,7 @@ class _Deliveries:
 
     def of(self, path: str) -> Delivery:
         """The delivery that something at a path came with."""
-        return self._bundles[path.bundle] if isinstance(path, sealed.Member) else self._loose
+        return self._bundles[path.bundle] if isinstance(path, Member) else self._loose
 
 
 def _site(reading: Reading, asked: str) -> str:
@@ -133,14 +134,13 @@ def _admit(database: Database, reading: Reading, now: datetime) -> None:
         bundles.keep(database, replay.write(replay.newer(seen, reading.bundle, now)))
 
 
-def _read(
-    intake: Intake, cutter: Cutter, options: argparse.Namespace, bar: progress.Progress, deliveries: _Deliveries
-) -> None:
+def _read(intake: Intake, cutter: Cutter, options: argparse.Namespace, bar: Progress, deliveries: _Deliveries) -> None:
     """Read everything, and write it a batch at a time."""
     by_batch = options.output == "ndjson"
     size = nodes = 0
     try:
-        for path, line, found in inputs.met(options.snapshots, _nothing):
+        items: Iterator[inputs.InputItem[Given]] = inputs.items(options.record, options.snapshots, inputs.nothing)
+        for path, line, found in items:
             delivery = deliveries.of(path)
             problem = _taken(intake, cutter, (readable(path), line), found, delivery)
             if problem is not None:
@@ -158,10 +158,6 @@ def _read(
         _write(intake, by_batch=by_batch)
         raise
     _write(intake, by_batch=by_batch)
-
-
-def _nothing(_line: bytes) -> Given | None:
-    return None
 
 
 def _taken(

@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from passmuster.cli import fleet_met, output, streamed
+from passmuster.cli.surroundings import homes
 from passmuster.cli.terms import compiled, status
 from passmuster.cli.terms import terms as terms_of
 from passmuster.errors import ExitStatus, UsageError
 from passmuster.evaluation.criteria import Terms
+from passmuster.fleet.source import Source
 from passmuster.fleet.store import json_v1, reading, table
 from passmuster.fleet.store.counting import count
 from passmuster.fleet.store.database import one_state, opened
@@ -101,9 +103,10 @@ def _judged(
     passing = [each for each in outputs if each.reporter.name in streamed.FORMATS]
     others = [each for each in outputs if each not in passing]
     deliveries: dict[int, set[bytes]] = {}
-    source = streamed.Source(
+    source = Source(
+        record=options.record,
         kept=lambda known: fleet_met.sourced(database, choice, known, deliveries),
-        origin=lambda: Origin(bundles=_bundles(database, deliveries)),
+        came=lambda: Origin(bundles=_bundles(database, deliveries)),
     )
     verdict = streamed.whole(source, terms) if others else None
     code = ExitStatus.GOOD
@@ -137,7 +140,7 @@ def run_history(options: argparse.Namespace) -> ExitStatus:
     """Say what changed on a node, and in its verdicts where policies are named."""
     terms = None
     if options.policy:
-        policies = catalog.chosen(options.policy)
+        policies = catalog.chosen(options.policy, homes())
         terms = Terms(policies=compiled(policies), parameters=effective(policies, options.set))
     with opened(options.store, write=False) as database, one_state(database):
         found = stories(database, options.node, terms)

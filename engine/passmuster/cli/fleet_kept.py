@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from passmuster.cli.surroundings import homes
 from passmuster.cli.terms import compiled
 from passmuster.errors import PassmusterError
 from passmuster.evaluation.criteria import Terms
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 def finder(specs: Sequence[str]) -> Callable[[KeptTerms], Terms | str]:
     """What states kept terms again, or says why not; raises PassmusterError for what `specs` name in vain."""
-    given = {policy.digest: policy for text in specs for policy in (catalog.one(text),)}
-    files = {entry.name: entry.file for entry in catalog.catalogue()}
+    given = {policy.digest: policy for text in specs for policy in (catalog.one(text, homes()),)}
+    files = {entry.name: entry.file for entry in catalog.catalogue(homes())}
 
     def found(name: str, digest: str) -> Policy | None:
         if digest not in given and name in files:

@@ -7,10 +7,10 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from passmuster.cli import inputs
 from passmuster.errors import UsageError
 from passmuster.fleet.store import reading
 from passmuster.fleet.store.database import one_state, opened
+from passmuster.intake import inputs
 from passmuster.model.durations import parse_moment
 
 if TYPE_CHECKING:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster.cli.moment import moment
+from passmuster.cli.surroundings import homes, moment
 from passmuster.cli.terms import compiled as compile_all
 from passmuster.cli.terms import listed, max_age, rules, status
 from passmuster.errors import ExitStatus, UsageError
@@ -37,8 +38,8 @@ def run(options: argparse.Namespace) -> ExitStatus:
     from passmuster.fleet.spark.session import demand, started  # noqa: PLC0415 - an extra
 
     _demand_possible(options)
-    demand()
-    policies = catalog.chosen(options.policy or [DEFAULT])
+    demand(os.environ)
+    policies = catalog.chosen(options.policy or [DEFAULT], homes())
     compiled = compile_all(policies)
     now = moment(options.now)
     terms = Terms(
@@ -49,7 +50,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
         max_age=max_age(options.max_age, now),
         received=now,
     )
-    with started(options.master, _settings(options.conf)) as session:
+    with started(options.master, _settings(options.conf), os.environ) as session:
         return _judge(session, options, terms, _texts(policies))
 
 

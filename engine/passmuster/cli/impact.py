@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from passmuster.cli import fleet_met, inputs, output
-from passmuster.cli.moment import moment
+from passmuster.cli import fleet_met, output
+from passmuster.cli.surroundings import homes, moment, read
 from passmuster.errors import ExitStatus, PolicyError, Problem, UsageError
 from passmuster.evaluation.node import Given
 from passmuster.impact import FORMATS, Alike, Format, Hand, Side, Unchanged, impact
-from passmuster.intake import catalog
+from passmuster.intake import catalog, inputs
 from passmuster.policy import waivers
 from passmuster.policy.compile import compile_policy
 from passmuster.policy.parameters import effective
@@ -70,22 +69,22 @@ def _compared(
     if not options.fleet and (options.as_of or options.before_as_of):
         raise UsageError.at("--as-of", "files have no history (expected --fleet STORE)", code="usage-impact")
     quick = not options.before and not options.before_as_of and Alike.serves(old, new)
-    known = Alike(old, new).known if quick else _nothing
+    known = Alike(old, new).known if quick else inputs.nothing
     if not options.fleet:
-        later = _given(inputs.met(options.snapshots, known))
+        later = _given(inputs.items(options.record, options.snapshots, known))
     else:
         store = stack.enter_context(fleet_met.state(options.fleet))
         later = _given(store.met(options.as_of, known))
     earlier = None
     if options.before_as_of is not None:
-        earlier = _given(store.met(options.before_as_of, _nothing))
+        earlier = _given(store.met(options.before_as_of, inputs.nothing))
     elif options.before:
-        earlier = _given(inputs.met(options.before, _nothing))
+        earlier = _given(inputs.items(options.record, options.before, inputs.nothing))
     return later, None if earlier is None else (each for each in earlier if isinstance(each, Given))
 
 
 def _given(
-    met: Iterable[inputs.Met[_Known] | tuple[str, int, inputs.Sourced[_Known]]],
+    met: Iterable[inputs.InputItem[_Known] | tuple[str, int, inputs.Sourced[_Known]]],
 ) -> Iterator[Given | Unchanged]:
     """The snapshots one after the other: none is kept here. What a store doubts is one that cannot be read."""
     for path, line, each in met:
@@ -101,10 +100,6 @@ def _given(
         else:
             name, machine_id, digest = found
             yield Unchanged(name=name, machine_id=machine_id, digest=digest, input=label, site=source.site)
-
-
-def _nothing(_line: bytes) -> _Known | None:
-    return None
 
 
 def _emit(found: Impact, outputs: Sequence[tuple[Format, str | None]]) -> None:
@@ -141,7 +136,7 @@ def _sides(options: argparse.Namespace) -> tuple[Side, Side]:
     problems: list[Problem] = []
     for text in (options.old, options.new):
         try:
-            policy = catalog.one(text)
+            policy = catalog.one(text, homes())
             policies.append((policy, compile_policy(policy)))
         except PolicyError as error:
             problems += error.problems
@@ -203,4 +198,4 @@ def _waivers(options: argparse.Namespace) -> tuple[InForce | None, InForce | Non
 
 
 def _in_force(file: str | None, now: datetime) -> InForce | None:
-    return None if file is None else InForce(waivers=waivers.load(catalog.read(Path(file)), file), now=now)
+    return None if file is None else InForce(waivers=waivers.load(read(file), file), now=now)

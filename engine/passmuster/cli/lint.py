@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from passmuster.authoring import diff as policydiff
 from passmuster.authoring import lint, testing
+from passmuster.cli.surroundings import homes
 from passmuster.codec import yaml
 from passmuster.errors import ExitStatus, IntegrityError, PassmusterError, PolicyError, Problem, UsageError
 from passmuster.intake import catalog
@@ -108,13 +109,14 @@ class _Linting:
 def _files(texts: list[str], linting: _Linting) -> Iterator[Path]:
     """The policy files that are asked for; with nothing asked, all that can be had."""
     if not texts:
-        for home in catalog.homes():
+        for home in homes():
             yield from _in_folder(home, linting)
     for text in texts:
         path = Path(text)
         spec = None if catalog.is_path(text) else Spec.parse(text)
-        if spec is not None and not (path.is_dir() and spec.pack not in {entry.pack for entry in catalog.catalogue()}):
-            yield _near(Path(select(spec, catalog.catalogue()).file))
+        known = () if spec is None else catalog.catalogue(homes())
+        if spec is not None and not (path.is_dir() and spec.pack not in {entry.pack for entry in known}):
+            yield _near(Path(select(spec, known).file))
         elif path.is_dir() and not (path / "policy.yaml").exists():
             yield from _in_folder(path, linting)
         else:

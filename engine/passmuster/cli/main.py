@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Mapping, Sequence
 
+    from passmuster.intake.bundle_input import InputRecord
 
 _GARBAGE = 50_000
 """So many new objects are waited for before those are looked for that refer to each other and are needed no more: a
@@ -52,19 +53,27 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
 
 def _run(options: argparse.Namespace) -> ExitStatus:
     from passmuster.cli.claims import demand_apart  # noqa: PLC0415 - `collect` needs nothing of it
-    from passmuster.cli.moment import demand_moments  # noqa: PLC0415 - as above
-    from passmuster.cli.sealed import taking  # noqa: PLC0415 - as above
-    from passmuster.intake.skipped import noting, say  # noqa: PLC0415 - as above
+    from passmuster.cli.surroundings import demand_moments, input_record  # noqa: PLC0415 - as above
 
     demand_moments(options)
     demand_apart(options)
-    with taking(options), noting():
-        status = _command_of(options)(options)
-        if options.command != "check" or (options.output and "table" not in options.output):
-            say()  # a table says it itself
+    options.record = input_record(options)
+    status = _command_of(options)(options)
+    if options.command != "check" or (options.output and "table" not in options.output):
+        _say_skipped(options.record)  # a table says it itself
     if status is ExitStatus.INCOMPLETE and getattr(options, "unknown_ok", False):
         return ExitStatus.GOOD
     return status
+
+
+def _say_skipped(record: InputRecord) -> None:
+    """Name on standard error what was not judged, for commands whose output has no place for it."""
+    if not record.skipped:
+        return
+    from passmuster.report import harmless, leftout  # noqa: PLC0415 - only now is it needed
+
+    for line in leftout.headline(record.every_skipped):
+        sys.stderr.write(f"note: {harmless.plain(line)}\n")
 
 
 def _command_of(options: argparse.Namespace) -> Callable[[argparse.Namespace], ExitStatus]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from passmuster.cli import output, release
 from passmuster.cli.exclusive import exclusive
-from passmuster.cli.moment import moment
+from passmuster.cli.surroundings import homes, moment
 from passmuster.errors import ExitStatus, IntegrityError, UsageError
 from passmuster.intake import catalog
 from passmuster.policy import Scope, digest, lock
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def run_list(_options: argparse.Namespace) -> ExitStatus:
     """One line for each version of each pack."""
-    entries = list(catalog.catalogue())
+    entries = list(catalog.catalogue(homes()))
     width = max((len(entry.name) for entry in entries), default=0)
     for entry in entries:
         policy = catalog.load_file(Path(entry.file))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from passmuster.authoring import testing
 from passmuster.cli import output
+from passmuster.cli.surroundings import homes
 from passmuster.errors import ExitStatus, UsageError
 from passmuster.intake import catalog
 from passmuster.policy.compile import compile_policy
@@ -29,7 +30,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
         raise UsageError.at(
             "-o", "two formats to standard output (expected one; write FORMAT=FILE)", code="usage-output"
         )
-    texts = options.policies or catalog.every_shipped()
+    texts = options.policies or catalog.every_version(homes())
     tested = [_tested(text, branches=options.coverage, mutants=options.mutate) for text in texts]
     for render, file in sorted(outputs, key=lambda each: each[1] is None):
         text = render(tested)
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
 
 def _tested(text: str, *, branches: bool, mutants: bool) -> Tested:
-    policy = catalog.one(text)
+    policy = catalog.one(text, homes())
     file = catalog.tests_beside(policy.document.file)
     suite = testing.load(catalog.read(file), str(file))
     defaults = effective([policy], [])[policy.pack]

@@ -58,6 +58,11 @@ class Progress:
         self.clear()
 
     @property
+    def watched(self) -> bool:
+        """Whether there is somebody to draw it for."""
+        return self._stream is not None
+
+    @property
     def nodes(self) -> int:
         """Nodes done so far."""
         return self._nodes

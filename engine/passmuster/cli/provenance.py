@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.cli import relabel, sealed
+from passmuster.cli import relabel
+from passmuster.intake.bundle_input import UNSIGNED
 from passmuster.proof import Kind
 from passmuster.snapshot.roster import of_site, parted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from passmuster.intake.bundle_input import InputRecord
     from passmuster.model.verdict import BundleHeader
     from passmuster.proof import Claim
 
 
-def differences(claim: Claim) -> Iterator[str]:
+def differences(claim: Claim, record: InputRecord) -> Iterator[str]:
     """What the verdict says of bundles, signatures and the roster of bundles that is not so."""
-    here = {each.digest: each for each in sealed.taken()}
+    here = {each.digest: each for each in record.bundles}
     for each in claim.origin.bundles:
         if each.digest in here:
             yield from _bundle(each, here[each.digest])
-    yield from _signatures(claim)
-    yield from _sites(claim)
-    if claim.roster_source == "bundles" and _all_here(claim):
-        apart = sorted(_apart(sealed.listed() or frozenset(), claim.roster or frozenset()))
+    yield from _signatures(claim, record)
+    yield from _sites(claim, record)
+    if claim.roster_source == "bundles" and _all_here(claim, record):
+        apart = sorted(_apart(record.listed or frozenset(), claim.roster or frozenset()))
         if apart:
             yield f"roster: the report's is not that of its bundles (on one of them alone: {', '.join(apart)})"
 
@@ -36,22 +38,22 @@ def _apart(listed: frozenset[str], told: frozenset[str]) -> Iterator[str]:
     yield from (each for each in listed - told if parted(each).site is not None or parted(each).name not in names)
 
 
-def notes(claim: Claim, *, roster_given: bool, unsigned: bool) -> Iterator[str]:
+def notes(claim: Claim, record: InputRecord, *, roster_given: bool, unsigned: bool) -> Iterator[str]:
     """What of that was not compared, and how it can be; `unsigned`: the trust file is for what was judged alone."""
-    yield from _bundle_notes(claim)
-    yield from _signature_notes(claim, unsigned=unsigned)
-    told = sum(site is not None and digest not in _signed_for() for digest, site in _of_nodes(claim))
+    yield from _bundle_notes(claim, record)
+    yield from _signature_notes(claim, record, unsigned=unsigned)
+    told = sum(site is not None and digest not in _signed_for(record) for digest, site in _of_nodes(claim))
     if told:
         yield f"note: sites: that of {told} nodes is taken from the report (no bundle among the snapshots says it)"
     if claim.roster is not None and not roster_given:
-        if claim.roster_source == "bundles" and _all_here(claim):
+        if claim.roster_source == "bundles" and _all_here(claim, record):
             return
         whose = {"caller": "the caller", "bundles": "its bundles", "store": "the store"}[claim.roster_source]
         yield f"note: roster: that of {whose} was not looked at, and is taken from the report (give it with --roster)"
 
 
-def _bundle_notes(claim: Claim) -> Iterator[str]:
-    here = {each.digest: each for each in sealed.taken()}
+def _bundle_notes(claim: Claim, record: InputRecord) -> Iterator[str]:
+    here = {each.digest: each for each in record.bundles}
     for each in claim.origin.bundles:
         if each.digest not in here:
             came = f"the bundle {each.digest} ({each.assurance})"
@@ -63,18 +65,18 @@ def _bundle_notes(claim: Claim) -> Iterator[str]:
         yield f"note: bundles: the report does not name {digest}, in which snapshots were given"
 
 
-def _signature_notes(claim: Claim, *, unsigned: bool) -> Iterator[str]:
+def _signature_notes(claim: Claim, record: InputRecord, *, unsigned: bool) -> Iterator[str]:
     found, loose = claim.origin.signatures, len(_loose(claim))
     if found is None:
         if unsigned and loose:
             yield f"note: signatures: the report has no trust file: it does not say what covers {loose} snapshots"
         return
-    if not _all_here(claim):
+    if not _all_here(claim, record):
         yield "note: signatures: what covers its snapshots was not looked at again (give its bundles with --snapshots)"
-    if sealed.trusted() != found.trust:
+    if record.trusted != found.trust:
         yield f"note: signatures: by the trust file {found.trust}, which was not given (give it with --trust)"
         return
-    lacking, here = _without_a_seal(claim), sealed.covered()
+    lacking, here = _without_a_seal(claim, record), record.covered
     if lacking:
         yield f"note: signatures: {lacking} seals were not looked at (give FILE.sig beside each snapshot)"
     other = sum(digest in here and here[digest][1] != reason for digest, reason in relabel.unsigned(claim))
@@ -91,7 +93,7 @@ def _bundle(then: BundleHeader, now: BundleHeader) -> Iterator[str]:
         yield f"bundles: {then.digest}: the report says {then.assurance}, here it is {now.assurance}"
 
 
-def _signatures(claim: Claim) -> Iterator[str]:
+def _signatures(claim: Claim, record: InputRecord) -> Iterator[str]:
     """Whether the counts fit the nodes; an attestation does not say enough of them."""
     found = claim.origin.signatures
     doubted = list(relabel.unsigned(claim))
@@ -107,22 +109,22 @@ def _signatures(claim: Claim) -> Iterator[str]:
     covered = found.unsigned + found.allowed + found.sealed
     if len(loose) > covered:
         yield f"signatures: {len(loose)} snapshots came in no bundle, and the report accounts for {covered} of them"
-    if sealed.trusted() == found.trust:
-        lacking = _without_a_seal(claim)
+    if record.trusted == found.trust:
+        lacking = _without_a_seal(claim, record)
         if lacking > found.sealed:
             yield (
                 f"signatures: no signature covers {lacking} snapshots that counted, and the trust file does not allow "
                 f"that (the report says {found.sealed} sealed)"
             )
-        here = sealed.covered()
+        here = record.covered
         for digest, reason in doubted:
-            if reason == sealed.UNSIGNED and here.get(digest, ("", ""))[0] == "allowed":
+            if reason == UNSIGNED and here.get(digest, ("", ""))[0] == "allowed":
                 yield f"signatures: {digest} is called unsigned, and the trust file allows its node to be"
 
 
-def _without_a_seal(claim: Claim) -> int:
+def _without_a_seal(claim: Claim, record: InputRecord) -> int:
     """Snapshots in no bundle that counted, though neither a seal here nor the trust file says that they may."""
-    doubted, here = dict(relabel.unsigned(claim)), sealed.covered()
+    doubted, here = dict(relabel.unsigned(claim)), record.covered
     return sum(digest not in doubted and here.get(digest, ("", ""))[0] == "unsigned" for digest in _loose(claim))
 
 
@@ -138,18 +140,18 @@ def _of_nodes(claim: Claim) -> list[tuple[str, str | None]]:
     return [(node["snapshot"]["digest"], node["site"]) for node in nodes if node["snapshot"] is not None]
 
 
-def _signed_for() -> dict[str, set[str | None]]:
+def _signed_for(record: InputRecord) -> dict[str, set[str | None]]:
     """The sites of the bundles that were given, by the digests of what is in them."""
     found: dict[str, set[str | None]] = {}
-    for each in sealed.taken():
+    for each in record.bundles:
         for digest in each.snapshots:
             found.setdefault(digest, set()).add(each.site)
     return found
 
 
-def _sites(claim: Claim) -> Iterator[str]:
+def _sites(claim: Claim, record: InputRecord) -> Iterator[str]:
     """Nodes that the report says to be from another site than the one that signed for them."""
-    signed = _signed_for()
+    signed = _signed_for(record)
     here = {digest for each in claim.origin.bundles for digest in each.snapshots}
     for digest, site in _of_nodes(claim):
         if digest in signed and digest in here and site not in signed[digest]:
@@ -157,5 +159,5 @@ def _sites(claim: Claim) -> Iterator[str]:
             yield f"sites: {digest}: the report says {site}, the bundle says {told}"
 
 
-def _all_here(claim: Claim) -> bool:
-    return {each.digest for each in claim.origin.bundles} <= {each.digest for each in sealed.taken()}
+def _all_here(claim: Claim, record: InputRecord) -> bool:
+    return {each.digest for each in claim.origin.bundles} <= {each.digest for each in record.bundles}

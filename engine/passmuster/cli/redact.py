@@ -13,14 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from passmuster.cli import inputs, output
+from passmuster.cli import output
 from passmuster.cli.exclusive import exclusive
+from passmuster.cli.surroundings import homes, read
 from passmuster.codec.files import PRIVATE
 from passmuster.errors import ExitStatus, PolicyError, Problem, UsageError
 from passmuster.exchange import redaction
 from passmuster.exchange.redaction import Asked, Change, FieldClass, Map, Plan, Pseudonyms, SiteKey
 from passmuster.fleet.scratch import Scratch
-from passmuster.intake import catalog, reading
+from passmuster.intake import catalog, inputs, reading
 from passmuster.policy.compile import compile_policy
 from passmuster.policy.parameters import effective
 from passmuster.report import harmless
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
 
-    from passmuster.evaluation.node import Given
     from passmuster.exchange.redaction import Redacted
+    from passmuster.intake.bundle_input import InputRecord
 
 _KEY_MOST = 4096
 _IN_MEMORY = 32 * 1024 * 1024
@@ -65,7 +66,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     with alone, Scratch(_IN_MEMORY) as spool:
         known = _known(options.map, key)
         state = _Run(spool=spool)
-        _redact(options.snapshots, plan, asked, state)
+        _redact(options.record, options.snapshots, plan, asked, state)
         redaction.demand_same(state.changes, allow_unknown=options.allow_unknown)
         if state.sizes:
             if known is not None:
@@ -82,7 +83,7 @@ def _asked(texts: Sequence[str]) -> list[Asked]:
     problems: list[Problem] = []
     for text in texts:
         try:
-            policy = catalog.one(text)
+            policy = catalog.one(text, homes())
             parameters = effective([policy], ())[policy.pack]
             made[policy.digest] = Asked(policy=compile_policy(policy), parameters=parameters)
         except PolicyError as error:
@@ -92,8 +93,8 @@ def _asked(texts: Sequence[str]) -> list[Asked]:
     return list(made.values())
 
 
-def _redact(paths: Sequence[str], plan: Plan, asked: Sequence[Asked], state: _Run) -> None:
-    for found in inputs.each(paths, _nothing):
+def _redact(record: InputRecord, paths: Sequence[str], plan: Plan, asked: Sequence[Asked], state: _Run) -> None:
+    for found in inputs.each(record, paths, inputs.nothing):
         given = inputs.load(found) if isinstance(found, inputs.Document) else found
         if given.snapshot is None or not isinstance(found, inputs.Document):
             state.unreadable.append(str(given.input))
@@ -104,10 +105,6 @@ def _redact(paths: Sequence[str], plan: Plan, asked: Sequence[Asked], state: _Ru
         state.received += len(found.data)
         state.sizes.append((_file_name(made), len(made.data)))
         state.spool.write(made.data)
-
-
-def _nothing(_line: bytes) -> Given | None:
-    return None
 
 
 def _file_name(made: Redacted) -> str:
@@ -177,7 +174,7 @@ def _known(path: str | None, key: SiteKey | None) -> Map | None:
     if not Path(path).exists():
         return Map(key=key.id, pseudonyms=Pseudonyms())
     try:
-        return redaction.read_map(reading.whole(path), key.id)
+        return redaction.read_map(read(path), key.id)
     except redaction.MapError as error:
         raise UsageError.at(path, str(error), code="map") from None
 

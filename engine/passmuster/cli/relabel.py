@@ -10,9 +10,10 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from passmuster.cli import inputs, sealed
 from passmuster.evaluation.node import ABSENT, Given, from_future
 from passmuster.fleet.store import order
+from passmuster.intake import inputs
+from passmuster.intake.bundle_input import Member, is_unsigned
 from passmuster.model.verdict import Skipped
 from passmuster.proof import Kind
 from passmuster.proof.claim import subject_name
@@ -21,9 +22,9 @@ from passmuster.report import statement
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from passmuster.cli import streamed
     from passmuster.fleet import Remembered
     from passmuster.fleet.conclusion import Conclusion
+    from passmuster.fleet.source import Found
     from passmuster.model.verdict import Duplicate
     from passmuster.proof import Claim
 
@@ -46,7 +47,7 @@ def _last(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-def renamed(met: inputs.Met[Remembered], names: Mapping[str, str]) -> inputs.Met[Remembered]:
+def renamed(met: inputs.InputItem[Remembered], names: Mapping[str, str]) -> inputs.InputItem[Remembered]:
     """What was met, under the path that it had then; anything else stays as it is."""
     path, number, each = met
     then = names.get(_last(inputs.label(path, number)))
@@ -62,7 +63,7 @@ def renamed(met: inputs.Met[Remembered], names: Mapping[str, str]) -> inputs.Met
     return then, number, each
 
 
-def sourced(met: Iterable[inputs.Met[Remembered]], claim: Claim) -> Iterator[streamed.Found]:
+def sourced(met: Iterable[inputs.InputItem[Remembered]], claim: Claim) -> Iterator[Found]:
     """What was met, with the site of each snapshot, and why it was in doubt: no bytes of it say that."""
     known: dict[str, list[tuple[str | None, str | None]]] = {}
     if claim.kind is Kind.ATTESTATION:
@@ -79,7 +80,7 @@ def sourced(met: Iterable[inputs.Met[Remembered]], claim: Claim) -> Iterator[str
     unsigned_ = dict(unsigned(claim))
     for path, number, each in met:
         digest = _digest(each) if known or unsigned_ else ""
-        if digest in unsigned_ and not isinstance(path, sealed.Member):
+        if digest in unsigned_ and not isinstance(path, Member):
             yield path, number, inputs.Sourced(each, None, unsigned_[digest])
             continue
         told_of = known.get(digest, ())
@@ -92,7 +93,7 @@ def unsigned(claim: Claim) -> Iterator[tuple[str, str]]:
     """Digests of the snapshots that no signature covered then, once for each node, with what the claim says of that."""
     if claim.kind is not Kind.ATTESTATION:
         for node in claim.document["nodes"]:
-            if node["snapshot"] is not None and sealed.is_unsigned(node["reason"]):
+            if node["snapshot"] is not None and is_unsigned(node["reason"]):
                 yield node["snapshot"]["digest"], node["reason"]
         return
     named: dict[str, set[str]] = {}
@@ -101,7 +102,7 @@ def unsigned(claim: Claim) -> Iterator[tuple[str, str]]:
     signed = {digest for each in claim.origin.bundles for digest in each.snapshots}
     for each in claim.document["predicate"][statement.VERDICT]["unjudged"]:
         digests = named.get(each["node"], set())
-        if sealed.is_unsigned(each["reason"]):
+        if is_unsigned(each["reason"]):
             yield from ((digest, each["reason"]) for digest in sorted(digests - signed or digests))
 
 

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from passmuster import __version__, proof
-from passmuster.cli import assessed, inputs, provenance, relabel, streamed
-from passmuster.cli.moment import moment
+from passmuster.cli import assessed, provenance, relabel
+from passmuster.cli.surroundings import homes, moment, read
 from passmuster.codec import json, resources
 from passmuster.errors import UsageError
 from passmuster.evaluation.criteria import CALLER
+from passmuster.fleet import judging
 from passmuster.fleet.runner import OnePass
 from passmuster.fleet.scratch import Scratch
-from passmuster.intake import catalog
+from passmuster.fleet.source import Source, of_terms
+from passmuster.intake import catalog, inputs
 from passmuster.model.durations import format_moment
 from passmuster.policy import profile, waivers
 from passmuster.policy.compile import compile_policy
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from passmuster.evaluation.criteria import Terms
     from passmuster.fleet import Remembered
     from passmuster.fleet.conclusion import Conclusion
+    from passmuster.intake.bundle_input import InputRecord
     from passmuster.policy import Policy
     from passmuster.policy.profile import Assessment
     from passmuster.policy.waivers import Waivers
@@ -75,14 +78,15 @@ def remake(claim: Claim, options: argparse.Namespace) -> Tried:
     terms, impossible = claimed_terms(claim, policies, compiled, held, moment(options.now))
     before = [*told, *impossible, *_roster(claim, options), *_assessment(claim, terms, asked)]
     oracle = _oracle(options, terms)
-    again = _again(claim, terms, options.snapshots, oracle)
+    record: InputRecord = options.record
+    again = _again(claim, terms, Source(record=record, paths=options.snapshots), oracle)
     same_engine = claim.engine == __version__ and claim.engine_digest in {None, resources.engine_digest()}
     if not (same_engine and again.data == claim.data):
         before += consistent.changed_parameters(claim, terms, effective(policies, ()))
         before += proof.differences(claim, again.remade(claim, terms), whole=same_engine)
         if same_engine and not before:
             before.append("bytes: every value is the same, and the bytes are not")
-    before += provenance.differences(claim)
+    before += provenance.differences(claim, record)
     return Tried(
         differences=tuple(before),
         compared=_compared(claim, same_engine=same_engine),
@@ -113,7 +117,7 @@ def _compared(claim: Claim, *, same_engine: bool) -> str:
 
 def _notes(claim: Claim, asked: Assessment | None, options: argparse.Namespace) -> Iterator[str]:
     given = options.roster is not None or (asked is not None and asked.roster is not None)
-    yield from provenance.notes(claim, roster_given=given, unsigned=options.unsigned)
+    yield from provenance.notes(claim, options.record, roster_given=given, unsigned=options.unsigned)
     doubted = relabel.doubted(claim)
     if doubted:
         yield f"note: {doubted} of its nodes are unknown for what a store knew of them, which was not looked at"
@@ -126,7 +130,7 @@ def _notes(claim: Claim, asked: Assessment | None, options: argparse.Namespace) 
 
 def _policies(claim: Claim, specs: Sequence[str]) -> tuple[list[Policy], list[str], list[str]]:
     """The policies, by their digests; what in them differs, and what is to be said of them."""
-    given = [catalog.one(text) for text in specs]
+    given = [catalog.one(text, homes()) for text in specs]
     by_digest = {policy.digest: policy for policy in given}
     claimed = {each.digest for each in claim.policies}
     found = [
@@ -157,10 +161,10 @@ def _policies(claim: Claim, specs: Sequence[str]) -> tuple[list[Policy], list[st
 
 def _from_catalogue(name: str, digest: str) -> Policy:
     """The policy of that name; raises UsageError where there is none."""
-    if name not in {entry.name for entry in catalog.catalogue()}:
+    if name not in {entry.name for entry in catalog.catalogue(homes())}:
         message = "this policy is not here, so the report cannot be tried (give its file with -p)"
         raise UsageError.at(f"{name}#{digest}", message, code="policy-not-found")
-    return catalog.one(name)
+    return catalog.one(name, homes())
 
 
 def _locked(policy: Policy) -> bool:
@@ -173,7 +177,7 @@ def _locked(policy: Policy) -> bool:
 def _waivers(claim: Claim, options: argparse.Namespace, asked: Assessment | None) -> tuple[Waivers | None, list[str]]:
     file, data = options.waivers, None
     if file is not None:
-        data = catalog.read(Path(file))
+        data = read(file)
     elif asked is not None and asked.waivers is not None:
         data, file = assessed.attached(asked, "waivers", asked.waivers)
     if claim.waivers is None:
@@ -191,7 +195,7 @@ def _roster(claim: Claim, options: argparse.Namespace) -> Iterator[str]:
         yield f"roster: the report says {claim.listed} names, and implies {len(claim.roster)}"
     if options.roster is None:
         return
-    names = roster.parse(catalog.read(Path(options.roster)), options.roster)
+    names = roster.parse(read(options.roster), options.roster)
     if claim.roster is None:
         yield f"roster: {options.roster} is given, and the report is by none"
         return
@@ -256,16 +260,16 @@ class Again:
         )
 
 
-def _again(claim: Claim, terms: Terms, paths: Sequence[str], oracle: Oracle | None) -> Again:
+def _again(claim: Claim, terms: Terms, paths: Source, oracle: Oracle | None) -> Again:
     style = Style(evidence=Evidence(claim.evidence))
     with contextlib.ExitStack() as stack:
         journal = stack.enter_context(Scratch(_IN_MEMORY))
         onepass = OnePass(terms, style, written=True, journal=journal)  # type: ignore[arg-type]
         names = relabel.labels(claim)
-        source = stack.enter_context(streamed.of_terms(streamed.Source(paths=paths), terms))
-        read = source.read(_nothing if oracle else onepass.known)
+        source = stack.enter_context(of_terms(paths, terms))
+        read = source.read(inputs.nothing if oracle else onepass.known)
         met = relabel.sourced((relabel.renamed(each, names) for each in _asked(read, oracle)), claim)
-        nodes = [node for _, node in streamed.judged(met, onepass)]
+        nodes = [node for _, node in judging.judged(met, onepass)]
         conclusion = relabel.as_then(onepass.conclude(claim.origin), claim, superseded=source.superseded(terms))
         whole = b"".join(onepass.whole(conclusion, list(nodes)))
         lines = [*(node + b"\n" for node in nodes), *(each + b"\n" for each in onepass.last(conclusion))]
@@ -286,10 +290,6 @@ def _in_order(claim: Claim, lines: list[bytes]) -> bytes:
     return b"".join([*sorted(nodes, key=lambda each: places.get(each, len(places))), last])
 
 
-def _nothing(_line: bytes) -> None:
-    return None
-
-
 def _oracle(options: argparse.Namespace, terms: Terms) -> Oracle | None:
     if options.second is None:
         return None
@@ -298,7 +298,9 @@ def _oracle(options: argparse.Namespace, terms: Terms) -> Oracle | None:
     return Oracle(terms)
 
 
-def _asked(met: Iterator[inputs.Met[Remembered]], oracle: Oracle | None) -> Iterator[inputs.Met[Remembered]]:
+def _asked(
+    met: Iterator[inputs.InputItem[Remembered]], oracle: Oracle | None
+) -> Iterator[inputs.InputItem[Remembered]]:
     """What was met; the second evaluator, where there is one, is asked about each snapshot on the way."""
     for path, number, each in met:
         if oracle is not None and isinstance(each, bytes):

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from passmuster import proof
 from passmuster.cli import bundlekeys, remake
-from passmuster.cli.bundlefiles import load_trust
-from passmuster.cli.moment import moment
 from passmuster.cli.output import fitted, write_file
+from passmuster.cli.surroundings import load_trust, moment, named, stdin
 from passmuster.errors import ExitStatus, IntegrityError, UsageError
 from passmuster.intake import reading
 from passmuster.policy.selection import LEAST_DIGITS
@@ -31,7 +30,7 @@ _PINNED = len("sha256:") + LEAST_DIGITS
 
 def run_sign(options: argparse.Namespace) -> ExitStatus:
     """Sign a verdict; its bytes stay as they are."""
-    claim = proof.read(_read(options.report), _named(options.report))
+    claim = proof.read(_read(options.report), named(options.report))
     made = signature.sign(claim, bundlekeys.load(options.key))
     if options.output == "-":
         sys.stdout.write(made.decode())
@@ -50,7 +49,7 @@ def run_verify(options: argparse.Namespace) -> ExitStatus:
 
 def _believed(options: argparse.Namespace) -> tuple[Claim, Key | None]:
     """The verdict out of its envelope, and who signed it; raises IntegrityError where nobody is to be believed."""
-    data, file = _read(options.report), _named(options.report)
+    data, file = _read(options.report), named(options.report)
     envelope = signature.opened(data, file)
     trust = load_trust(options.trust)
     if envelope is None:
@@ -74,11 +73,7 @@ def _believed(options: argparse.Namespace) -> tuple[Claim, Key | None]:
 
 def _read(path: str) -> bytes:
     """The bytes of a verdict; one of a large fleet is larger than other documents may be."""
-    return reading.whole(path, _MOST)
-
-
-def _named(path: str) -> str:
-    return "<stdin>" if path == "-" else path
+    return reading.whole(path, _MOST, stdin=stdin)
 
 
 def _verdict(claim: Claim, tried: remake.Tried) -> Iterator[str]:

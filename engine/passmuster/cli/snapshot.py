@@ -7,9 +7,9 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING
 
-from passmuster.cli import inputs
 from passmuster.cli.output import fitted, width
 from passmuster.errors import ExitStatus, UsageError
+from passmuster.intake import inputs
 from passmuster.model.verdict import UNDATED
 from passmuster.report import harmless
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def run_validate(options: argparse.Namespace) -> ExitStatus:
     """Say of each snapshot whether it can be judged."""
-    given = inputs.read(options.snapshots)
+    given = inputs.read(options.record, options.snapshots)
     bad = [each for each in given if each.snapshot is None]
     for each in given:
         if each.snapshot is None:
@@ -36,7 +36,7 @@ def run_validate(options: argparse.Namespace) -> ExitStatus:
 
 def run_show(options: argparse.Namespace) -> ExitStatus:
     """Print a snapshot for reading."""
-    (given, *more) = inputs.read([options.snapshot])
+    (given, *more) = inputs.read(options.record, [options.snapshot])
     if more:
         raise UsageError.at(options.snapshot, f"{len(more) + 1} snapshots (expected one)", code="usage-input")
     if given.snapshot is None:

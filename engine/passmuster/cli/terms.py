@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster.cli.moment import moment
+from passmuster.cli.surroundings import homes, moment, read
 from passmuster.errors import ExitStatus, PolicyError, Problem, UsageError
 from passmuster.evaluation.criteria import MaximumAge, Terms
 from passmuster.intake import catalog
@@ -29,7 +28,7 @@ DEFAULT = "virtnest"
 
 def terms(options: argparse.Namespace) -> Terms:
     """The terms that the options of `check` and its like state."""
-    policies = catalog.chosen(options.policy or [DEFAULT])
+    policies = catalog.chosen(options.policy or [DEFAULT], homes())
     made = compiled(policies)
     waived = getattr(options, "waivers", None)
     now = moment(options.now)
@@ -76,14 +75,14 @@ def rules(policies: Sequence[CompiledPolicy], asked: Sequence[str]) -> frozenset
 
 def listed(file: str | None) -> frozenset[str] | None:
     """The nodes of a roster's file."""
-    return None if file is None else roster.parse(catalog.read(Path(file)), file)
+    return None if file is None else roster.parse(read(file), file)
 
 
 def in_force(file: str | None, now: datetime | None) -> waivers.InForce | None:
     """The waivers of a file, as of a moment."""
     if file is None or now is None:
         return None
-    return waivers.InForce(waivers=waivers.load(catalog.read(Path(file)), file), now=now)
+    return waivers.InForce(waivers=waivers.load(read(file), file), now=now)
 
 
 def max_age(text: str | None, now: datetime | None) -> MaximumAge | None:

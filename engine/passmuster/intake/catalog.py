@@ -1,4 +1,4 @@
-"""Finding policies on disk: shipped packs, packs on PASSMUSTER_POLICY_PATH, and paths.
+"""Finding policies on disk: shipped packs, packs in other folders that a caller names, and paths.
 
 A folder of packs is `<pack>/<version>/policy.yaml` with a `policies.lock` beside the packs: a version
 in the lock is released and must have that digest; any other is a draft.
@@ -27,17 +27,11 @@ SHIPPED = "passmuster"
 """What the lock is called that ships with the engine."""
 
 
-def homes() -> tuple[Path, ...]:
-    """The folders of packs, the shipped one first."""
-    extra = [Path(part) for part in os.environ.get("PASSMUSTER_POLICY_PATH", "").split(os.pathsep) if part]
-    return (resources.policies(), *extra)
-
-
-def catalogue() -> tuple[Entry, ...]:
-    """Every version that can be had, by pack and version; raises UsageError where two folders have one pack."""
+def catalogue(homes: Sequence[Path]) -> tuple[Entry, ...]:
+    """Every version in these folders, by pack and version; raises UsageError where two of them have one pack."""
     found: dict[str, Path] = {}
     entries: list[Entry] = []
-    for home in homes():
+    for home in homes:
         for entry in in_folder(home):
             if found.setdefault(entry.pack, home) != home:
                 message = f"the pack is in two folders ({found[entry.pack]} and {home}), expected one"
@@ -101,13 +95,13 @@ def read(file: Path) -> bytes:
     return reading.whole(file)
 
 
-def chosen(specs: Sequence[str]) -> tuple[Policy, ...]:
+def chosen(specs: Sequence[str], homes: Sequence[Path]) -> tuple[Policy, ...]:
     """The policies that a caller asks for, in that order; raises PassmusterError with all that is wrong."""
     policies: list[Policy] = []
     problems: list[Problem] = []
     for text in specs:
         try:
-            policies.append(one(text))
+            policies.append(one(text, homes))
         except PolicyError as error:
             problems += error.problems
     if problems:
@@ -116,12 +110,12 @@ def chosen(specs: Sequence[str]) -> tuple[Policy, ...]:
     return tuple(policies)
 
 
-def one(text: str) -> Policy:
-    """The policy that PACK[@VERSION][#DIGEST] or a path names."""
+def one(text: str, homes: Sequence[Path]) -> Policy:
+    """The policy that PACK[@VERSION][#DIGEST] or a path names; packs are in these folders."""
     spec = None if is_path(text) else Spec.parse(text)
     if spec is None:
         return _from_path(Path(text))
-    entry = select(spec, catalogue())
+    entry = select(spec, catalogue(homes))
     demand_whole(Path(entry.file).parent.parent.parent, spec.pack)
     policy = load_file(Path(entry.file))
     demand_digest(spec, policy.digest)
@@ -187,8 +181,8 @@ def tests_beside(policy_file: str) -> Path:
     return Path(policy_file).parent / "tests.yaml"
 
 
-def every_shipped() -> Iterable[str]:
-    """PACK@VERSION of each version that can be had; raises IntegrityError where a release is not there."""
-    for home in homes():
+def every_version(homes: Sequence[Path]) -> Iterable[str]:
+    """PACK@VERSION of each version in these folders; raises IntegrityError where a release is not there."""
+    for home in homes:
         demand_whole(home)
-    return [entry.name for entry in catalogue()]
+    return [entry.name for entry in catalogue(homes)]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import sys
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from passmuster.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MOST = 16 * 1024 * 1024
 """Bytes of a document; snapshots, policies and all that stands beside them are much smaller."""
@@ -62,12 +64,20 @@ def _bounded(file: BinaryIO, most: int) -> bytes:
     return beginning + file.read(most + 1 - len(beginning))
 
 
-def whole(path: str | os.PathLike[str], most: int = MOST, code: str = "file") -> bytes:
-    """The bytes of a file, `-` for standard input; raises UsageError where it cannot be read or is too large."""
+def whole(
+    path: str | os.PathLike[str],
+    most: int = MOST,
+    code: str = "file",
+    stdin: Callable[[], BinaryIO] | None = None,
+) -> bytes:
+    """The bytes of a file, or of `stdin` where `-` stands for that.
+
+    Raises UsageError where it cannot be read or is too large.
+    """
     name = os.fspath(path)
     try:
-        if name == "-":
-            data = _bounded(sys.stdin.buffer, most)
+        if stdin is not None and name == "-":
+            data = _bounded(stdin(), most)
         else:
             with opened(path) as file:
                 data = _bounded(file, most)

@@ -1,18 +1,11 @@
-"""What lay in the input and was not judged, for it is no snapshot: noted as it is met, and named in every report."""
+"""Documents that we wrote ourselves and that are no snapshots: they are not judged, and are named in every report."""
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from passmuster.codec import json, schema
-from passmuster.model.verdict import Skipped
-from passmuster.report import harmless, leftout
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 _NAMES = {
     "assessment": "an assessment",
@@ -43,43 +36,6 @@ _KEYS = {
 _NAMED, _SNAPSHOT = b'"passmuster.', b'"passmuster.snapshot/'
 _HINTS = (b'"predicateType"', b'"payloadType"', b'"results"')
 """One of them stands in every document that is ours and names no schema."""
-
-_noted: set[Skipped] = set()
-
-
-@contextlib.contextmanager
-def noting() -> Iterator[None]:
-    """Begin with nothing, for one command."""
-    _noted.clear()
-    yield
-
-
-def note(path: str, why: str) -> None:
-    """Note what is not judged; the path is text that can be written."""
-    _noted.add(Skipped(path=path, why=why))
-
-
-def take(others: Iterable[Skipped]) -> None:
-    """Note what another process met."""
-    _noted.update(others)
-
-
-def hand_over() -> tuple[Skipped, ...]:
-    """What this process met since it was last asked."""
-    found = tuple(_noted)
-    _noted.clear()
-    return found
-
-
-def taken() -> tuple[Skipped, ...]:
-    """All that was noted, by path."""
-    return tuple(sorted(_noted, key=lambda each: (each.path, each.why)))
-
-
-def say() -> None:
-    """Name it on standard error, for commands whose output has no place for it."""
-    for line in leftout.headline(taken()):
-        sys.stderr.write(f"note: {harmless.plain(line)}\n")
 
 
 def ours(data: bytes) -> str | None:

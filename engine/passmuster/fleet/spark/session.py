@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import sys
 from importlib.util import find_spec
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from passmuster.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 
 _BATCH = 512
 """Snapshots in a batch: a batch of the largest that are read stays far below what memory bears."""
@@ -29,27 +28,30 @@ _SETTINGS: Mapping[str, str] = {
 }
 
 
-def demand(names: Sequence[str] = ("pyspark", "pyarrow", "pandas")) -> None:
+def demand(environment: Mapping[str, str], names: Sequence[str] = ("pyspark", "pyarrow", "pandas")) -> None:
     """Raise UsageError where a library or Java is not on this machine."""
     missing = [name for name in names if find_spec(name) is None]
     if missing:
         message = f"{', '.join(missing)} is not installed (expected the extra: pip install 'passmuster[spark]')"
         raise UsageError.at("--engine spark", message, code="spark-missing")
-    home = os.environ.get("JAVA_HOME")
+    home = environment.get("JAVA_HOME")
     if not (Path(home, "bin", "java").exists() if home else shutil.which("java")):
         where = f"in JAVA_HOME, {home}" if home else "on PATH, and JAVA_HOME is not set"
         raise UsageError.at("--engine spark", f"no java {where} (expected Java 17 or newer)", code="spark-java")
 
 
 @contextlib.contextmanager
-def started(master: str | None, settings: Mapping[str, str]) -> Iterator[Any]:
-    """A session, stopped at the end; what Spark raises inside is raised as UsageError."""
-    demand()
+def started(master: str | None, settings: Mapping[str, str], environment: MutableMapping[str, str]) -> Iterator[Any]:
+    """A session, stopped at the end; what Spark raises inside is raised as UsageError.
+
+    `environment` is that of the process, where Spark looks for the interpreter of its workers.
+    """
+    demand(environment)
     from py4j.protocol import Py4JError  # noqa: PLC0415 - an extra, imported when it is asked for
     from pyspark.errors import PySparkException  # noqa: PLC0415
     from pyspark.sql import SparkSession  # noqa: PLC0415
 
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    environment.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder
     for name, value in {**_SETTINGS, **settings}.items():
         builder = builder.config(name, value)

@@ -33,7 +33,7 @@ from passmuster.fleet.store.holes import (
 from passmuster.model.durations import MOMENT, format_moment, parse_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from passmuster.fleet.store.holes import Hole
 
@@ -201,7 +201,7 @@ class Cutter:
         return known
 
 
-_NOTHING: dict[bytes, tuple[int, bytes]] = {}
+_NOTHING: Mapping[bytes, tuple[int, bytes]] = {}
 
 
 def as_section(section: str, piece: bytes) -> bytes:

@@ -5,21 +5,22 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Generic, TypeAlias, TypeVar
 
 from passmuster import snapshot
-from passmuster.cli import sealed
-from passmuster.cli.folder import files, readable, unread
 from passmuster.codec import json
 from passmuster.errors import IntegrityError, PassmusterError, SnapshotError, UsageError
 from passmuster.evaluation.node import Given, defect
 from passmuster.intake import packed, reading, recognize, skipped
+from passmuster.intake.bundle_input import is_bundle
+from passmuster.intake.folder import files, readable, unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from passmuster.intake.bundle_input import InputRecord
 
 T = TypeVar("T")
 
@@ -47,21 +48,21 @@ class Sourced(Generic[T]):
     doubt: str | None
 
 
-Met: TypeAlias = "tuple[str, int, bytes | Given | T]"
+InputItem: TypeAlias = "tuple[str, int, bytes | Given | T]"
 """What was met in the input: the path, the line (below 0 for a document that is alone in its file, 0 where there are no
 lines), and a document's bytes, what cannot be read, or what was made of a line."""
 
 
-def read(paths: Sequence[str]) -> list[Given]:
+def read(record: InputRecord, paths: Sequence[str]) -> list[Given]:
     """Every snapshot in files, folders and `-`; raises UsageError where there is none to read.
 
     What does not load is given with its problem: its node will be unknown, and named by its path.
     """
-    return [load(found) if isinstance(found, Document) else found for found in each(paths, _nothing)]
+    return [load(found) if isinstance(found, Document) else found for found in each(record, paths, nothing)]
 
 
-def _nothing(_line: bytes) -> Given | None:
-    return None
+def nothing(_line: bytes) -> None:
+    """Make nothing of a line: what is met are its bytes."""
 
 
 def load(document: Document) -> Given:
@@ -76,12 +77,14 @@ def load(document: Document) -> Given:
         return Given(input=document.label, snapshot=None, problem=f"{document.label}: {defect(error)}")
 
 
-def each(paths: Sequence[str], known: Callable[[bytes], T | None]) -> Iterator[Document | Given | T]:
+def each(
+    record: InputRecord, paths: Sequence[str], known: Callable[[bytes], T | None]
+) -> Iterator[Document | Given | T]:
     """The documents in files, folders and `-`, one after the other, and what cannot even be opened.
 
     Where `known` makes something of a line, that stands in its place.
     """
-    for path, line, found in met(paths, known):
+    for path, line, found in items(record, paths, known):
         yield document(path, line, found) if isinstance(found, bytes) else found
 
 
@@ -96,56 +99,58 @@ def label(path: str, line: int) -> str:
     return f"{name}:{line}" if line > 0 else name
 
 
-def met(paths: Sequence[str], known: Callable[[bytes], T | None]) -> Iterator[Met[T]]:
+def items(record: InputRecord, paths: Sequence[str], known: Callable[[bytes], T | None]) -> Iterator[InputItem[T]]:
     """The same as `each`, with where it was met."""
     for path in paths:
         if path != "-" and Path(path).is_dir():
-            yield from _folder(path, known)
+            yield from _folder(record, path, known)
         else:
-            yield from one_file(path, known)
+            yield from one_file(record, path, known)
 
 
-def rosters(paths: Sequence[str]) -> frozenset[str] | None:
+def rosters(record: InputRecord, paths: Sequence[str]) -> frozenset[str] | None:
     """The nodes on the rosters of all bundles among these, as `roster.of_site` has them; None where none has one."""
-    every = [file for path in paths for file in (files(path) if path != "-" and Path(path).is_dir() else [path])]
-    found = [names for file in every if sealed.is_named(file) and (names := sealed.roster(file)) is not None]
+    every = [
+        file for path in paths for file in (files(record, path) if path != "-" and Path(path).is_dir() else [path])
+    ]
+    found = [names for file in every if is_bundle(file) and (names := record.roster(file)) is not None]
     return frozenset(name for names in found for name in names) if found else None
 
 
-def _folder(folder: str, known: Callable[[bytes], T | None]) -> Iterator[Met[T]]:
-    for file in files(folder):
-        yield from within(file, known)
+def _folder(record: InputRecord, folder: str, known: Callable[[bytes], T | None]) -> Iterator[InputItem[T]]:
+    for file in files(record, folder):
+        yield from within(record, file, known)
 
 
-def within(file: str, known: Callable[[bytes], T | None]) -> Iterator[Met[T]]:
+def within(record: InputRecord, file: str, known: Callable[[bytes], T | None]) -> Iterator[InputItem[T]]:
     """What a file of a folder holds; one that cannot be opened is an unknown node."""
     try:
         if Path(file).is_dir():
             yield _unknown(file, unread(file))
         else:
-            yield from one_file(file, known)
+            yield from one_file(record, file, known)
     except IntegrityError:
         raise
     except PassmusterError as error:
         yield file, 0, Given(input=readable(file), snapshot=None, problem=str(error.problems[0]))
 
 
-def one_file(path: str, known: Callable[[bytes], T | None]) -> Iterator[Met[T]]:
+def one_file(record: InputRecord, path: str, known: Callable[[bytes], T | None]) -> Iterator[InputItem[T]]:
     """What a file holds, `-` being standard input; raises UsageError where it cannot be opened.
 
     A bundle that does not hold raises IntegrityError, or NotABundleError: nothing else is judged then.
     """
-    if sealed.is_named(path):
-        for member, data in sealed.snapshots(path):
+    if is_bundle(path):
+        for member, data in record.snapshots(path):
             yield member, 0, known(data) or data
         return
     name = "<stdin>" if path == "-" else path
     try:
-        with opened(path) as handle:
+        with opened(path, record.stdin) as handle:
             head = begin(handle)
             foreign = recognize.foreign(head)
             if foreign is None:
-                yield from packed.bounded(documents(handle, name, known), handle)
+                yield from packed.bounded(documents(record, handle, name, known), handle)
             else:
                 yield _unknown(name, foreign.name, head)
     except OSError as error:
@@ -163,10 +168,10 @@ def _unknown(path: str, why: str, head: bytes = b"") -> tuple[str, int, Given]:
 
 
 @contextlib.contextmanager
-def opened(path: str) -> Iterator[BinaryIO]:
+def opened(path: str, stdin: Callable[[], BinaryIO]) -> Iterator[BinaryIO]:
     """A file, unpacked as it is read where it is packed; `-` is standard input."""
     if path == "-":
-        yield _unpacked(sys.stdin.buffer, path)
+        yield _unpacked(stdin(), path)
     else:
         with reading.opened(path, _BUFFER) as file:
             yield _unpacked(file, path)
@@ -185,31 +190,32 @@ def begin(file: BinaryIO) -> bytes:
     return head
 
 
-def documents(handle: BinaryIO, path: str, known: Callable[[bytes], T | None]) -> Iterator[Met[T]]:
+def documents(
+    record: InputRecord, handle: BinaryIO, path: str, known: Callable[[bytes], T | None]
+) -> Iterator[InputItem[T]]:
     """The documents of one open file; one that is alone in it is named by the path, others by path and line."""
-    stream = json.stream(handle, _unread if sealed.guarding() else known)
+    stream = json.stream(handle, nothing if record.options.guard else known)
+    # With a guard, nothing is made of a line before somebody asked what covers it.
     first = next(stream, None)
     if first is None:
         yield _unknown(path, "the file is empty (expected a snapshot)")
         return
     second = next(stream, None)
     if second is None:
-        yield from lines(iter((first,)), path, alone=True)
+        yield from lines(record, iter((first,)), path, alone=True)
     else:
-        yield from lines(itertools.chain((first, second), stream), path)
+        yield from lines(record, itertools.chain((first, second), stream), path)
 
 
-def _unread(_line: bytes) -> None:
-    """Nothing is made of a line before somebody asked what covers it."""
-
-
-def lines(found: Iterator[tuple[int, bytes | T]], path: str, *, alone: bool = False) -> Iterator[Met[T]]:
+def lines(
+    record: InputRecord, found: Iterator[tuple[int, bytes | T]], path: str, *, alone: bool = False
+) -> Iterator[InputItem[T]]:
     """What was found in lines of a file; what we wrote ourselves and is no snapshot is noted."""
-    asks_for_seals = sealed.trusted() is not None
+    asks_for_seals = record.options.trust is not None
     for line, each_ in found:
         ours = skipped.ours(each_) if isinstance(each_, bytes) else None
         if ours is not None:
-            skipped.note(readable(path), ours)
+            record.skip(readable(path), ours)
         else:
             place = -line if alone else line
-            yield path, place, sealed.guarded(path, place, each_) if asks_for_seals else each_
+            yield path, place, record.guarded(path, place, each_) if asks_for_seals else each_

@@ -9,29 +9,33 @@ from __future__ import annotations
 import io
 import itertools
 import multiprocessing
-import sys
 from collections import deque
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from passmuster.cli import inputs, sealed
-from passmuster.cli.folder import files
 from passmuster.codec import json
 from passmuster.errors import Problem, UsageError
-from passmuster.intake import packed, reading, recognize, skipped
+from passmuster.intake import inputs, packed, reading, recognize
+from passmuster.intake.bundle_input import is_bundle
+from passmuster.intake.folder import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from concurrent.futures import Future
+    from multiprocessing.connection import Connection
     from typing import BinaryIO
 
     from _typeshed import WriteableBuffer
 
     from passmuster.fleet import Remembered
     from passmuster.fleet.runner import OnePass, Passed
+    from passmuster.fleet.source import Found, Source
+    from passmuster.intake.bundle_input import InputRecord
     from passmuster.model.verdict import Skipped
 
 _PIECE = 4 * 1024 * 1024
@@ -44,11 +48,10 @@ _FILES = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crew:
-    """Workers, and what each of them does."""
+    """What each worker does."""
 
-    workers: int
     make: Callable[[], OnePass]
-    judge: Callable[[Iterable[inputs.Met[Remembered]], OnePass], Iterator[tuple[int, bytes]]]
+    judge: Callable[[Iterable[Found], OnePass], Iterator[tuple[int, bytes]]]
     numbered: bool
     """Whether it matters on which line of its file a node is."""
 
@@ -137,9 +140,11 @@ class Uncut:
 
 
 Part: TypeAlias = Files | Piece
-Found: TypeAlias = "tuple[int, Passed] | list[Problem] | None"
+Result: TypeAlias = "tuple[int, Passed] | list[Problem] | None"
 """What came of a part: its bytes and nodes; problems where a file cannot be opened; None where a document in it goes
 over several lines."""
+Answer: TypeAlias = "tuple[Result, frozenset[Skipped]] | Exception"
+"""What a worker sends back: the result of a part, and what in it was not judged; or what went wrong."""
 
 
 def fresh() -> BinaryIO:
@@ -147,49 +152,102 @@ def fresh() -> BinaryIO:
     return BytesIO()
 
 
-def passed(paths: Sequence[str], crew: Crew) -> Iterator[tuple[int, Passed]]:
+def passed(source: Source, crew: Crew) -> Iterator[tuple[int, Passed]]:
     """Judge everything; gives the bytes of each part and what came of it, in the order of the input."""
-    global _made  # noqa: PLW0603 - a forked worker finds there what it is to do; policies as programs cannot be sent
-    _made = _Worker(crew)
+    worker = _Worker(source, crew)
+    with _workers(worker, source.workers) as ask:
+        for run in _runs(source, numbered=crew.numbered):
+            yield from worker.uncut(run) if isinstance(run, Uncut) else _in_order(ask, run, worker)
+
+
+@contextmanager
+def _workers(worker: _Worker, count: int) -> Iterator[Callable[[Part], Future[Answer]]]:
+    """Processes that each are a copy of the worker, and what hands a part to one that is idle.
+
+    They are forked: policies as programs cannot be sent. A thread waits for each, so that nobody waits for anybody
+    while a long answer is on its way.
+    """
     context = multiprocessing.get_context("fork")
+    idle: SimpleQueue[Connection] = SimpleQueue()
+    ours: list[Connection] = []
+    processes = []
+    for _ in range(count):
+        here, there = context.Pipe()
+        ours.append(here)
+        process = context.Process(target=_serve, args=(worker, there, ours), daemon=True)
+        process.start()
+        there.close()
+        idle.put(here)
+        processes.append(process)
+
+    def answer(part: Part) -> Answer:
+        connection = idle.get()
+        try:
+            connection.send(part)
+            return cast("Answer", connection.recv())
+        except (EOFError, OSError):
+            return UsageError.at("--jobs", "a worker process was killed", code="usage-jobs")
+        finally:
+            idle.put(connection)
+
+    threads = ThreadPoolExecutor(count)
     try:
-        with ProcessPoolExecutor(crew.workers, mp_context=context) as pool:
-            for run in _runs(paths, numbered=crew.numbered):
-                yield from _made.uncut(run) if isinstance(run, Uncut) else _in_order(pool, run, crew)
-    except BrokenProcessPool:
-        raise UsageError.at("--jobs", "a worker process was killed", code="usage-jobs") from None
+        yield lambda part: threads.submit(answer, part)
+    except BaseException:
+        for process in processes:
+            process.terminate()  # what was asked before is needed no more
+        raise
+    finally:
+        threads.shutdown(cancel_futures=True)
+        for connection in ours:
+            connection.close()
+        for process in processes:
+            process.join()
 
 
-def _in_order(pool: ProcessPoolExecutor, parts: Iterator[Part], crew: Crew) -> Iterator[tuple[int, Passed]]:
+def _serve(worker: _Worker, connection: Connection, others: Sequence[Connection]) -> None:
+    """Answer about one part after another, for as long as somebody asks."""
+    for each in others:
+        each.close()  # so that a parent that is gone is seen
+    try:
+        while True:
+            connection.send(worker.answer(connection.recv()))
+    except (EOFError, OSError, KeyboardInterrupt):
+        return
+
+
+def _in_order(
+    ask: Callable[[Part], Future[Answer]], parts: Iterator[Part], worker: _Worker
+) -> Iterator[tuple[int, Passed]]:
     """The results of parts that make a whole, for as long as their documents are lines."""
-    waiting: deque[tuple[Part, Future[tuple[Found, tuple[Skipped, ...]]]]] = deque()
+    waiting: deque[tuple[Part, Future[Answer]]] = deque()
     for part in itertools.chain(parts, itertools.repeat(None)):
         if part is not None:
-            waiting.append((part, pool.submit(_work, part)))
-            if len(waiting) <= 2 * crew.workers:
+            waiting.append((part, ask(part)))
+            if len(waiting) <= 2 * worker.count:
                 continue
         if not waiting:
             return
         first, future = waiting.popleft()
-        found, noted = future.result()
-        skipped.take(noted)
-        if found is None:
-            yield from _made.rest(itertools.chain((first,), (each for each, _ in waiting), parts))
+        answer = future.result()
+        if isinstance(answer, Exception):
+            raise answer
+        result, skipped = answer
+        worker.record.skipped.update(skipped)
+        if result is None:
+            yield from worker.rest(itertools.chain((first,), (each for each, _ in waiting), parts))
             return
-        if isinstance(found, list):
-            raise UsageError(found)
-        yield found
-
-
-def _work(part: Part) -> tuple[Found, tuple[Skipped, ...]]:
-    return _made.work(part), skipped.hand_over()
+        if isinstance(result, list):
+            raise UsageError(result)
+        yield result
 
 
 class _Worker:
     """One pass, a part at a time; what was learned of one part serves the next."""
 
-    def __init__(self, crew: Crew) -> None:
-        self._crew = crew
+    def __init__(self, source: Source, crew: Crew) -> None:
+        self._source, self._crew = source, crew
+        self.record, self.count = source.record, source.workers
         self._pass: OnePass | None = None
 
     @property
@@ -199,33 +257,40 @@ class _Worker:
             self._pass = self._crew.make()
         return self._pass
 
-    def work(self, part: Part) -> Found:
-        """What came of a part."""
+    def answer(self, part: Part) -> Answer:
+        """What came of a part, and what was not judged in it; or what went wrong, for whoever asked."""
         try:
-            met = self._piece(part) if isinstance(part, Piece) else self._files(part)
-            return self._through(met)
+            return self._result(part), frozenset(self.record.skipped)
+        except Exception as error:  # noqa: BLE001 - raised again by whoever asked
+            return error
+        finally:
+            self.record.skipped.clear()
+
+    def _result(self, part: Part) -> Result:
+        try:
+            return self._through(self._piece(part) if isinstance(part, Piece) else self._files(part))
         except json.SpanningError:
             self._onepass.hand_over([])
-            skipped.hand_over()  # whoever reads on meets it again
+            self.record.skipped.clear()  # whoever reads on meets it again
             return None
         except UsageError as error:
             self._onepass.hand_over([])
             return list(error.problems)
 
-    def _piece(self, part: Piece) -> Iterator[inputs.Met[Remembered]]:
+    def _piece(self, part: Piece) -> Iterator[inputs.InputItem[Remembered]]:
         if part.whole:
-            return inputs.documents(part.opened(), part.path, self._onepass.known)
+            return inputs.documents(self.record, part.opened(), part.path, self._onepass.known)
         found = json.stream(part.opened(), self._onepass.known, lines=True)
-        return inputs.lines(((part.line - 1 + at, each) for at, each in found), part.path)
+        return inputs.lines(self.record, ((part.line - 1 + at, each) for at, each in found), part.path)
 
-    def _files(self, part: Files) -> Iterator[inputs.Met[Remembered]]:
+    def _files(self, part: Files) -> Iterator[inputs.InputItem[Remembered]]:
         read = inputs.one_file if part.named else inputs.within
-        return itertools.chain.from_iterable(read(path, self._onepass.known) for path in part.paths)
+        return itertools.chain.from_iterable(read(self.record, path, self._onepass.known) for path in part.paths)
 
     def uncut(self, run: Uncut) -> Iterator[tuple[int, Passed]]:
         """A file that is read by one process."""
         read = inputs.one_file if run.named else inputs.within
-        return self._in_batches(read(run.path, self._onepass.known))
+        return self._in_batches(read(self.record, run.path, self._onepass.known))
 
     def rest(self, parts: Iterator[Part]) -> Iterator[tuple[int, Passed]]:
         """The rest of a file, from a piece on that cannot be read by itself."""
@@ -233,54 +298,53 @@ class _Worker:
         pieces = itertools.chain((first,), (each for each in parts if isinstance(each, Piece)))
         start = first.line - 1
         found = json.stream(_Chain.of(pieces), self._onepass.known)
-        return self._in_batches(inputs.lines(((start + at, each) for at, each in found), first.path))
+        return self._in_batches(inputs.lines(self.record, ((start + at, each) for at, each in found), first.path))
 
-    def _in_batches(self, met: Iterator[inputs.Met[Remembered]]) -> Iterator[tuple[int, Passed]]:
-        while some := list(itertools.islice(met, _FILES)):
+    def _in_batches(self, items: Iterator[inputs.InputItem[Remembered]]) -> Iterator[tuple[int, Passed]]:
+        while some := list(itertools.islice(items, _FILES)):
             yield self._through(some)
 
-    def _through(self, met: Iterable[inputs.Met[Remembered]]) -> tuple[int, Passed]:
+    def _through(self, items: Iterable[inputs.InputItem[Remembered]]) -> tuple[int, Passed]:
         """Judge what was met, and hand it over."""
         size, written = 0, []
-        for length, node in self._crew.judge(met, self._onepass):
+        for length, node in self._crew.judge(self._source.placed(self._source.only(items)), self._onepass):
             size += length
             if node:
                 written.append(node)
         return size, self._onepass.hand_over(written)
 
 
-_made: _Worker
-
-
-def _runs(paths: Sequence[str], *, numbered: bool) -> Iterator[Iterator[Part] | Uncut]:
+def _runs(source: Source, *, numbered: bool) -> Iterator[Iterator[Part] | Uncut]:
     """The input as runs of parts: the pieces of one long file are a run, and so are small files one after another."""
-    for folder, some in itertools.groupby(paths, key=lambda path: path != "-" and Path(path).is_dir()):
+    for folder, some in itertools.groupby(source.paths, key=lambda path: path != "-" and Path(path).is_dir()):
         if folder:
             for path in some:
-                yield from _of_files(files(path), named=False, numbered=numbered)
+                yield from _of_files(source.record, files(source.record, path), named=False, numbered=numbered)
         else:
-            yield from _of_files(some, named=True, numbered=numbered)
+            yield from _of_files(source.record, some, named=True, numbered=numbered)
 
 
-def _of_files(paths: Iterable[str], *, named: bool, numbered: bool) -> Iterator[Iterator[Part] | Uncut]:
+def _of_files(
+    record: InputRecord, paths: Iterable[str], *, named: bool, numbered: bool
+) -> Iterator[Iterator[Part] | Uncut]:
     for long, some in itertools.groupby(paths, key=_long):
         if not long:
             yield _files(some, named=named)
             continue
         for path in some:
-            if _is_uncut(path):
+            if _is_uncut(record, path):
                 yield Uncut(path=path, named=named)
             else:
-                yield _pieces(path) if numbered or path == "-" else _unnumbered(path)
+                yield _pieces(record, path) if numbered or path == "-" else _unnumbered(record, path)
 
 
-def _is_uncut(path: str) -> bool:
+def _is_uncut(record: InputRecord, path: str) -> bool:
     """Whether a long file has to be read by one process, which also says what is wrong with it."""
-    if sealed.is_named(path):
+    if is_bundle(path):
         return True
     try:
         if path == "-":
-            head = inputs.begin(sys.stdin.buffer)
+            head = inputs.begin(record.stdin())
         else:
             with reading.opened(path, _BUFFER) as file:
                 head = inputs.begin(file)
@@ -291,7 +355,7 @@ def _is_uncut(path: str) -> bool:
 
 def _long(path: str) -> bool:
     """Whether a file makes a run of its own."""
-    return path == "-" or sealed.is_named(path) or _size(path) > _PIECE
+    return path == "-" or is_bundle(path) or _size(path) > _PIECE
 
 
 def _size(path: str) -> int:
@@ -314,10 +378,10 @@ def _files(paths: Iterable[str], *, named: bool) -> Iterator[Part]:
         yield Files(paths=tuple(some), named=named)
 
 
-def _pieces(path: str) -> Iterator[Part]:
+def _pieces(record: InputRecord, path: str) -> Iterator[Part]:
     """A long file in pieces, each with something in it."""
     start, line, cut = 0, 1, False
-    with inputs.opened(path) as handle:
+    with inputs.opened(path, record.stdin) as handle:
         piece, end = _lines(handle), _place(handle, path)
         while data := _lines(handle):
             if piece.isspace() or data.isspace():
@@ -336,9 +400,9 @@ def _place(handle: BinaryIO, path: str) -> int:
     return 0 if path == "-" else handle.tell()
 
 
-def _unnumbered(path: str) -> Iterator[Part]:
+def _unnumbered(record: InputRecord, path: str) -> Iterator[Part]:
     """The same without a look at what is in them: lines are not counted, and pieces may be blank."""
-    with inputs.opened(path) as handle:
+    with inputs.opened(path, record.stdin) as handle:
         blank = not _lines(handle).strip()
         size, start = _size(path), 0
         while start < size and not blank:
@@ -348,7 +412,7 @@ def _unnumbered(path: str) -> Iterator[Part]:
             yield Piece(path=path, line=1, start=start, size=end - start, data=None, whole=False)
             start = end
     if blank:
-        yield from _pieces(path)
+        yield from _pieces(record, path)
 
 
 def _cut(path: str, line: int, at: tuple[int, int], piece: bytes, *, whole: bool) -> Piece:

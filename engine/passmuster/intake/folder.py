@@ -8,13 +8,15 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster.cli import sealed
 from passmuster.codec.files import TEMPORARY
 from passmuster.errors import UsageError
-from passmuster.intake import packed, reading, recognize, skipped
+from passmuster.intake import packed, reading, recognize
+from passmuster.intake.bundle_input import is_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from passmuster.intake.bundle_input import InputRecord
 
 _NAMED = re.compile(r"\.(?:json|ndjson|jsonl)(?:\.(?:gz|zst|xz|bz2))?\Z", re.IGNORECASE)
 """What a file is called that is to hold snapshots: if it does not, its node is unknown."""
@@ -30,15 +32,15 @@ def readable(path: str) -> str:
     return os.fsencode(path).decode(errors="backslashreplace")
 
 
-def files(folder: str) -> list[str]:
+def files(record: InputRecord, folder: str) -> list[str]:
     """The files of a folder that may hold snapshots, sorted; raises UsageError where there is none.
 
     Among them is what might hold some and cannot be read: a folder, a broken link, an archive. Whoever reads it says
     why its node is unknown.
     """
-    found = sorted(_found(folder))
+    found = sorted(_found(record, folder))
     if not found:
-        others = f": {len(skipped.taken())} other files" if skipped.taken() else ""
+        others = f": {len(record.skipped)} other files" if record.skipped else ""
         message = f"no snapshot in this folder{others} (expected *.json, *.ndjson, packed or not, or bundles)"
         raise UsageError.at(readable(folder), message, code="usage-input")
     return found
@@ -63,7 +65,7 @@ def _is_dump(folder: str) -> bool:
     return sos or (proc and (etc or sys))
 
 
-def _found(folder: str) -> Iterator[str]:
+def _found(record: InputRecord, folder: str) -> Iterator[str]:
     top, waiting = os.path.realpath(folder), [folder]
     while waiting:
         at = waiting.pop()
@@ -75,18 +77,18 @@ def _found(folder: str) -> Iterator[str]:
                 for entry in entries:
                     if entry.is_dir(follow_symlinks=False):
                         if entry.name in _VERSIONS:
-                            skipped.note(readable(entry.path), "a folder of version control")
+                            record.skip(readable(entry.path), "a folder of version control")
                         else:
                             waiting.append(entry.path)
-                    elif not entry.name.startswith(TEMPORARY) and _may_hold(entry, top):
+                    elif not entry.name.startswith(TEMPORARY) and _may_hold(record, entry, top):
                         yield entry.path
         except OSError:
             yield at
 
 
-def _may_hold(entry: os.DirEntry[str], top: str) -> bool:
+def _may_hold(record: InputRecord, entry: os.DirEntry[str], top: str) -> bool:
     """Whether a file may hold snapshots; what cannot is noted."""
-    if _NAMED.search(entry.name) or sealed.is_named(entry.name):
+    if _NAMED.search(entry.name) or is_bundle(entry.name):
         return True
     try:
         mode = entry.stat().st_mode
@@ -98,7 +100,7 @@ def _may_hold(entry: os.DirEntry[str], top: str) -> bool:
     else:
         why = reading.kind(mode) or _why_not(entry)
     if why is not None:
-        skipped.note(readable(entry.path), why)
+        record.skip(readable(entry.path), why)
     return why is None
 
 
