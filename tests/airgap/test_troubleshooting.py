@@ -69,7 +69,7 @@ CASES: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
         ("check", "a.json", "--trust", "trust.yaml", "--rule", "kernel-version", *NOW),
     ),
     "a key that is not in the trust": (_trust(key=OTHER), VERIFY),
-    "a key that may not speak for a node": (_trust('nodes: ["other-*"]\nsites: ["*"]'), VERIFY),
+    "a key that may not sign for a node": (_trust('nodes: ["other-*"]\nsites: ["*"]'), VERIFY),
     "a key that counts no more": (_trust(EVERY + "\nnot_after: 2026-11-22T23:00:00Z"), VERIFY),
     "a revoked key": (_trust(EVERY + "\nrevoked: {at: 2026-11-22T23:00:00Z, reason: lost}"), VERIFY),
     "an expired bundle": (

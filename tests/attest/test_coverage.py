@@ -114,7 +114,7 @@ KEYS = sorted(schema.document("report", 1)["properties"])
 
 def test_every_key_has_a_change_and_a_row_in_the_documents() -> None:
     assert sorted(CHANGES) == KEYS
-    rows = re.findall(r"^\| `(\w+)` \|", PROOF.read_text().split("What of a report is compared")[1], re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \|", PROOF.read_text().split("### Compared fields")[1], re.MULTILINE)
     assert sorted(rows) == KEYS
 
 
@@ -137,7 +137,7 @@ def test_a_key_that_is_changed_is_noticed_or_named(
     assert status != 0 or named, told
     if status == 0:
         assert key in {"engine", "evidence", "skipped"}
-        assert told.startswith("r.json: holds, but for its texts") or key == "skipped"
+        assert told.startswith("r.json: holds, except for its texts") or key == "skipped"
 
 
 @pytest.mark.long

@@ -104,7 +104,7 @@ def test_the_layout_of_an_envelope_does_not_matter(
 
 
 REFUSED: dict[str, tuple[Callable[[Path], object], int, str]] = {
-    "a key that nobody named": (_by_other, 4, "v.dsse: signed by a key that trust does not name (got keyid "),
+    "a key that nobody named": (_by_other, 4, "v.dsse: signed by a key that the trust file does not name (got keyid "),
     "a payload that was changed": (_payload, 4, "v.dsse: the signature does not hold: it is not one by 'site' over this attestation"),
     "a payload of another type": (lambda site: _sealed(site, (site / "v.attestation").read_bytes(), TYPES["v.json"]), 4, "the signature does not hold"),
     "a payload that is no verdict": (lambda site: _sealed(site, b"{}"), 2, "v.dsse: not a verdict"),
@@ -114,7 +114,7 @@ REFUSED: dict[str, tuple[Callable[[Path], object], int, str]] = {
     "no signature": (lambda site: (site / "v.dsse").write_bytes((site / "v.json").read_bytes()), 4, "v.dsse: not signed, and --trust requires a signature"),
     "a key that is over": (lambda site: _trust(site, EVERY + "\nnot_after: 2026-01-01T00:00:00Z"), 4, "v.dsse: the key 'site' is expired at 2026-01-01T00:00:00Z (got 2026-11-23T00:00:00Z)"),
     "a key that was revoked": (lambda site: _trust(site, EVERY + "\nrevoked: {at: 2026-01-01T00:00:00Z, reason: lost}"), 4, "v.dsse: the key 'site' is revoked since 2026-01-01T00:00:00Z: lost"),
-    "a key for other nodes": (lambda site: _trust(site, 'nodes: ["gpu-*"]'), 4, "v.dsse: the key 'site' may not speak for node 'worker-1'"),
+    "a key for other nodes": (lambda site: _trust(site, 'nodes: ["gpu-*"]'), 4, "v.dsse: the key 'site' may not sign for node 'worker-1'"),
     "a threshold": (lambda site: _trust(site, EVERY, head="threshold: 2"), 4, "v.dsse: too few signatures (got 1, expected 2)"),
 }  # fmt: skip
 
@@ -140,7 +140,7 @@ def test_what_is_not_believed(
 def test_a_signature_without_trust_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "sign", "v.json", "--key", "site.key", "-o", "v.dsse"]) == 0
     assert main(["report", "verify", "v.dsse", "--snapshots", "node.json"]) == 4
-    assert "v.dsse: signed, and no trust is configured" in capsys.readouterr().err
+    assert "v.dsse: signed, but there is no trust file" in capsys.readouterr().err
 
 
 def test_nothing_else_is_signed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -35,9 +35,9 @@ REFUSED = {
     "a pack that falls back to a draft": ([{"packs": ["1.0.0"]}, {"sequence": 8, "packs": ["1.0.0-rc.1"]}], "is older than"),
     "a pack from another site that falls back": ([{"packs": ["1.1.0"]}, {"site": "dc-2", "packs": ["1.0.0"]}], "is older than"),
     "a version that changed": ([{"packs": ["1.0.0"]}, {"sequence": 8, "packs": ["1.0.0"], "text": "!"}], "differs from the same version seen before"),
-    "the highest sequence there is, first": ([{"sequence": 2**63 - 1}], f"a sequence that 'dc-1' cannot have reached (got {2**63 - 1}, expected at most {1795392300 * 10**9}; seen none)"),
-    "the highest sequence there is, after a counter": ([{"sequence": 7}, {"sequence": 2**63 - 1}], "expected at most 1795392300; seen 7)"),
-    "the clock of next year": ([{"sequence": 1795392000}, {"sequence": 1826928000}], "expected at most 1796392000; seen 1795392000)"),
+    "the highest sequence there is, first": ([{"sequence": 2**63 - 1}], f"the sequence number is too high for 'dc-1' (got {2**63 - 1}, expected at most {1795392300 * 10**9}; last none)"),
+    "the highest sequence there is, after a counter": ([{"sequence": 7}, {"sequence": 2**63 - 1}], "expected at most 1795392300; last 7)"),
+    "the clock of next year": ([{"sequence": 1795392000}, {"sequence": 1826928000}], "expected at most 1796392000; last 1795392000)"),
     "nanoseconds after seconds": ([{"sequence": 1795392000}, {"sequence": 1795392001 * 10**9}], "expected at most 1796392000"),
     "a bundle of nobody": ([{"site": None}], "it names no site"),
 }  # fmt: skip

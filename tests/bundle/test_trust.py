@@ -18,17 +18,17 @@ from passmuster.exchange.bundle.unpack import unpack
 PACK = create.Pack(pack="demo", version="1.0.0", data=b"pack: demo\n")
 REFUSED = {
     "unsigned": (bundles.made(keys=()), bundles.trust(), "not signed"),
-    "a key that nobody named": (bundles.made(keys=[OTHER]), bundles.trust(), "by a key that trust does not name"),
-    "one good signature and one by a stranger": (bundles.made(keys=[SITE, OTHER]), bundles.trust(), "by a key that trust does not name"),
+    "a key that nobody named": (bundles.made(keys=[OTHER]), bundles.trust(), "by a key that the trust file does not name"),
+    "one good signature and one by a stranger": (bundles.made(keys=[SITE, OTHER]), bundles.trust(), "by a key that the trust file does not name"),
     "a key that expired": (bundles.made(), bundles.trust(("site", SITE, EVERY + "\nnot_after: 2026-11-22T23:59:59Z")), "the key 'site' is expired at 2026-11-22T23:59:59Z"),
     "a key that is not valid yet": (bundles.made(), bundles.trust(("site", SITE, EVERY + "\nnot_before: 2027-01-01T00:00:00Z")), "the key 'site' is not valid before 2027-01-01T00:00:00Z"),
     "a key that was not valid when the bundle was made": (bundles.made(), bundles.trust(("site", SITE, EVERY + "\nnot_before: 2026-11-22T23:00:00Z")), "is not valid before 2026-11-22T23:00:00Z (got 2026-11-22T10:11:12Z)"),
     "a key that is revoked": (bundles.made(), bundles.trust(("site", SITE, EVERY + "\nrevoked: {at: 2026-11-22T12:00:00Z, reason: the laptop was stolen}")), "the key 'site' is revoked since 2026-11-22T12:00:00Z: the laptop was stolen"),
-    "a key for other nodes": (bundles.made("node-1"), bundles.trust(("site", SITE, "nodes: [node-2, Node-1, node]\nsites: [dc-1]")), "too few of its signers may speak for node 'node-1' (got 0 of 'site', expected 1)"),
-    "a key for some of the nodes": (bundles.made("a-1", "b-1"), bundles.trust(("site", SITE, "nodes: [a-*]\nsites: [dc-1]")), "may speak for node 'b-1'"),
-    "a key for no packs": (bundles.made(packs=[PACK]), bundles.trust(("site", SITE, 'nodes: ["*"]\nsites: ["*"]')), "may speak for pack 'demo'"),
-    "a key for no sites": (bundles.made(), bundles.trust(("site", SITE, 'nodes: ["*"]')), "too few of its signers may speak for site 'dc-1' (got 0 of 'site', expected 1)"),
-    "a key for another site": (bundles.made(site="tokyo"), bundles.trust(("site", SITE, 'nodes: ["*"]\nsites: ["dc-*", Tokyo]')), "too few of its signers may speak for site 'tokyo'"),
+    "a key for other nodes": (bundles.made("node-1"), bundles.trust(("site", SITE, "nodes: [node-2, Node-1, node]\nsites: [dc-1]")), "too few of its signers may sign for node 'node-1' (got 0 of 'site', expected 1)"),
+    "a key for some of the nodes": (bundles.made("a-1", "b-1"), bundles.trust(("site", SITE, "nodes: [a-*]\nsites: [dc-1]")), "may sign for node 'b-1'"),
+    "a key for no packs": (bundles.made(packs=[PACK]), bundles.trust(("site", SITE, 'nodes: ["*"]\nsites: ["*"]')), "may sign for pack 'demo'"),
+    "a key for no sites": (bundles.made(), bundles.trust(("site", SITE, 'nodes: ["*"]')), "too few of its signers may sign for site 'dc-1' (got 0 of 'site', expected 1)"),
+    "a key for another site": (bundles.made(site="tokyo"), bundles.trust(("site", SITE, 'nodes: ["*"]\nsites: ["dc-*", Tokyo]')), "too few of its signers may sign for site 'tokyo'"),
     "one key where two are needed": (bundles.made(), bundles.trust(("site", SITE, EVERY), ("other", OTHER, EVERY), head="threshold: 2"), "(got 1 of 'site', expected 2)"),
     "two keys of which one may not speak": (bundles.made(keys=[SITE, OTHER]), bundles.trust(("site", SITE, EVERY), ("other", OTHER, "nodes: [x]\nsites: [dc-1]"), head="threshold: 2"), "(got 1 of 'other', 'site', expected 2)"),
     "no seal where seals are demanded": (bundles.made(), bundles.trust(head="seals: required"), "has no seal"),
@@ -70,7 +70,7 @@ def _terms(now: datetime = NOW, *, skip: bool = False) -> bundle.Terms:
 
 
 def test_a_signature_without_trust_is_an_error_and_nothing_is_learnt_from_it() -> None:
-    with pytest.raises(IntegrityError, match="signed, and no trust is configured"):
+    with pytest.raises(IntegrityError, match="signed, but there is no trust file"):
         bundle.read(bundles.made(), "site.pmb", _terms())
 
 
@@ -101,7 +101,7 @@ def test_no_signature_chooses_how_it_is_checked() -> None:
     good = _ssh_over(unpack(data, "site.pmb").manifest)
     signed = _with(data, layout.ssh_signature(ed25519.keyid(SITE.public)), good)
     with pytest.raises(
-        IntegrityError, match=r"another kind than trust allows for 'site' \(got ssh, expected ed25519\)"
+        IntegrityError, match=r"another type than the trust file allows for 'site' \(got ssh, expected ed25519\)"
     ):
         bundles.read(signed, bundle.load_trust(text.encode(), "trust.yaml"))
 
@@ -177,7 +177,7 @@ def test_a_seal_is_nothing_without_trust() -> None:
     seal = _ssh_over(snapshot_data("node-1"), "passmuster-snapshot")
     snapshot = create.Packed(label="a.json", data=snapshot_data("node-1"), seal=seal)
     plain = create.create(bundles.order(snapshots=[snapshot]), "site.pmb")
-    with pytest.raises(IntegrityError, match="no trust is configured"):
+    with pytest.raises(IntegrityError, match="there is no trust file"):
         bundle.read(plain, "site.pmb", _terms())
 
 

@@ -138,7 +138,7 @@ def test_a_key_of_another_site_does_not_move_the_state(capsys: pytest.CaptureFix
     main([*CREATE, "--key", "site.key", "--site", "tokyo", "--sequence", "99"])
     assert main([*VERIFY, "--state", "seen.json"]) == 4
     assert main(["fleet", "add", "fleet.db", "site.pmb", "--trust", "trust.yaml"]) == 4
-    assert "may speak for site 'tokyo'" in capsys.readouterr().err
+    assert "may sign for site 'tokyo'" in capsys.readouterr().err
     assert not (site / "seen.json").exists()
 
 
@@ -164,7 +164,7 @@ def test_signatures_that_are_not_looked_at_are_not_called_good(capsys: pytest.Ca
 
 
 REFUSED = {
-    "a signature without trust": (["verify", "site.pmb"], 4, "signed, and no trust is configured"),
+    "a signature without trust": (["verify", "site.pmb"], 4, "signed, but there is no trust file"),
     "nothing signed and no trust": (["verify", "plain.pmb"], 4, "not signed, so nothing of it can be verified"),
     "nothing signed and trust": (["verify", "plain.pmb", "--trust", "trust.yaml", *NOW], 4, "plain.pmb: not signed"),
     "no such bundle": (["verify", "none.pmb", "--trust", "trust.yaml"], 2, "none.pmb: cannot be read"),

@@ -142,12 +142,12 @@ def test_a_seal_beside_a_file_covers_it(here: Path) -> None:
         return _nodes(report)["w3"], report["signatures"]["sealed"]
 
     assert told("w3") == ("pass", 1)
-    assert told("w4") == (f"{UNSIGNED}; its seal is by the key 'node', which may not speak for node 'w3'", 0)
+    assert told("w4") == (f"{UNSIGNED}; its seal is by the key 'node', which may not sign for node 'w3'", 0)
     assert "expired at" in told("w3", "    not_after: 2026-01-01T00:00:00Z\n")[0]
     (here / "w3.json").write_bytes(data("w3", collected_at="2026-11-22T23:00:00Z"))
     assert "its seal does not hold" in told("w3")[0]
     (here / "trust.yaml").write_text(bundles.trust_text(("site", SITE, EVERY), head="unsigned: [w3]"))
-    assert "by a key that trust does not name" in _nodes(_report("w3.json", *TRUST)[1])["w3"]
+    assert "by a key that the trust file does not name" in _nodes(_report("w3.json", *TRUST)[1])["w3"]
 
 
 COMMANDS: dict[str, tuple[list[str], int]] = {

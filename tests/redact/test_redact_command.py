@@ -106,7 +106,7 @@ def test_a_redaction_that_changes_a_verdict_is_refused(capsys: pytest.CaptureFix
     arguments = ["in", "--for", "locked.yaml", "--class", "sensitive", *HOST, "--map", "map", "-o", "out"]
     assert run(*arguments) == 1
     assert capsys.readouterr().err == (
-        "snapshot redact: 1 rule would come out otherwise, so nothing was written"
+        "snapshot redact: 1 rule would change outcome, so nothing was written"
         " (demo/locked: fail -> unknown on 3 nodes)\n"
         "    hint: leave out the --class that takes out what they read, or say --allow-unknown\n"
     )
@@ -124,7 +124,7 @@ def test_it_is_written_if_that_is_allowed(capsys: pytest.CaptureFixture[str]) ->
 
 def test_a_rule_about_names_is_unknown_under_pseudonyms(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("in", "--for", "names.yaml", *HOST, "-o", "out") == 1
-    assert "1 rule would come out otherwise, so nothing was written" in capsys.readouterr().err
+    assert "1 rule would change outcome, so nothing was written" in capsys.readouterr().err
     assert not Path("out").exists()
     assert run("in", "--for", "names.yaml", *HOST, "--allow-unknown", "-o", "out") == 0
     for line in Path("out").read_bytes().splitlines(keepends=True):

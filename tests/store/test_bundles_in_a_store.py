@@ -67,7 +67,7 @@ def test_what_is_refused_is_not_kept(bundle: str, told: str, place: Path, capsys
 def test_a_signed_bundle_without_trust_is_refused(place: Path, capsys: Any) -> None:
     del place
     assert main(["fleet", "add", "store.db", "one.pmb"]) == 4
-    assert "no trust is configured" in capsys.readouterr().err
+    assert "there is no trust file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", [["check"], ["snapshot", "validate"], ["fleet", "add", "store.db"]], ids=" ".join)

@@ -63,7 +63,7 @@ def _believed(options: argparse.Namespace) -> tuple[Claim, Key | None]:
     if trust is None:
         raise IntegrityError.at(
             file,
-            "signed, and no trust is configured",
+            "signed, but there is no trust file",
             code="report-trust",
             hint="name the trusted keys with --trust FILE (docs/proof.md)",
         )
@@ -78,7 +78,7 @@ def _read(path: str) -> bytes:
 
 def _verdict(claim: Claim, tried: remake.Tried) -> Iterator[str]:
     holds = (
-        "holds" if tried.texts else "confirmed, except its texts: another engine wrote them, and they were not compared"
+        "holds" if tried.texts else "holds, except for its texts: another engine wrote them, and they were not compared"
     )
     yield f"{claim.file}: {holds if tried.holds else 'does not hold'}"
     yield from tried.differences

@@ -86,9 +86,9 @@ exit status:
 """
 PROVING = """\
 exit status:
-  0  the verdict is confirmed
+  0  the verdict holds
   2  it cannot be checked: not a report, or a policy or a file is missing
-  4  it is refuted: a digest, a signature or the new verdict differs
+  4  it does not hold: a digest, a signature or the new verdict differs
 """
 EVALUATING = """\
 exit status:

@@ -51,9 +51,9 @@ def demand(envelope: dsse.Envelope, claim: Claim, trust: Trust, now: datetime) -
     # 1. By a key that is named, of the kind that signs so.
     key = trust.keys.get(envelope.keyid)
     if key is None:
-        raise _refused(claim, f"signed by a key that trust does not name (got keyid {envelope.keyid})")
+        raise _refused(claim, f"signed by a key that the trust file does not name (got keyid {envelope.keyid})")
     if key.kind is not KeyKind.ED25519:
-        message = f"signed in another way than trust allows for {key.name!r} (got ed25519, expected {key.kind.value})"
+        message = f"not signed as the trust file requires for {key.name!r} (got ed25519, expected {key.kind.value})"
         raise _refused(claim, message)
     # 2. One signature is enough.
     if trust.threshold > 1:
@@ -70,7 +70,7 @@ def demand(envelope: dsse.Envelope, claim: Claim, trust: Trust, now: datetime) -
     # 5. The key may speak for each node.
     for node in sorted(claim.nodes):
         if not key.speaks_for(node):
-            raise _refused(claim, f"the key {key.name!r} may not speak for node {node!r}")
+            raise _refused(claim, f"the key {key.name!r} may not sign for node {node!r}")
     return key
 
 

@@ -76,7 +76,7 @@ def parse(data: bytes, file: str) -> tuple[Member, ...]:
     view, at = memoryview(data), 0
     for piece in _pieces(members):
         if view[at : at + len(piece)] != piece:
-            raise _damaged(file, f"not written as a bundle is (at byte {at + _differs(view[at:], piece)})")
+            raise _damaged(file, f"not in canonical form (at byte {at + _differs(view[at:], piece)})")
         at += len(piece)
     if at != len(data):
         raise _damaged(file, f"{len(data) - at} bytes follow its end")

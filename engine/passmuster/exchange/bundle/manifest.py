@@ -131,7 +131,7 @@ def _difference(listed: list[Any], there: list[dict[str, Any]]) -> str:
     for path in sorted(present):
         if wanted[path].get("sha256") != present[path]["sha256"]:
             got, expected = present[path]["sha256"], str(wanted[path].get("sha256"))[:64]
-            return f"does not fit {path} (got sha256:{got}, expected sha256:{expected})"
+            return f"does not match {path} (got sha256:{got}, expected sha256:{expected})"
     return "is not in the form in which a manifest is written"
 
 

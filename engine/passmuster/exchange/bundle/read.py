@@ -75,7 +75,7 @@ def untrusted(file: str) -> PassmusterError:
     """The refusal of a signature that nothing says whom to believe about."""
     return IntegrityError.at(
         file,
-        "signed, and no trust is configured",
+        "signed, but there is no trust file",
         code="bundle-trust",
         hint="name the trusted keys with --trust FILE (docs/bundles.md)",
     )

@@ -66,8 +66,8 @@ def newer(state: State, bundle: Bundle, now: datetime) -> State:
     highest = _highest(None if seen is None else int(seen.mark), now)
     if header.sequence > highest:
         message = (
-            f"a sequence that {site!r} cannot have reached (got {header.sequence}, expected at most {highest}; "
-            f"seen {'none' if seen is None else seen.mark})"
+            f"the sequence number is too high for {site!r} (got {header.sequence}, expected at most {highest}; "
+            f"last {'none' if seen is None else seen.mark})"
         )
         raise _refused(bundle, message, "after a mistake: `passmuster bundle state reset FILE --site NAME`")
     packs = dict(state.packs)

@@ -19,13 +19,13 @@ def demand_covered(seal: bytes, data: bytes, node: str, trust: Trust, now: datet
     public = sshsig.parse(seal).public
     key = trust.keys.get(ed25519.keyid(public))
     if key is None or key.kind is not KeyKind.SSH:
-        raise ValueError(f"its seal is by a key that trust does not name (got keyid {ed25519.keyid(public)})")
+        raise ValueError(f"its seal is by a key that the trust file does not name (got keyid {ed25519.keyid(public)})")
     why = key.outside(now)
     if why is not None:
         raise ValueError(f"its seal is by the key {key.name!r}, which is {why}")
     if not key.speaks_for(node):
-        raise ValueError(f"its seal is by the key {key.name!r}, which may not speak for node {node!r}")
+        raise ValueError(f"its seal is by the key {key.name!r}, which may not sign for node {node!r}")
     if not ssh_holds(seal, key.public, data, sshsig.SNAPSHOT):
         raise ValueError(f"its seal does not hold: it is not one by {key.name!r} over this snapshot")
     if trust.threshold > 1:
-        raise ValueError(f"its seal is one signature, and trust demands {trust.threshold}")
+        raise ValueError(f"its seal is one signature, and the trust file requires {trust.threshold}")

@@ -44,7 +44,7 @@ def verify(bundle: Bundle, trust: Trust, now: datetime) -> Verified:
     """
     # 1. Somebody signed it.
     if not bundle.signatures:
-        raise _refused(bundle, "not signed", "a bundle without a signature is not taken where trust is configured")
+        raise _refused(bundle, "not signed", "a bundle without a signature is not accepted with a trust file")
     # 2. It is of this time: not from the future, not expired.
     timely(bundle, now)
     # 3. Every signature is by a key that is named, counts now and counted then, and holds.
@@ -65,7 +65,9 @@ def verify(bundle: Bundle, trust: Trust, now: datetime) -> Verified:
         if snapshot.seal is not None:
             seals[snapshot.digest] = _sealer(bundle, snapshot, snapshot.seal, trust, now)
         elif trust.seals_required:
-            raise _refused(bundle, f"{snapshot.path} (node {snapshot.node!r}) has no seal, and trust demands one")
+            raise _refused(
+                bundle, f"{snapshot.path} (node {snapshot.node!r}) has no seal, and the trust file requires one"
+            )
     return Verified(signers=signers, seals=seals)
 
 
@@ -99,9 +101,9 @@ def _signer(bundle: Bundle, signature: Signature, trust: Trust, now: datetime) -
 def _key(bundle: Bundle, path: str, keyid: str, kind: KeyKind, trust: Trust) -> Key:
     key = trust.keys.get(keyid)
     if key is None:
-        raise _refused(bundle, f"{path} is by a key that trust does not name (got keyid {keyid})")
+        raise _refused(bundle, f"{path} is by a key that the trust file does not name (got keyid {keyid})")
     if key.kind is not kind:
-        message = f"{path} is a signature of another kind than trust allows for {key.name!r}"
+        message = f"{path} is a signature of another type than the trust file allows for {key.name!r}"
         raise _refused(bundle, f"{message} (got {kind.value}, expected {key.kind.value})")
     return key
 
@@ -133,9 +135,7 @@ def ssh_holds(data: bytes, public: bytes, message: bytes, namespace: str) -> boo
 def _enough(bundle: Bundle, trust: Trust, signers: tuple[Key, ...], allowed: list[str], what: str) -> None:
     if len(allowed) < trust.threshold:
         by = ", ".join(repr(key.name) for key in signers)
-        message = (
-            f"too few of its signers may speak for {what} (got {len(allowed)} of {by}, expected {trust.threshold})"
-        )
+        message = f"too few of its signers may sign for {what} (got {len(allowed)} of {by}, expected {trust.threshold})"
         raise _refused(bundle, message)
 
 
@@ -148,7 +148,7 @@ def _sealer(bundle: Bundle, snapshot: Carried, seal: bytes, trust: Trust, now: d
     key = _key(bundle, path, keyid, KeyKind.SSH, trust)
     _counts(bundle, key, now)
     if not key.speaks_for(snapshot.node):
-        raise _refused(bundle, f"{path}: the key {key.name!r} may not speak for node {snapshot.node!r}")
+        raise _refused(bundle, f"{path}: the key {key.name!r} may not sign for node {snapshot.node!r}")
     if not ssh_holds(seal, key.public, snapshot.data, sshsig.SNAPSHOT):
         raise _refused(bundle, f"{path} does not hold: it is not a seal by {key.name!r} over this snapshot")
     return key

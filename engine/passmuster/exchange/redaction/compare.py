@@ -125,19 +125,19 @@ def demand_same(changes: Mapping[Change, int], *, allow_unknown: bool) -> None:
     """
     wrong = {change: count for change, count in changes.items() if not change.withheld}
     if wrong:
-        raise _error(wrong, "otherwise than as unknown", _NEVER)
+        raise _error(wrong, " to other than unknown", _NEVER)
     if changes and not allow_unknown:
-        raise _error(changes, "otherwise", _UNKNOWN)
+        raise _error(changes, "", _UNKNOWN)
 
 
-_NEVER = "these rules read what becomes a pseudonym: leave out --class host-identifying, or these packs"
-_UNKNOWN = "leave out the --class that takes out what they read, or say --allow-unknown"
+_NEVER = "these rules read what a pseudonym replaces: leave out --class host-identifying, or these packs"
+_UNKNOWN = "leave out the --class that removes what they read, or use --allow-unknown"
 
 
 def _error(changes: Mapping[Change, int], how: str, hint: str) -> RedactionError:
     text = ", ".join(_told(change, count) for change, count in sorted(changes.items()))
     rules = len({change.rule for change in changes})
-    message = f"{rules} rule{'' if rules == 1 else 's'} would come out {how}, so nothing was written ({text})"
+    message = f"{rules} rule{'' if rules == 1 else 's'} would change outcome{how}, so nothing was written ({text})"
     place = Location(file=_COMMAND)
     return RedactionError([Problem(code="redact-verdict", message=message, location=place, hint=hint)])
 
