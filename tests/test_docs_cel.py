@@ -57,5 +57,10 @@ def test_every_function_and_macro_has_an_example() -> None:
 
 def test_every_known_difference_of_the_fuzzer_is_in_the_table() -> None:
     assert len(KNOWN) == 4
-    for words in ("a literal timestamp, duration or pattern", "what is in `[]` and `{}`", "joined", "substring(0, 1)"):
+    for words in (
+        "an invalid literal timestamp, duration or pattern",
+        "elements of `[]` and `{}`",
+        "concatenated",
+        "substring(0, 1)",
+    ):
         assert words in _TEXT
