@@ -26,7 +26,7 @@ import orjson  # noqa: E402 - the measure
 from benchmarks import fleets, others, page, timing  # noqa: E402
 from benchmarks.timing import Series  # noqa: E402
 from passmuster import policy  # noqa: E402
-from passmuster.evaluation.criteria import Terms  # noqa: E402
+from passmuster.evaluation.criteria import EvaluationCriteria  # noqa: E402
 from passmuster.fleet import Memory, Tally  # noqa: E402
 from passmuster.policy.compile import compile_policy  # noqa: E402
 
@@ -54,7 +54,7 @@ class Bench:
 
     folder: Path
     runs: int
-    terms: Terms
+    terms: EvaluationCriteria
     rows: list[Series] = field(default_factory=list)
 
     def interleaved(self, pairs: Sequence[tuple[Series, Callable[[], Taken]]], runs: int = 0) -> None:
@@ -67,14 +67,14 @@ class Bench:
             print(page.line(series), flush=True)
 
 
-def terms() -> Terms:
+def terms() -> EvaluationCriteria:
     """What all fleets are judged by: the rules of both packs, with the default values of their parameters."""
     files = [CHECKOUT / "policies" / pack.replace("@", "/") / "policy.yaml" for pack in PACKS]
     loaded = [policy.load(file.read_bytes(), str(file), released=True) for file in files]
     parameters: dict[str, dict[str, Any]] = {}
     for each in loaded:
         parameters[each.pack] = {one.name: one.default for one in each.parameters}
-    return Terms(policies=tuple(compile_policy(each) for each in loaded), parameters=parameters)
+    return EvaluationCriteria(policies=tuple(compile_policy(each) for each in loaded), parameters=parameters)
 
 
 def parsed(file: Path) -> None:
@@ -90,7 +90,7 @@ def each(work: Callable[[bytes], object], lines: Sequence[bytes]) -> None:
         work(line)
 
 
-def judged(file: Path, memory: Memory, terms_: Terms) -> None:
+def judged(file: Path, memory: Memory, terms_: EvaluationCriteria) -> None:
     """Every line judged and counted."""
     tally = Tally(terms_)
     with file.open("rb", buffering=BUFFER) as lines:

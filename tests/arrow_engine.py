@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.fleet.spark.task import PolicyText
 
 Batches = list[Any]
@@ -85,7 +85,7 @@ def distinct(data: bytes, parts: list[Batches]) -> Any:
 class Judging:
     """What nodes are judged by, and how."""
 
-    terms: Terms
+    terms: EvaluationCriteria
     texts: Sequence[PolicyText]
     """What the terms were compiled from."""
     strategy: str

@@ -14,7 +14,7 @@ from passmuster.report.json_v1 import render
 from passmuster.snapshot import load
 
 if TYPE_CHECKING:
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.fleet.conclusion import Conclusion
     from passmuster.model.verdict import Result
 
@@ -26,11 +26,11 @@ def _given(line: bytes, label: str) -> Given:
         return Given(input=label, snapshot=None, problem=str(error.problems[0]))
 
 
-def plain(lines: list[bytes], terms: Terms) -> str:
+def plain(lines: list[bytes], terms: EvaluationCriteria) -> str:
     return render(judge([_given(line, f"f:{at}") for at, line in enumerate(lines)], terms), Style())
 
 
-def passed(lines: list[bytes], terms: Terms) -> tuple[str, int]:
+def passed(lines: list[bytes], terms: EvaluationCriteria) -> tuple[str, int]:
     """The report of one pass, and how many nodes were judged from memory."""
     onepass, written = OnePass(terms, Style(), written=True, journal=BytesIO()), []
     remembered = 0
@@ -43,7 +43,7 @@ def passed(lines: list[bytes], terms: Terms) -> tuple[str, int]:
     return b"".join(onepass.whole(onepass.conclude(), written)).decode(), remembered
 
 
-def counted(lines: list[bytes], terms: Terms) -> Conclusion:
+def counted(lines: list[bytes], terms: EvaluationCriteria) -> Conclusion:
     """The same for its counts alone."""
     onepass = OnePass(terms, Style(), written=False, journal=BytesIO() if OnePass.needs_journal(terms) else None)
     for at, line in enumerate(lines):
@@ -55,7 +55,7 @@ def counted(lines: list[bytes], terms: Terms) -> Conclusion:
     return onepass.conclude()
 
 
-def results(lines: list[bytes], terms: Terms) -> tuple[list[tuple[Result, ...]], list[tuple[Result, ...]]]:
+def results(lines: list[bytes], terms: EvaluationCriteria) -> tuple[list[tuple[Result, ...]], list[tuple[Result, ...]]]:
     """All that is said of each line, from memory and the plain way, the words for people included."""
     full = Style(evidence=Evidence.FULL)
     onepass = OnePass(terms, full, written=True, journal=BytesIO())
@@ -66,7 +66,7 @@ def results(lines: list[bytes], terms: Terms) -> tuple[list[tuple[Result, ...]],
     )
 
 
-def fast(lines: list[bytes], terms: Terms) -> tuple[str, int]:
+def fast(lines: list[bytes], terms: EvaluationCriteria) -> tuple[str, int]:
     text, remembered = passed(lines, terms)
     report, conclusion = json.loads(text), counted(lines, terms)
     assert conclusion.counts == report["summary"]

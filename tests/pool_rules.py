@@ -9,7 +9,7 @@ from packs import no_parameters, text
 from snapshots import snapshot
 
 from passmuster import policy
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.evaluation.node import Given, judge
 from passmuster.evaluation.pools import evaluate_pools
 from passmuster.policy.compile import CompiledPolicy, compile_policy
@@ -52,7 +52,7 @@ def vendors(*names: str | None) -> list[dict[str, Any]]:
 
 def judged(made: CompiledPolicy, *changes: dict[str, Any], **terms: Any) -> Verdict:
     """What all rules say of nodes."""
-    return judge(nodes(*changes), Terms(policies=(made,), parameters=no_parameters(made), **terms))
+    return judge(nodes(*changes), EvaluationCriteria(policies=(made,), parameters=no_parameters(made), **terms))
 
 
 def results(made: CompiledPolicy, *changes: dict[str, Any]) -> tuple[FleetResult, ...]:

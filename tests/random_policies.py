@@ -32,7 +32,7 @@ import read_back
 from passmuster import policy
 from passmuster.cli import main
 from passmuster.codec import resources
-from passmuster.evaluation.criteria import MaximumAge, Terms
+from passmuster.evaluation.criteria import EvaluationCriteria, MaximumAge
 from passmuster.evaluation.node import judge
 from passmuster.fleet.cache import remember
 from passmuster.fleet.spark.task import PolicyText
@@ -67,7 +67,7 @@ class Case:
     words: tuple[str, ...]
     """What `check` is told beside the snapshots and the formats."""
     texts: tuple[PolicyText, ...]
-    terms: Terms
+    terms: EvaluationCriteria
     expected: Verdict
 
 
@@ -86,7 +86,7 @@ def case(choice: random.Random, lines: Sequence[bytes]) -> Case:
     settings = [f"demo.limit={choice.choice('357')}"] if choice.random() < 0.2 else []
     words += [word for each in settings for word in ("--set", each)]
     compiled = tuple(map(compile_policy, loaded))
-    terms = Terms(policies=compiled, parameters=effective(loaded, settings), received=NOW)
+    terms = EvaluationCriteria(policies=compiled, parameters=effective(loaded, settings), received=NOW)
     if choice.random() < 0.15:
         chosen = [rule.header.name for each in compiled for rule in each.every_rule if choice.random() < 0.5]
         words += [word for name in chosen for word in ("--rule", name)]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from packs import no_parameters, virtnest
 from snapshots import snapshot
 
-from passmuster.evaluation.criteria import MaximumAge, Terms
+from passmuster.evaluation.criteria import EvaluationCriteria, MaximumAge
 from passmuster.evaluation.node import Given, judge
 from passmuster.model.fieldpath import FieldPath
 from passmuster.model.outcome import Level, RuleOutcome
@@ -21,7 +21,7 @@ from passmuster.policy import waivers
 if TYPE_CHECKING:
     from passmuster.model.verdict import Verdict
 
-TERMS = Terms(policies=(virtnest(),), parameters=no_parameters(virtnest()))
+TERMS = EvaluationCriteria(policies=(virtnest(),), parameters=no_parameters(virtnest()))
 NOW = datetime(2026, 11, 23, 23, 59, tzinfo=UTC)
 HOSTILE = "worker-[1]</h3><script>alert(1)</script>\" onclick='x'\x1b[2J\u202egnp.exe"
 WAIVERS = b"""\

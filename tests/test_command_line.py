@@ -9,7 +9,7 @@ from packs import compiled, no_parameters, rule
 from snapshots import snapshot
 
 from passmuster.errors import PolicyError
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.evaluation.node import Given, judge
 
 ARGUMENTS = {"iommu": ["pt"], "kvm_intel.nested": ["1"], "quiet": []}
@@ -21,7 +21,7 @@ def outcome(expression: str, unknown: dict[str, str], **facts: Any) -> str:
     made = snapshot(set_={"boot.arguments": ARGUMENTS, **facts}, unknown=unknown)
     policy = compiled(rule("words", expression))
     (node,) = judge(
-        [Given(input="a", snapshot=made)], Terms(policies=(policy,), parameters=no_parameters(policy))
+        [Given(input="a", snapshot=made)], EvaluationCriteria(policies=(policy,), parameters=no_parameters(policy))
     ).nodes
     (result,) = node.results
     return result.outcome.value

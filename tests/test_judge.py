@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from packs import compiled, no_parameters, rule
 from snapshots import snapshot
 
-from passmuster.evaluation.criteria import MaximumAge, Terms
+from passmuster.evaluation.criteria import EvaluationCriteria, MaximumAge
 from passmuster.evaluation.node import Given, judge
 from passmuster.model.outcome import NodeOutcome, RuleOutcome
 
@@ -21,7 +21,7 @@ POLICY = compiled(
     rule("six", "kernel.major >= 6", level="recommended"),
     rule("swap", "memory.swap_bytes == 0", level="informational"),
 )
-TERMS = Terms(policies=(POLICY,), parameters=no_parameters(POLICY))
+TERMS = EvaluationCriteria(policies=(POLICY,), parameters=no_parameters(POLICY))
 
 
 def machine(number: int) -> str:
@@ -205,7 +205,7 @@ def test_where_nothing_applied_the_node_is_unknown_and_says_so() -> None:
     policy = compiled(
         rule("never", "network.ipv6", applies_when="!network.ipv6"), rule("swap", "network.ipv6", level="informational")
     )
-    (only,) = judge([node("a", 1)], Terms(policies=(policy,), parameters=no_parameters(policy))).nodes
+    (only,) = judge([node("a", 1)], EvaluationCriteria(policies=(policy,), parameters=no_parameters(policy))).nodes
     assert only.outcome is NodeOutcome.UNKNOWN
     assert only.reason == "no required or recommended rule applies"
     assert [result.outcome for result in only.results] == [RuleOutcome.NOT_APPLICABLE, RuleOutcome.PASS]
@@ -237,7 +237,10 @@ def test_the_digest_depends_on_inputs_and_outcomes_and_on_nothing_else() -> None
     reworded = compiled(rule("debian", "os.id == 'debian'"))
     assert judge([replace(node("a", 1), input="elsewhere.json")], TERMS).digest == base
     assert judge([node("a", 2)], TERMS).digest != base
-    assert judge([node("a", 1)], Terms(policies=(reworded,), parameters=no_parameters(reworded))).digest != base
+    assert (
+        judge([node("a", 1)], EvaluationCriteria(policies=(reworded,), parameters=no_parameters(reworded))).digest
+        != base
+    )
     assert judge([node("a", 1)], replace(TERMS, roster=frozenset({"a"}))).digest != base
     assert judge([node("a", 1)], replace(TERMS, parameters={"demo": {"x": 1}})).digest != base
     assert judge([node("a", 1)], replace(TERMS, rules=frozenset({"demo/six"}))).digest != base

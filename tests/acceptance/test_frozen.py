@@ -14,7 +14,7 @@ import pytest
 from goldens import same_as_golden
 from packs import no_parameters, virtnest
 
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.evaluation.node import Given, judge
 from passmuster.snapshot import load
 
@@ -54,7 +54,7 @@ def test_a_golden_that_can_be_written_anew_is_no_frozen_file(monkeypatch: pytest
 
 def _same_as_frozen(file: Path, frozen: Path) -> None:
     given = Given(input=file.name, snapshot=load(file.read_bytes(), file.name))
-    verdict = judge([given], Terms(policies=(virtnest(),), parameters=no_parameters(virtnest())))
+    verdict = judge([given], EvaluationCriteria(policies=(virtnest(),), parameters=no_parameters(virtnest())))
     (node,) = verdict.nodes
     told = {
         "outcome": node.outcome.value,

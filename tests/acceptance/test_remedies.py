@@ -15,7 +15,7 @@ from packs import POLICIES
 from snapshots import snapshot
 
 from passmuster import policy
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.evaluation.node import Given, judge
 from passmuster.model.outcome import RuleOutcome
 from passmuster.policy.compile import CompiledPolicy, compile_policy
@@ -236,7 +236,7 @@ def pack(request: pytest.FixtureRequest) -> CompiledPolicy:
 
 def results(pack: CompiledPolicy, facts: dict[str, Any]) -> dict[str, Result]:
     parameters = {**pack.defaults, **{name: value for name, value in PROFILES.items() if name in pack.defaults}}
-    terms = Terms(policies=(pack,), parameters={pack.header.pack: parameters})
+    terms = EvaluationCriteria(policies=(pack,), parameters={pack.header.pack: parameters})
     (node,) = judge([Given(input="n", snapshot=snapshot(set_=facts))], terms).nodes
     return {result.rule.name: result for result in node.results}
 

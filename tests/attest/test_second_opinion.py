@@ -13,7 +13,7 @@ from shipped_packs import shipped
 from snapshots import data, snapshot
 
 from passmuster.cli import main
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.proof.celcpp import Oracle
 
 if TYPE_CHECKING:
@@ -27,15 +27,15 @@ needs = pytest.mark.skipif(
 )
 
 
-def terms(policy: CompiledPolicy) -> Terms:
-    return Terms(policies=(policy,), parameters=no_parameters(policy))
+def terms(policy: CompiledPolicy) -> EvaluationCriteria:
+    return EvaluationCriteria(policies=(policy,), parameters=no_parameters(policy))
 
 
 @needs
 @pytest.mark.parametrize(("name", "version"), [("virtnest", "1.0.0"), ("virtnest", "1.1.0"), ("kubevirt", "1.0.0")])
 def test_the_shipped_packs_have_the_same_meaning_there(name: str, version: str) -> None:
     pack = shipped(name, version)
-    oracle = Oracle(Terms(policies=(pack.policy,), parameters={name: dict(pack.defaults)}))
+    oracle = Oracle(EvaluationCriteria(policies=(pack.policy,), parameters={name: dict(pack.defaults)}))
     for changes in ({}, {"set_": {"cpu.architecture": "s390x", "cpu.flags": []}}, {"set_": {"cgroup.v2": None}}):
         oracle.ask(snapshot(**changes))
     opinion = oracle.opinion()

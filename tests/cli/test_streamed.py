@@ -16,7 +16,7 @@ from snapshots import data, document
 
 from passmuster.cli import main
 from passmuster.codec import resources, schema
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.evaluation.node import judge
 from passmuster.fleet import judging, parallel
 from passmuster.fleet.source import Source
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("json", "ndjson", "summary", "matrix")
 CHOSEN = catalog.chosen(["kubevirt@1.1.0", "virtnest@1.1.0"], [resources.policies()])
-TERMS = Terms(policies=tuple(map(compile_policy, CHOSEN)), parameters=effective(CHOSEN, []))
+TERMS = EvaluationCriteria(policies=tuple(map(compile_policy, CHOSEN)), parameters=effective(CHOSEN, []))
 PACKS = ("-p", "kubevirt@1.1.0", "-p", "virtnest@1.1.0")
 
 

@@ -13,7 +13,7 @@ from passmuster.cli import main
 from passmuster.codec import json
 from passmuster.evaluation import node as judging
 from passmuster.evaluation import rule as evaluating
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.fleet import Tally, class_of
 from passmuster.fleet.cache import answers, groups
 from passmuster.model.outcome import RuleOutcome, UnansweredError
@@ -28,7 +28,7 @@ POLICY = compiled(
     rule("nothing", "size('abc') == 3", message_expression="os.id"),
     rule("two", "kernel.release != os.id"),
 )
-TERMS = Terms(policies=(POLICY,), parameters=no_parameters(POLICY))
+TERMS = EvaluationCriteria(policies=(POLICY,), parameters=no_parameters(POLICY))
 LINES = [data("n1"), data("n2", set_={"kernel.release": "4.4.0"})]
 
 
@@ -72,7 +72,7 @@ NOT_ALL = {"none": [], "two of three": RESULTS[1:], "another order": RESULTS[::-
 
 @pytest.mark.parametrize("results", NOT_ALL.values(), ids=NOT_ALL)
 def test_what_another_process_or_machine_counted(results: list[Any]) -> None:
-    other = Tally(Terms(policies=(), parameters={}))
+    other = Tally(EvaluationCriteria(policies=(), parameters={}))
     other._members = [class_of(results)]
     with pytest.raises(UnansweredError):
         Tally(TERMS).add(other.portion())
@@ -100,7 +100,7 @@ LABELLED = compiled(rule("pool", "node.name == 'n9' && 'pool' in node.labels"))
 
 def test_what_would_change_an_outcome_is_said_of_each_node_where_the_rest_is_the_same() -> None:
     lines = [labelled("n1"), labelled("n2", pool="a"), labelled("n3")]
-    known, plainly = results(lines, Terms(policies=(LABELLED,), parameters=no_parameters(LABELLED)))
+    known, plainly = results(lines, EvaluationCriteria(policies=(LABELLED,), parameters=no_parameters(LABELLED)))
     wanted = [[each.wanted for result in some for each in result.because] for some in known]
     assert wanted[0] != wanted[1]
     assert known == plainly

@@ -16,7 +16,7 @@ from snapshots import data, document
 
 from passmuster.cli import main
 from passmuster.codec import json as _json
-from passmuster.evaluation.criteria import MaximumAge, Terms
+from passmuster.evaluation.criteria import EvaluationCriteria, MaximumAge
 from passmuster.fleet import Memory, roll
 from passmuster.intake import inputs
 from passmuster.intake.bundle_input import InputRecord
@@ -24,7 +24,7 @@ from passmuster.intake.bundle_input import InputRecord
 if TYPE_CHECKING:
     from pathlib import Path
 
-TERMS = Terms(policies=(virtnest(),), parameters=no_parameters(virtnest()))
+TERMS = EvaluationCriteria(policies=(virtnest(),), parameters=no_parameters(virtnest()))
 AGE = MaximumAge(text="30d", span=timedelta(days=30), now=datetime(2026, 11, 23, tzinfo=UTC))
 
 
@@ -137,7 +137,7 @@ def _without(section: str) -> bytes:
     ],
     ids=["plain", "age", "roster", "a moment of receipt"],
 )
-def test_a_fleet_of_everything_has_the_same_totals(terms: Terms) -> None:
+def test_a_fleet_of_everything_has_the_same_totals(terms: EvaluationCriteria) -> None:
     lines = [line for line, _ in LINES.values()] + [_without(name) for name in document()["sections"]]
     assert fast(lines, terms)[0] == plain(lines, terms)
 
@@ -165,14 +165,14 @@ def test_a_section_that_is_not_there(section: str) -> None:
 
 def test_a_rule_that_reads_volatile_numbers_sees_each_of_them() -> None:
     policy = compiled(rule("enough", "memory.total_bytes >= 5"), rule("swap", "memory.swap_bytes == 0"))
-    terms = Terms(policies=(policy,), parameters=no_parameters(policy))
+    terms = EvaluationCriteria(policies=(policy,), parameters=no_parameters(policy))
     lines = [data(f"n{at}", machine_id=machine(at), set_={"memory.total_bytes": at}) for at in range(10)]
     assert fast(lines, terms) == (plain(lines, terms), 10)
 
 
 def test_rules_that_read_more_than_sections_are_told() -> None:
     named = compiled(rule("it", "node.name == 'n1'"))
-    assert not Memory.serves_sections(Terms(policies=(named,), parameters=no_parameters(named)))
+    assert not Memory.serves_sections(EvaluationCriteria(policies=(named,), parameters=no_parameters(named)))
     assert Memory.serves(TERMS)
 
 
@@ -180,7 +180,7 @@ def test_several_policies_and_a_choice_of_rules() -> None:
     other = compiled(
         rule("one", "os.id == 'debian'"), rule("two", "cpu.logical_count > 2 && network.ipv6", level="recommended")
     )
-    terms = Terms(policies=(virtnest(), other), parameters=no_parameters(virtnest(), other))
+    terms = EvaluationCriteria(policies=(virtnest(), other), parameters=no_parameters(virtnest(), other))
     lines = [line for line, _ in LINES.values()]
     assert fast(lines, terms)[0] == plain(lines, terms)
     chosen = replace(terms, rules=frozenset({"demo/two", "virtnest/kernel-version"}))

@@ -14,7 +14,7 @@ from snapshots import document
 from stores import machine
 
 from passmuster.codec import json
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 
 POOL = "has(node.labels.pool) && node.labels.pool == 'gpu'"
 POLICIES = {
@@ -73,7 +73,7 @@ _NODES = st.builds(
 @given(lines=st.lists(_NODES, min_size=1, max_size=12))
 def test_any_fleet(rules: list[str], lines: list[bytes]) -> None:
     policy = compiled(*rules)
-    terms = Terms(policies=(policy,), parameters=no_parameters(policy))
+    terms = EvaluationCriteria(policies=(policy,), parameters=no_parameters(policy))
     text, remembered = fast(lines, terms)
     assert text == plain(lines, terms)
     # What was recorded is no part of a line that is remembered, where rules look at the collection.

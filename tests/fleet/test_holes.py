@@ -16,7 +16,7 @@ from snapshots import FACTS, data, document, every_path
 from stores import machine
 
 from passmuster.codec import json, schema
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.fleet.cache import holes
 from passmuster.fleet.cache.cut import END
 from passmuster.fleet.cache.facts import Look
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("impatient")
 KUBEVIRT = shipped("kubevirt", "1.1.0")
-TERMS = Terms(policies=(KUBEVIRT.policy,), parameters={"kubevirt": dict(KUBEVIRT.defaults)})
+TERMS = EvaluationCriteria(policies=(KUBEVIRT.policy,), parameters={"kubevirt": dict(KUBEVIRT.defaults)})
 
 
 def value_at(path: FieldPath) -> Any:
@@ -79,7 +79,7 @@ SMALL = compiled(
     rule("model", "has(cpu.model_name) && cpu.model_name != 'M 3'", level="recommended"),
     rule("memory", "memory.total_bytes > 5"),
 )
-OWN = Terms(policies=(SMALL,), parameters=no_parameters(SMALL))
+OWN = EvaluationCriteria(policies=(SMALL,), parameters=no_parameters(SMALL))
 KUBELET = FACTS["runtime"]["kubelet"]
 DEVICE = FACTS["devices"]["/dev/kvm"]
 PLACES: dict[str, Any] = {
@@ -194,7 +194,7 @@ def test_a_command_line_of_its_own_in_two_facts(rules: Any) -> None:
         data(f"n{at}", machine_id=machine(at), set_={**command_line(at), **each})
         for at, each in enumerate([*changes, *changes], 40)
     ]
-    terms = Terms(policies=(policy,), parameters=no_parameters(policy))
+    terms = EvaluationCriteria(policies=(policy,), parameters=no_parameters(policy))
     assert fast(lines, terms)[0] == plain(lines, terms)
 
 

@@ -13,14 +13,14 @@ from snapshots import data, document
 from stores import machine
 
 from passmuster.codec import json as _json
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.fleet.cache.restate import restated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 KUBEVIRT = shipped("kubevirt", "1.1.0")
-TERMS = Terms(policies=(KUBEVIRT.policy,), parameters={"kubevirt": dict(KUBEVIRT.defaults)})
+TERMS = EvaluationCriteria(policies=(KUBEVIRT.policy,), parameters={"kubevirt": dict(KUBEVIRT.defaults)})
 
 
 def laid_out(number: int, **layout: Any) -> bytes:
@@ -92,7 +92,7 @@ def test_what_is_wrong_stays_wrong(make: Callable[[int], bytes]) -> None:
 
 def test_rules_about_what_was_recorded_are_not_asked_from_memory() -> None:
     policy = compiled(rule("recorded", "'lsmod' in collection.recorded"))
-    terms = Terms(policies=(policy,), parameters=no_parameters(policy))
+    terms = EvaluationCriteria(policies=(policy,), parameters=no_parameters(policy))
     lines = [SAME["what was recorded"](at) for at in range(3)]
     text, remembered = fast(lines, terms)
     assert remembered == 0

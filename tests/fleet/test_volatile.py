@@ -13,7 +13,7 @@ from shipped_packs import shipped
 from snapshots import data
 from stores import machine
 
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 
 pytestmark = pytest.mark.usefixtures("impatient")
 SMALL = compiled(
@@ -26,8 +26,10 @@ SMALL = compiled(
 )
 KUBEVIRT = shipped("kubevirt", "1.1.0")
 TERMS = {
-    "a small policy": Terms(policies=(SMALL,), parameters=no_parameters(SMALL)),
-    "a pack with fleet rules": Terms(policies=(KUBEVIRT.policy,), parameters={"kubevirt": dict(KUBEVIRT.defaults)}),
+    "a small policy": EvaluationCriteria(policies=(SMALL,), parameters=no_parameters(SMALL)),
+    "a pack with fleet rules": EvaluationCriteria(
+        policies=(KUBEVIRT.policy,), parameters={"kubevirt": dict(KUBEVIRT.defaults)}
+    ),
 }
 
 
@@ -77,7 +79,7 @@ FLEETS: dict[str, Any] = {
 @pytest.mark.long
 @pytest.mark.parametrize("terms", TERMS.values(), ids=TERMS)
 @pytest.mark.parametrize("vary", FLEETS.values(), ids=FLEETS)
-def test_a_fleet_of_which_every_node_differs(vary: Any, terms: Terms) -> None:
+def test_a_fleet_of_which_every_node_differs(vary: Any, terms: EvaluationCriteria) -> None:
     lines = fleet(vary)
     text, remembered = fast(lines, terms)
     assert text == plain(lines, terms)

@@ -16,7 +16,7 @@ from shipped_packs import shipped
 from snapshots import document
 
 from passmuster.codec import json as _json
-from passmuster.evaluation.criteria import MaximumAge, Terms
+from passmuster.evaluation.criteria import EvaluationCriteria, MaximumAge
 from passmuster.policy import waivers
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -27,8 +27,10 @@ SMALL = compiled(
 )
 KUBEVIRT = shipped("kubevirt", "1.1.0")
 PACKS = {
-    "a small policy": Terms(policies=(SMALL,), parameters=no_parameters(SMALL)),
-    "a pack with fleet rules": Terms(policies=(KUBEVIRT.policy,), parameters={"kubevirt": dict(KUBEVIRT.defaults)}),
+    "a small policy": EvaluationCriteria(policies=(SMALL,), parameters=no_parameters(SMALL)),
+    "a pack with fleet rules": EvaluationCriteria(
+        policies=(KUBEVIRT.policy,), parameters={"kubevirt": dict(KUBEVIRT.defaults)}
+    ),
 }
 
 
@@ -90,7 +92,7 @@ _WAIVERS = st.builds(
     old=st.booleans(),
 )
 def test_any_fleet_and_any_waivers(
-    terms: Terms,
+    terms: EvaluationCriteria,
     lines: list[bytes],
     entries: list[dict[str, Any]],
     old: bool,  # noqa: FBT001

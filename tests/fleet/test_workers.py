@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from passmuster.errors import UsageError
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.fleet import parallel
 from passmuster.fleet.runner import OnePass
 from passmuster.fleet.source import Source
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def passed(path: Path, judge: object) -> list[object]:
     def make() -> OnePass:
-        return OnePass(Terms(policies=(), parameters={}), Style(), written=False, journal=None)
+        return OnePass(EvaluationCriteria(policies=(), parameters={}), Style(), written=False, journal=None)
 
     crew = parallel.Crew(make=make, judge=judge, numbered=False)  # type: ignore[arg-type]
     return list(parallel.passed(Source(paths=[str(path)], workers=2), crew))

@@ -10,7 +10,7 @@ from packs import no_parameters, rule
 from pool_rules import ONE_VALUE, compiled, fleet_rule, judged, nodes, results, vendors
 
 from passmuster.errors import PolicyError
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.evaluation.node import Given, judge
 from passmuster.evaluation.pools import Aggregate, pool_results
 from passmuster.evaluation.pools.aggregate import MAX_NAMES, MAX_POOLS
@@ -189,7 +189,7 @@ def test_a_fleet_rule_counts_for_the_fleet_and_for_no_node(
 
 
 def test_a_node_without_a_verdict_may_be_anything() -> None:
-    terms = Terms(policies=(ONE_POOL,), parameters=no_parameters(ONE_POOL))
+    terms = EvaluationCriteria(policies=(ONE_POOL,), parameters=no_parameters(ONE_POOL))
     broken = Given(input="broken.json", snapshot=None, problem="not JSON")
     one, two, other = nodes(*vendors(INTEL, INTEL, AMD))
     two_again = nodes(*vendors(INTEL, AMD))[1]

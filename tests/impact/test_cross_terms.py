@@ -13,7 +13,7 @@ from impacts import exceptions, given, rendered, side, the_rule
 from packs import compiled, rule
 from snapshots import snapshot
 
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.evaluation.node import Given, judge
 from passmuster.impact import Cause, Impact, Origin, Side, impact
 from passmuster.model.outcome import NodeOutcome, RuleOutcome
@@ -257,7 +257,7 @@ def test_the_way_back_mirrors_the_way_there(
 def outright(one: Side, node: Snapshot) -> tuple[NodeOutcome, dict[str, RuleOutcome]]:
     """What the judge of `check` makes of a node."""
     parameters = {one.policy.header.pack: one.parameters}
-    verdict = judge(given(node), Terms(policies=(one.policy,), parameters=parameters, waivers=one.waivers))
+    verdict = judge(given(node), EvaluationCriteria(policies=(one.policy,), parameters=parameters, waivers=one.waivers))
     return verdict.nodes[0].outcome, {each.rule.id: each.outcome for each in verdict.nodes[0].results}
 
 

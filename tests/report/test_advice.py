@@ -7,7 +7,7 @@ from packs import compiled, no_parameters, rule
 from snapshots import data, snapshot
 
 from passmuster.cli import main
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.evaluation.node import Given, judge
 from passmuster.model.fieldpath import FieldPath
 from passmuster.model.unknown import Reason, UnknownFact
@@ -46,7 +46,7 @@ def test_one_reason_with_two_things_to_do_makes_two_groups() -> None:
     given = Given(
         input="n", snapshot=snapshot(unknown={"kubernetes.labels": "not_collected", "kernel.release": "not_collected"})
     )
-    found = missing(judge([given], Terms(policies=(policy,), parameters=no_parameters(policy))))
+    found = missing(judge([given], EvaluationCriteria(policies=(policy,), parameters=no_parameters(policy))))
     assert {each.action: each.rules for each in found} == {
         advice.NODE_OBJECT: ("one",),
         advice.AS_THE_DETAIL_SAYS: ("two",),

@@ -9,7 +9,7 @@ import pytest
 from packs import compiled, no_parameters, rule
 from report_fleets import TERMS, full, node, small
 
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.evaluation.node import judge
 from passmuster.model.outcome import NodeOutcome
 from passmuster.report import Evidence
@@ -67,7 +67,7 @@ def test_nodes_on_which_something_else_would_change_the_outcome_are_told_apart()
     """The rest that is said of them is the same."""
     policy = compiled(rule("both", "kernel.release == '4.4.0' && os.id == 'arch'"))
     nodes = [node("n1", 1), node("n2", 2, set_={"os.id": "arch"}), node("n3", 3)]
-    (group,) = alike(judge(nodes, Terms(policies=(policy,), parameters=no_parameters(policy))))
+    (group,) = alike(judge(nodes, EvaluationCriteria(policies=(policy,), parameters=no_parameters(policy))))
     assert [each.names for each in variants(group, 0, Evidence.NONE)] == [("n1", "n3"), ("n2",)]
 
 

@@ -18,7 +18,7 @@ from packs import no_parameters, virtnest
 from snapshots import snapshot
 
 from passmuster.codec import schema
-from passmuster.evaluation.criteria import MaximumAge, Terms
+from passmuster.evaluation.criteria import EvaluationCriteria, MaximumAge
 from passmuster.evaluation.node import Given, judge
 from passmuster.model.text import INVISIBLE
 from passmuster.policy import waivers
@@ -28,7 +28,7 @@ from passmuster.report.names import fold
 if TYPE_CHECKING:
     from passmuster.model.verdict import Verdict
 
-TERMS = Terms(policies=(virtnest(),), parameters=no_parameters(virtnest()))
+TERMS = EvaluationCriteria(policies=(virtnest(),), parameters=no_parameters(virtnest()))
 OLD_CPU: dict[str, Any] = {"cpu.flags": ["cx16", "lm"], "iommu.groups": None, "iommu.acpi_tables": []}
 
 

@@ -6,7 +6,7 @@ import pytest
 from packs import compiled, no_parameters, rule, virtnest
 from snapshots import snapshot
 
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.evaluation.node import Given, judge
 from passmuster.report.advice import next_step
 
@@ -52,4 +52,6 @@ STEPS = {
 def test_next(name: str) -> None:
     policy, changes, expected = STEPS[name]
     given = Given(input="n.json", snapshot=snapshot(**changes))  # type: ignore[arg-type]
-    assert next_step(judge([given], Terms(policies=(policy,), parameters=no_parameters(policy)))) == expected
+    assert (
+        next_step(judge([given], EvaluationCriteria(policies=(policy,), parameters=no_parameters(policy)))) == expected
+    )

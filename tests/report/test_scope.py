@@ -10,7 +10,7 @@ import pytest
 from packs import compiled, rule
 from snapshots import snapshot
 
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.evaluation.node import Given, judge
 from passmuster.model.outcome import Level, NodeOutcome
 from passmuster.report import REPORTERS, Reporter, Style
@@ -38,7 +38,10 @@ NODES = [
 def verdict(*rules: str, nodes: int = 1, **parameters: Any) -> Verdict:
     pack = POLICY.header.pack
     asked = frozenset(f"{pack}/{each}" for each in rules) if rules else None
-    return judge(NODES[:nodes], Terms(policies=(POLICY,), parameters={pack: {**DEFAULTS, **parameters}}, rules=asked))
+    return judge(
+        NODES[:nodes],
+        EvaluationCriteria(policies=(POLICY,), parameters={pack: {**DEFAULTS, **parameters}}, rules=asked),
+    )
 
 
 def squeezed(text: str) -> str:

@@ -22,7 +22,7 @@ import arrow_engine
 from passmuster import policy
 from passmuster.codec import json as _json
 from passmuster.errors import UsageError
-from passmuster.evaluation.criteria import MaximumAge, Terms
+from passmuster.evaluation.criteria import EvaluationCriteria, MaximumAge
 from passmuster.evaluation.node import judge
 from passmuster.fleet.spark import batches, task
 from passmuster.fleet.spark.task import PolicyText
@@ -44,10 +44,10 @@ def _texts() -> list[PolicyText]:
     return [PolicyText(file=str(file), text=file.read_text(), lock=None, released=True) for file in files]
 
 
-def _terms(**more: Any) -> Terms:
+def _terms(**more: Any) -> EvaluationCriteria:
     loaded = [policy.load(each.text.encode(), each.file, released=each.released) for each in _texts()]
     compiled = tuple(compile_policy(each) for each in loaded)
-    return Terms(policies=compiled, parameters=effective(loaded, []), **more)
+    return EvaluationCriteria(policies=compiled, parameters=effective(loaded, []), **more)
 
 
 TERMS = _terms()
@@ -82,7 +82,7 @@ FOLDERS: dict[str, Mapping[str, bytes]] = {
 }
 
 
-def _judging(strategy: str, terms: Terms = TERMS) -> arrow_engine.Judging:
+def _judging(strategy: str, terms: EvaluationCriteria = TERMS) -> arrow_engine.Judging:
     return arrow_engine.Judging(terms=terms, texts=_texts(), strategy=strategy)
 
 
@@ -93,7 +93,7 @@ def _write(folder: Path, files: Mapping[str, bytes]) -> dict[str, bytes]:
     return {f"file:{folder}/{name}": content for name, content in files.items()}
 
 
-def _plain(folder: Path, terms: Terms = TERMS) -> bytes:
+def _plain(folder: Path, terms: EvaluationCriteria = TERMS) -> bytes:
     """The report of judging all nodes at once, on one machine, the plain way."""
     return json_v1.render(judge(inputs.read(InputRecord(), [str(folder)]), terms), Style()).encode()
 

@@ -24,7 +24,7 @@ from passmuster import __version__
 from passmuster.cli import main
 from passmuster.codec import json as _json
 from passmuster.codec import schema
-from passmuster.evaluation.criteria import MaximumAge, Terms
+from passmuster.evaluation.criteria import EvaluationCriteria, MaximumAge
 from passmuster.evaluation.node import Given, judge
 from passmuster.fleet.store import cut, holes
 from passmuster.fleet.store.adding import row
@@ -40,7 +40,7 @@ from passmuster.snapshot import load
 if TYPE_CHECKING:
     from passmuster.policy.compile import CompiledPolicy
 
-TERMS = Terms(policies=(virtnest(),), parameters=no_parameters(virtnest()))
+TERMS = EvaluationCriteria(policies=(virtnest(),), parameters=no_parameters(virtnest()))
 
 
 @pytest.fixture
@@ -224,7 +224,7 @@ def test_kept_verdicts_are_listed_and_dropped(folder: Path, capsys: pytest.Captu
     assert rows(Path("s.db"), "SELECT (SELECT count(*) FROM verdict), (SELECT count(*) FROM class)") == [(0, 0)]
 
 
-def _counted(path: Path, terms: Terms, choice: Choice | None = None) -> Counts:
+def _counted(path: Path, terms: EvaluationCriteria, choice: Choice | None = None) -> Counts:
     with opened(str(path), write=False) as database:
         return count(database, terms, choice or Choice())
 
@@ -256,14 +256,14 @@ def test_only_what_is_new_is_judged(tmp_path: Path) -> None:
 
 def test_facts_that_no_rule_reads_make_no_difference(tmp_path: Path) -> None:
     policy = compiled(rule("one", "os.id == 'debian'"))
-    terms = Terms(policies=(policy,), parameters=no_parameters(policy))
+    terms = EvaluationCriteria(policies=(policy,), parameters=no_parameters(policy))
     _put(tmp_path / "s.db", [node(number, set_={"kernel.release": f"6.{number}.0"}) for number in range(20)])
     assert _counted(tmp_path / "s.db", terms).judged == 1
 
 
 def test_a_rule_that_reads_nothing_is_judged_once(tmp_path: Path) -> None:
     policy = compiled(rule("one", "1 + 1 == 2"))
-    terms = Terms(policies=(policy,), parameters=no_parameters(policy))
+    terms = EvaluationCriteria(policies=(policy,), parameters=no_parameters(policy))
     _put(tmp_path / "s.db", [node(1), node(2, set_={"os.id": "x"})])
     counts = _counted(tmp_path / "s.db", terms)
     assert (counts.judged, counts.nodes) == (1, judged([node(1), node(2)], terms)[0])
@@ -283,7 +283,7 @@ def test_several_snapshots_of_one_moment_are_unknown(tmp_path: Path, choice: Cho
     assert (counts.nodes, counts.whole) == (judged([*same, node(2)], TERMS)[0], True)
 
 
-def judged(lines: list[bytes], terms: Terms) -> tuple[Any, Any, bool, Any]:
+def judged(lines: list[bytes], terms: EvaluationCriteria) -> tuple[Any, Any, bool, Any]:
     """What judging every snapshot comes to."""
     verdict = judge([Given(input=f"f:{at}", snapshot=load(line, "f")) for at, line in enumerate(lines)], terms)
     return counting.nodes(verdict), counting.rules(verdict), verdict.incomplete, verdict.outcome
@@ -332,7 +332,9 @@ def test_counts_are_those_of_judging_each(
     old: bool,  # noqa: FBT001
 ) -> None:
     age = MaximumAge(text="1d", span=timedelta(days=1), now=datetime(2026, 11, 22, tzinfo=UTC)) if old else None
-    terms = Terms(policies=(policy,), parameters=no_parameters(policy), max_age=age, roster=frozenset({"n1", "n9"}))
+    terms = EvaluationCriteria(
+        policies=(policy,), parameters=no_parameters(policy), max_age=age, roster=frozenset({"n1", "n9"})
+    )
     assert serves(terms)
     home = tmp_path_factory.mktemp("counts")
     _put(home / "s.db", lines)

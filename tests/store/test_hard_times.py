@@ -17,7 +17,7 @@ from snapshots import data
 from stores import LOOSE, complained, contents, machine, node, said, told
 
 from passmuster.cli import fleet_kept, main
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.fleet.store import verifying
 from passmuster.fleet.store.adding import row
 from passmuster.fleet.store.counting import count
@@ -136,7 +136,7 @@ def _store(path: Path) -> None:
         third = data("n3", machine_id="sha256:" + "5a" * 32, set_={"kernel.release": "4.4.0"})
         lines = [node(1), node(2), third, node(4)[:-1]]
         Writer(database, cutter).write([(row(cutter, line, "f", at), LOOSE) for at, line in enumerate(lines, start=1)])
-        count(database, Terms(policies=(virtnest(),), parameters=no_parameters(virtnest())), Choice())
+        count(database, EvaluationCriteria(policies=(virtnest(),), parameters=no_parameters(virtnest())), Choice())
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 

@@ -14,7 +14,7 @@ from packs import compiled, no_parameters, rule
 from snapshots import document
 
 from passmuster.codec import json as _json
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.evaluation.node import Given, judge
 from passmuster.model.outcome import NodeOutcome, RuleOutcome
 from passmuster.policy import waivers
@@ -29,7 +29,7 @@ POLICY = compiled(
     rule("index", "[1][kernel.minor] == 1"),
     rule("intel", "'vmx' in cpu.flags", applies_when="cpu.architecture == 'x86_64'"),
 )
-TERMS = Terms(policies=(POLICY,), parameters=no_parameters(POLICY))
+TERMS = EvaluationCriteria(policies=(POLICY,), parameters=no_parameters(POLICY))
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 GOOD_INDEX = {"kernel.minor": 0}
 

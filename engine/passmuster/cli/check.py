@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from passmuster import snapshot
 from passmuster.cli import output, streamed
-from passmuster.cli.terms import status
-from passmuster.cli.terms import terms as terms_of
+from passmuster.cli.criteria import asked, status
 from passmuster.errors import ExitStatus, SnapshotError, UsageError
 from passmuster.evaluation.node import Given
 from passmuster.fleet.source import Source
@@ -19,13 +18,11 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from passmuster.evaluation.criteria import Terms
-
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Judge what the options say; returns the status."""
     outputs, record = output.parse(options.output), options.record
-    terms, fail_on = _asked(options)
+    terms, fail_on = asked(options)
     if terms.roster is None:
         terms = replace(terms, roster=inputs.rosters(record, options.snapshots), roster_source="bundles")
     given = [] if options.snapshots else [_live(options.keep)]
@@ -49,15 +46,6 @@ def run(options: argparse.Namespace) -> ExitStatus:
     verdict = streamed.whole(Source(record=record, paths=() if given else options.snapshots, given=given), terms)
     output.emit(verdict, [each for each in outputs if each not in lines], style)
     return status(counting.every_rule(verdict), fail_on, whole=verdict.incomplete)
-
-
-def _asked(options: argparse.Namespace) -> tuple[Terms, str]:
-    """What is judged by, and the level that counts for the status: as options say, or an assessment."""
-    if options.assessment is None:
-        return terms_of(options), options.fail_on or "required"
-    from passmuster.cli.assessed import terms  # noqa: PLC0415 - most checks have no assessment
-
-    return terms(options)
 
 
 def _other(outputs: Sequence[output.Output]) -> str:

@@ -137,8 +137,8 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def _attached(file: str) -> Iterator[Path]:
-    from passmuster.cli.assessed import load  # noqa: PLC0415 - only where a file would be replaced
+    from passmuster.cli.criteria import load_assessment  # noqa: PLC0415 - only where a file would be replaced
 
     with contextlib.suppress(UsageError):
-        asked = load(file)
+        asked = load_assessment(file)
         yield from (Path(file).parent / each.file for each in (asked.waivers, asked.roster) if each is not None)

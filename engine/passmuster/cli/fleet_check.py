@@ -7,11 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from passmuster.cli import fleet_met, output, streamed
+from passmuster.cli.criteria import of_options, status
 from passmuster.cli.surroundings import homes
-from passmuster.cli.terms import compiled, status
-from passmuster.cli.terms import terms as terms_of
 from passmuster.errors import ExitStatus, UsageError
-from passmuster.evaluation.criteria import Terms
 from passmuster.fleet.source import Source
 from passmuster.fleet.store import json_v1, reading, table
 from passmuster.fleet.store.counting import count
@@ -19,8 +17,8 @@ from passmuster.fleet.store.database import one_state, opened
 from passmuster.fleet.store.run import stories
 from passmuster.fleet.store.verdicts import serves
 from passmuster.intake import catalog
+from passmuster.intake.criteria import CriteriaOptions, criteria
 from passmuster.model.verdict import BundleHeader, Origin
-from passmuster.policy.parameters import effective
 from passmuster.report import Evidence, Style, counting, harmless, origin
 from passmuster.report.matrix import text as matrix
 from passmuster.report.scope import headline
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.fleet.store.database import Database
     from passmuster.fleet.store.reading import Delivered
 
@@ -47,7 +46,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     outputs = output.parse(options.output)
     choice = reading.Choice(as_of=fleet_met.moment(options.as_of), site=options.site)
     # A store looked at the moments of snapshots when it received them.
-    terms = replace(terms_of(options), received=None)
+    terms = replace(of_options(options), received=None)
     with opened(options.store, write=False) as database:
         if terms.roster is None:
             terms = replace(terms, roster=reading.rosters(database, options.site), roster_source="store")
@@ -67,7 +66,7 @@ def _demand_one_machine(options: argparse.Namespace) -> None:
 
 def _counted(
     database: Database,
-    terms: Terms,
+    terms: EvaluationCriteria,
     choice: reading.Choice,
     options: argparse.Namespace,
     outputs: Sequence[output.Output],
@@ -87,13 +86,13 @@ def _counted(
     return status(counts.rules, options.fail_on, whole=counts.whole)
 
 
-def _whose(terms: Terms) -> str | None:
+def _whose(terms: EvaluationCriteria) -> str | None:
     return None if terms.roster is None else terms.roster_source
 
 
 def _judged(
     database: Database,
-    terms: Terms,
+    terms: EvaluationCriteria,
     choice: reading.Choice,
     options: argparse.Namespace,
     outputs: Sequence[output.Output],
@@ -141,7 +140,7 @@ def run_history(options: argparse.Namespace) -> ExitStatus:
     terms = None
     if options.policy:
         policies = catalog.chosen(options.policy, homes())
-        terms = Terms(policies=compiled(policies), parameters=effective(policies, options.set))
+        terms = criteria(policies, CriteriaOptions(parameters=options.set))
     with opened(options.store, write=False) as database, one_state(database):
         found = stories(database, options.node, terms)
     if not found:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from passmuster.cli.surroundings import homes
-from passmuster.cli.terms import compiled
 from passmuster.errors import PassmusterError
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.fleet.store.evaluator import evaluator
 from passmuster.intake import catalog
+from passmuster.intake.criteria import compiled
 from passmuster.policy.parameters import effective, fitting
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from passmuster.policy import Policy
 
 
-def finder(specs: Sequence[str]) -> Callable[[KeptTerms], Terms | str]:
+def finder(specs: Sequence[str]) -> Callable[[KeptTerms], EvaluationCriteria | str]:
     """What states kept terms again, or says why not; raises PassmusterError for what `specs` name in vain."""
     given = {policy.digest: policy for text in specs for policy in (catalog.one(text, homes()),)}
     files = {entry.name: entry.file for entry in catalog.catalogue(homes())}
@@ -34,7 +34,7 @@ def finder(specs: Sequence[str]) -> Callable[[KeptTerms], Terms | str]:
             given[policy.digest] = policy
         return given.get(digest)
 
-    def terms(kept: KeptTerms) -> Terms | str:
+    def terms(kept: KeptTerms) -> EvaluationCriteria | str:
         if kept.evaluator != evaluator():
             return "other code than this judged them; nothing uses them any longer"
         policies: list[Policy] = []
@@ -49,6 +49,6 @@ def finder(specs: Sequence[str]) -> Callable[[KeptTerms], Terms | str]:
                 value = kept.parameters[f"{policy.pack}.{each.name}"]
                 parameters[policy.pack][each.name] = fitting(each.type, value)
         rules = None if kept.rules is None else frozenset(kept.rules)
-        return Terms(policies=compiled(policies), parameters=parameters, rules=rules)
+        return EvaluationCriteria(policies=compiled(policies), parameters=parameters, rules=rules)
 
     return terms

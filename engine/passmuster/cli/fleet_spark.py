@@ -7,13 +7,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster.cli.surroundings import homes, moment
-from passmuster.cli.terms import compiled as compile_all
-from passmuster.cli.terms import listed, max_age, rules, status
+from passmuster.cli.criteria import beside, chosen, status
+from passmuster.cli.surroundings import moment
 from passmuster.errors import ExitStatus, UsageError
-from passmuster.evaluation.criteria import Terms
 from passmuster.intake import catalog
-from passmuster.policy.parameters import effective
+from passmuster.intake.criteria import criteria
 from passmuster.report import Evidence, Style, harmless
 from passmuster.report.summary import text as summary
 
@@ -21,12 +19,12 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.fleet.spark.settle import Settled
     from passmuster.fleet.spark.strategy import Nodes
     from passmuster.fleet.spark.task import PolicyText
     from passmuster.policy import Policy
 
-DEFAULT = "virtnest"
 _FORMATS = ("json", "parquet")
 _ALONE = {"waivers": "--waivers", "as_of": "--as-of", "site": "--site", "verbose": "--verbose"}
 """Options of `fleet check` that a cluster does not know."""
@@ -39,17 +37,8 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
     _demand_possible(options)
     demand(os.environ)
-    policies = catalog.chosen(options.policy or [DEFAULT], homes())
-    compiled = compile_all(policies)
-    now = moment(options.now)
-    terms = Terms(
-        policies=compiled,
-        parameters=effective(policies, options.set),
-        rules=rules(compiled, options.rule),
-        roster=listed(options.roster),
-        max_age=max_age(options.max_age, now),
-        received=now,
-    )
+    policies = chosen(options.policy)
+    terms = criteria(policies, beside(options, moment(options.now)))
     with started(options.master, _settings(options.conf), os.environ) as session:
         return _judge(session, options, terms, _texts(policies))
 
@@ -69,7 +58,9 @@ def _demand_possible(options: argparse.Namespace) -> None:
             raise UsageError.at(f"-o {text}", message, code="usage-output")
 
 
-def _judge(session: object, options: argparse.Namespace, terms: Terms, texts: Sequence[PolicyText]) -> ExitStatus:
+def _judge(
+    session: object, options: argparse.Namespace, terms: EvaluationCriteria, texts: Sequence[PolicyText]
+) -> ExitStatus:
     from passmuster.fleet.spark import settle, source, strategy, task  # noqa: PLC0415 - an extra
 
     style = Style(evidence=Evidence(options.evidence))

@@ -6,13 +6,15 @@ import sys
 from typing import TYPE_CHECKING
 
 from passmuster import proof
-from passmuster.cli import bundlekeys, remake
+from passmuster.cli import bundlekeys
+from passmuster.cli.criteria import load_assessment
 from passmuster.cli.output import fitted, write_file
-from passmuster.cli.surroundings import load_trust, moment, named, stdin
+from passmuster.cli.surroundings import homes, load_trust, moment, named, read, stdin
 from passmuster.errors import ExitStatus, IntegrityError, UsageError
-from passmuster.intake import reading
+from passmuster.fleet.source import Source
+from passmuster.intake import catalog, reading
 from passmuster.policy.selection import LEAST_DIGITS
-from passmuster.proof import signature
+from passmuster.proof import replay, signature
 from passmuster.report import harmless
 
 if TYPE_CHECKING:
@@ -42,9 +44,27 @@ def run_sign(options: argparse.Namespace) -> ExitStatus:
 def run_verify(options: argparse.Namespace) -> ExitStatus:
     """Judge again what a verdict says that it was made from, and say whether it holds."""
     claim, key = _believed(options)
-    tried = remake.remake(claim, options)
+    tried = replay.replay(claim, _given(options))
     sys.stdout.write(_text([*_verdict(claim, tried), *_by(claim, key, tried)]))
     return ExitStatus.GOOD if tried.holds else ExitStatus.INTEGRITY
+
+
+def _given(options: argparse.Namespace) -> replay.ReplayInput:
+    return replay.ReplayInput(
+        source=Source(record=options.record, paths=options.snapshots),
+        policies=[catalog.one(text, homes()) for text in options.policy],
+        homes=homes(),
+        assessment=None if options.assessment is None else load_assessment(options.assessment),
+        waivers=_file(options.waivers),
+        roster=_file(options.roster),
+        now=moment(options.now),
+        unsigned=options.unsigned,
+        second=options.second is not None,
+    )
+
+
+def _file(path: str | None) -> replay.File | None:
+    return None if path is None else replay.File(name=path, data=read(path))
 
 
 def _believed(options: argparse.Namespace) -> tuple[Claim, Key | None]:
@@ -76,7 +96,7 @@ def _read(path: str) -> bytes:
     return reading.whole(path, _MOST, stdin=stdin)
 
 
-def _verdict(claim: Claim, tried: remake.Tried) -> Iterator[str]:
+def _verdict(claim: Claim, tried: replay.Replayed) -> Iterator[str]:
     holds = (
         "holds" if tried.texts else "holds, except for its texts: another engine wrote them, and they were not compared"
     )
@@ -95,7 +115,7 @@ def _verdict(claim: Claim, tried: remake.Tried) -> Iterator[str]:
             yield f"cel-cpp: {count} not compared: {reason}"
 
 
-def _by(claim: Claim, key: Key | None, tried: remake.Tried) -> Iterator[str]:
+def _by(claim: Claim, key: Key | None, tried: replay.Replayed) -> Iterator[str]:
     if tried.holds:
         policies = ", ".join(f"{each.name}#{each.digest[:_PINNED]}" for each in claim.policies)
         count = f"{tried.snapshots} snapshot{'' if tried.snapshots == 1 else 's'}"

@@ -19,7 +19,7 @@ from passmuster.report.summary import text as summary
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.fleet.conclusion import Conclusion
     from passmuster.fleet.source import Source
     from passmuster.model.verdict import Verdict
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 FORMATS = frozenset(("json", "matrix", "ndjson", "summary"))
 
 
-def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: Style) -> Conclusion:
+def run(source: Source, terms: EvaluationCriteria, outputs: Sequence[output.Output], style: Style) -> Conclusion:
     """Judge the snapshots and write the reports; all of them are among FORMATS."""
     names = {each.reporter.name for each in outputs}
     bar = progress_of(source.paths)
@@ -52,7 +52,7 @@ def run(source: Source, terms: Terms, outputs: Sequence[output.Output], style: S
     return conclusion
 
 
-def whole(source: Source, terms: Terms) -> Verdict:
+def whole(source: Source, terms: EvaluationCriteria) -> Verdict:
     """The verdict with every node in memory, for reports that look at all of them."""
     with progress_of(source.paths) as bar:
         return judging.whole(source, terms, bar.done)
@@ -72,7 +72,7 @@ def _note(conclusion: Conclusion) -> None:
         sys.stderr.write(f"note: --latest: older than the newest of their nodes, and left out: {older}\n")
 
 
-def _write(each: output.Output, conclusion: Conclusion, terms: Terms, style: Style) -> None:
+def _write(each: output.Output, conclusion: Conclusion, terms: EvaluationCriteria, style: Style) -> None:
     verdict = conclusion.verdict
     match each.reporter.name:
         case "summary":

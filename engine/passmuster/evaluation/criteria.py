@@ -35,7 +35,7 @@ class MaximumAge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class EvaluationCriteria:
     """What nodes are judged by."""
 
     policies: tuple[CompiledPolicy, ...]
@@ -108,7 +108,7 @@ class Terms:
         """What a node may be called in the roster; the first is its own."""
         return (name,) if self.roster_source == CALLER else (of_site(site, name), of_site(None, name))
 
-    def settled(self, there: Iterable[str], absent: Iterable[str]) -> Terms:
+    def settled(self, there: Iterable[str], absent: Iterable[str]) -> EvaluationCriteria:
         """The same, with the roster as it came out: a name on a roster of no site is of whichever site has it."""
         return self if self.roster is None else replace(self, roster=frozenset(itertools.chain(there, absent)))
 
@@ -130,7 +130,7 @@ class Terms:
 _LOOSE = Origin()
 
 
-def asked(terms: Terms, now: str | None, origin: Origin = _LOOSE) -> dict[str, Any]:
+def asked(terms: EvaluationCriteria, now: str | None, origin: Origin = _LOOSE) -> dict[str, Any]:
     """What a verdict's digest holds beside its nodes: nothing of the engine, the machine, or the wording.
 
     `now` is the moment that the verdict depends on, if it does; `origin` says how the snapshots came.

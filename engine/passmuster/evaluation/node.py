@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from passmuster.evaluation.criteria import MaximumAge, Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria, MaximumAge
     from passmuster.model.verdict import FleetResult, Result, RuleHeader
     from passmuster.policy.waivers import InForce
     from passmuster.snapshot import Snapshot
@@ -53,7 +53,7 @@ class Given:
     """Why nobody knows whether this is the node as it is, though its snapshot can be read."""
 
 
-def judge(given: Iterable[Given], terms: Terms) -> Verdict:
+def judge(given: Iterable[Given], terms: EvaluationCriteria) -> Verdict:
     """Judge every node; the order of the input changes nothing.
 
     What `terms.latest` asks for is for the caller to do (`latest`).
@@ -96,7 +96,7 @@ def judge(given: Iterable[Given], terms: Terms) -> Verdict:
     )
 
 
-def _claims(inputs: Sequence[Given], terms: Terms) -> Iterator[Claim]:
+def _claims(inputs: Sequence[Given], terms: EvaluationCriteria) -> Iterator[Claim]:
     moments = Moments.of(terms)
     for place, given in enumerate(inputs):
         if given.snapshot is not None:
@@ -112,7 +112,7 @@ def _claims(inputs: Sequence[Given], terms: Terms) -> Iterator[Claim]:
             )
 
 
-def judge_one(given: Given, terms: Terms, *, doubled: bool = False) -> NodeVerdict:
+def judge_one(given: Given, terms: EvaluationCriteria, *, doubled: bool = False) -> NodeVerdict:
     """Judge one node; `doubled`: several snapshots of it were given, and nobody knows which is true."""
     snapshot = given.snapshot
     if snapshot is None:
@@ -178,7 +178,7 @@ def settle(results: Iterable[tuple[Level, RuleOutcome]]) -> tuple[NodeOutcome, s
     return node_outcome(levels), None if counted else NOTHING
 
 
-def demand_answers(answered: Sequence[RuleHeader], reason: str | None, terms: Terms) -> None:
+def demand_answers(answered: Sequence[RuleHeader], reason: str | None, terms: EvaluationCriteria) -> None:
     """Raise UnansweredError unless a node has an outcome for each rule that is asked, in the order of reports.
 
     `reason` is why it is unknown as a whole: then it has no outcome, unless its rules were asked and none counted.
@@ -198,7 +198,7 @@ def _nameless(name: str, path: str | None, reason: str | None) -> NodeVerdict:
     )
 
 
-def _disqualified(given: Given, snapshot: Snapshot, terms: Terms, *, doubled: bool) -> str | None:
+def _disqualified(given: Given, snapshot: Snapshot, terms: EvaluationCriteria, *, doubled: bool) -> str | None:
     if given.doubt is not None:
         return given.doubt
     misfit = Moments.of(terms).misfit(snapshot.collection["collected_at"])
@@ -229,7 +229,7 @@ class Moments:
     max_age: MaximumAge | None = None
 
     @staticmethod
-    def of(terms: Terms) -> Moments:
+    def of(terms: EvaluationCriteria) -> Moments:
         """As these terms have it."""
         age = terms.max_age
         received = terms.received or (age.now if age else None)
@@ -262,7 +262,7 @@ def _written(moment: datetime, by: timedelta) -> str:
         return "0001-01-01T00:00:00Z" if by < timedelta() else _NEVER
 
 
-def _results(snapshot: Snapshot, terms: Terms) -> tuple[Result, ...]:
+def _results(snapshot: Snapshot, terms: EvaluationCriteria) -> tuple[Result, ...]:
     roots = bind(snapshot)
     conflicts = [
         result
@@ -310,12 +310,14 @@ class Listed:
 
     absent: Sequence[Node]
     """In the order of reports."""
-    settled: Terms
+    settled: EvaluationCriteria
     """The terms, with the roster as it came out."""
     findings: RosterFindings
 
 
-def listed(terms: Terms, seen: Callable[[], Iterable[tuple[str, str | None]]], absent: Iterable[str]) -> Listed | None:
+def listed(
+    terms: EvaluationCriteria, seen: Callable[[], Iterable[tuple[str, str | None]]], absent: Iterable[str]
+) -> Listed | None:
     """What there is of a roster: `seen` gives name and site of each node with a snapshot, `absent` did not come."""
     if terms.roster is None:
         return None
@@ -338,7 +340,7 @@ def listed(terms: Terms, seen: Callable[[], Iterable[tuple[str, str | None]]], a
     )
 
 
-def _listed(nodes: Sequence[NodeVerdict], terms: Terms) -> Listed | None:
+def _listed(nodes: Sequence[NodeVerdict], terms: EvaluationCriteria) -> Listed | None:
     seen = [(node.node, node.site) for node in nodes if node.snapshot is not None]
     there = frozenset(chain.from_iterable(starmap(terms.listing, seen)))
     return listed(terms, lambda: seen, (terms.roster or frozenset()) - there)

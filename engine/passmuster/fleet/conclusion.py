@@ -19,7 +19,7 @@ from passmuster.snapshot.identity import Standing
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.fleet import Journal, Tally, Totals, Waiving
     from passmuster.model.outcome import Level, RuleOutcome
     from passmuster.model.verdict import FleetResult, Origin, WaiverFindings
@@ -50,7 +50,7 @@ class Conclusion:
 class Ended:
     """A fleet that was passed as a whole."""
 
-    terms: Terms
+    terms: EvaluationCriteria
     tally: Tally
     journal: Journal | None
     """None where counts are all that is wanted."""

@@ -18,7 +18,7 @@ from passmuster.report import Evidence, Style
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.evaluation.node import Given
     from passmuster.fleet.conclusion import Conclusion
     from passmuster.fleet.runner import Passed
@@ -69,7 +69,7 @@ class Streamed:
 
 
 @contextlib.contextmanager
-def streamed(source: Source, terms: Terms, style: Style, sinks: Sinks) -> Iterator[Streamed]:
+def streamed(source: Source, terms: EvaluationCriteria, style: Style, sinks: Sinks) -> Iterator[Streamed]:
     """Judge each node as it comes; memory does not grow with the nodes that are alike.
 
     Raises UsageError where there is nothing to read, IntegrityError for a bundle that does not hold.
@@ -123,7 +123,7 @@ def _by_one(
 
 
 def _by_many(
-    source: Source, terms: Terms, style: Style, *, written: bool, journal: bool
+    source: Source, terms: EvaluationCriteria, style: Style, *, written: bool, journal: bool
 ) -> Iterator[tuple[int, Passed]]:
     """What several processes make of the paths, a part at a time and in their order."""
     from passmuster.fleet import parallel  # noqa: PLC0415 - one process needs nothing of it
@@ -134,7 +134,7 @@ def _by_many(
     return parallel.passed(source, parallel.Crew(make=make, judge=judged, numbered=journal))
 
 
-def whole(source: Source, terms: Terms, done: Callable[[int, int], None] = _untold) -> Verdict:
+def whole(source: Source, terms: EvaluationCriteria, done: Callable[[int, int], None] = _untold) -> Verdict:
     """The verdict with every node in memory, for reports that look at all of them; raises as `streamed` does."""
     nodes = []
     with Scratch(_IN_MEMORY) as journal, of_terms(source, terms) as chosen:

@@ -27,7 +27,7 @@ from passmuster.snapshot.activation import bind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.evaluation.node import Given
     from passmuster.evaluation.pools import Contribution
     from passmuster.fleet import Class, Remembered, Spool
@@ -59,7 +59,13 @@ class OnePass:
     """
 
     def __init__(
-        self, terms: Terms, style: Style, *, written: bool, journal: BinaryIO | None, roll: BinaryIO | None = None
+        self,
+        terms: EvaluationCriteria,
+        style: Style,
+        *,
+        written: bool,
+        journal: BinaryIO | None,
+        roll: BinaryIO | None = None,
     ) -> None:
         self._terms, self._style, self._written = terms, style, written
         self._fleet_rules = terms.fleet_rules
@@ -71,7 +77,7 @@ class OnePass:
         self._start(roll)
 
     @staticmethod
-    def needs_journal(terms: Terms) -> bool:
+    def needs_journal(terms: EvaluationCriteria) -> bool:
         """Whether the terms cannot be met without the names of all nodes."""
         return bool(terms.fleet_rules) or terms.waivers is not None
 

@@ -26,7 +26,7 @@ from passmuster.report import Style
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.evaluation.node import Given
     from passmuster.model.verdict import Origin
 
@@ -75,13 +75,13 @@ class Source:
             site = self.record.site(path)
             yield (path, line, found) if site is None else (path, line, inputs.Sourced(found, site, None))
 
-    def superseded(self, terms: Terms) -> int | None:
+    def superseded(self, terms: EvaluationCriteria) -> int | None:
         """How many snapshots were left out as older than the newest; None where nobody asked for that."""
         return self.newest.left if terms.latest and self.newest is not None else None
 
 
 @contextlib.contextmanager
-def of_terms(source: Source, terms: Terms) -> Iterator[Source]:
+def of_terms(source: Source, terms: EvaluationCriteria) -> Iterator[Source]:
     """The same source, with the newest snapshots chosen where the terms ask for these alone."""
     if not terms.latest:
         yield source
@@ -154,7 +154,7 @@ class Newest:
         return hashlib.blake2b(machine + name, digest_size=16).digest(), at
 
 
-def _newest(source: Source, onepass: OnePass, terms: Terms) -> Newest:
+def _newest(source: Source, onepass: OnePass, terms: EvaluationCriteria) -> Newest:
     """Read the input for the newest of each node; raises UsageError where it cannot be read again afterwards."""
     for path in source.paths:
         if path != "-" and not Path(path).is_dir() and _pipe(path):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import BinaryIO
 
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.evaluation.node import Given
     from passmuster.fleet.cache.remember import Remembered
     from passmuster.model.verdict import RuleHeader
@@ -57,7 +57,7 @@ class Portion:
 class Tally:
     """Nodes as they come; the same totals as judging them all at once gives."""
 
-    def __init__(self, terms: Terms, file: BinaryIO | None = None) -> None:
+    def __init__(self, terms: EvaluationCriteria, file: BinaryIO | None = None) -> None:
         """The file is empty, and takes what of a large fleet does not stay in memory; None for what is never large."""
         self._moments, self._fleet_rules = Moments.of(terms), len(terms.fleet_rules)
         # As a snapshot has them, with quotation marks: null is behind all of them.

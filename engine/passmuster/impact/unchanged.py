@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from passmuster import snapshot
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.fleet import Class, Memory
 from passmuster.impact.node import Comparison
 
@@ -61,5 +61,5 @@ class Alike:
         return after.name.decode(), None if machine is None else machine.decode(), digest
 
 
-def _terms(side: Side) -> Terms:
-    return Terms(policies=(side.policy,), parameters={side.policy.header.pack: side.parameters})
+def _terms(side: Side) -> EvaluationCriteria:
+    return EvaluationCriteria(policies=(side.policy,), parameters={side.policy.header.pack: side.parameters})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from passmuster.codec import resources
 from passmuster.errors import IntegrityError, Location, PolicyError, Problem, UsageError
@@ -22,12 +22,14 @@ from passmuster.policy.version import Version
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+Homes: TypeAlias = "Sequence[Path]"
+"""Folders of packs, in which policies are found by name; the shipped one is `passmuster.codec.resources.policies()`."""
 LOCK = "policies.lock"
 SHIPPED = "passmuster"
 """What the lock is called that ships with the engine."""
 
 
-def catalogue(homes: Sequence[Path]) -> tuple[Entry, ...]:
+def catalogue(homes: Homes) -> tuple[Entry, ...]:
     """Every version in these folders, by pack and version; raises UsageError where two of them have one pack."""
     found: dict[str, Path] = {}
     entries: list[Entry] = []
@@ -55,6 +57,11 @@ def in_folder(home: Path) -> Iterator[Entry]:
 def locked_in(home: Path) -> Mapping[str, str]:
     """The digests in the lock of a folder of packs, by PACK@VERSION; empty where it has none: then all are drafts."""
     return {name: each.digest for name, each in lock_of(home).items()}
+
+
+def has_lock(policy: Policy) -> bool:
+    """Whether there is a lock in the folder of packs that a policy lies in."""
+    return bool(locked_in(Path(policy.document.file).absolute().parent.parent.parent))
 
 
 def lock_of(home: Path) -> Mapping[str, lock.Locked]:
@@ -95,7 +102,7 @@ def read(file: Path) -> bytes:
     return reading.whole(file)
 
 
-def chosen(specs: Sequence[str], homes: Sequence[Path]) -> tuple[Policy, ...]:
+def chosen(specs: Sequence[str], homes: Homes) -> tuple[Policy, ...]:
     """The policies that a caller asks for, in that order; raises PassmusterError with all that is wrong."""
     policies: list[Policy] = []
     problems: list[Problem] = []
@@ -110,7 +117,7 @@ def chosen(specs: Sequence[str], homes: Sequence[Path]) -> tuple[Policy, ...]:
     return tuple(policies)
 
 
-def one(text: str, homes: Sequence[Path]) -> Policy:
+def one(text: str, homes: Homes) -> Policy:
     """The policy that PACK[@VERSION][#DIGEST] or a path names; packs are in these folders."""
     spec = None if is_path(text) else Spec.parse(text)
     if spec is None:
@@ -181,7 +188,7 @@ def tests_beside(policy_file: str) -> Path:
     return Path(policy_file).parent / "tests.yaml"
 
 
-def every_version(homes: Sequence[Path]) -> Iterable[str]:
+def every_version(homes: Homes) -> Iterable[str]:
     """PACK@VERSION of each version in these folders; raises IntegrityError where a release is not there."""
     for home in homes:
         demand_whole(home)

@@ -22,7 +22,7 @@ from passmuster.snapshot.activation import bind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.model.fieldpath import FieldPath
     from passmuster.policy.compile import CompiledPolicy, CompiledRule
     from passmuster.snapshot import Snapshot
@@ -49,7 +49,7 @@ class Opinion:
 class Oracle:
     """The other implementation, asked for each rule of some terms on each node."""
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, terms: EvaluationCriteria) -> None:
         _demand()
         self._terms = terms
         self._rules = [_Pack(policy, terms) for policy in terms.policies]
@@ -89,7 +89,7 @@ class Oracle:
 class _Pack:
     """One policy, compiled there as far as it can be."""
 
-    def __init__(self, policy: CompiledPolicy, terms: Terms) -> None:
+    def __init__(self, policy: CompiledPolicy, terms: EvaluationCriteria) -> None:
         self.policy = policy
         wanted = [rule for rule in policy.rules if terms.rules is None or rule.header.name in terms.rules]
         self._environment = _environment()

@@ -12,18 +12,20 @@ from passmuster.proof.claim import Kind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.proof.claim import Claim
 
 
-def of_claim(claim: Claim, terms: Terms) -> str | None:
+def of_claim(claim: Claim, terms: EvaluationCriteria) -> str | None:
     """The digest that follows from what a report says; None for an attestation, which does not say enough."""
     if claim.kind is Kind.ATTESTATION:
         return None
     return verdict_digest.verdict(asked(terms, claim.now, claim.origin), _digests(claim.document))
 
 
-def changed_parameters(claim: Claim, terms: Terms, defaults: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def changed_parameters(
+    claim: Claim, terms: EvaluationCriteria, defaults: Mapping[str, Mapping[str, Any]]
+) -> Iterator[str]:
     """Parameters that were at their defaults when the digest of a report was made, and now say something else."""
     if of_claim(claim, terms) in {None, claim.verdict_digest}:
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from passmuster.evaluation.criteria import MaximumAge, Terms
+from passmuster.evaluation.criteria import EvaluationCriteria, MaximumAge
 from passmuster.model.durations import parse_duration, parse_moment
 from passmuster.model.outcome import Level
 from passmuster.policy.parameters import effective, fitting
@@ -28,7 +28,7 @@ def terms(
     compiled: Sequence[CompiledPolicy],
     waivers: Waivers | None,
     today: datetime,
-) -> tuple[Terms, list[str]]:
+) -> tuple[EvaluationCriteria, list[str]]:
     """The terms, and sentences on what in the claim cannot have been: that is left as the policies have it.
 
     A claim without a moment says that no snapshot was from the future then; so none is `today`, which is later.
@@ -42,7 +42,7 @@ def terms(
     parameters = _parameters(claim, policies, found)
     now = _now(claim, found)
     return (
-        Terms(
+        EvaluationCriteria(
             policies=raised(judged, _levels(claim, judged, found)),
             parameters=parameters,
             rules=_rules(claim, judged, found),

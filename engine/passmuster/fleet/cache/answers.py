@@ -12,7 +12,7 @@ from passmuster.model.outcome import UnansweredError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.evaluation.pools import Contribution
     from passmuster.fleet.cache.groups import Answer
     from passmuster.fleet.cache.part import Part
@@ -53,7 +53,13 @@ class Answers:
     """The rules of some terms, and what they said so far."""
 
     def __init__(
-        self, terms: Terms, places: Places, hold: Callable[[int], None], *, rules: int, render: Render | None
+        self,
+        terms: EvaluationCriteria,
+        places: Places,
+        hold: Callable[[int], None],
+        *,
+        rules: int,
+        render: Render | None,
     ) -> None:
         """So many rules are asked; `hold` is told how many bytes are kept.
 

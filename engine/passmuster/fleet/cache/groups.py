@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from passmuster.cel import Program
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.evaluation.pools import Contribution
     from passmuster.fleet.cache.facts import Facts
     from passmuster.fleet.cache.part import Part
@@ -124,13 +124,13 @@ def fleeting(group: Group | FleetGroup, parts: Sequence[Part]) -> bool:
     return False
 
 
-def asked(terms: Terms) -> list[tuple[CompiledPolicy, CompiledRule]]:
+def asked(terms: EvaluationCriteria) -> list[tuple[CompiledPolicy, CompiledRule]]:
     """The rules that are asked, in the order of reports."""
     every = [(policy, rule) for policy in terms.policies for rule in policy.rules]
     return [each for each in every if terms.rules is None or each[1].header.name in terms.rules]
 
 
-def reads(terms: Terms, *, outcomes_alone: bool = False) -> Reads:
+def reads(terms: EvaluationCriteria, *, outcomes_alone: bool = False) -> Reads:
     """What the rules that are asked look at.
 
     Without `outcomes_alone` what their messages say counts too, and the facts that reports show.
@@ -181,7 +181,7 @@ def _below(looks: set[Look]) -> tuple[Look, ...] | None:
 
 
 def grouped(
-    terms: Terms, names: Sequence[str], orders: Sequence[Mapping[str, int]], *, outcomes_alone: bool
+    terms: EvaluationCriteria, names: Sequence[str], orders: Sequence[Mapping[str, int]], *, outcomes_alone: bool
 ) -> tuple[Group, ...]:
     """The rules by policy and by what they look at; `orders` says where a fact's number stands in a part."""
     found: dict[tuple[int, Sections], list[tuple[int, CompiledRule]]] = {}
@@ -201,7 +201,9 @@ def grouped(
     )
 
 
-def fleet_groups(terms: Terms, names: Sequence[str], orders: Sequence[Mapping[str, int]]) -> tuple[FleetGroup, ...]:
+def fleet_groups(
+    terms: EvaluationCriteria, names: Sequence[str], orders: Sequence[Mapping[str, int]]
+) -> tuple[FleetGroup, ...]:
     """The fleet rules that are asked, in the order of reports."""
     return tuple(
         FleetGroup(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.evaluation.pools import Contribution
     from passmuster.fleet.cache.answers import Render
     from passmuster.fleet.cache.groups import Answer
@@ -75,7 +75,7 @@ class _Known:
 class Memory:
     """What was seen so far, under terms that stay the same."""
 
-    def __init__(self, terms: Terms, *, render: Render | None = None, limit: int = _LIMIT) -> None:
+    def __init__(self, terms: EvaluationCriteria, *, render: Render | None = None, limit: int = _LIMIT) -> None:
         """`render` gives the form that a result has in a report; None where outcomes are all that is wanted."""
         self._terms, self._render, self._limit = terms, render, limit
         self._names = tuple(sorted(schema.sections(1)))
@@ -84,12 +84,12 @@ class Memory:
         self._forget()
 
     @staticmethod
-    def serves(terms: Terms) -> bool:
+    def serves(terms: EvaluationCriteria) -> bool:
         """Whether what was said of one node holds for the next of its kind."""
         return terms.waivers is None and not terms.only_fleet_rules
 
     @staticmethod
-    def serves_sections(terms: Terms) -> bool:
+    def serves_sections(terms: EvaluationCriteria) -> bool:
         """Whether nothing else counts, not even the head of a snapshot."""
         return Memory.serves(terms) and reads(terms).keys().isdisjoint(heads.NAMES)
 

@@ -12,7 +12,7 @@ from passmuster.fleet.cache.groups import asked
 from passmuster.model.outcome import NodeOutcome, RuleOutcome
 
 if TYPE_CHECKING:
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
 
 _NAME = 16
 """Bytes of a name: that two of a million share one by chance has a probability of 1e-27."""
@@ -59,7 +59,7 @@ def _packed(judged: Class) -> bytes:
     )
 
 
-def unpacked(data: bytes, terms: Terms) -> Class:
+def unpacked(data: bytes, terms: EvaluationCriteria) -> Class:
     """A class that was packed, with the rules of these terms."""
     outcomes, reason, contributions, apart = pickle.loads(data)  # noqa: S301 - packed by our own tasks, as Spark packs them
     rules = [rule.header for _, rule in asked(terms)] if outcomes else []

@@ -26,7 +26,7 @@ from passmuster.snapshot.roster import Node
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.fleet import Class
     from passmuster.fleet.conclusion import Conclusion
     from passmuster.fleet.spark.batches import Place
@@ -51,7 +51,7 @@ class Settled:
     """Rows of which the same bytes stand elsewhere too: they are no nodes of their own."""
 
 
-def settle(source: Source, table: Any, terms: Terms, style: Style) -> Settled:
+def settle(source: Source, table: Any, terms: EvaluationCriteria, style: Style) -> Settled:
     """Settle a fleet; `table` has `rows.INDEX`. Raises UsageError where Spark did not give all of a file."""
     classes = _classes(table, terms)
     ends = _ends(source, table) if source.lines else frozenset()
@@ -86,14 +86,14 @@ def _nodes(table: Any) -> Any:
     return table.filter(pc.equal(table["kind"], rows.NODE))
 
 
-def _classes(table: Any, terms: Terms) -> dict[bytes, Class]:
+def _classes(table: Any, terms: EvaluationCriteria) -> dict[bytes, Class]:
     """The classes by name; one may stand in a row of which the other reading holds."""
     said = table.filter(pc.is_valid(table["said"]))
     found: dict[bytes, bytes] = dict(rows.listed(said, ("class", "said")))
     return {name: unpacked(data, terms) for name, data in found.items()}
 
 
-def _passed(table: Any, classes: Mapping[bytes, Class], terms: Terms, names: _Names) -> Passed:
+def _passed(table: Any, classes: Mapping[bytes, Class], terms: EvaluationCriteria, names: _Names) -> Passed:
     """The nodes that were judged by their rows, as a worker on one machine hands them over."""
     nodes = _nodes(table)
     tally, file = Tally(terms), BytesIO()

@@ -11,7 +11,7 @@ from passmuster.fleet import Memory
 from passmuster.fleet.spark import batches, rows
 
 if TYPE_CHECKING:
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.fleet.spark.source import Source
 
 _SAMPLE = 2_000
@@ -44,7 +44,7 @@ class Strategy(enum.Enum):
     """Each partition of the input makes its nodes by itself."""
 
 
-def choose(source: Source, terms: Terms, task: bytes) -> Strategy:
+def choose(source: Source, terms: EvaluationCriteria, task: bytes) -> Strategy:
     """The strategy for an input, by a sample of it."""
     if not Memory.serves_sections(terms):
         return Strategy.PARTITIONS

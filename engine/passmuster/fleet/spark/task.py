@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from passmuster import policy
 from passmuster.codec import json
-from passmuster.evaluation.criteria import MaximumAge, Terms
+from passmuster.evaluation.criteria import EvaluationCriteria, MaximumAge
 from passmuster.model.durations import format_moment, parse_duration, parse_moment
 from passmuster.policy.compile import compile_policy
 from passmuster.report import Evidence
@@ -58,12 +58,12 @@ class Task:
             }
         )
 
-    def terms(self) -> Terms:
+    def terms(self) -> EvaluationCriteria:
         """The same, compiled."""
         loaded = [
             policy.load(each.text.encode(), each.file, released=each.released, lock=each.lock) for each in self.policies
         ]
-        return Terms(
+        return EvaluationCriteria(
             policies=tuple(compile_policy(each) for each in loaded),
             parameters=self.parameters,
             rules=None if self.rules is None else frozenset(self.rules),
@@ -77,7 +77,7 @@ class Task:
         return MaximumAge(text=self.max_age, span=parse_duration(self.max_age), now=parse_moment(self.now))
 
 
-def of_terms(terms: Terms, policies: Sequence[PolicyText], *, evidence: Evidence, lines: bool) -> Task:
+def of_terms(terms: EvaluationCriteria, policies: Sequence[PolicyText], *, evidence: Evidence, lines: bool) -> Task:
     """The task of judging by these terms; `policies` are the texts that they were compiled from."""
     age = terms.max_age
     received = terms.received or (age.now if age else None)
@@ -93,7 +93,7 @@ def of_terms(terms: Terms, policies: Sequence[PolicyText], *, evidence: Evidence
 
 
 @functools.lru_cache(maxsize=2)
-def read(data: bytes) -> tuple[Task, Terms]:
+def read(data: bytes) -> tuple[Task, EvaluationCriteria]:
     """A task that was dumped, and its terms; compiled once for each process and task."""
     document = json.loads(data)
     task = Task(

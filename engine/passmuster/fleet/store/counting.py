@@ -19,7 +19,7 @@ from passmuster.model.outcome import Level, NodeOutcome, RuleOutcome, fleet_outc
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.fleet.store.reading import Choice
     from passmuster.model.verdict import RuleHeader
 
@@ -48,7 +48,7 @@ class Counts:
     """Whether those are kept for the next time; not so where the store cannot be written to."""
 
 
-def count(database: sqlite3.Connection, terms: Terms, choice: Choice) -> Counts:
+def count(database: sqlite3.Connection, terms: EvaluationCriteria, choice: Choice) -> Counts:
     """Count the latest snapshots of a choice: the totals that judging each of them gives. Raises DamageError.
 
     The terms must be such that verdicts can be kept (`verdicts.serves`).
@@ -92,7 +92,7 @@ def _keep(shelf: Shelf, new: Mapping[bytes, Judged]) -> bool:
 class Survey:
     """How many nodes have each set of facts that the terms read."""
 
-    def __init__(self, database: sqlite3.Connection, terms: Terms, choice: Choice) -> None:
+    def __init__(self, database: sqlite3.Connection, terms: EvaluationCriteria, choice: Choice) -> None:
         self._database, self._terms, self._choice, self._reads = database, terms, choice, reads(terms)
         self._table = "main.snapshot" if choice.everything else "temp.chosen"
         self._between = _between(terms)
@@ -197,7 +197,7 @@ class Survey:
             raise DamageError("a piece is missing") from None
 
 
-def _between(terms: Terms) -> tuple[int, int]:
+def _between(terms: EvaluationCriteria) -> tuple[int, int]:
     """The first and the last moment of collection with which a node is judged."""
     age, received = terms.max_age, terms.received or (terms.max_age.now if terms.max_age else None)
     return (
@@ -213,7 +213,7 @@ class _Sums(NamedTuple):
     whole: bool
 
 
-def _summed(terms: Terms, survey: Survey, known: Mapping[bytes, Judged], unknown: int) -> _Sums:
+def _summed(terms: EvaluationCriteria, survey: Survey, known: Mapping[bytes, Judged], unknown: int) -> _Sums:
     """`unknown` nodes are so as a whole, beside those of the survey."""
     classes = {id(each): each for each in known.values()}
     many: Counter[int] = Counter()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping, Sequence
 
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.fleet.store.verdicts import Judged, KeptTerms
 
 SAMPLE = 200
@@ -25,7 +25,7 @@ SAMPLE = 200
 class Plan:
     """Which verdicts are judged again, and by what."""
 
-    terms: Callable[[KeptTerms], Terms | str]
+    terms: Callable[[KeptTerms], EvaluationCriteria | str]
     """The terms that kept ones name, or why these cannot be had."""
     every: bool
     seed: int
@@ -48,7 +48,7 @@ class Rejudged:
 def rejudge(database: sqlite3.Connection, plan: Plan) -> Rejudged:
     """Judge kept verdicts again, and compare. Raises DamageError."""
     found = Rejudged()
-    comparable: list[tuple[KeptTerms, Terms, Mapping[bytes, int]]] = []
+    comparable: list[tuple[KeptTerms, EvaluationCriteria, Mapping[bytes, int]]] = []
     for kept in list(kept_terms(database)):
         terms = plan.terms(kept)
         if not isinstance(terms, str) and (not serves(terms) or Shelf(database, terms).digest != kept.digest):
@@ -71,7 +71,10 @@ def rejudge(database: sqlite3.Connection, plan: Plan) -> Rejudged:
 
 
 def _compare(
-    database: sqlite3.Connection, found: Rejudged, by: tuple[KeptTerms, Terms], verdicts: Mapping[bytes, int]
+    database: sqlite3.Connection,
+    found: Rejudged,
+    by: tuple[KeptTerms, EvaluationCriteria],
+    verdicts: Mapping[bytes, int],
 ) -> None:
     kept, terms = by
     names = ", ".join(kept.policies)

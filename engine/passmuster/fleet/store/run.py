@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator, Sequence
 
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.fleet.store.history import Change, Turn
     from passmuster.fleet.store.reading import Kept
     from passmuster.fleet.store.writing import Conflict, Delivery, Row, Writer
@@ -113,7 +113,7 @@ class Story:
     steps: tuple[Step, ...]
 
 
-def stories(database: sqlite3.Connection, name: str, terms: Terms | None) -> list[Story]:
+def stories(database: sqlite3.Connection, name: str, terms: EvaluationCriteria | None) -> list[Story]:
     """What became of the nodes of a name; several where other sites or machines had it. Raises DamageError."""
     library = reading.Library(database)
     found = []
@@ -124,7 +124,7 @@ def stories(database: sqlite3.Connection, name: str, terms: Terms | None) -> lis
     return found
 
 
-def _steps(of_one: Sequence[Kept], library: reading.Library, terms: Terms | None) -> Iterator[Step]:
+def _steps(of_one: Sequence[Kept], library: reading.Library, terms: EvaluationCriteria | None) -> Iterator[Step]:
     before = verdict_before = None
     for kept in of_one:
         now = snapshot.load(library.data(kept), kept.label)

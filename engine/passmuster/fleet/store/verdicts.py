@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Mapping
 
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.fleet import Class
     from passmuster.fleet.store.cut import Own
     from passmuster.fleet.store.reading import Library
@@ -72,7 +72,7 @@ class Reads:
         return shared + b"\0" + fingerprint(*(value.encode() for value in values))[:16]
 
 
-def reads(terms: Terms) -> Reads:
+def reads(terms: EvaluationCriteria) -> Reads:
     """What the rules that are asked look at."""
     paths = {
         path
@@ -93,7 +93,7 @@ def _meet(one: FieldPath, other: FieldPath) -> bool:
     return one.covers(other) or other.covers(one)
 
 
-def serves(terms: Terms) -> bool:
+def serves(terms: EvaluationCriteria) -> bool:
     """Whether verdicts under these terms depend on each node's facts alone, so that they can be kept."""
     return Memory.serves_sections(terms) and not terms.fleet_rules
 
@@ -101,7 +101,7 @@ def serves(terms: Terms) -> bool:
 class Judge:
     """Judges the facts of single nodes, whatever their roster and age; equal verdicts are one object."""
 
-    def __init__(self, terms: Terms, library: Library) -> None:
+    def __init__(self, terms: EvaluationCriteria, library: Library) -> None:
         self._terms, self._library = replace(terms, roster=None, max_age=None), library
         self._memory = Memory(self._terms)
         self._by_class: dict[Class, Judged] = {}
@@ -149,7 +149,7 @@ class Judge:
 class Shelf:
     """The verdicts of one set of terms in a store."""
 
-    def __init__(self, database: sqlite3.Connection, terms: Terms) -> None:
+    def __init__(self, database: sqlite3.Connection, terms: EvaluationCriteria) -> None:
         self._database = database
         self._content = json.canonical({**_described(terms), "engine": __version__, "evaluator": evaluator()})
         self._digest = fingerprint(self._content)
@@ -220,7 +220,7 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptTerms:
-    """Terms under which verdicts are kept."""
+    """EvaluationCriteria under which verdicts are kept."""
 
     id: int
     digest: bytes
@@ -295,6 +295,6 @@ def _written(judged: Judged) -> bytes:
     return json.canonical([judged.outcome.value, judged.whole, judged.results])
 
 
-def _described(terms: Terms) -> dict[str, Any]:
+def _described(terms: EvaluationCriteria) -> dict[str, Any]:
     told = asked(terms, None)
     return {name: told[name] for name in _OF_A_VERDICT}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.cli import relabel
 from passmuster.intake.bundle_input import UNSIGNED
-from passmuster.proof import Kind
+from passmuster.proof import Kind, restore_paths
 from passmuster.snapshot.roster import of_site, parted
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def _signature_notes(claim: Claim, record: InputRecord, *, unsigned: bool) -> It
     lacking, here = _without_a_seal(claim, record), record.covered
     if lacking:
         yield f"note: signatures: {lacking} seals were not looked at (give FILE.sig beside each snapshot)"
-    other = sum(digest in here and here[digest][1] != reason for digest, reason in relabel.unsigned(claim))
+    other = sum(digest in here and here[digest][1] != reason for digest, reason in restore_paths.unsigned(claim))
     if other:
         yield f"note: signatures: why {other} seals do not hold was not looked at (give FILE.sig beside each snapshot)"
 
@@ -96,7 +95,7 @@ def _bundle(then: BundleHeader, now: BundleHeader) -> Iterator[str]:
 def _signatures(claim: Claim, record: InputRecord) -> Iterator[str]:
     """Whether the counts fit the nodes; an attestation does not say enough of them."""
     found = claim.origin.signatures
-    doubted = list(relabel.unsigned(claim))
+    doubted = list(restore_paths.unsigned(claim))
     if found is None:
         if doubted:
             yield f"signatures: the report has no trust file, and {len(doubted)} of its nodes are unknown as unsigned"
@@ -124,7 +123,7 @@ def _signatures(claim: Claim, record: InputRecord) -> Iterator[str]:
 
 def _without_a_seal(claim: Claim, record: InputRecord) -> int:
     """Snapshots in no bundle that counted, though neither a seal here nor the trust file says that they may."""
-    doubted, here = dict(relabel.unsigned(claim)), record.covered
+    doubted, here = dict(restore_paths.unsigned(claim)), record.covered
     return sum(digest not in doubted and here.get(digest, ("", ""))[0] == "unsigned" for digest in _loose(claim))
 
 

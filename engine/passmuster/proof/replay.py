@@ -1,42 +1,44 @@
-"""Making a verdict again: its policies found by digest, its snapshots read, and the whole compared."""
+"""Making a verdict again: its policies found by digest, its snapshots read, and the whole compared.
+
+A verdict is a function of what it names, so whoever has the same inputs gets the same bytes. What nobody gave again is
+taken from the verdict, and a note says so.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from passmuster import __version__, proof
-from passmuster.cli import assessed, provenance, relabel
-from passmuster.cli.surroundings import homes, moment, read
 from passmuster.codec import json, resources
 from passmuster.errors import UsageError
 from passmuster.evaluation.criteria import CALLER
 from passmuster.fleet import judging
 from passmuster.fleet.runner import OnePass
 from passmuster.fleet.scratch import Scratch
-from passmuster.fleet.source import Source, of_terms
+from passmuster.fleet.source import of_terms
 from passmuster.intake import catalog, inputs
+from passmuster.intake import profile as intake_profile
 from passmuster.model.durations import format_moment
-from passmuster.policy import profile, waivers
+from passmuster.policy import waivers
 from passmuster.policy.compile import compile_policy
 from passmuster.policy.parameters import effective
-from passmuster.proof import Kind, Remade, consistent
+from passmuster.proof import Kind, Remade, consistent, provenance, restore_paths
 from passmuster.proof.terms import terms as claimed_terms
 from passmuster.report import Evidence, Style, statement
 from passmuster.report.names import fold
 from passmuster.snapshot import roster
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
-    from passmuster.evaluation.criteria import Terms
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.fleet import Remembered
     from passmuster.fleet.conclusion import Conclusion
-    from passmuster.intake.bundle_input import InputRecord
+    from passmuster.fleet.source import Source
     from passmuster.policy import Policy
     from passmuster.policy.profile import Assessment
     from passmuster.policy.waivers import Waivers
@@ -47,7 +49,36 @@ _IN_MEMORY = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
+class File:
+    """What a file holds, and what it is called in messages."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayInput:
+    """What a verdict is judged again from."""
+
+    source: Source
+    """The snapshots; its record says what is trusted."""
+    now: datetime
+    """For what has a moment, where the verdict does not say it."""
+    homes: catalog.Homes
+    """Folders of packs, in which the verdict's policies are looked for."""
+    policies: Sequence[Policy] = ()
+    """Policies that are in none of them."""
+    waivers: File | None = None
+    roster: File | None = None
+    assessment: Assessment | None = None
+    unsigned: bool = False
+    """Whether the trust is for what was judged alone, as the verdict itself is not signed."""
+    second: bool = False
+    """Whether a second evaluator is asked (cel-cpp, an extra)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
     """What came of judging again."""
 
     differences: tuple[str, ...]
@@ -67,30 +98,28 @@ class Tried:
         return not self.differences and not (self.opinion is not None and self.opinion.differing)
 
 
-def remake(claim: Claim, options: argparse.Namespace) -> Tried:
+def replay(claim: Claim, given: ReplayInput) -> Replayed:
     """Judge again and compare; raises UsageError where it cannot be tried."""
-    policies, found, notes = _policies(claim, options.policy)
+    policies, found, notes = _policies(claim, given)
     if found:
-        return Tried(differences=tuple(found), compared="nothing: it was not judged again", notes=tuple(notes))
-    asked = None if options.assessment is None else assessed.load(options.assessment)
-    held, told = _waivers(claim, options, asked)
+        return Replayed(differences=tuple(found), compared="nothing: it was not judged again", notes=tuple(notes))
+    held, told = _waivers(claim, given)
     compiled = [compile_policy(policy) for policy in policies]
-    terms, impossible = claimed_terms(claim, policies, compiled, held, moment(options.now))
-    before = [*told, *impossible, *_roster(claim, options), *_assessment(claim, terms, asked)]
-    oracle = _oracle(options, terms)
-    record: InputRecord = options.record
-    again = _again(claim, terms, Source(record=record, paths=options.snapshots), oracle)
+    terms, impossible = claimed_terms(claim, policies, compiled, held, given.now)
+    before = [*told, *impossible, *_roster(claim, given.roster), *_assessment(claim, terms, given)]
+    oracle = _oracle(terms) if given.second else None
+    again = _again(claim, terms, given.source, oracle)
     same_engine = claim.engine == __version__ and claim.engine_digest in {None, resources.engine_digest()}
     if not (same_engine and again.data == claim.data):
         before += consistent.changed_parameters(claim, terms, effective(policies, ()))
         before += proof.differences(claim, again.remade(claim, terms), whole=same_engine)
         if same_engine and not before:
             before.append("bytes: every value is the same, and the bytes are not")
-    before += provenance.differences(claim, record)
-    return Tried(
+    before += provenance.differences(claim, given.source.record)
+    return Replayed(
         differences=tuple(before),
         compared=_compared(claim, same_engine=same_engine),
-        notes=(*notes, *_notes(claim, asked, options)),
+        notes=(*notes, *_notes(claim, given)),
         texts=same_engine,
         opinion=None if oracle is None else oracle.opinion(),
         outcome=again.conclusion.verdict.outcome.value,
@@ -115,10 +144,11 @@ def _compared(claim: Claim, *, same_engine: bool) -> str:
     )
 
 
-def _notes(claim: Claim, asked: Assessment | None, options: argparse.Namespace) -> Iterator[str]:
-    given = options.roster is not None or (asked is not None and asked.roster is not None)
-    yield from provenance.notes(claim, options.record, roster_given=given, unsigned=options.unsigned)
-    doubted = relabel.doubted(claim)
+def _notes(claim: Claim, given: ReplayInput) -> Iterator[str]:
+    asked = given.assessment
+    rostered = given.roster is not None or (asked is not None and asked.roster is not None)
+    yield from provenance.notes(claim, given.source.record, roster_given=rostered, unsigned=given.unsigned)
+    doubted = restore_paths.doubted(claim)
     if doubted:
         yield f"note: {doubted} of its nodes are unknown for what a store knew of them, which was not looked at"
     if claim.assessment is not None and asked is None:
@@ -128,25 +158,24 @@ def _notes(claim: Claim, asked: Assessment | None, options: argparse.Namespace) 
 # Policies
 
 
-def _policies(claim: Claim, specs: Sequence[str]) -> tuple[list[Policy], list[str], list[str]]:
+def _policies(claim: Claim, given: ReplayInput) -> tuple[list[Policy], list[str], list[str]]:
     """The policies, by their digests; what in them differs, and what is to be said of them."""
-    given = [catalog.one(text, homes()) for text in specs]
-    by_digest = {policy.digest: policy for policy in given}
+    by_digest = {policy.digest: policy for policy in given.policies}
     claimed = {each.digest for each in claim.policies}
     found = [
         f"policy: the report is not by {policy.pack}@{policy.version} ({policy.digest})"
-        for policy in given
+        for policy in given.policies
         if policy.digest not in claimed
     ]
     policies, notes = [], []
     for each in claim.policies:
-        policy = by_digest.get(each.digest) or _from_catalogue(each.name, each.digest)
+        policy = by_digest.get(each.digest) or _from_catalogue(each.name, each.digest, given.homes)
         if policy.digest != each.digest:
             digests = f"judged was {each.digest}, here is {policy.digest}"
             found.append(f"policy: {each.name} has another digest here ({digests})")
         elif (policy.pack, str(policy.version)) != (each.pack, each.version):
             found.append(f"policy: {each.name} names itself {policy.pack}@{policy.version}")
-        elif each.released and not policy.released and _locked(policy):
+        elif each.released and not policy.released and catalog.has_lock(policy):
             found.append(f"policy: {each.name} is called released, and the lock here does not name it")
         elif each.released != policy.released:
             said, here = ("released", "no lock here vouches for that")
@@ -159,64 +188,59 @@ def _policies(claim: Claim, specs: Sequence[str]) -> tuple[list[Policy], list[st
     return policies, found, notes
 
 
-def _from_catalogue(name: str, digest: str) -> Policy:
+def _from_catalogue(name: str, digest: str, homes: catalog.Homes) -> Policy:
     """The policy of that name; raises UsageError where there is none."""
-    if name not in {entry.name for entry in catalog.catalogue(homes())}:
+    if name not in {entry.name for entry in catalog.catalogue(homes)}:
         message = "this policy is not here, so the report cannot be tried (give its file with -p)"
         raise UsageError.at(f"{name}#{digest}", message, code="policy-not-found")
-    return catalog.one(name, homes())
-
-
-def _locked(policy: Policy) -> bool:
-    return bool(catalog.locked_in(Path(policy.document.file).absolute().parent.parent.parent))
+    return catalog.one(name, homes)
 
 
 # Waivers, rosters, assessments
 
 
-def _waivers(claim: Claim, options: argparse.Namespace, asked: Assessment | None) -> tuple[Waivers | None, list[str]]:
-    file, data = options.waivers, None
-    if file is not None:
-        data = read(file)
-    elif asked is not None and asked.waivers is not None:
-        data, file = assessed.attached(asked, "waivers", asked.waivers)
+def _waivers(claim: Claim, given: ReplayInput) -> tuple[Waivers | None, list[str]]:
+    file, asked = given.waivers, given.assessment
+    if file is None and asked is not None and asked.waivers is not None:
+        data, name = intake_profile.attached(asked, "waivers", asked.waivers)
+        file = File(name=name, data=data)
     if claim.waivers is None:
-        return None, [f"waivers: {file} is given, and the report is by none"] if file is not None else []
-    if data is None:
+        return None, [f"waivers: {file.name} is given, and the report is by none"] if file is not None else []
+    if file is None:
         message = f"by the waivers {claim.waivers}, so it cannot be tried without (give their file with --waivers)"
         raise UsageError.at(claim.file, message, code="report-waivers")
-    digest = "sha256:" + hashlib.sha256(data).hexdigest()
-    differs = [f"waivers: {file} is another file (judged by {claim.waivers}, given is {digest})"]
-    return waivers.load(data, file), [] if digest == claim.waivers else differs
+    digest = "sha256:" + hashlib.sha256(file.data).hexdigest()
+    differs = [f"waivers: {file.name} is another file (judged by {claim.waivers}, given is {digest})"]
+    return waivers.load(file.data, file.name), [] if digest == claim.waivers else differs
 
 
-def _roster(claim: Claim, options: argparse.Namespace) -> Iterator[str]:
+def _roster(claim: Claim, file: File | None) -> Iterator[str]:
     if claim.roster is not None and len(claim.roster) != claim.listed:
         yield f"roster: the report says {claim.listed} names, and implies {len(claim.roster)}"
-    if options.roster is None:
+    if file is None:
         return
-    names = roster.parse(read(options.roster), options.roster)
+    names = roster.parse(file.data, file.name)
     if claim.roster is None:
-        yield f"roster: {options.roster} is given, and the report is by none"
+        yield f"roster: {file.name} is given, and the report is by none"
         return
     told = claim.roster if claim.roster_source == CALLER else {roster.parted(each).name for each in claim.roster}
     for on, off, strays in (
-        (options.roster, "that of the report", names - told),
-        ("that of the report", options.roster, told - names),
+        (file.name, "that of the report", names - told),
+        ("that of the report", file.name, told - names),
     ):
         if strays:
             yield f"roster: on {on}, and not on {off}: {', '.join(fold(strays))}"
 
 
-def _assessment(claim: Claim, terms: Terms, asked: Assessment | None) -> Iterator[str]:
+def _assessment(claim: Claim, terms: EvaluationCriteria, given: ReplayInput) -> Iterator[str]:
     """Where a report is not by an assessment."""
+    asked = given.assessment
     if asked is None:
         return
     if claim.assessment != asked.digest:
         yield f"assessment: another one (judged by {claim.assessment or 'none'}, given is {asked.digest})"
         return
-    policies = assessed.chosen(asked)
-    settled = profile.settle(asked, policies, [compile_policy(policy) for policy in policies])
+    policies, settled = intake_profile.settle(asked, given.homes)
     levels = replace(terms, policies=settled.policies, parameters=settled.parameters)
     pairs = (
         ("policies", {each.digest for each in claim.policies}, {each.digest for each in policies}),
@@ -246,7 +270,7 @@ class Again:
     """In the form of the claim."""
     snapshots: int
 
-    def remade(self, claim: Claim, terms: Terms) -> Remade:
+    def remade(self, claim: Claim, terms: EvaluationCriteria) -> Remade:
         """What is compared with the claim."""
         if claim.kind is Kind.STREAM:
             *nodes, last = [json.trusted(each) for each in self.data.splitlines()]
@@ -260,17 +284,17 @@ class Again:
         )
 
 
-def _again(claim: Claim, terms: Terms, paths: Source, oracle: Oracle | None) -> Again:
+def _again(claim: Claim, terms: EvaluationCriteria, given: Source, oracle: Oracle | None) -> Again:
     style = Style(evidence=Evidence(claim.evidence))
     with contextlib.ExitStack() as stack:
         journal = stack.enter_context(Scratch(_IN_MEMORY))
         onepass = OnePass(terms, style, written=True, journal=journal)  # type: ignore[arg-type]
-        names = relabel.labels(claim)
-        source = stack.enter_context(of_terms(paths, terms))
+        names = restore_paths.labels(claim)
+        source = stack.enter_context(of_terms(given, terms))
         read = source.read(inputs.nothing if oracle else onepass.known)
-        met = relabel.sourced((relabel.renamed(each, names) for each in _asked(read, oracle)), claim)
+        met = restore_paths.sourced((restore_paths.renamed(each, names) for each in _asked(read, oracle)), claim)
         nodes = [node for _, node in judging.judged(met, onepass)]
-        conclusion = relabel.as_then(onepass.conclude(claim.origin), claim, superseded=source.superseded(terms))
+        conclusion = restore_paths.as_then(onepass.conclude(claim.origin), claim, superseded=source.superseded(terms))
         whole = b"".join(onepass.whole(conclusion, list(nodes)))
         lines = [*(node + b"\n" for node in nodes), *(each + b"\n" for each in onepass.last(conclusion))]
     match claim.kind:
@@ -290,9 +314,7 @@ def _in_order(claim: Claim, lines: list[bytes]) -> bytes:
     return b"".join([*sorted(nodes, key=lambda each: places.get(each, len(places))), last])
 
 
-def _oracle(options: argparse.Namespace, terms: Terms) -> Oracle | None:
-    if options.second is None:
-        return None
+def _oracle(terms: EvaluationCriteria) -> Oracle:
     from passmuster.proof.celcpp import Oracle  # noqa: PLC0415 - the extra
 
     return Oracle(terms)
