@@ -11,14 +11,14 @@ from snapshots import document
 from stores import machine
 
 from passmuster.codec import json as _json
-from passmuster.evaluation.criteria import Terms
+from passmuster.evaluation.criteria import EvaluationCriteria
 
 pytestmark = pytest.mark.usefixtures("impatient")
 POLICY = compiled(
     rule("a", "'a' in boot.arguments && boot.arguments.a.exists(w, w == 'on')"),
     rule("root", "'root' in boot.arguments", level="recommended"),
 )
-TERMS = Terms(policies=(POLICY,), parameters=no_parameters(POLICY))
+TERMS = EvaluationCriteria(policies=(POLICY,), parameters=no_parameters(POLICY))
 ROOT = {"boot.arguments.root": {"detail": "its value is not shown", "reason": "redacted"}}
 OTHERS = {'boot.arguments["*"]': {"detail": "", "reason": "redacted"}}
 
