@@ -100,7 +100,7 @@ def test_the_verdict_of_the_frozen_snapshots_holds(capsys: pytest.CaptureFixture
     verdict = judged(form=form, paths=tuple(paths))
     status, told = verify(capsys, str(verdict), "--snapshots", *reversed(paths))
     assert status == 0, told
-    assert f"over {len(paths)} snapshots" in told
+    assert f"({len(paths)} snapshots)" in told
 
 
 @pytest.mark.long
