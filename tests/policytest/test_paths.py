@@ -63,6 +63,34 @@ def test_a_path_that_no_snapshot_has_is_refused_with_its_place(change: str, mess
     assert proposed == hint
 
 
+BROKEN = {
+    "a key too many": "set: {cpu.flgas: []}\n    surplus: 1",
+    "a wrong type beside": "set: {cpu.flgas: []}\n    unknown: [cpu.flags]",
+    "a list of other things": "set: {cpu.flgas: []}\n    delete: [1, {a: b}]",
+    "no mapping of facts": "set: {cpu.flgas: []}\n    facts: {one: 1}\n    missing: {one: [1]}",
+}
+
+
+@pytest.mark.parametrize("change", BROKEN.values(), ids=BROKEN)
+def test_a_fault_of_the_form_hides_no_misspelt_path(change: str) -> None:
+    got = [message for message, _ in told(HEAD.replace("CHANGE", change).replace("{BASE}", "{}"))]
+    assert len(got) > 1
+    assert any(message.startswith("10:11: no such field of cpu (got 'flgas')") for message in got)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "schema: passmuster.tests/1\nbases: 1\ncases: {}\n",
+        "- 1\n",
+        "bases: {a: 1, b: {sections: [1]}}\n",
+        "fleet_cases: [1, {nodes: 1}, {nodes: [1]}]\n",
+    ],
+)
+def test_any_form_is_told_and_nothing_else(text: str) -> None:
+    assert told(text)
+
+
 BASES = {
     "a section": ("{kernal: {release: x}}", "5:16: no such section (got 'kernal'", "did you mean 'kernel'?"),
     "a field": ("{cpu: {flgas: []}}", "5:22: no such field of cpu (got 'flgas')", "did you mean 'flags'?"),

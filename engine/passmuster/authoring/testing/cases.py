@@ -110,7 +110,9 @@ def load(data: bytes, file: str) -> Suite:
         document.problem(fault.path, fault.message, code="tests-invalid", key=fault.at_key)
         for fault in schema.faults("tests", 1, document.value)
     ]
-    problems = problems or [*_stray_names(document), *paths.problems(document)]
+    problems = problems or _stray_names(document)
+    told = {problem.location for problem in problems}
+    problems += [problem for problem in paths.problems(document) if problem.location not in told]
     if problems:
         raise PolicyError(problems)
     value = document.value

@@ -28,9 +28,12 @@ class _StrayError(Exception):
 
 
 def problems(document: Document) -> Iterator[Problem]:
-    """Every path that no snapshot has, and every two changes of one fact of which only one would count."""
-    for name, base in document.value["bases"].items():
-        for section, facts in base["sections"].items():
+    """Every path that no snapshot has, and every two changes of one fact of which only one would count.
+
+    The document may break its schema: what is not of the right type is passed over.
+    """
+    for name, base in _mapping(_mapping(document.value).get("bases")).items():
+        for section, facts in _mapping(_mapping(base).get("sections")).items():
             place: Place = ("bases", name, "sections", section)
             try:
                 kind = _kind(FieldPath((section,)), schema.sections(1))
@@ -42,20 +45,35 @@ def problems(document: Document) -> Iterator[Problem]:
         yield from _of_node(document, place, node)
 
 
-def _nodes(tests: Mapping[str, Any]) -> Iterator[tuple[Place, Mapping[str, Any]]]:
-    for number, case in enumerate(tests.get("cases", [])):
-        yield ("cases", number), case
-    for number, case in enumerate(tests.get("fleet_cases", [])):
-        for at, node in enumerate(case["nodes"]):
-            yield ("fleet_cases", number, "nodes", at), node
+def _nodes(value: object) -> Iterator[tuple[Place, Mapping[str, Any]]]:
+    tests = _mapping(value)
+    for number, case in enumerate(_list(tests.get("cases"))):
+        yield ("cases", number), _mapping(case)
+    for number, case in enumerate(_list(tests.get("fleet_cases"))):
+        for at, node in enumerate(_list(_mapping(case).get("nodes"))):
+            yield ("fleet_cases", number, "nodes", at), _mapping(node)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _of_node(document: Document, place: Place, node: Mapping[str, Any]) -> Iterator[Problem]:
     changed: dict[FieldPath, str] = {}
     facts = schema.sections(1)
     every = {**facts, **schema.header(1)}
-    named = [(what, text, (*place, what, text), True) for what in ("set", "unknown") for text in node.get(what, {})]
-    named += [("delete", text, (*place, "delete", at), False) for at, text in enumerate(node.get("delete", []))]
+    named = [
+        (what, text, (*place, what, text), True) for what in ("set", "unknown") for text in _mapping(node.get(what))
+    ]
+    named += [
+        ("delete", text, (*place, "delete", at), False)
+        for at, text in enumerate(_list(node.get("delete")))
+        if isinstance(text, str)
+    ]
     for what, text, at, key in named:
         try:
             path = _parsed(text)
@@ -67,8 +85,10 @@ def _of_node(document: Document, place: Place, node: Mapping[str, Any]) -> Itera
         if what == "set":
             yield from _within(document, kind, node["set"][text], at, text)
     for what in ("facts", "missing"):
-        for rule, paths in node.get(what, {}).items():
-            for number, text in enumerate(paths):
+        for rule, paths in _mapping(node.get(what)).items():
+            for number, text in enumerate(_list(paths)):
+                if not isinstance(text, str):
+                    continue
                 try:
                     _kind(_parsed(text), every, others=True)
                 except _StrayError as error:
