@@ -65,13 +65,13 @@ class EvaluationCriteria:
 
     @property
     def node_rules(self) -> tuple[RuleHeader, ...]:
-        """The rules about single nodes that are asked, in the order of reports."""
+        """The selected node rules, in the order of reports."""
         headers = (rule.header for policy in self.policies for rule in policy.rules)
         return tuple(header for header in headers if self.rules is None or header.name in self.rules)
 
     @property
     def fleet_rules(self) -> tuple[tuple[CompiledPolicy, CompiledFleetRule], ...]:
-        """The rules about pools of nodes that are asked, each with its policy."""
+        """The selected fleet rules, each with its policy."""
         pairs = [(policy, rule) for policy in self.policies for rule in policy.fleet_rules]
         return tuple(pair for pair in pairs if self.rules is None or pair[1].header.name in self.rules)
 
@@ -95,7 +95,7 @@ class EvaluationCriteria:
 
     @property
     def only_fleet_rules(self) -> bool:
-        """Whether no rule about single nodes is asked, so that nodes by themselves have no part in the outcome."""
+        """Whether no node rule is selected, so that single nodes do not count in the outcome."""
         names = {rule.header.name for policy in self.policies for rule in policy.rules}
         return bool(self.fleet_rules) and not (names if self.rules is None else names & self.rules)
 

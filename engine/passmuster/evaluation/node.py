@@ -113,7 +113,7 @@ def _claims(inputs: Sequence[Given], terms: EvaluationCriteria) -> Iterator[Clai
 
 
 def judge_one(given: Given, terms: EvaluationCriteria, *, doubled: bool = False) -> NodeVerdict:
-    """Judge one node; `doubled`: several snapshots of it were given, and nobody knows which is true."""
+    """Judge one node; `doubled`: several snapshots of it were given, and it is unknown which is true."""
     snapshot = given.snapshot
     if snapshot is None:
         return _nameless(given.input or "this node", given.input, given.problem)
@@ -179,7 +179,7 @@ def settle(results: Iterable[tuple[Level, RuleOutcome]]) -> tuple[NodeOutcome, s
 
 
 def demand_answers(answered: Sequence[RuleHeader], reason: str | None, terms: EvaluationCriteria) -> None:
-    """Raise UnansweredError unless a node has an outcome for each rule that is asked, in the order of reports.
+    """Raise UnansweredError unless a node has an outcome for each selected rule, in the order of reports.
 
     `reason` is why it is unknown as a whole: then it has no outcome, unless its rules were asked and none counted.
     """
@@ -347,7 +347,7 @@ def _listed(nodes: Sequence[NodeVerdict], terms: EvaluationCriteria) -> Listed |
 
 
 def fleet_digest(result: FleetResult) -> bytes:
-    """The digest of what a fleet rule says of one pool."""
+    """The digest of the result of a fleet rule for one pool."""
     return verdict_digest.fleet(result.rule.name, result.pool, result.outcome.value)
 
 

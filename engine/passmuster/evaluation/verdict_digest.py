@@ -22,12 +22,12 @@ def node(name: str, snapshot: str | None, outcome: str, rules: Mapping[str, str]
 
 
 def fleet(rule: str, pool: str | None, outcome: str) -> bytes:
-    """The digest of what a fleet rule says of one pool: 32 bytes; it stands among those of the nodes."""
+    """The digest of the result of a fleet rule for one pool: 32 bytes; it stands among those of the nodes."""
     return hashlib.sha256(json.canonical([rule, pool, outcome])).digest()
 
 
 def verdict(terms: Mapping[str, Any], nodes: Iterable[bytes]) -> str:
-    """The digest of a whole verdict: `sha256:` and hexadecimal digits, over what was asked and the nodes' digests."""
+    """The digest of a whole verdict: `sha256:` and hexadecimal digits, over the criteria and the nodes' digests."""
     hashed = hashlib.sha256(json.canonical(dict(terms)))
     for node_digest in sorted(nodes):
         hashed.update(node_digest)

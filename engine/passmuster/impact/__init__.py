@@ -1,4 +1,4 @@
-"""Impact: who comes out otherwise by another version of a policy, or as another snapshot, and what caused it."""
+"""Impact: which nodes change outcome with another policy version or snapshot, and why."""
 
 from __future__ import annotations
 

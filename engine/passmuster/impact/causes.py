@@ -1,4 +1,4 @@
-"""What it is on the side of the policy that makes a rule come out otherwise, found by taking single changes back."""
+"""Which change of the policy side makes a rule change outcome, found by reverting single changes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Ask:
 
 
 def cause(old: Side, new: Side, ask: Ask) -> Cause:
-    """Why a rule is otherwise on the new side.
+    """Why a rule differs on the new side.
 
     A waiver is the cause where the new side with the waivers of the old one finds what was found before; a
     parameter likewise. What is left is the expression.

@@ -92,7 +92,7 @@ class WaiverChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleChange:
-    """One rule that comes out otherwise on one node, or weighs otherwise."""
+    """One rule that changes outcome or level on one node."""
 
     rule: str
     title: str
@@ -145,7 +145,7 @@ class NodeChange:
 
     @property
     def flips(self) -> bool:
-        """Whether the node as a whole comes out otherwise."""
+        """Whether the node as a whole changes outcome."""
         return self.judged.before is not self.judged.after
 
 
@@ -159,7 +159,7 @@ class Unread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OneSided:
-    """A node of which there is a snapshot on one side only, as that side judges it."""
+    """A node with a snapshot on one side only, as that side judges it."""
 
     node: str
     machine_id: str | None
@@ -175,7 +175,7 @@ class When(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubled:
-    """A node that one side has more than once: nobody knows which of them counts, so it is not compared."""
+    """A node with several snapshots on one side: it is unknown which one counts, so it is not compared."""
 
     node: str
     machine_id: str | None
@@ -185,7 +185,7 @@ class Doubled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """What was given and is no snapshot."""
+    """Input that is not a snapshot."""
 
     input: str
     problem: str
@@ -273,5 +273,5 @@ class Impact:
 
 
 def breaks(before: NodeOutcome, after: NodeOutcome) -> bool:
-    """Whether a node that passed comes to fail."""
+    """Whether a node changes from pass to fail."""
     return before in {NodeOutcome.PASS, NodeOutcome.WARN} and after is NodeOutcome.FAIL

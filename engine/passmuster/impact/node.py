@@ -83,7 +83,7 @@ class Comparison:
         self._quick = Quick(old, new)
 
     def one(self, snapshot: Snapshot) -> Compared | None:
-        """A node of which there is one snapshot; None where nothing changes on it."""
+        """A node with one snapshot; None if nothing changes on it."""
         roots = bind(snapshot)
         if self._quick.same(roots):
             return None
@@ -92,7 +92,7 @@ class Comparison:
         return self._compared(pair, _Four(before=before, policy=after, node=before, after=after), None)
 
     def two(self, earlier: Snapshot, later: Snapshot) -> Compared:
-        """A node of which there are two snapshots."""
+        """A node with two snapshots."""
         was, now = bind(earlier), bind(later)
         same = self._quick.judged(was, now)
         if same is not None:

@@ -64,7 +64,7 @@ class Roll:
 
     @property
     def unreadable(self) -> list[Unreadable]:
-        """What was given and is no snapshot."""
+        """Input that is not a snapshot."""
         return self._unreadable
 
     def __contains__(self, identity: Identity) -> bool:

@@ -27,7 +27,7 @@ class Quick:
         self._rules = before, after
 
     def same(self, roots: Mapping[str, object]) -> bool:
-        """Whether every rule comes out the same by both sides; False may also mean that it takes a longer look."""
+        """Whether every rule has the same outcome on both sides; False may also mean that this is not certain."""
         if not self._serves:
             return False
         was, now = (bound(side.policy, roots, side.parameters) for side in (self._old, self._new))

@@ -1,4 +1,4 @@
-"""One side of a comparison: what nodes are judged by, and what it says of one snapshot."""
+"""One side of a comparison: its criteria, and its verdict on one snapshot."""
 
 from __future__ import annotations
 

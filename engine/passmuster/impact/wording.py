@@ -1,4 +1,4 @@
-"""The words of an impact that its formats share: values, steps, and what is told of one change."""
+"""The words of an impact that its formats share: values, steps, and the details of one change."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def outcome(rule_outcome: RuleOutcome | None) -> str:
 
 
 def details(change: RuleChange) -> tuple[tuple[str, str], ...]:
-    """What is told of a change beside its step: what kind of thing, and the words; changes alike have them alike."""
+    """The details of a change beside its step: a kind and a text; equal changes have equal details."""
     kind = "was" if change.after in _SILENT else "found"
     lines = [(kind, " ".join(change.message.split()))] if change.message else []
     lines += [("read", _facts(change))] if change.facts and change.cause is not Cause.NODE else []

@@ -99,7 +99,7 @@ class CompiledPolicy:
 
 
 def compile_policy(policy: Policy, *, doubtful: frozenset[str] = frozenset()) -> CompiledPolicy:
-    """Compile a policy; raises PolicyError with every mistake found, but for what comes of those that are `doubtful`.
+    """Compile a policy; raises PolicyError with every mistake found, except consequences of those that are `doubtful`.
 
     These are parameters, constants and variables as `params.x`, of which nothing is known; with none, the usual way.
     """

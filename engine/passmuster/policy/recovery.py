@@ -1,4 +1,4 @@
-"""What can still be read of a policy with mistakes, so that its expressions are checked too, and all is told at once.
+"""The readable parts of a policy with mistakes, so that all mistakes are reported together.
 
 Only what is sound goes in: nothing that is found in the rest may come of a mistake elsewhere. Parameters, constants and
 variables that are not sound are named beside it, for whoever uses them is not to blame.

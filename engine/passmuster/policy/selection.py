@@ -96,7 +96,7 @@ def demand_digest(spec: Spec, digest: str) -> None:
 
 
 def demand_distinct(names: Sequence[str]) -> None:
-    """Raise UsageError where two versions of one pack are asked for at once."""
+    """Raise UsageError if two versions of one pack are selected together."""
     packs = [name.partition("@")[0] for name in names]
     for pack in sorted({name for name in packs if packs.count(name) > 1}):
         asked = ", ".join(name for name in names if name.startswith(pack + "@"))

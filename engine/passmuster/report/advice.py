@@ -1,4 +1,4 @@
-"""What to do next: about a verdict, and about a fact that could not be looked at, by its reason and its source.
+"""What to do next: about a verdict, and about an unknown fact, by its reason and its source.
 
 Advice that was followed already is no advice: root is not told to run as root, nor a collection on the node itself
 to collect there.

@@ -39,7 +39,7 @@ def by_rule(verdict: Verdict) -> dict[RuleHeader, dict[RuleOutcome, int]]:
 
 
 def by_fleet_rule(verdict: Verdict) -> dict[RuleHeader, dict[RuleOutcome, int]]:
-    """How many pools each rule about the fleet came to each outcome on; empty where no such rule was asked."""
+    """Pools by outcome for each fleet rule; empty if no fleet rule is selected."""
     counts: dict[RuleHeader, dict[RuleOutcome, int]] = {}
     for result in verdict.fleet:
         counts.setdefault(result.rule, dict.fromkeys(RuleOutcome, 0))[result.outcome] += 1
@@ -60,7 +60,7 @@ def fleet_rules(verdict: Verdict) -> dict[Level, dict[RuleOutcome, int]]:
 
 
 def every_rule(verdict: Verdict) -> dict[Level, dict[RuleOutcome, int]]:
-    """The results of rules about nodes and of those about the fleet together: what the exit status hangs on."""
+    """The results of node rules and fleet rules together, which decide the exit status."""
     return together(rules(verdict), fleet_rules(verdict))
 
 

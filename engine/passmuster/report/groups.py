@@ -46,7 +46,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """Facts that could not be looked at for one reason, with one thing to do, and the rules that need them."""
+    """Unknown facts with one reason, one remedy, and the rules that need them."""
 
     reason: Reason
     action: str

@@ -19,7 +19,7 @@ _LOOSE = Origin()
 
 
 def render(verdict: Verdict, _style: Style) -> str:
-    """Outcome, how much was asked, and counts."""
+    """Outcome, scope and counts."""
     roster = verdict.roster.source if verdict.roster else None
     came = Origin(bundles=verdict.bundles, signatures=verdict.signatures, roster=roster)
     return text(verdict.outcome, counting.summary(verdict), verdict.scope, verdict.skipped, came)

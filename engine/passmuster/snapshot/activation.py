@@ -53,7 +53,7 @@ def member(value: object, key: str) -> object:
 
 
 def bind_header(name: str, value: Mapping[str, Any]) -> object:
-    """One of the two that are no sections. What a redaction put in the place of the host's own is unknown."""
+    """One of the two parts that are not sections. A value that a redaction replaced is unknown."""
     path = FieldPath((name,))
     bound = _value(schema.header(1)[name], value, path, {})
     if "redacted" not in value or not isinstance(bound, dict):

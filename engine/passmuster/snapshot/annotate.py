@@ -1,4 +1,4 @@
-"""Adding what the cluster says of a node to its snapshot: the section `kubernetes`, from a Node object.
+"""Adding the cluster's data on a node to its snapshot: the section `kubernetes`, from a Node object.
 
 Values in, values out. The collector writes the same section with ``--node-object`` (a test ties the two). All labels
 are kept; annotations and addresses never are.

@@ -1,4 +1,4 @@
-"""Snapshots that were given twice, nodes of which several were given, and identities that contradict each other. Pure.
+"""Duplicate snapshots, nodes with several snapshots, and contradicting identities. Pure.
 
 The same bytes twice are one snapshot. Several snapshots of one node leave it unknown, for nobody knows which is true;
 one that is unknown by itself (it is from the future) is not a second one.

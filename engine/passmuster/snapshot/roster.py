@@ -1,4 +1,4 @@
-"""The roster: which nodes there should be. One name a line, or `kubectl get nodes -o json`."""
+"""The roster: the expected nodes. One name per line, or `kubectl get nodes -o json`."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _error(file: str, line: int, message: str) -> UsageError:
 
 
 def of_site(site: str | None, name: str) -> str:
-    """What a node is called in the rosters of sites; None where nobody named a site."""
+    """The name of a node in rosters of sites; None if no site is named."""
     return f"{site or ''}/{name}"
 
 
@@ -73,7 +73,7 @@ def parted(entry: str) -> Node:
 
 
 class Node(NamedTuple):
-    """A node that there should be, or is."""
+    """A node that is expected or present."""
 
     name: str
     site: str | None

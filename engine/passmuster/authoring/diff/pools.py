@@ -32,7 +32,7 @@ def rescoped(level: Level, *, fleet: bool) -> Change:
 
 
 def changed(cases: Cases, old: CompiledFleetRule, new: CompiledFleetRule) -> Iterator[Change]:
-    """Every difference; a direction is told only where the same values of the same pools are compared."""
+    """Every difference; a direction is given only if the same values of the same pools are compared."""
     level = new.header.level
     yield from rules.level_changed(old.header.level, level, _may_fail(level))
     known = True

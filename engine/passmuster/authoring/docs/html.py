@@ -1,4 +1,4 @@
-"""The reading edition as one HTML page: no script, no picture, no address asked, light and dark, screen and paper."""
+"""The reading edition as one HTML page: no scripts, pictures or external addresses, for screen and paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tests beside a policy: rules that none is about, and parts of them that nobody uses."""
+"""The tests beside a policy: rules without tests, and unused parts of tests."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _MOMENT = "2000-01-01T00:00:00Z"
 
 
 def build(suite: Suite, case: Case | Member, called: str, labels: Mapping[str, str] | None = None) -> Snapshot:
-    """The snapshot of a case, or of a node of one; raises SnapshotError where its facts cannot be those of a node.
+    """The snapshot of a case, or of a node of one; raises SnapshotError if its facts cannot be those of a node.
 
     `told` says which it is, in errors.
     """

@@ -23,7 +23,7 @@ class _Case:
 
 
 def render(tested: Sequence[Tested]) -> str:
-    """One suite for the cases of a policy, and one for each thing that was asked about them."""
+    """One suite for the cases of a policy, and one for each requested check."""
     top = ET.Element("testsuites")
     for policy in tested:
         _suite(top, policy.name, list(_cases(policy)))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def outcomes(policy: CompiledPolicy, rule: CompiledRule | CompiledFleetRule) -> tuple[RuleOutcome, ...]:
-    """Those that are not proven to be impossible; `error` is never asked for."""
+    """Outcomes that are not proven to be impossible; `error` is never required."""
     wanted = [RuleOutcome.PASS, RuleOutcome.FAIL]
     wanted += [RuleOutcome.UNKNOWN] if _unknowable(policy, rule) else []
     wanted += [RuleOutcome.NOT_APPLICABLE] if rule.applies_when is not None else []

@@ -38,7 +38,7 @@ class Trial:
         return result.message
 
     def holds(self, policy: CompiledPolicy, ids: frozenset[str]) -> bool:
-        """Whether the rules with these ids come out, and say, what the case expects of them."""
+        """Whether the rules with these ids have the outcomes and messages that the case expects."""
         values = bound(policy, self.roots, self.parameters)
         for rule in policy.rules:
             if rule.header.id not in ids:
@@ -67,7 +67,7 @@ class FleetTrial:
         return min(results, key=lambda result: _WORST.index(result.outcome))
 
     def holds(self, policy: CompiledPolicy, ids: frozenset[str]) -> bool:
-        """Whether the rules with these ids come out, and say, what the case expects of them."""
+        """Whether the rules with these ids have the outcomes and messages that the case expects."""
         for rule in policy.fleet_rules:
             name = rule.header.id
             if name not in ids or not (name in self.case.expect or name in self.case.messages):

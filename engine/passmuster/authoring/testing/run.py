@@ -57,7 +57,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tested:
-    """A policy that was tested, and everything that was asked about its suite."""
+    """A tested policy, with the results of all requested checks."""
 
     name: str
     """PACK@VERSION."""
@@ -74,7 +74,7 @@ class Tested:
 
     @property
     def good(self) -> bool:
-        """Whether nothing is amiss in what was asked."""
+        """Whether all requested checks pass."""
         covered = self.coverage is None or not self.coverage.uncovered
         noticed = self.mutation is None or not (self.mutation.survivors or self.mutation.stray)
         return self.outcome.good and covered and noticed

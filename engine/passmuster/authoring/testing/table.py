@@ -1,4 +1,4 @@
-"""Results of tests for a person at a terminal: what is amiss, then one line for each thing that was asked."""
+"""Results of tests for a person at a terminal: the problems, then one line for each requested check."""
 
 from __future__ import annotations
 

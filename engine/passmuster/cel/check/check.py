@@ -96,7 +96,7 @@ class Checker:
         return self.text[node.start : node.end]
 
     def boolean(self, kind: CelType, node: Node, where: str) -> None:
-        """Note a problem if something is no boolean that has to be one."""
+        """Report a problem if a required boolean is not one."""
         if kind is not Basic.BOOL and not vague(kind):
             hint = "of a comparison, write: !(x in list)" if where == "'!'" else None
             self.findings.add(Code.NOT_BOOLEAN, f"{where} needs a boolean (got {show(kind)})", node.start, hint)

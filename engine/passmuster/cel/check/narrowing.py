@@ -55,7 +55,7 @@ def place(node: Node, scope: Mapping[str, object]) -> Place | None:
 
 
 def key(node: Node, scope: Mapping[str, object]) -> object:
-    """The key that an index or the left side of ``in`` names; None if that cannot be told."""
+    """The key that an index or the left side of ``in`` names; None if it is not known."""
     if isinstance(node, Literal):
         return node.value if isinstance(node.value, str) else (type(node.value), node.value)
     held = place(node, scope)

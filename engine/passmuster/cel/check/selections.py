@@ -45,7 +45,7 @@ def select(checker: Checker, node: Select, scope: Scope, known: Places) -> CelTy
 
 
 def has(checker: Checker, node: Has, scope: Scope, known: Places) -> CelType:
-    """The type of ``has(operand.field)``: a boolean, if the field can be asked for."""
+    """The type of ``has(operand.field)``: a boolean, if the field may be tested."""
     container = checker.check(node.operand, scope, known)
     if _is_variables(node.operand, scope):
         message = f"has() has no meaning for a variable (got variables.{node.field}): it is always there"

@@ -140,7 +140,7 @@ def _sort(_: Frame, values: list[object]) -> object:
 
 
 def sort_work(length: int) -> int:
-    """Steps of sorting so many values."""
+    """Steps for sorting this number of values."""
     return length * length.bit_length()
 
 

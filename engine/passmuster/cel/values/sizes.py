@@ -41,17 +41,17 @@ ANY = Bound(length=256, element=Bound(length=256), key=Bound(length=256))
 
 
 def text(length: int) -> Bound:
-    """A string or bytes of at most so many characters."""
+    """A string or bytes with this maximum length."""
     return Bound(length=length)
 
 
 def items(length: int, element: Bound) -> Bound:
-    """A list of at most so many items."""
+    """A list with this maximum length."""
     return Bound(length=length, element=element)
 
 
 def entries(length: int, key: Bound, element: Bound) -> Bound:
-    """A map of at most so many entries."""
+    """A map with this maximum number of entries."""
     return Bound(length=length, element=element, key=key)
 
 

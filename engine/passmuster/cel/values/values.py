@@ -50,7 +50,7 @@ class CelError:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A value that hangs on facts which could not be looked at."""
+    """A value that depends on unknown facts."""
 
     facts: frozenset[UnknownFact]
 
@@ -127,14 +127,14 @@ class OpenMap:
         return self._unknown(self.path.child(key))
 
     def has(self, key: object) -> object:
-        """Whether a key is there; Unknown if nobody looked."""
+        """Whether a key is there; Unknown if it was not collected."""
         if key in self.there:
             return True
         value = self.get(key)
         return value if type(value) is Unknown else type(value) is not CelError
 
     def whole(self) -> Unknown:
-        """What everything that needs all its keys comes to."""
+        """The result of everything that needs all its keys."""
         return self._unknown(self.path)
 
     def _unknown(self, path: FieldPath) -> Unknown:
@@ -240,7 +240,7 @@ def no_overload(operation: str, *values: object) -> CelError:
 
 
 def shown(value: object, *, most: int = 40) -> str:
-    """A short rendering of a scalar for messages; strings are cut to so many characters."""
+    """A short rendering of a scalar for messages; strings are cut to this number of characters."""
     if isinstance(value, str):
         text = value if len(value) <= most else value[: most - 3] + "..."
         return "'" + text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"

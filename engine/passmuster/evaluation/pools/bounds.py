@@ -62,7 +62,7 @@ def settled(program: Program, *, value: object) -> bool:
 
 
 def growth(node: Node) -> Growth:
-    """How the value of an expression can move; ANY where that cannot be told."""
+    """How the value of an expression can change; ANY if that is not known."""
     match node:
         case Logic():
             return _all(map(growth, node.operands))

@@ -55,7 +55,7 @@ class Unvalued:
 
 @dataclass(frozen=True, slots=True)
 class Unplaced:
-    """A node of which nobody knows whether it is a member, or of which pool."""
+    """A node whose membership or pool is unknown."""
 
     why: Why
 

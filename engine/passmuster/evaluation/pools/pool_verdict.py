@@ -1,4 +1,4 @@
-"""Judging a pool by what its members come to, and why it came out so, in a sentence. Pure.
+"""Judging a pool by its aggregated members, with the reason in a sentence. Pure.
 
 Undecided members leave a rule unknown unless no value of theirs could change it: then it fails, or passes, as it does
 without them (see `bounds`).
@@ -117,7 +117,7 @@ class _Judging:
         return _result(self._rule, name, RuleOutcome.ERROR, at_fault(message), pool)
 
     def nowhere(self) -> FleetResult:
-        """The nodes that may be members of a pool that nobody knows."""
+        """The nodes that may be members of an unknown pool."""
         unplaced = self._unplaced
         if unplaced.missing:
             return _result(self._rule, None, RuleOutcome.UNKNOWN, standing_in_the_way(unplaced), unplaced)

@@ -1,4 +1,4 @@
-"""The container: a ustar archive of which one set of members has exactly one form, byte for byte.
+"""The container: a ustar archive in canonical form: the same members always give the same bytes.
 
 Regular files only, in ascending order of their paths, `manifest.json` first; mode 0644, no owner, no time; two blocks
 of zeros end it, and nothing follows. Any tar reads it. Reading it here means: take the members out, write them again,

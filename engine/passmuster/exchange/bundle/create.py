@@ -1,4 +1,4 @@
-"""Making a bundle: the same contents give the same bytes, whoever makes it, wherever and when."""
+"""Making a bundle: the same contents give the same bytes on every machine at any time."""
 
 from __future__ import annotations
 

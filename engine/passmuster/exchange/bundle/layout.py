@@ -44,7 +44,7 @@ def kind(path: str) -> Kind | None:
 
 
 def parts(path: str) -> dict[str, str]:
-    """What the path itself says of its member: `digest`, or `pack` and `version`."""
+    """The parts of a member's path: `digest`, or `pack` and `version`."""
     matches = (pattern.fullmatch(path) for _, pattern in _PATHS)
     return next((match.groupdict() for match in matches if match), {})
 

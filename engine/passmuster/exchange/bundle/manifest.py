@@ -1,4 +1,4 @@
-"""The manifest: what a bundle says of itself, and the digest of every member that it lists.
+"""The manifest: the header of a bundle, and the digest of every listed member.
 
 Reading one is writing it again: its own statements are taken from it, the list of members is made anew from the
 members that are there, and the bytes must be the same.
@@ -37,7 +37,7 @@ class Roster:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """What a bundle says of itself."""
+    """The header of a bundle."""
 
     site: str | None
     sequence: int

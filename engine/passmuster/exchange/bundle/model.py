@@ -61,7 +61,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """The contents; every digest holds, and nobody has vouched for anything."""
+    """The contents; every digest matches, but no signature was verified."""
 
     file: str
     size: int

@@ -24,7 +24,7 @@ _HASHES = (b"sha256", b"sha512")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SSHSignature:
-    """What a signature says of itself; nothing of it is proven before it was verified."""
+    """The claims of a signature; nothing is proven before verification."""
 
     public: bytes
     """The public key, 32 bytes, in the signer's own word: it names a key of trust.yaml, and is never used itself."""

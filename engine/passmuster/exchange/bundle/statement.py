@@ -1,4 +1,4 @@
-"""The statement that is signed: in-toto Statement v1, made from the manifest and from nothing else.
+"""The statement that is signed: in-toto Statement v1, made only from the manifest.
 
 Its subjects are the manifest and every snapshot, so that a verdict elsewhere can be tied to the same digests. Since
 it follows from the manifest, a reader makes it anew and compares: a signed statement can say nothing else.

@@ -1,4 +1,4 @@
-"""Least disclosure: a snapshot with only what packs read, names as pseudonyms, and every verdict as it was.
+"""Redaction: a snapshot with only the facts that packs read, pseudonyms for names, and every verdict unchanged.
 
 `redact` makes it; `changes` says whether it is judged as before. Whoever writes one must have asked both.
 """

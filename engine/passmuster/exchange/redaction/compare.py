@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Change:
-    """A rule that comes out otherwise."""
+    """A rule that changes outcome."""
 
     rule: str
     """PACK/ID."""

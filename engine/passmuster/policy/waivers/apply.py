@@ -151,7 +151,7 @@ def waive(covering: Sequence[Waiver], result: Result) -> Result:
 
 
 def findings(in_force: InForce, nodes: Sequence[Seen], *, others: int = 0) -> WaiverFindings:
-    """What a report says of the waivers: how much they did, and which of them should be looked at.
+    """The findings on waivers for a report: how many results they waive, and which waivers need a review.
 
     `others` are nodes on which no waiver holds. Unused: nothing that it covers failed or was unknown. Too wide: its
     glob fits any name, or it covers every one of several nodes.

@@ -1,4 +1,4 @@
-"""The report as one HTML page: no script, no picture, no address asked; nodes that came out alike are told of once."""
+"""The report as one HTML page: no scripts, pictures or external addresses; nodes with identical results are grouped."""
 
 from __future__ import annotations
 

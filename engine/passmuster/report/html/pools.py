@@ -20,7 +20,7 @@ _VALUES_MAX = 20
 
 
 def pools(results: Sequence[FleetResult]) -> Markup | None:
-    """A part for each fleet rule; None where no such rule was asked."""
+    """A part for each fleet rule; None if no fleet rule is selected."""
     if not results:
         return None
     by_rule: dict[RuleHeader, list[FleetResult]] = {}

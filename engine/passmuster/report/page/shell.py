@@ -1,4 +1,4 @@
-"""A whole page around its content: one file, no script, no address asked."""
+"""A whole page around its content: one file, no scripts or external addresses."""
 
 from __future__ import annotations
 
