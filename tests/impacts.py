@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from passmuster.comparison import FORMATS, Hand, Impact, RuleChange, Side
 from passmuster.evaluation.node import Given
-from passmuster.impact import FORMATS, Hand, Impact, RuleChange, Side
 from passmuster.policy import waivers
 from passmuster.policy.waivers import InForce
 from passmuster.report import harmless

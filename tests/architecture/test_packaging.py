@@ -70,6 +70,7 @@ def test_collecting_imports_no_library_and_nothing_of_the_engine() -> None:
         "passmuster.errors",
         "passmuster.model",
         "passmuster.model.text",
+        "passmuster.version",
     }
 
 

@@ -14,7 +14,7 @@ from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.evaluation.node import Given, judge
 from passmuster.evaluation.pools import Aggregate, pool_results
 from passmuster.evaluation.pools.aggregate import MAX_NAMES, MAX_POOLS
-from passmuster.evaluation.pools.contribution import Valued
+from passmuster.evaluation.pools.contributions import Valued
 from passmuster.model.outcome import NodeOutcome, RuleOutcome
 from passmuster.policy.environments import MAX_UNION, MAX_VALUES
 

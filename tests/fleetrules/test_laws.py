@@ -11,7 +11,7 @@ from pool_rules import compiled, fleet_rule, nodes
 
 from passmuster.evaluation.pools import UNJUDGED, Aggregate, aggregate, contribution, pool_results
 from passmuster.evaluation.pools.bounds import Growth, growth
-from passmuster.evaluation.pools.contribution import Unplaced, Unvalued, Valued, Why
+from passmuster.evaluation.pools.contributions import Unplaced, Unvalued, Valued, Why
 from passmuster.evaluation.rule import bound
 from passmuster.model.fieldpath import FieldPath
 from passmuster.model.outcome import RuleOutcome

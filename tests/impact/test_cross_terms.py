@@ -13,9 +13,10 @@ from impacts import exceptions, given, rendered, side, the_rule
 from packs import compiled, rule
 from snapshots import snapshot
 
+from passmuster import impact
+from passmuster.comparison import Cause, Impact, Origin, Side
 from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.evaluation.node import Given, judge
-from passmuster.impact import Cause, Impact, Origin, Side, impact
 from passmuster.model.outcome import NodeOutcome, RuleOutcome
 
 if TYPE_CHECKING:

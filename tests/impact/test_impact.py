@@ -16,9 +16,10 @@ from packs import compiled, rule, text
 from shipped_packs import shipped
 from snapshots import data, snapshot
 
+from passmuster import impact
 from passmuster.cli import main
 from passmuster.codec import schema
-from passmuster.impact import FORMATS, Cause, Impact, Side, impact
+from passmuster.comparison import FORMATS, Cause, Impact, Side
 
 if TYPE_CHECKING:
     from pathlib import Path

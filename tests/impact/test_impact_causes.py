@@ -10,8 +10,9 @@ from impacts import exceptions, given, rendered, side, the_rule
 from packs import compiled, rule
 from snapshots import snapshot
 
+from passmuster import impact
 from passmuster.codec import schema
-from passmuster.impact import Cause, Side, WaiverStep, impact
+from passmuster.comparison import Cause, Side, WaiverStep
 from passmuster.model.outcome import RuleOutcome
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from packs import CHECKOUT
 from snapshots import data
 
 from passmuster.cli import main
-from passmuster.impact import Cause, Origin
+from passmuster.comparison import Cause, Origin
 
 if TYPE_CHECKING:
     from pathlib import Path

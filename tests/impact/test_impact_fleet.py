@@ -10,7 +10,7 @@ from packs import rule, text
 from snapshots import data
 
 from passmuster.cli import main
-from passmuster.impact import Alike
+from passmuster.comparison import Alike
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,8 +13,9 @@ import pytest
 from impacts import given, side
 from shipped_packs import shipped
 
+from passmuster import impact
 from passmuster.codec import json as _json
-from passmuster.impact import Cause, Impact, Side, impact
+from passmuster.comparison import Cause, Impact, Side
 from passmuster.model.fieldpath import FieldPath
 from passmuster.snapshot import load
 from passmuster_collector.cli import collect_bytes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from impacts import exceptions, given, rendered, side
@@ -12,8 +13,11 @@ from packs import compiled, rule
 from pages import Page, contrast, pairs, palettes
 from snapshots import snapshot
 
+from passmuster import impact
 from passmuster.evaluation.node import Given
-from passmuster.impact import Impact, impact
+
+if TYPE_CHECKING:
+    from passmuster.comparison import Impact
 
 EVIL = '</td></style><script>alert(1)</script><img src=x onerror=alert(2)>" onclick="x\' \x1b[31m\u202e\n&amp;'
 OLD = compiled(

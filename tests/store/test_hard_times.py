@@ -16,9 +16,10 @@ from packs import no_parameters, virtnest
 from snapshots import data
 from stores import LOOSE, complained, contents, machine, node, said, told
 
-from passmuster.cli import fleet_kept, main
+from passmuster.cli import main
+from passmuster.codec import resources
 from passmuster.evaluation.criteria import EvaluationCriteria
-from passmuster.fleet.store import verifying
+from passmuster.fleet.store import restating, verifying
 from passmuster.fleet.store.adding import row
 from passmuster.fleet.store.counting import count
 from passmuster.fleet.store.cut import Cutter
@@ -142,7 +143,9 @@ def _store(path: Path) -> None:
 
 def _found(path: Path) -> list[str]:
     with opened(str(path), write=False) as database:
-        return verifying.verify(database, Plan(terms=fleet_kept.finder([]), every=True, seed=0)).broken
+        return verifying.verify(
+            database, Plan(terms=restating.finder([], [resources.policies()]), every=True, seed=0)
+        ).broken
 
 
 BLOBS = {

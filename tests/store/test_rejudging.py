@@ -135,7 +135,7 @@ def test_a_policy_that_is_not_found_is_named(capsys: pytest.CaptureFixture[str])
 @pytest.mark.usefixtures("folder")
 def test_verdicts_of_other_code_are_named(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     _store(capsys, "-p", "virtnest@1.0.0")
-    monkeypatch.setattr("passmuster.cli.fleet_kept.evaluator", lambda: "sha256:0")
+    monkeypatch.setattr("passmuster.fleet.store.restating.evaluator", lambda: "sha256:0")
     record = told(capsys, "fleet", "verify", "s.db")
     assert (record["rejudged"], record["broken"]) == (0, [])
     assert record["not_compared"] == [

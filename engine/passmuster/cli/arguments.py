@@ -6,9 +6,9 @@ import argparse
 import sys
 from typing import Any, NoReturn
 
-from passmuster import __version__
 from passmuster.cli import bundle_arguments, fleet_arguments, report_arguments, statuses
 from passmuster.errors import ExitStatus
+from passmuster.version import __version__
 
 _EXAMPLES = """\
 examples:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from passmuster import snapshot
 from passmuster.cli import output, streamed
 from passmuster.cli.criteria import asked, status
-from passmuster.errors import ExitStatus, SnapshotError, UsageError
-from passmuster.evaluation.node import Given
+from passmuster.errors import ExitStatus, UsageError
 from passmuster.fleet.source import Source
 from passmuster.intake import inputs
 from passmuster.report import Evidence, Style, counting
@@ -17,6 +15,8 @@ from passmuster.report import Evidence, Style, counting
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+
+    from passmuster.api import Given
 
 
 def run(options: argparse.Namespace) -> ExitStatus:
@@ -58,7 +58,4 @@ def _live(keep: str | None) -> Given:
     data = collect_bytes([])
     if keep is not None:
         output.write_file(keep, data)
-    try:
-        return Given(input=None, snapshot=snapshot.load(data, "<this node>"))
-    except SnapshotError as error:
-        return Given(input="this node", snapshot=None, problem=str(error.problems[0]))
+    return inputs.live(data)

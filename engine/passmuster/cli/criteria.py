@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from passmuster.evaluation.criteria import EvaluationCriteria
+    from passmuster.api import EvaluationCriteria
     from passmuster.policy import Policy
     from passmuster.policy.profile import Assessment
     from passmuster.policy.waivers import Waivers

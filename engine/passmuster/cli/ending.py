@@ -13,8 +13,8 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from passmuster import __version__
 from passmuster.errors import ExitStatus, PassmusterError
+from passmuster.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,155 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import sys
-import textwrap
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
+from passmuster import api
 from passmuster.cli import output
 from passmuster.cli.surroundings import homes
 from passmuster.errors import ExitStatus, UsageError
-from passmuster.evaluation.explain import Contributed, Explanation, Traced, contributed, explain
-from passmuster.evaluation.pools.contribution import Unplaced, Unvalued, Valued
 from passmuster.intake import catalog, inputs
-from passmuster.model.outcome import RuleOutcome
-from passmuster.policy.compile import CompiledFleetRule, compile_policy
-from passmuster.policy.parameters import effective
-from passmuster.report import harmless
+from passmuster.intake.criteria import rule_named
+from passmuster.report import explanation, harmless
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
-
-    from passmuster.cel.run.trace import Part
-    from passmuster.policy.compile import CompiledPolicy, CompiledRule
-
-_BRIEF = 200
 
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Print the explanation; the status says that there is one, whatever the outcome."""
-    policies = catalog.chosen([options.policy], homes())
-    parameters = effective(policies, options.set)
-    compiled = compile_policy(policies[0])
-    rule = _rule(compiled, options.rule)
+    policy = catalog.one(options.policy, homes())
+    rule = rule_named(policy, options.rule).id  # before anything is read
     given = inputs.read(options.record, [options.snapshot])
     if len(given) != 1:
         raise UsageError.at(options.snapshot, f"{len(given)} snapshots (expected one)", code="usage-input")
     if given[0].snapshot is None or given[0].doubt is not None:
         sys.stderr.write(harmless.lines(str(given[0].problem)) + "\n")
         return ExitStatus.INCOMPLETE
-    told: Iterator[str]
-    header = compiled.header
-    file = f"{header.pack}/{header.version}/policy.yaml" if header.released else policies[0].document.file
-    if isinstance(rule, CompiledFleetRule):
-        told = _member(
-            contributed(compiled, rule, given[0].snapshot, parameters[compiled.header.pack]), file, output.width()
-        )
-    else:
-        told = _lines(
-            explain(compiled, rule, given[0].snapshot, parameters[compiled.header.pack]), file, output.width()
-        )
-    for line in told:
+    found = api.explain(given[0].snapshot, policy, rule, options.set)
+    file = f"{policy.pack}/{policy.version}/policy.yaml" if policy.released else policy.document.file
+    for line in explanation.lines(found, file, output.width()):
         sys.stdout.write(harmless.plain(line).rstrip() + "\n")
     return ExitStatus.GOOD
-
-
-def _rule(policy: CompiledPolicy, name: str) -> CompiledRule | CompiledFleetRule:
-    for rule in policy.every_rule:
-        if name in {rule.header.id, rule.header.name}:
-            return rule
-    known = ", ".join(rule.header.id for rule in policy.every_rule)
-    pack = f"{policy.header.pack}@{policy.header.version}"
-    hint = "-p PACK names another policy"
-    raise UsageError.at(name, f"no such rule in {pack} (expected one of: {known})", code="usage-rule", hint=hint)
-
-
-def _lines(explanation: Explanation, file: str, width: int) -> Iterator[str]:
-    result = explanation.result
-    outcome = result.outcome.value.replace("_", " ")
-    yield f"{outcome.upper()}  {explanation.node}  {result.rule.name} ({result.rule.level.value})"
-    yield from _fill(result.rule.title, width, "  ")
-    if result.message:
-        yield from _fill(result.message, width, "  ")
-    if result.outcome is RuleOutcome.FAIL:
-        yield from _fill(f"do: {' '.join(result.rule.remediation.split())}", width, "  ")
-    for traced in explanation.traced:
-        yield ""
-        yield from _traced(traced, file, width)
-    yield ""
-    yield "facts"
-    for fact in result.facts:
-        source = f"  (from {fact.source})" if fact.source else ""
-        yield from _fill(f"{fact.path} = {_brief(fact.value)}{source}", width, "  ")
-    for each in result.unknown:
-        detail = f" ({each.detail})" if each.detail else ""
-        yield from _fill(f"{each.path} is unknown: {each.reason.value}{detail}", width, "  ")
-    wanted = list(dict.fromkeys(each.wanted for each in result.because if each.wanted))
-    if wanted:
-        yield ""
-        yield "what would change the outcome" + (" (each line alone)" if len(wanted) > 1 else "")
-        for text in wanted:
-            yield from _fill(text, width, "  ")
-
-
-def _member(found: Contributed, file: str, width: int) -> Iterator[str]:
-    """What a node contributes to a fleet rule: one node alone has no outcome there."""
-    yield f"FLEET RULE  {found.node}  {found.rule.name} ({found.rule.level.value})"
-    yield from _fill(found.rule.title, width, "  ")
-    yield from _fill(
-        "a fleet rule judges all nodes of a pool together, so one node alone has no outcome: run check on all of them",
-        width,
-        "  ",
-    )
-    match found.contribution:
-        case None:
-            yield "  this node is not a member: applies_when is false"
-        case Valued(pool, value):
-            yield from _fill(f"this node is a member{_of(pool)}, with the value {_brief(value)}", width, "  ")
-        case Unvalued(pool, _):
-            yield from _fill(f"this node is a member{_of(pool)}, and its value is unknown", width, "  ")
-        case Unplaced(_):
-            yield from _fill("it is unknown whether this node is a member, or of which pool", width, "  ")
-        case _:
-            assert_never(found.contribution)
-    for traced in found.traced:
-        yield ""
-        yield from _traced(traced, file, width)
-
-
-def _of(pool: str) -> str:
-    return f" of pool {pool}" if pool else ""
-
-
-def _traced(traced: Traced, file: str, width: int) -> Iterator[str]:
-    yield f"{traced.name} ({file}:{traced.expression.line})"
-    for line in traced.expression.text.splitlines():
-        yield f"  {line}"
-    yield from _fill(f"is {_brief(traced.part.value)}", width, "  ")
-    for each in traced.part.parts:
-        yield from _part(each, width, "    ")
-
-
-def _part(part: Part, width: int, indent: str) -> Iterator[str]:
-    yield from _fill(f"{' '.join(part.expression.split())} is {_brief(part.value)}", width, indent)
-    for each in part.parts:
-        yield from _part(each, width, indent + "  ")
-
-
-def _fill(text: str, width: int, indent: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        max(width, 40),
-        initial_indent=indent,
-        subsequent_indent=indent + "    ",
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
-
-
-def _brief(value: object) -> str:
-    if isinstance(value, str) and value.startswith(("unknown: ", "error: ")):
-        return value
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _BRIEF else text[: _BRIEF - 3] + "..."

@@ -6,10 +6,19 @@ import secrets
 import sys
 from typing import TYPE_CHECKING
 
-from passmuster.cli import fleet_kept
-from passmuster.cli.surroundings import moment
+from passmuster.cli.surroundings import homes, moment
 from passmuster.errors import ExitStatus, UsageError
-from passmuster.fleet.store import cleaning, exporting, json_v1, listing, rejudging, table, verdicts, verifying
+from passmuster.fleet.store import (
+    cleaning,
+    exporting,
+    json_v1,
+    listing,
+    rejudging,
+    restating,
+    table,
+    verdicts,
+    verifying,
+)
 from passmuster.fleet.store.database import one_state, opened
 from passmuster.model.durations import parse_duration
 from passmuster.report import harmless
@@ -123,7 +132,7 @@ def run_gc(options: argparse.Namespace) -> ExitStatus:
 def run_verify(options: argparse.Namespace) -> ExitStatus:
     """Compute every digest again, and judge verdicts again; INTEGRITY where something is broken."""
     seed = secrets.randbelow(2**31) if options.seed is None else options.seed
-    plan = rejudging.Plan(terms=fleet_kept.finder(options.policy), every=options.rejudge, seed=seed)
+    plan = rejudging.Plan(terms=restating.finder(options.policy, homes()), every=options.rejudge, seed=seed)
     with opened(options.store, write=False) as database, one_state(database):
         found = verifying.verify(database, plan)
     if options.output == "json":

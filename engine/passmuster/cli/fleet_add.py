@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from passmuster.api import Given
     from passmuster.cli.progress import Progress
-    from passmuster.evaluation.node import Given
     from passmuster.exchange.bundle import Reading
     from passmuster.fleet.store.database import Database
 

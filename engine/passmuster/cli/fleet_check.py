@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
-    from passmuster.evaluation.criteria import EvaluationCriteria
+    from passmuster.api import EvaluationCriteria
     from passmuster.fleet.store.database import Database
     from passmuster.fleet.store.reading import Delivered
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from passmuster.evaluation.criteria import EvaluationCriteria
+    from passmuster.api import EvaluationCriteria
     from passmuster.fleet.spark.settle import Settled
     from passmuster.fleet.spark.strategy import Nodes
     from passmuster.fleet.spark.task import PolicyText

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
+from passmuster import api
 from passmuster.cli import fleet_met, output
 from passmuster.cli.surroundings import homes, moment, read
+from passmuster.comparison import FORMATS, Alike, Format, Hand, Side
+from passmuster.comparison.items import Met, given
 from passmuster.errors import ExitStatus, PolicyError, Problem, UsageError
-from passmuster.evaluation.node import Given
-from passmuster.impact import FORMATS, Alike, Format, Hand, Side, Unchanged, impact
 from passmuster.intake import catalog, inputs
 from passmuster.policy import waivers
 from passmuster.policy.compile import compile_policy
@@ -22,10 +23,10 @@ from passmuster.report.names import fold
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from passmuster.impact import Impact
+    from passmuster.comparison import Impact
     from passmuster.policy import Policy
     from passmuster.policy.compile import CompiledPolicy
 
@@ -41,7 +42,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     old, new = _sides(options)
     with contextlib.ExitStack() as stack:
         later, earlier = _compared(options, old, new, stack)
-        found = impact(old, new, later, earlier)
+        found = api.impact(old, new, later, earlier)
     for each in found.unreadable:
         sys.stderr.write(harmless.lines(each.problem) + "\n")
     _emit(found, outputs)
@@ -50,13 +51,9 @@ def run(options: argparse.Namespace) -> ExitStatus:
     return ExitStatus.GOOD if found.whole else ExitStatus.INCOMPLETE
 
 
-_Known: TypeAlias = "tuple[str, str | None, str]"
-"""Name, machine id and digest of a node on which nothing changes."""
-
-
 def _compared(
     options: argparse.Namespace, old: Side, new: Side, stack: contextlib.ExitStack
-) -> tuple[Iterator[Given | Unchanged], Iterator[Given] | None]:
+) -> tuple[Iterator[Met], Iterator[Met] | None]:
     """The snapshots that are, and those that were where there are any: of files, or of a store."""
     if options.fleet and (options.snapshots or options.before):
         raise UsageError.at(
@@ -71,35 +68,16 @@ def _compared(
     quick = not options.before and not options.before_as_of and Alike.serves(old, new)
     known = Alike(old, new).known if quick else inputs.nothing
     if not options.fleet:
-        later = _given(inputs.items(options.record, options.snapshots, known))
+        later = given(inputs.items(options.record, options.snapshots, known))
     else:
         store = stack.enter_context(fleet_met.state(options.fleet))
-        later = _given(store.met(options.as_of, known))
+        later = given(store.met(options.as_of, known))
     earlier = None
     if options.before_as_of is not None:
-        earlier = _given(store.met(options.before_as_of, inputs.nothing))
+        earlier = given(store.met(options.before_as_of, inputs.nothing))
     elif options.before:
-        earlier = _given(inputs.items(options.record, options.before, inputs.nothing))
-    return later, None if earlier is None else (each for each in earlier if isinstance(each, Given))
-
-
-def _given(
-    met: Iterable[inputs.InputItem[_Known] | tuple[str, int, inputs.Sourced[_Known]]],
-) -> Iterator[Given | Unchanged]:
-    """The snapshots one after the other: none is kept here. What a store doubts is one that cannot be read."""
-    for path, line, each in met:
-        label = inputs.label(path, line)
-        source = each if isinstance(each, inputs.Sourced) else inputs.Sourced(each, None, None)
-        found = source.found
-        if source.doubt is not None:
-            yield Given(input=label, snapshot=None, problem=f"{label}: {source.doubt}")
-        elif isinstance(found, Given):
-            yield found
-        elif isinstance(found, bytes):
-            yield replace(inputs.load(inputs.document(path, line, found)), site=source.site)
-        else:
-            name, machine_id, digest = found
-            yield Unchanged(name=name, machine_id=machine_id, digest=digest, input=label, site=source.site)
+        earlier = given(inputs.items(options.record, options.before, inputs.nothing))
+    return later, earlier
 
 
 def _emit(found: Impact, outputs: Sequence[tuple[Format, str | None]]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from passmuster import proof
+from passmuster import api, proof
 from passmuster.cli import bundlekeys
 from passmuster.cli.criteria import load_assessment
 from passmuster.cli.output import fitted, write_file
@@ -44,7 +44,7 @@ def run_sign(options: argparse.Namespace) -> ExitStatus:
 def run_verify(options: argparse.Namespace) -> ExitStatus:
     """Judge again what a verdict says that it was made from, and say whether it holds."""
     claim, key = _believed(options)
-    tried = replay.replay(claim, _given(options))
+    tried = api.verify(claim, _given(options))
     sys.stdout.write(_text([*_verdict(claim, tried), *_by(claim, key, tried)]))
     return ExitStatus.GOOD if tried.holds else ExitStatus.INTEGRITY
 

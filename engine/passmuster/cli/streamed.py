@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from passmuster import api
 from passmuster.cli import output, progress
-from passmuster.fleet import judging
+from passmuster.fleet.judging import Sinks
 from passmuster.model.verdict import Origin
 from passmuster.report import counting, origin
 from passmuster.report.matrix import text as matrix
@@ -19,7 +20,7 @@ from passmuster.report.summary import text as summary
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from passmuster.evaluation.criteria import EvaluationCriteria
+    from passmuster.api import EvaluationCriteria
     from passmuster.fleet.conclusion import Conclusion
     from passmuster.fleet.source import Source
     from passmuster.model.verdict import Verdict
@@ -34,8 +35,8 @@ def run(source: Source, terms: EvaluationCriteria, outputs: Sequence[output.Outp
     bar = progress_of(source.paths)
     with bar, contextlib.ExitStack() as stack:
         lines = [stack.enter_context(output.growing(each.file)) for each in outputs if each.reporter.name == "ndjson"]
-        sinks = judging.Sinks(lines=lines, report="json" in names, done=bar.done)
-        found = stack.enter_context(judging.streamed(source, terms, style, sinks))
+        sinks = Sinks(lines=lines, report="json" in names, done=bar.done)
+        found = stack.enter_context(api.check_stream(source, terms, sinks, style))
         conclusion = found.conclusion
         bar.clear()
         for one in output.files_first(outputs):
@@ -55,7 +56,7 @@ def run(source: Source, terms: EvaluationCriteria, outputs: Sequence[output.Outp
 def whole(source: Source, terms: EvaluationCriteria) -> Verdict:
     """The verdict with every node in memory, for reports that look at all of them."""
     with progress_of(source.paths) as bar:
-        return judging.whole(source, terms, bar.done)
+        return api.check(source, terms, bar.done)
 
 
 def progress_of(paths: Sequence[str]) -> progress.Progress:

@@ -7,7 +7,6 @@ from datetime import timedelta
 from itertools import chain, starmap
 from typing import TYPE_CHECKING
 
-from passmuster import __version__
 from passmuster.evaluation import verdict_digest
 from passmuster.evaluation.criteria import asked
 from passmuster.evaluation.pools import evaluate_pools
@@ -20,6 +19,7 @@ from passmuster.policy.waivers import Seen, findings, waive
 from passmuster.snapshot.activation import bind
 from passmuster.snapshot.identity import Claim, standing
 from passmuster.snapshot.roster import called, order
+from passmuster.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from passmuster import __version__
 from passmuster.evaluation import verdict_digest
 from passmuster.evaluation.criteria import asked
 from passmuster.evaluation.node import Listed, fleet_digest, listed, weight
@@ -15,6 +14,7 @@ from passmuster.model.verdict import Verdict
 from passmuster.policy import LANGUAGE
 from passmuster.report import counting
 from passmuster.snapshot.identity import Standing
+from passmuster.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -77,6 +77,14 @@ def load(document: Document) -> Given:
         return Given(input=document.label, snapshot=None, problem=f"{document.label}: {defect(error)}")
 
 
+def live(data: bytes) -> Given:
+    """The snapshot of the node that this runs on."""
+    try:
+        return Given(input=None, snapshot=snapshot.load(data, "<this node>"))
+    except SnapshotError as error:
+        return Given(input="this node", snapshot=None, problem=str(error.problems[0]))
+
+
 def each(
     record: InputRecord, paths: Sequence[str], known: Callable[[bytes], T | None]
 ) -> Iterator[Document | Given | T]:

@@ -11,7 +11,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from passmuster import __version__, proof
+from passmuster import proof
 from passmuster.codec import json, resources
 from passmuster.errors import UsageError
 from passmuster.evaluation.criteria import CALLER
@@ -30,6 +30,7 @@ from passmuster.proof.terms import terms as claimed_terms
 from passmuster.report import Evidence, Style, statement
 from passmuster.report.names import fold
 from passmuster.snapshot import roster
+from passmuster.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,7 +7,7 @@ Each node contributes (`contribution`), contributions are gathered in any order 
 
 from passmuster.evaluation.pools.aggregate import Aggregate
 from passmuster.evaluation.pools.bounds import settled
-from passmuster.evaluation.pools.contribution import UNJUDGED, Contribution, contribution
+from passmuster.evaluation.pools.contributions import UNJUDGED, Contribution, contribution
 from passmuster.evaluation.pools.evaluate_pool import evaluate_pools
 from passmuster.evaluation.pools.pool_verdict import pool_results
 

@@ -10,14 +10,14 @@ from bisect import insort
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, assert_never
 
-from passmuster.evaluation.pools.contribution import Unplaced, Unvalued, Valued
+from passmuster.evaluation.pools.contributions import Unplaced, Unvalued, Valued
 from passmuster.policy.environments import MAX_VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Self
 
-    from passmuster.evaluation.pools.contribution import Contribution, Value, Why
+    from passmuster.evaluation.pools.contributions import Contribution, Value, Why
 
 MAX_NAMES = 1000
 """Names of nodes that are kept for each value, and for each reason."""

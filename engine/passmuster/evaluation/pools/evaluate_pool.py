@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from passmuster.evaluation.pools.aggregate import Aggregate
-from passmuster.evaluation.pools.contribution import UNJUDGED, contribution
+from passmuster.evaluation.pools.contributions import UNJUDGED, contribution
 from passmuster.evaluation.pools.pool_verdict import pool_results
 from passmuster.evaluation.rule import bound
 from passmuster.snapshot.activation import bind

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from passmuster.errors import ExitStatus, Location, PassmusterError, Problem
-from passmuster.evaluation.pools.contribution import Unplaced, Unvalued, Valued, contribution
+from passmuster.evaluation.pools.contributions import Unplaced, Unvalued, Valued, contribution
 from passmuster.evaluation.rule import bound, evaluate
 from passmuster.model.outcome import RuleOutcome
 from passmuster.model.unknown import Reason
@@ -19,7 +19,7 @@ from passmuster.snapshot.activation import bind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from passmuster.evaluation.pools.contribution import Contribution
+    from passmuster.evaluation.pools.contributions import Contribution
     from passmuster.model.unknown import UnknownFact
     from passmuster.policy.compile import CompiledPolicy
     from passmuster.snapshot import Snapshot

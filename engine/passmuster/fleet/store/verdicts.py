@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from passmuster import __version__, snapshot
+from passmuster import snapshot
 from passmuster.codec import json
 from passmuster.evaluation.criteria import asked
 from passmuster.evaluation.node import Given, judge_one, settle
@@ -20,6 +20,7 @@ from passmuster.fleet.store.evaluator import evaluator
 from passmuster.fleet.store.holes import HOLES
 from passmuster.fleet.store.packing import DamageError, checksum, fingerprint, unpack
 from passmuster.model.outcome import NodeOutcome, RuleOutcome, UnansweredError
+from passmuster.version import __version__
 
 if TYPE_CHECKING:
     import sqlite3

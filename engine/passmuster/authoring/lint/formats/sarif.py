@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from passmuster import __version__
+from passmuster.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,14 +6,14 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from passmuster.impact import wording
-from passmuster.impact.model import Cause
+from passmuster.comparison import wording
+from passmuster.comparison.model import Cause
 from passmuster.model.outcome import NodeOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from passmuster.impact.model import Impact, Origin
+    from passmuster.comparison.model import Impact, Origin
     from passmuster.model.unknown import UnknownFact
 
 Details: TypeAlias = tuple[tuple[str, str], ...]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from passmuster.codec import json
 
 if TYPE_CHECKING:
-    from passmuster.impact.format import Hand
-    from passmuster.impact.model import (
+    from passmuster.comparison.format import Hand
+    from passmuster.comparison.model import (
         CrossTerms,
         FactChange,
         Impact,

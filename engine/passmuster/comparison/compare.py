@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.impact.model import CrossTerms, Impact, OneSided, Term, When, breaks
-from passmuster.impact.node import Compared, Comparison
-from passmuster.impact.pairing import Identity, Roll
+from passmuster.comparison.model import CrossTerms, Impact, OneSided, Term, When, breaks
+from passmuster.comparison.node import Compared, Comparison
+from passmuster.comparison.pairing import Identity, Roll
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from passmuster.comparison.model import Judged
+    from passmuster.comparison.side import Side
+    from passmuster.comparison.unchanged import Unchanged
     from passmuster.evaluation.node import Given
-    from passmuster.impact.model import Judged
-    from passmuster.impact.side import Side
-    from passmuster.impact.unchanged import Unchanged
     from passmuster.model.outcome import NodeOutcome
 
 
-def impact(old: Side, new: Side, later: Iterable[Given | Unchanged], earlier: Iterable[Given] | None = None) -> Impact:
+def compare(old: Side, new: Side, later: Iterable[Given | Unchanged], earlier: Iterable[Given] | None = None) -> Impact:
     """Compare two sides over nodes; without `earlier`, each snapshot is both what was and what is.
 
     `later` is read once and not kept; the order of either changes nothing. Without `earlier` it may hold nodes of which

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from passmuster.comparison.model import SideHeader
+from passmuster.errors import UsageError
 from passmuster.evaluation.rule import evaluate
-from passmuster.impact.model import SideHeader
 from passmuster.model.durations import format_moment
 from passmuster.model.outcome import NodeOutcome, node_outcome
 from passmuster.policy.waivers import waive
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from passmuster.evaluation.criteria import EvaluationCriteria
     from passmuster.model.verdict import Result
     from passmuster.policy.compile import CompiledPolicy, CompiledRule
     from passmuster.policy.waivers import InForce
@@ -29,6 +31,15 @@ class Side:
     parameters: Mapping[str, Any]
     """Every parameter's effective value."""
     waivers: InForce | None = None
+
+    @classmethod
+    def of(cls, criteria: EvaluationCriteria) -> Side:
+        """The only policy of these criteria; raises UsageError where there are several."""
+        if len(criteria.policies) != 1:
+            message = f"{len(criteria.policies)} policies (expected one on each side)"
+            raise UsageError.at("impact", message, code="usage-impact")
+        (policy,) = criteria.policies
+        return cls(policy=policy, parameters=criteria.parameters[policy.header.pack], waivers=criteria.waivers)
 
     @property
     def header(self) -> SideHeader:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from passmuster.impact.model import Impact
+    from passmuster.comparison.model import Impact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

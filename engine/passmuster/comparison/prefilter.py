@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from passmuster.comparison.model import Judged
 from passmuster.evaluation.rule import bound, outcome
-from passmuster.impact.model import Judged
 from passmuster.model.outcome import node_outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from passmuster.impact.side import Side
+    from passmuster.comparison.side import Side
     from passmuster.model.outcome import NodeOutcome, RuleOutcome
 
 

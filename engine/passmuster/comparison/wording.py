@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from passmuster.impact.model import Cause, Origin
+from passmuster.comparison.model import Cause, Origin
 from passmuster.model.outcome import RuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from passmuster.impact.model import FactChange, RuleChange, Seen, SideHeader, WaiverChange
+    from passmuster.comparison.model import FactChange, RuleChange, Seen, SideHeader, WaiverChange
     from passmuster.model.unknown import UnknownFact
 
 _BRIEF = 60

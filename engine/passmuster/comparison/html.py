@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.impact.groups import by_cause, flips, to_collect
-from passmuster.impact.wording import count, flipping, side
-from passmuster.impact.wording import value as brief
+from passmuster.comparison.groups import by_cause, flips, to_collect
+from passmuster.comparison.wording import count, flipping, side
+from passmuster.comparison.wording import value as brief
 from passmuster.report.page import Markup, css, join, tag, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from passmuster.impact.format import Hand
-    from passmuster.impact.groups import CauseGroup, Details, RuleGroup
-    from passmuster.impact.model import Impact, OneSided, SideHeader, Term
+    from passmuster.comparison.format import Hand
+    from passmuster.comparison.groups import CauseGroup, Details, RuleGroup
+    from passmuster.comparison.model import Impact, OneSided, SideHeader, Term
     from passmuster.model.outcome import NodeOutcome
 
 _STYLE = """

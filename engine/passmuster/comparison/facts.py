@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from passmuster.cel import OpenMap, Unknown
-from passmuster.impact.model import FactChange, Seen
+from passmuster.comparison.model import FactChange, Seen
 from passmuster.snapshot.activation import at, member
 
 if TYPE_CHECKING:

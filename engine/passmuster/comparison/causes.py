@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from passmuster.impact.model import Cause, ParameterChange, WaiverChange, WaiverStep
+from passmuster.comparison.model import Cause, ParameterChange, WaiverChange, WaiverStep
 from passmuster.model.outcome import RuleOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from passmuster.impact.side import Side
+    from passmuster.comparison.side import Side
     from passmuster.model.fieldpath import FieldPath
     from passmuster.model.unknown import UnknownFact
     from passmuster.model.verdict import Result

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from passmuster.impact import html, json_v1, table
-from passmuster.impact.compare import impact
-from passmuster.impact.format import Format, Hand
-from passmuster.impact.model import (
+from passmuster.comparison import html, json_v1, table
+from passmuster.comparison.compare import compare
+from passmuster.comparison.format import Format, Hand
+from passmuster.comparison.model import (
     Cause,
     FactChange,
     Impact,
@@ -17,8 +17,8 @@ from passmuster.impact.model import (
     WaiverStep,
     When,
 )
-from passmuster.impact.side import Side
-from passmuster.impact.unchanged import Alike, Unchanged
+from passmuster.comparison.side import Side
+from passmuster.comparison.unchanged import Alike, Unchanged
 
 __all__ = [
     "FORMATS",
@@ -37,7 +37,7 @@ __all__ = [
     "Unread",
     "WaiverStep",
     "When",
-    "impact",
+    "compare",
 ]
 
 FORMATS: tuple[Format, ...] = (

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, TypeAlias
 
-from passmuster.impact.model import Doubled, Unreadable
-from passmuster.impact.unchanged import Unchanged
+from passmuster.comparison.model import Doubled, Unreadable
+from passmuster.comparison.unchanged import Unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from passmuster.comparison.model import When
     from passmuster.evaluation.node import Given
-    from passmuster.impact.model import When
     from passmuster.snapshot import Snapshot
 
 Identity: TypeAlias = tuple[str, str | None, str | None]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster.cli.surroundings import homes
 from passmuster.errors import PassmusterError
 from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.fleet.store.evaluator import evaluator
@@ -20,10 +19,10 @@ if TYPE_CHECKING:
     from passmuster.policy import Policy
 
 
-def finder(specs: Sequence[str]) -> Callable[[KeptTerms], EvaluationCriteria | str]:
+def finder(specs: Sequence[str], homes: catalog.Homes) -> Callable[[KeptTerms], EvaluationCriteria | str]:
     """What states kept terms again, or says why not; raises PassmusterError for what `specs` name in vain."""
-    given = {policy.digest: policy for text in specs for policy in (catalog.one(text, homes()),)}
-    files = {entry.name: entry.file for entry in catalog.catalogue(homes())}
+    given = {policy.digest: policy for text in specs for policy in (catalog.one(text, homes),)}
+    files = {entry.name: entry.file for entry in catalog.catalogue(homes)}
 
     def found(name: str, digest: str) -> Policy | None:
         if digest not in given and name in files:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from passmuster.impact.groups import by_cause, flips, to_collect
-from passmuster.impact.wording import count, flipping, side
+from passmuster.comparison.groups import by_cause, flips, to_collect
+from passmuster.comparison.wording import count, flipping, side
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from passmuster.impact.format import Hand
-    from passmuster.impact.groups import RuleGroup
-    from passmuster.impact.model import Impact, OneSided, Term
+    from passmuster.comparison.format import Hand
+    from passmuster.comparison.groups import RuleGroup
+    from passmuster.comparison.model import Impact, OneSided, Term
 
 _VALUES = 20
 """Sets of values that are shown of one rule and step; the other formats have them all."""

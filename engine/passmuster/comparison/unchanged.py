@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from passmuster import snapshot
+from passmuster.comparison.node import Comparison
 from passmuster.evaluation.criteria import EvaluationCriteria
 from passmuster.fleet import Class, Memory
-from passmuster.impact.node import Comparison
 
 if TYPE_CHECKING:
-    from passmuster.impact.side import Side
+    from passmuster.comparison.side import Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

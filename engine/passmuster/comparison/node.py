@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from passmuster.impact import causes, facts
-from passmuster.impact.model import Cause, Judged, NodeChange, OneSided, Origin, RuleChange, Unread
-from passmuster.impact.prefilter import Quick
-from passmuster.impact.side import outcome_of
+from passmuster.comparison import causes, facts
+from passmuster.comparison.model import Cause, Judged, NodeChange, OneSided, Origin, RuleChange, Unread
+from passmuster.comparison.prefilter import Quick
+from passmuster.comparison.side import outcome_of
 from passmuster.model.fieldpath import FieldPath
 from passmuster.model.outcome import RuleOutcome
 from passmuster.snapshot.activation import bind
@@ -20,8 +20,8 @@ from passmuster.snapshot.activation import bind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from passmuster.impact.model import FactChange
-    from passmuster.impact.side import Side
+    from passmuster.comparison.model import FactChange
+    from passmuster.comparison.side import Side
     from passmuster.model.unknown import UnknownFact
     from passmuster.model.verdict import Result
     from passmuster.snapshot import Snapshot
