@@ -10,7 +10,6 @@ import os
 import re
 import stat
 import sys
-import tempfile
 import time
 from typing import Any, Dict, List, NoReturn, Optional, Sequence, Tuple
 
@@ -20,7 +19,6 @@ from passmuster_collector.ending import PROGRAM, ended
 from passmuster_collector.facts import SECTIONS
 from passmuster_collector.reading import quoted
 from passmuster_collector.recorded import parse_recorded
-from passmuster_collector.seal import seal
 from passmuster_collector.snapshot import Order, canonical, take
 from passmuster_collector.usage import UsageError
 from passmuster_collector.views import Asked, open_view
@@ -192,6 +190,8 @@ def _deliver(options: argparse.Namespace, data: bytes, name: str) -> None:
     if options.seal is None:
         _write(output, data)
         return
+    from passmuster_collector.seal import seal  # noqa: PLC0415 - what seals nothing does not compile it
+
     signature = seal(data, options.seal)
     _write(output, data)
     _write(output + ".sig", signature)
@@ -226,6 +226,8 @@ def _to_file(path: str, data: bytes) -> None:
         with io.open(path, "wb") as stream:
             stream.write(data)
         return
+    import tempfile  # noqa: PLC0415 - slow to load, and standard output needs none of it
+
     handle, temporary = tempfile.mkstemp(prefix=".passmuster-", dir=os.path.dirname(path))
     try:
         with io.open(handle, "wb") as stream:

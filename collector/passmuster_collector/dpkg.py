@@ -19,6 +19,7 @@ Packages = Dict[str, Optional[str]]
 
 _UNPACKED = ("installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending")
 _BROKEN = "half-installed"
+_FIELDS = ("Package: ", "Status: ", "Version: ")
 _LETTERS = {"i": True, "U": True, "F": True, "W": True, "t": True, "H": False}
 """Status letters of packages whose files are there, to whether all are."""
 _ROW = re.compile(r"[uihrp]([a-zA-Z])[ R]{1,2}\s*(\S+)\s+(\S+)")
@@ -36,12 +37,12 @@ def parse_status(text: str) -> Packages:
     found: Packages = {}
     fields: Dict[str, str] = {}
     for line in chain(each_line(text), ("",)):
-        key, colon, value = line.partition(": ")
-        if colon and key in ("Package", "Status", "Version"):
-            fields.setdefault(key, value.strip())
         if not line:
             found.update(_unpacked(fields))
             fields = {}
+        elif line.startswith(_FIELDS):
+            key, _, value = line.partition(": ")
+            fields.setdefault(key, value.strip())
     return found
 
 

@@ -7,7 +7,6 @@ import contextlib
 import io
 import os
 import sys
-import traceback
 from typing import Callable
 
 from passmuster_collector import __version__
@@ -36,12 +35,18 @@ def ended(work: Callable[[], None]) -> int:
         _write_no_more()
         return UNUSABLE
     except Exception as error:  # noqa: BLE001 - whatever it is, it must not end with Python's status 1
-        frames = traceback.extract_tb(error.__traceback__)
-        where = "{}:{}".format(os.path.basename(frames[-1].filename), frames[-1].lineno) if frames else "?"
-        told = f"{type(error).__name__} at {where}: {error}"[:300]
+        told = f"{type(error).__name__} at {_place(error)}: {error}"[:300]
         _say(f"{__version__}: a defect in the collector, please report it with this line and your command: {told}")
         return DEFECT
     return 0
+
+
+def _place(error: Exception) -> str:
+    """The file and the line that raised it."""
+    deepest = error.__traceback__
+    while deepest is not None and deepest.tb_next is not None:
+        deepest = deepest.tb_next
+    return "?" if deepest is None else f"{os.path.basename(deepest.tb_frame.f_code.co_filename)}:{deepest.tb_lineno}"
 
 
 def _open_streams() -> None:

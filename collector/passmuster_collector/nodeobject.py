@@ -7,7 +7,6 @@ import json
 import re
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
-from passmuster_collector import nodeyaml
 from passmuster_collector.reading import Known, Reason, Result, Unknown, UnreadableError, quoted
 
 SOURCE = "Node object"
@@ -49,6 +48,8 @@ class NodeObject(NamedTuple):
 def parse_node_object(text: str) -> NodeObject:
     """Read a Node object as ``kubectl get node NAME -o json`` or ``-o yaml`` prints it; raises UnreadableError."""
     if not text.lstrip().startswith("{"):
+        from passmuster_collector import nodeyaml  # noqa: PLC0415 - what reads no YAML does not compile it
+
         return of_document(nodeyaml.parse(text))
     try:
         document = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)

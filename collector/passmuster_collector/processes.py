@@ -8,7 +8,7 @@ so.
 import re
 from typing import Dict, List, NamedTuple, Optional, Union
 
-from passmuster_collector import pslist, trusted
+from passmuster_collector import trusted
 from passmuster_collector.host import Host
 from passmuster_collector.reading import Absent, Names, Reason, Text, Unknown
 from passmuster_collector.source import Kind
@@ -89,6 +89,8 @@ def _words(look: Union[Text, Absent, Unknown]) -> Union[List[str], Unknown]:
 
 def _listed(host: Host) -> Union[Processes, Unknown]:
     """What a support archive lists: its commands and their owners are all that is known."""
+    from passmuster_collector import pslist  # noqa: PLC0415 - where no archive is read it is not compiled
+
     listed = pslist.listed(host)
     if isinstance(listed, Unknown):
         return listed

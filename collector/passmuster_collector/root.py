@@ -13,7 +13,7 @@ import stat
 import sys
 from typing import Callable, Iterator, List, Sequence, Tuple, TypeVar, Union
 
-from passmuster_collector import bpf, command
+from passmuster_collector import bpf
 from passmuster_collector.budget import Budget
 from passmuster_collector.reading import Absent, Data, Known, Names, Node, Reason, Text, Unknown
 from passmuster_collector.source import (
@@ -103,6 +103,8 @@ class Root(Source):
 
     def run(self, argv: Sequence[str]) -> Union[Text, Unknown]:
         """Run on this host; only what its root is `/` for may do that."""
+        from passmuster_collector import command  # noqa: PLC0415 - slow to load, and few hosts need it
+
         return command.run(argv, self._budget)
 
     def _exists(self, path: str) -> bool:

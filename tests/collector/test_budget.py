@@ -53,9 +53,17 @@ def test_a_job_that_has_no_time_left_has_no_result() -> None:
 
 
 def test_lines_end_with_the_time_and_are_no_longer_than_most_files_may_be() -> None:
-    assert list(each_line("a\n\nb")) == ["a", "", "b"]
+    for text in ("", "\n", "a", "a\n", "a\n\nb", "\n\na\r\n"):
+        for before in ("", "b" * 100_000 + "\n", "b\n" * 100_000, "\n" * 16_383, "\n" * 16_384):
+            whole = before + text
+            assert list(each_line(whole)) == whole.split("\n")[: -1 if whole.endswith("\n") or not whole else None]
     with pytest.raises(OutOfTimeError):
-        in_time(ticking(2), lambda: list(each_line("a\n" * 1000)))
+        in_time(ticking(2), lambda: list(each_line("a\n" * 50_000)))
     assert len(list(each_line("a" * (1 << 20) + "\n"))) == 1
     with pytest.raises(UnreadableError, match=r"a line of 1048577 characters \(limit 1048576\)"):
         list(each_line("b\n" + "a" * ((1 << 20) + 1)))
+    for longest in ((1 << 20) + 1, (1 << 20) + 16 * 1024, (1 << 20) + 16 * 1024 + 1, 1 << 22):
+        found = each_line("b\n" * 20_000 + "a" * longest + "\nb")
+        assert all(next(found) == "b" for _ in range(20_000))
+        with pytest.raises(UnreadableError, match=f"a line of {longest} characters"):
+            next(found)

@@ -6,9 +6,7 @@ is not there, so drivers must be registered in /proc/misc first.
 
 from typing import Dict, Iterator, NamedTuple, Optional, Tuple, Union
 
-from passmuster_collector import devlisting
 from passmuster_collector.context import INSIDE
-from passmuster_collector.devlisting import Listed
 from passmuster_collector.facts import kernel
 from passmuster_collector.fields import FLAG, Fields, Limit
 from passmuster_collector.host import Host
@@ -58,10 +56,13 @@ def collect(host: Host) -> Iterator[Fact]:
         node = find(host, path)
         source = path if host.recorded.devices is None else "--recorded devices"
         unnumbered: Tuple[str, ...] = ()
-        listed = devlisting.find(host, path) if isinstance(node, Unknown) else None
-        if listed is not None:
-            source, said = listed
-            node, unnumbered = said if isinstance(said, Listed) else (said, ())
+        if isinstance(node, Unknown) and host.kind is Kind.DUMP:
+            from passmuster_collector import devlisting  # noqa: PLC0415 - where no dump is read it is not compiled
+
+            listed = devlisting.find(host, path)
+            if listed is not None:
+                source, said = listed
+                node, unnumbered = said if isinstance(said, devlisting.Listed) else (said, ())
         if isinstance(node, Unknown):
             yield Fact((path,), node, ())
             continue

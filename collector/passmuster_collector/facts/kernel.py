@@ -18,6 +18,7 @@ from passmuster_collector.reading import (
     Text,
     Unknown,
     UnreadableError,
+    each_line,
     graver,
     interpret,
     lines,
@@ -121,14 +122,15 @@ def parse_release(text: str) -> Tuple[int, int, int]:
 
 def parse_modules(text: str) -> List[str]:
     """Names, sorted: the form of /proc/modules, and of lsmod below its heading; raises UnreadableError."""
-    rows = [line.split() for line in lines(text)]
-    if rows and rows[0][:2] == ["Module", "Size"]:
-        del rows[0]
-    for row in rows:
+    found = set()
+    for place, line in enumerate(each_line(text)):
+        row = line.split()
+        if place == 0 and row[:2] == ["Module", "Size"]:
+            continue
         if len(row) < 2 or not row[1].isdigit() or not (row[2:3] in ([], ["-"]) or row[2].isdigit()):
-            line = quoted(" ".join(row))
-            raise UnreadableError(f"not a module (got {line})")
-    return sorted({row[0] for row in rows})
+            raise UnreadableError(f"not a module (got {quoted(' '.join(row))})")
+        found.add(row[0])
+    return sorted(found)
 
 
 def parse_misc(text: str) -> Dict[str, int]:
