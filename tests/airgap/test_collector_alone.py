@@ -162,6 +162,6 @@ def test_it_does_nothing_else(archive: Path, folder: Path, command: str) -> None
 def test_every_option_that_it_has_is_in_the_list(archive: Path, folder: Path) -> None:
     told = run(archive, folder, "--help").stdout.decode()
     options = set(re.findall(r"(?<![\w-])--[a-z-]+|(?<![\w-])-o\b", told)) - {"--help", "--version"}
-    listed = README.read_text("utf-8").split("## What the collector does alone")[1].split("\n## ")[0]
+    listed = README.read_text("utf-8").split("## The collector alone")[1].split("\n## ")[0]
     assert options
     assert {each for each in options if f"`{each}" not in listed} == set()

@@ -236,8 +236,8 @@ def _fact(value: Any) -> Any:
 
 
 ANOTHER: dict[str, tuple[Callable[[Any], object], int, str]] = {
-    "nothing else": (lambda _: None, 0, "confirmed, except its texts"),
-    "texts that nobody compares": (lambda value: _result(value).update(message="worded anew", steps=99), 0, "confirmed, except its texts"),
+    "nothing else": (lambda _: None, 0, "holds, except for its texts"),
+    "texts that nobody compares": (lambda value: _result(value).update(message="worded anew", steps=99), 0, "holds, except for its texts"),
     "an outcome": (lambda value: _result(value).update(outcome="fail"), 4, "outcome: virtnest/kernel-version on node-1"),
     "the outcome of a node": (lambda value: value["nodes"][0].update(outcome="warn"), 4, "outcome: node-1: the report says warn"),
     "a count": (lambda value: value["summary"]["nodes"].update({"pass": 3}), 4, "summary: the report says"),

@@ -108,7 +108,7 @@ def test_a_redaction_that_changes_a_verdict_is_refused(capsys: pytest.CaptureFix
     assert capsys.readouterr().err == (
         "snapshot redact: 1 rule would change outcome, so nothing was written"
         " (demo/locked: fail -> unknown on 3 nodes)\n"
-        "    hint: leave out the --class that takes out what they read, or say --allow-unknown\n"
+        "    hint: leave out the --class that removes what they read, or use --allow-unknown\n"
     )
     assert sorted(str(each) for each in Path().iterdir()) == ["in", "key", "locked.yaml", "names.yaml", "other-key"]
 
