@@ -214,6 +214,18 @@ def test_what_does_not_belong_together_is_found(tmp_path: Path, change: str) -> 
     assert _found(store)
 
 
+def test_a_snapshot_that_came_from_nowhere_is_judged(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No command leaves a label empty; a file that somebody changed may."""
+    _store(folder / "s.db")
+    before = told(capsys, "fleet", "check", "s.db", "-p", "virtnest@1.0.0", status=1)
+    with contextlib.closing(sqlite3.connect("s.db")) as database:
+        database.execute("UPDATE snapshot SET place = ''")
+        database.execute("UPDATE source SET prefix = ''")
+        database.commit()
+    after = told(capsys, "fleet", "check", "s.db", "-p", "virtnest@1.0.0", status=1)
+    assert after["verdict_digest"] == before["verdict_digest"]
+
+
 def test_a_mark_that_no_store_has_is_damage(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _store(folder / "s.db")
     with contextlib.closing(sqlite3.connect("s.db")) as database:

@@ -153,7 +153,7 @@ def whole(source: Source, terms: EvaluationCriteria, done: Callable[[int, int], 
 
 def judged(found: Iterable[Found], onepass: OnePass) -> Iterator[tuple[int, bytes]]:
     """Every node of the input: how long it was, and how a report has it."""
-    labelled, last = b"", ""
+    labelled, last = b"", None
     for path, line, item in found:
         each, site, doubt = _known(item, onepass)
         if isinstance(each, Remembered):
