@@ -103,7 +103,7 @@ class Host(NamedTuple):
     def run(self, argv: Sequence[str]) -> Union[Text, Unknown]:
         """What a program of the live host prints."""
         if self.kind is not Kind.LIVE or self.inside:
-            return Unknown(Reason.NOT_COLLECTED, "only the running host could say")
+            return Unknown(Reason.NOT_COLLECTED, "known only to the running host")
         return self.root.run(argv)
 
     def other_network(self) -> Optional[Unknown]:

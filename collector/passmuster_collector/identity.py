@@ -66,7 +66,7 @@ def machine(host: Host) -> Sourced:
         return Sourced(Known(host.uname.machine), (_UNAME,))
     found = first(host, _printed(host, uname_machine))
     if isinstance(found.result, Unknown) and found.result.reason is Reason.NOT_COLLECTED:
-        return Sourced(Unknown(Reason.NOT_COLLECTED, "only the running kernel could say"), ())
+        return Sourced(Unknown(Reason.NOT_COLLECTED, "known only to the running kernel"), ())
     return found
 
 

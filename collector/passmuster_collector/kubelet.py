@@ -288,7 +288,7 @@ def _config_file(host: Host, path: str) -> Layer:
 def _named(look: Any, path: str) -> Any:
     """A look at a place that the kubelet is told to read: that it is not there leaves open what it is told."""
     if isinstance(look, Absent):
-        return Unknown(Reason.NOT_COLLECTED, f"the kubelet is told to read {path}, which is not there")
+        return Unknown(Reason.NOT_COLLECTED, f"the kubelet's options name {path}, which does not exist")
     return look
 
 
@@ -309,6 +309,6 @@ def _running(processes: Union[Processes, Unknown, None]) -> Optional[Layer]:
     if not found:
         return None
     if any(options != found[0] for options in found):
-        trouble = Unknown(Reason.FAILED, f"{len(found)} kubelets run, and are told different things")
+        trouble = Unknown(Reason.FAILED, f"{len(found)} kubelets run, with different options")
         return Layer(COMMAND_LINE, trouble, {}, named=True)
     return Layer(processes.found["kubelet"][0].source, found[0], {}, named=True)

@@ -58,7 +58,7 @@ def version(host: Host, name: str) -> Sourced:
             detail = f"{found.sources[0]} lacks {name}, but nothing shows that the list is whole"
             return Sourced(Unknown(Reason.NOT_COLLECTED, detail), ())
         if name in installed and installed[name] is None:
-            return Sourced(Unknown(Reason.UNREADABLE, f"the list does not tell the version of {name}"), ())
+            return Sourced(Unknown(Reason.UNREADABLE, f"the list lacks the version of {name}"), ())
         return Sourced(Known(installed.get(name)), found.sources)
     for database in _DATABASES:
         node = host.node(database)

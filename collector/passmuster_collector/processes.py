@@ -119,7 +119,7 @@ def _judged(host: Host, folder: str, name: str) -> Union[Process, Unknown, None]
         if not isinstance(look, Text):
             return look if isinstance(look, Unknown) else None
     if mounts != host.link(_FIRST + "/ns/mnt"):
-        return Unknown(Reason.NOT_COLLECTED, "it runs on other mounts than the node's")
+        return Unknown(Reason.NOT_COLLECTED, "it runs with other mounts than the node")
     assert isinstance(program, Text)
     path = re.sub(_DELETED + r"\Z", "", program.text)
     refused = trusted.distrusted(host, path)
@@ -135,5 +135,5 @@ def _of_roots(status: Union[Text, Absent, Unknown]) -> Union[bool, Unknown]:
     uids = re.search(r"^Uid:\s*([0-9]+)\s+([0-9]+)", status.text, re.MULTILINE)
     pids = re.search(r"^NSpid:(.*)$", status.text, re.MULTILINE)
     if uids is None:
-        return Unknown(Reason.UNREADABLE, "a process does not tell whose it is")
+        return Unknown(Reason.UNREADABLE, "the owner of a process is unknown")
     return uids.groups() == ("0", "0") and (pids is None or len(pids.group(1).split()) == 1)

@@ -135,7 +135,7 @@ def _package(program: Program, listing: Listing) -> Optional[Result]:
     if not versions:
         return None
     if versions == [""] or len(versions) > 1:
-        return Unknown(Reason.UNREADABLE, f"the list of packages does not tell the version of {program.file}")
+        return Unknown(Reason.UNREADABLE, f"the list of packages lacks the version of {program.file}")
     return Known(versions[0])
 
 

@@ -31,7 +31,7 @@ def listed(host: Host) -> Union[Listed, Unknown]:
         found = parse(look.text, path) if isinstance(look, Text) else None
         if found is not None:
             return found
-    return Unknown(Reason.NOT_COLLECTED, "only the running host could say")
+    return Unknown(Reason.NOT_COLLECTED, "known only to the running host")
 
 
 def parse(text: str, source: str) -> Optional[Listed]:

@@ -21,7 +21,7 @@ _WITNESSES = {
     "/sys": ("/sys/kernel",),
     "/dev": ("/dev/null",),
 }
-_NOT_RUNNING = Unknown(Reason.NOT_COLLECTED, "only the running host could say")
+_NOT_RUNNING = Unknown(Reason.NOT_COLLECTED, "known only to the running host")
 S = TypeVar("S", bound="Source")
 
 

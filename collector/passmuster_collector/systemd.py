@@ -285,7 +285,7 @@ def _assigned(values: List[T], value: Optional[T]) -> None:
 
 
 def _missing(path: str) -> Unknown:
-    return Unknown(Reason.NOT_COLLECTED, f"{path} is named by a unit, and is not there")
+    return Unknown(Reason.NOT_COLLECTED, f"{path} is named by a unit, but does not exist")
 
 
 def _paths(host: Host, pattern: str) -> Iterator[Union[str, Unknown]]:

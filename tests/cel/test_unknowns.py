@@ -165,7 +165,7 @@ def test_a_key_that_nobody_asked_for_is_named_by_its_own_path() -> None:
     found = value("'net.d' in kernel.sysctl")
     assert isinstance(found, Unknown)
     assert [(str(f.path), f.reason, f.detail) for f in found.facts] == [
-        ("kernel.sysctl['net.d']", Reason.NOT_COLLECTED, "nobody asked for it")
+        ("kernel.sysctl['net.d']", Reason.NOT_COLLECTED, "not requested")
     ]
 
 

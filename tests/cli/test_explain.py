@@ -82,7 +82,7 @@ def test_a_fact_that_nobody_asked_for_is_unknown_and_has_no_value(
 ) -> None:
     assert explained(folder, "'net.ipv4.ip_forward' in kernel.sysctl", set_={"kernel.sysctl": {}}) == 0
     out = capsys.readouterr().out
-    assert "\n  kernel.sysctl['net.ipv4.ip_forward'] is unknown: not_collected (nobody asked\n      for it)\n" in out
+    assert "\n  kernel.sysctl['net.ipv4.ip_forward'] is unknown: not_collected (not requested)\n" in out
     assert "kernel.sysctl['net.ipv4.ip_forward'] =" not in out
 
 

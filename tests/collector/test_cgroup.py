@@ -118,7 +118,7 @@ def test_the_capacity_is_unknown_where_the_mounts_are(tmp_path: Path) -> None:
 
 def test_only_the_running_kernel_is_asked(tmp_path: Path) -> None:
     unknown = section(host_of(plant(tmp_path, V2), Kind.ROOT, uname=None), "cgroup")["unknown"]
-    assert unknown["cgroup.devices_bpf"] == {"reason": "not_collected", "detail": "only the running kernel could say"}
+    assert unknown["cgroup.devices_bpf"] == {"reason": "not_collected", "detail": "known only to the running kernel"}
 
 
 def test_on_a_machine_whose_call_numbers_are_not_known_nothing_is_called(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_without_time_nothing_is_run() -> None:
 def test_no_program_of_a_mounted_host_is_run(tmp_path: Path) -> None:
     host = host_of(plant(tmp_path, {"/usr/bin/dockerd": "#!/bin/sh\n"}), Kind.ROOT)
     results = {one.path: one.result for one in collect(host)}
-    assert results[("docker", "version")] == Unknown(Reason.NOT_COLLECTED, "only the running host could say")
+    assert results[("docker", "version")] == Unknown(Reason.NOT_COLLECTED, "known only to the running host")
 
 
 def test_work_in_time_gives_its_result() -> None:

@@ -126,7 +126,7 @@ def test_a_node_is_not_opened_for(tmp_path: Path, name: str) -> None:
 def test_a_node_of_another_machine_is_not_opened(tmp_path: Path) -> None:
     for host in (host_of(tmp_path, Kind.ROOT, uname=None), host_of(tmp_path, Kind.DUMP, uname=None)):
         result = accessible(host, "/dev/kvm", KVM, 232, MISC)
-        assert result == Unknown(Reason.NOT_COLLECTED, "only the running kernel could say")
+        assert result == Unknown(Reason.NOT_COLLECTED, "known only to the running kernel")
 
 
 def test_a_registered_node_is_opened(tmp_path: Path) -> None:

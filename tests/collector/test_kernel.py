@@ -241,7 +241,7 @@ def test_an_empty_dump_knows_nothing_and_says_why(tmp_path: Path) -> None:
     assert facts["facts"] == {}
     assert facts["status"] == "not_collected"
     assert facts["unknown"]["kernel.sysctl"]["detail"].startswith("/proc/sys/fs/inotify/max_user_instances is not in")
-    assert facts["unknown"]["kernel.machine"]["detail"] == "only the running kernel could say"
+    assert facts["unknown"]["kernel.machine"]["detail"] == "known only to the running kernel"
 
 
 @pytest.mark.parametrize("text", ["Windows\n", "Linux version 5.14.0-4"])

@@ -262,7 +262,7 @@ def test_programs_without_packages_are_found_and_their_versions_are_unknown(tmp_
     assert (
         found["unknown"]["runtime.installed"]["detail"] == "no dockerd was found, and nothing shows that there is none"
     )
-    assert found["unknown"]["runtime.containerd.version"]["detail"] == "only the running host could say"
+    assert found["unknown"]["runtime.containerd.version"]["detail"] == "known only to the running host"
 
 
 def test_packages_that_cannot_be_read_leave_unknown_what_no_file_shows(tmp_path: Path) -> None:
@@ -278,7 +278,7 @@ def test_a_kubelet_built_into_another_program_has_no_version(tmp_path: Path) -> 
     tree: dict[str, Entry] = {**PROCESSES, "/var/lib/kubelet/cpu_manager_state": state}
     found = section(host_of(plant(tmp_path, tree)), "runtime")
     assert found["facts"]["kubelet"]["cpu_manager_policy"] == "static"
-    assert found["unknown"]["runtime.kubelet.version"]["detail"] == "no file tells the version of this kubelet"
+    assert found["unknown"]["runtime.kubelet.version"]["detail"] == "no file has the version of this kubelet"
 
 
 def test_the_cgroup_driver_is_the_flags_or_the_configurations(tmp_path: Path) -> None:

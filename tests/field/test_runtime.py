@@ -89,8 +89,8 @@ def test_what_evidence_names_is_never_called_absent(case: str) -> None:
 
 def test_what_lies_in_folders_of_its_own_is_found() -> None:
     _, unknown = runtime("runtime-sockets/k0s")
-    assert unknown["runtime.containerd.version"]["detail"] == "only the running host could say"
-    assert unknown["runtime.kubelet.version"]["detail"] == "only the running host could say"
+    assert unknown["runtime.containerd.version"]["detail"] == "known only to the running host"
+    assert unknown["runtime.kubelet.version"]["detail"] == "known only to the running host"
     assert "runtime.docker" in unknown
 
 

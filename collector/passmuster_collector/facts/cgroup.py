@@ -203,6 +203,6 @@ def _misc_capacity(host: Host, point: Sourced) -> Sourced:
 
 def _asked(host: Host, point: str) -> Result:
     if host.uname is None:
-        return Unknown(Reason.NOT_COLLECTED, "only the running kernel could say")
+        return Unknown(Reason.NOT_COLLECTED, "known only to the running kernel")
     found = host.root.devices_bpf(point, host.uname.machine)
     return not_there(point) if isinstance(found, Absent) else found

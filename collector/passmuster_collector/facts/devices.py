@@ -122,7 +122,7 @@ def accessible(host: Host, path: str, node: Union[Node, Absent], minor: Optional
     if host.recorded.devices is not None:
         return by_mode(node, host.uid, host.gid)
     if not host.running or host.kind is Kind.DUMP:
-        return Unknown(Reason.NOT_COLLECTED, "only the running kernel could say")
+        return Unknown(Reason.NOT_COLLECTED, "known only to the running kernel")
     if not isinstance(misc, Known):
         return Unknown(Reason.NOT_COLLECTED, "not opened: /proc/misc does not say whether the driver is there")
     driver = PROMISES[path].driver

@@ -102,7 +102,7 @@ def _kubelet(host: Host, seen: Seen) -> Iterator[Fact]:
     if version is None and no_kubelet(host, seen):
         yield sourced("kubelet", Sourced(Known(None), there.sources))
         return
-    nowhere = Unknown(Reason.NOT_COLLECTED, "no file tells the version of this kubelet")
+    nowhere = Unknown(Reason.NOT_COLLECTED, "no file has the version of this kubelet")
     found = Sourced(nowhere, ()) if there.result == Known(value=False) else seen.kubelet.version
     yield sourced("kubelet.version", version or found)
     yield sourced("kubelet.endpoint", seen.told.value(kubelet.ENDPOINT))

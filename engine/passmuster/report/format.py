@@ -40,7 +40,7 @@ class Style:
     verbose: bool = False
     """Whether a table names what passes too."""
     engine: str | None = None
-    """sha256 over the engine's files, for formats that name it; None where nobody asked for it."""
+    """sha256 over the engine's files, for formats that name it; None where not requested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -114,7 +114,7 @@ class OpenMap:
     listed: Globs = Globs()
     """Other keys of which a missing one is not there."""
     because: UnknownFact | None = None
-    """Why any other key is unknown; None where nobody asked for it."""
+    """Why any other key is unknown; None where not requested."""
 
     def get(self, key: object) -> object:
         """The value of a key, a CelError if it is known not to be there, else an Unknown."""
@@ -139,7 +139,7 @@ class OpenMap:
 
     def _unknown(self, path: FieldPath) -> Unknown:
         if self.because is None:
-            fact = UnknownFact(path=path, reason=Reason.NOT_COLLECTED, detail="nobody asked for it")
+            fact = UnknownFact(path=path, reason=Reason.NOT_COLLECTED, detail="not requested")
         else:
             fact = UnknownFact(path=path, reason=self.because.reason, detail=self.because.detail)
         return Unknown(frozenset({fact}))
