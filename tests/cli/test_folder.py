@@ -22,6 +22,7 @@ from snapshots import data, document
 from passmuster.cli import main
 from passmuster.codec import schema
 from passmuster.fleet import parallel
+from passmuster.intake import skipped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -149,6 +150,10 @@ SKIPPED: dict[str, tuple[bytes, str]] = {
     "_SUCCESS": (b"", "empty"),
     "report.json": (b'{"schema":"passmuster.report/1"}', "a report, not a snapshot"),
     "indented.json": (b'{\n "schema": "passmuster.impact/1"\n}\n', "an impact report, not a snapshot"),
+    "begun.json": (
+        b'{"collection":{"x":"passmuster.snapshot/1"},"schema":"passmuster.report/1"}',
+        "a report, not a snapshot",
+    ),
     "receipt.json": (b'{"schema":"passmuster.receipt/1"}', "a receipt, not a snapshot"),
     "signed.json": (b'{"payload":"","payloadType":"x","signatures":[]}', "a signed envelope, not a snapshot"),
 }
@@ -182,6 +187,11 @@ def test_what_holds_no_node_is_named_in_every_report(
         assert "ot judged: 1 file: in/" in " ".join(text.replace("\\", "").split())
     alone = report(f"in/{name}")[1]
     assert alone["outcome"] == "unknown"
+
+
+def test_what_names_no_schema_does_not_begin_as_a_snapshot() -> None:
+    assert not any("collection" in keys for keys in (*skipped._KEYS, skipped._of_result()))
+    assert skipped.ours(b'{"collection":{},"schema":"passmuster.snapshot/1"}') is None
 
 
 def test_a_snapshot_that_carries_our_keys_is_a_snapshot(folder: Path) -> None:

@@ -387,7 +387,7 @@ def test_a_section_that_a_newer_engine_cut_is_ignored(
     with monkeypatch.context() as patch:
         names = {**schema.sections(1), "weather": None}
         patch.setattr(cut, "schema", SimpleNamespace(sections=lambda _: names))
-        patch.setattr(cut, "alone", lambda name, body: name == b"weather" or holes.alone(name, body))
+        patch.setattr(cut, "holds", lambda name, body: name == b"weather" or holes.holds(name, body))
         said(capsys, "fleet", "add", "s.db", "a.ndjson")
     assert rows(folder / "s.db", "SELECT count(*) FROM piece WHERE section = 'weather'") == [(1,)]
     said(capsys, "fleet", "verify", "s.db")

@@ -50,7 +50,7 @@ class InvalidJSONError(ValueError):
         self.message, self.line, self.column = message, line, column
 
 
-def loads(data: bytes) -> Any:
+def loads(data: bytes, *, levels: int = MAX_DEPTH) -> Any:
     """Read one document strictly; raises InvalidJSONError with the place of the first mistake."""
     if len(data) > MAX_BYTES:
         raise InvalidJSONError(f"too large (expected at most {MAX_BYTES} bytes)", 1, 1)
@@ -61,8 +61,8 @@ def loads(data: bytes) -> Any:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise InvalidJSONError(f"not JSON: {error.msg}", error.lineno, error.colno) from None
-    if deeper_than(value, MAX_DEPTH):
-        raise InvalidJSONError(f"nested too deeply (expected at most {MAX_DEPTH} levels)", 1, 1)
+    if deeper_than(value, levels):
+        raise InvalidJSONError(f"nested too deeply (expected at most {levels} levels)", 1, 1)
     if _LONG not in data.translate(_NOUGHTS) and orjson.dumps(value, option=orjson.OPT_SORT_KEYS) == data.rstrip(b"\n"):
         # What is written again as it was read lost no key and no digit: much faster than looking at each of them.
         return value

@@ -36,10 +36,15 @@ _KEYS = {
 _NAMED, _SNAPSHOT = b'"passmuster.', b'"passmuster.snapshot/'
 _HINTS = (b'"predicateType"', b'"payloadType"', b'"results"')
 """One of them stands in every document that is ours and names no schema."""
+_OPENS = b'{"collection":'
+"""How a canonical snapshot begins, and no document of ours that names no schema."""
 
 
 def ours(data: bytes) -> str | None:
     """What a document is that we wrote and that is no snapshot; None for all others."""
+    first = data.find(_NAMED)
+    if data.startswith(_OPENS) and data.startswith(_SNAPSHOT, first) and data.rfind(_NAMED) == first:
+        return None  # most are such: a fifth of the time that the look below takes
     if data.count(_NAMED) == data.count(_SNAPSHOT) and not any(hint in data for hint in _HINTS):
         return None
     try:

@@ -54,15 +54,23 @@ def load(data: bytes, file: str, line: int = 1) -> Snapshot:
 
 def load_section(name: str, data: bytes) -> Section | None:
     """Read one section of a snapshot as strictly as within it; None where it is not valid, or the engine knows none."""
+    section = _valid_section(name, data)
+    return None if section is None else _section(name, section)
+
+
+def section_holds(name: str, data: bytes) -> bool:
+    """Whether there is such a section."""
+    return _valid_section(name, data) is not None
+
+
+def _valid_section(name: str, data: bytes) -> dict[str, Any] | None:
     try:
-        section = json.loads(data)
+        section: dict[str, Any] = json.loads(data, levels=json.MAX_DEPTH - 2)
     except json.InvalidJSONError:
         return None
     if name not in schema.sections(1) or not schema.section_holds(1, name)(section):
         return None
-    if json.deeper_than(section, json.MAX_DEPTH - 2) or _breaches({"sections": {name: section}}):
-        return None
-    return _section(name, section)
+    return None if _breaches({"sections": {name: section}}) else section
 
 
 def _error(file: str, line: int, column: int, message: str, code: str) -> SnapshotError:

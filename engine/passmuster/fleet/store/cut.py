@@ -24,9 +24,9 @@ from passmuster.fleet.store.holes import (
     MARK,
     NAME,
     TEXT,
-    alone,
     filled,
     head_holds,
+    holds,
     hole_holds,
     taken,
 )
@@ -193,7 +193,7 @@ class Cutter:
         if hole is not None and (HOLE in body or NAME in body):
             valid = hole_holds(section, body, hole)
         else:
-            valid = alone(section, body) is not None
+            valid = holds(section, body)
         if not valid:
             return None
         known = (self._keep(section, stem), after)

@@ -84,6 +84,11 @@ def alone(section: bytes, body: bytes) -> Section | None:
     return snapshot.load_section(section.decode(), FACTS + body)
 
 
+def holds(section: bytes, body: bytes) -> bool:
+    """Whether there is such a section."""
+    return snapshot.section_holds(section.decode(), FACTS + body)
+
+
 def hole_holds(section: bytes, body: bytes, hole: Hole) -> bool:
     """Whether the hole is that fact, and nothing else changes with it."""
     found = [(alone(section, body.replace(HOLE, text).replace(NAME, text)), value) for text, value in hole.probes]

@@ -6,6 +6,7 @@ nodes of one hardware and one configuration are judged once, and a second look a
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from passmuster.fleet.store.database import transaction
 from passmuster.fleet.store.evaluator import evaluator
 from passmuster.fleet.store.holes import HOLES
 from passmuster.fleet.store.packing import DamageError, checksum, fingerprint, unpack
-from passmuster.model.outcome import NodeOutcome, RuleOutcome, UnansweredError
+from passmuster.model.outcome import Level, NodeOutcome, RuleOutcome, UnansweredError
 from passmuster.version import __version__
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 _OF_A_VERDICT = ("language", "levels", "parameters", "policies", "rules")
 """What the outcome of one node's rules depends on; a roster and ages come later."""
+_OUTCOMES = {each.value: each.value for each in RuleOutcome}
+"""The words that there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +157,8 @@ class Shelf:
         self._database = database
         self._content = json.canonical({**_described(terms), "engine": __version__, "evaluator": evaluator()})
         self._digest = fingerprint(self._content)
-        self._levels = {rule.name: rule.level for rule in terms.node_rules}
+        self._rules = tuple(rule.name for rule in terms.node_rules)
+        self._levels = tuple(rule.level.value for rule in terms.node_rules)
 
     @property
     def digest(self) -> bytes:
@@ -181,10 +185,10 @@ class Shelf:
     def _class(self, id_: int) -> Judged:
         content, digest = self._database.execute("SELECT content, digest FROM class WHERE id = ?", (id_,)).fetchone()
         judged = read_class(content, digest)
-        if tuple(rule for rule, _ in judged.results) != tuple(self._levels):
+        if tuple([rule for rule, _ in judged.results]) != self._rules:
             raise DamageError("a verdict does not answer every rule")
-        outcome, nothing = settle((self._levels[rule], RuleOutcome(each)) for rule, each in judged.results)
-        if (judged.outcome, judged.whole) != (outcome, nothing is not None):
+        kinds = frozenset(zip(self._levels, [each for _, each in judged.results], strict=True))
+        if (judged.outcome, judged.whole) != _settled(kinds):
             raise DamageError("a verdict is not what its rules come to")
         return judged
 
@@ -285,11 +289,18 @@ def read_class(content: bytes, digest: bytes) -> Judged:
     if fingerprint(content) != digest:
         raise DamageError("the outcomes of a verdict are not those that were kept")
     try:
-        outcome, whole, results = json.loads(content)
-        told = tuple((str(rule), RuleOutcome(each).value) for rule, each in results)
+        outcome, whole, results = json.trusted(content)
+        told = tuple([(str(rule), _OUTCOMES[each]) for rule, each in results])
         return Judged(outcome=NodeOutcome(outcome), whole=bool(whole), results=told)
-    except (TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):
         raise DamageError("the outcomes of a verdict cannot be read") from None
+
+
+@functools.lru_cache
+def _settled(kinds: frozenset[tuple[str, str]]) -> tuple[NodeOutcome, bool]:
+    """What levels and outcomes of rules come to, as words: of dozens of rules there are few kinds."""
+    outcome, nothing = settle((Level(level), RuleOutcome(each)) for level, each in kinds)
+    return outcome, nothing is not None
 
 
 def _written(judged: Judged) -> bytes:

@@ -124,18 +124,17 @@ class Writer:
 
     def _row(self, row: Row, delivery: Delivery, written: Written) -> None:
         find = self._database.execute
-        site = self._site(delivery.site)
-        known = find(
-            "SELECT 1 FROM snapshot s JOIN node n ON n.id = s.node"
-            " WHERE substr(s.digest, 1, 6) = ? AND s.digest = ? AND n.site = ?",
-            (row.digest[:6], row.digest, site),
-        ).fetchone()
-        if known is not None:
-            written.known += 1
-            return
+        node, new = self._node(row, self._site(delivery.site), delivery, written)
+        if not new:  # one that is known has its node already, for its bytes say whose it is
+            known = find(
+                "SELECT 1 FROM snapshot WHERE substr(digest, 1, 6) = ? AND digest = ? AND node = ?",
+                (row.digest[:6], row.digest, node),
+            ).fetchone()
+            if known is not None:
+                written.known += 1
+                return
         written.new += 1
         source = self._source(row.prefix, self._delivery(delivery))
-        node, new = self._node(row, site, delivery, written)
         shape, total = 0, None
         if not isinstance(row.kept, bytes):
             shape, total = self._shape(row.kept.pieces), row.kept.own.total
@@ -177,16 +176,15 @@ class Writer:
     def _shape(self, numbers: tuple[int, ...]) -> int:
         known = self._shapes.get(numbers)
         if known is None:
-            packed = pack(self._piece(number) for number in numbers)
+            pieces = self._pieces
+            packed = pack([pieces.get(number) or self._piece(number) for number in numbers])
             known = self._shapes[numbers] = self._id("shape", "pieces", packed, (checksum(packed),))
         return known
 
     def _piece(self, number: int) -> int:
-        known = self._pieces.get(number)
-        if known is None:
-            section, content = self._cutter.sections[number], self._cutter.contents[number]
-            digest = fingerprint(section.encode(), content)
-            known = self._pieces[number] = self._id("piece", "digest", digest, (section, compress(content)))
+        section, content = self._cutter.sections[number], self._cutter.contents[number]
+        digest = fingerprint(section.encode(), content)
+        known = self._pieces[number] = self._id("piece", "digest", digest, (section, compress(content)))
         return known
 
     def _id(self, table: str, column: str, key: bytes, more: tuple[object, ...]) -> int:
