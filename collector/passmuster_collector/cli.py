@@ -4,6 +4,7 @@ This module alone knows the clock, the environment and where the snapshot goes.
 """
 
 import argparse
+import contextlib
 import hashlib
 import io
 import os
@@ -29,6 +30,7 @@ _ARCHIVE_SECONDS = "120"
 _LABELS = 128
 _LABEL_LENGTH = 256
 _NAME_LENGTH = 253
+_COLUMNS = 80
 _LATEST = 253402300799  # the last second that four digits of a year can tell
 
 
@@ -60,6 +62,7 @@ def collect_bytes(argv: Sequence[str] = ()) -> bytes:
 def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     parser = _Parser(
         prog=PROGRAM,
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, width=_columns() - 2),
         description="Collect the facts of this Linux node and write them as one line of JSON.",
         epilog="Exit status: 0 if a snapshot was written, 2 if not, 3 if DUMP holds no host, 70 for a defect.",
     )
@@ -101,6 +104,17 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     if options.seal is not None and options.output == "-":
         raise UsageError("--seal: standard output has no place beside it (expected -o FILE or -o DIR/)")
     return options
+
+
+def _columns() -> int:
+    """The width of help, as argparse finds it; it would load a module for that which loads all kinds of archives."""
+    with contextlib.suppress(KeyError, ValueError):
+        if int(os.environ["COLUMNS"]) > 0:
+            return int(os.environ["COLUMNS"])
+    try:
+        return os.get_terminal_size().columns or _COLUMNS
+    except OSError:
+        return _COLUMNS
 
 
 def _collected(options: argparse.Namespace) -> Tuple[bytes, str]:

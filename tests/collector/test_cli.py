@@ -239,3 +239,33 @@ def test_locale_zone_and_hashes_change_no_byte(root: str, environment: dict[str,
     done = _run("--root", root, stdout=subprocess.PIPE, env={**fixed, **environment})
     assert done.stdout == _run("--root", root, stdout=subprocess.PIPE, env=fixed).stdout
     assert problems(done.stdout) == []
+
+
+@pytest.mark.parametrize(("columns", "widest"), [("100", 98), ("0", 78), ("wide", 78)])
+def test_help_is_as_wide_as_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], columns: str, widest: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr(os, "get_terminal_size", lambda: os.terminal_size((80, 24)))
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert widest - 8 < max(map(len, capsys.readouterr().out.splitlines())) <= widest
+
+
+def test_a_running_node_does_not_load_what_it_does_not_need() -> None:
+    unneeded = {
+        "bz2",
+        "lzma",
+        "shutil",
+        "subprocess",
+        "tempfile",
+        "passmuster_collector.dump",
+        "passmuster_collector.seal",
+    }
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from passmuster_collector.cli import collect_bytes\n"
+        "collect_bytes(['--only', 'memory', '--only', 'devices']); print(*sys.modules)"
+    )
+    package = str(Path(passmuster_collector.__file__).parent.parent)
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code, package], check=True, capture_output=True, text=True)
+    assert unneeded.isdisjoint(done.stdout.split())
