@@ -64,7 +64,6 @@ def test_collecting_imports_no_library_and_nothing_of_the_engine() -> None:
         "passmuster.cli.bundle_arguments",
         "passmuster.cli.ending",
         "passmuster.cli.fleet_arguments",
-        "passmuster.cli.fleet_spark_arguments",
         "passmuster.cli.report_arguments",
         "passmuster.cli.statuses",
         "passmuster.errors",

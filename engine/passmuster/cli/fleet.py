@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from passmuster.cli.surroundings import homes, moment
 from passmuster.errors import ExitStatus, UsageError
 from passmuster.fleet.store import (
+    accepting,
     cleaning,
     exporting,
     json_v1,
@@ -70,6 +71,20 @@ def _ago(text: str, now: str | None, option: str) -> int:
     except OverflowError:
         message = f"got {text!r}, which reaches back beyond the year 1"
         raise UsageError.at(option, message, code="usage-age") from None
+
+
+def run_accept(options: argparse.Namespace) -> ExitStatus:
+    """Accept what the options say; raises UsageError where they name nothing, or several."""
+    with opened(options.store, write=True) as database:
+        try:
+            if options.one_machine:
+                done = accepting.one_machine(database, options.node, options.site)
+            else:
+                done = [accepting.snapshot(database, options.node, options.site, options.snapshot)]
+        except ValueError as error:
+            raise UsageError.at(options.node, str(error), code="usage-accept") from None
+    sys.stdout.write(harmless.lines("".join(f"{each}\n" for each in done)))
+    return ExitStatus.GOOD
 
 
 def run_verdicts(options: argparse.Namespace) -> ExitStatus:

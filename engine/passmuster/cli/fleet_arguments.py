@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from passmuster.cli import bundle_arguments, fleet_spark_arguments, statuses
+from passmuster.cli import bundle_arguments, statuses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,7 +127,7 @@ def _list(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
 def _check(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
     command = add(actions, "check", "fleet check", "judge the latest snapshot of each node", epilog=statuses.JUDGING)
     _store(command)
-    fleet_spark_arguments.add_engine(command)
+    _add_engine(command)
     _terms(command)
     command.add_argument(
         "--as-of", metavar="TIME", help="the latest snapshots at this time (2026-11-22T10:11:12Z, 2026-11-22)"
@@ -218,4 +218,26 @@ def _terms(command: argparse.ArgumentParser) -> None:
     _policies(command)
     command.add_argument(
         "--set", action="append", default=[], metavar="[PACK.]NAME=V", help="set a parameter of a policy"
+    )
+
+
+def _add_engine(command: argparse.ArgumentParser) -> None:
+    """Add the options of `fleet check` on a cluster, where the store is the input."""
+    command.add_argument(
+        "result", nargs="?", metavar="OUTPUT", help="with --engine spark: the folder or URL to write to"
+    )
+    command.add_argument(
+        "--engine",
+        choices=["embedded", "spark"],
+        default="embedded",
+        help="spark: STORE is a folder or URL with Parquet (column `snapshot`) or NDJSON, judged on a cluster; "
+        "-o is json (OUTPUT/report.json, the default) or parquet (OUTPUT/nodes.parquet)",
+    )
+    command.add_argument("--master", metavar="URL", help="Spark master: spark://HOST:PORT, yarn, k8s://..., local[N]")
+    command.add_argument("--conf", action="append", default=[], metavar="NAME=V", help="a Spark setting (repeatable)")
+    command.add_argument(
+        "--strategy",
+        choices=["auto", "distinct", "partitions"],
+        default="auto",
+        help="for Spark: group equal facts (distinct) or not (partitions); auto looks at a sample; results are equal",
     )

@@ -110,7 +110,7 @@ COMMANDS: Mapping[str, str] = {
     "fleet list": "passmuster.cli.fleet:run_list",
     "fleet check": "passmuster.cli.fleet_check:run",
     "fleet history": "passmuster.cli.fleet_check:run_history",
-    "fleet accept": "passmuster.cli.fleet_accept:run",
+    "fleet accept": "passmuster.cli.fleet:run_accept",
     "fleet verdicts": "passmuster.cli.fleet:run_verdicts",
     "fleet export": "passmuster.cli.fleet:run_export",
     "fleet gc": "passmuster.cli.fleet:run_gc",
