@@ -30,10 +30,11 @@ MODULES = [
 def looked_at(source: str) -> Iterator[str]:
     """What of its surroundings a module looks at, and what it keeps, by line."""
     tree = ast.parse(source)
+    real = dict(_renamed(tree))
     for node in ast.walk(tree):
         match node:
-            case ast.Attribute(value=ast.Name(id=base), attr=name) if name in FORBIDDEN.get(base, ()):
-                yield f"{node.lineno}: {base}.{name}"
+            case ast.Attribute(value=ast.Name(id=base), attr=name) if name in FORBIDDEN.get(real.get(base, base), ()):
+                yield f"{node.lineno}: {real.get(base, base)}.{name}"
             case ast.Attribute(value=ast.Attribute(attr=base), attr=name) if name in FORBIDDEN.get(base, ()):
                 yield f"{node.lineno}: {base}.{name}"
             case ast.ImportFrom(module=str(base), names=names):
@@ -56,6 +57,13 @@ def looked_at(source: str) -> Iterator[str]:
                 pass
 
 
+def _renamed(tree: ast.AST) -> Iterator[tuple[str, str]]:
+    """What is imported under another name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from ((each.asname, each.name) for each in node.names if each.asname)
+
+
 def _starts_empty(value: ast.expr | None) -> bool:
     """Whether a module's variable begins with nothing in it: somebody is to fill it."""
     match value:
@@ -76,6 +84,8 @@ def test_a_module_below_the_command_line_takes_everything_as_an_argument(module:
     ("source", "found"),
     [
         ("import os\nhome = os.environ['HOME']", "2: os.environ"),
+        ("import os as _os\nhome = _os.environ", "2: os.environ"),
+        ("from datetime import datetime as d\nat = d.now()", "2: datetime.now"),
         ("from os import environ", "1: os.environ"),
         ("def f():\n    return os.getenv('HOME')", "2: os.getenv"),
         ("data = sys.stdin.buffer.read()", "1: sys.stdin"),
