@@ -35,7 +35,7 @@ kernel.major > 4 || (kernel.major == 4 && kernel.minor >= 14)
 kernel.release.matches('^[4-9][.][0-9]+[.]')
 cgroup.mode == 'v2'
 ['cpu', 'memory', 'pids'].all(c, c in cgroup.v1) || (has(cgroup.v2) && cgroup.v2.controllers.exists(c, c == 'pids'))
-runtime.name in ['containerd', 'cri-o']
+has(runtime.name) && runtime.name in ['containerd', 'cri-o']
 security.selinux == 'disabled' || (has(security.lsm) && security.lsm.exists(l, l == 'selinux'))
 network.nf_tables
 'net.ipv4.ip_forward' in kernel.sysctl && kernel.sysctl['net.ipv4.ip_forward'] == '1'

@@ -16,7 +16,7 @@ from shipped_packs import shipped
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 sys.path.append(str(CHECKOUT))
 
-from benchmarks import fleets, page, plot  # noqa: E402
+from benchmarks import fleets, others, page, plot  # noqa: E402
 from benchmarks.hardware import profiles  # noqa: E402
 from benchmarks.timing import Series, Taken  # noqa: E402
 from passmuster import snapshot  # noqa: E402
@@ -34,6 +34,17 @@ def fleet() -> list[bytes]:
 def test_one_seed_gives_the_same_bytes_and_a_smaller_fleet_is_the_beginning(fleet: list[bytes]) -> None:
     assert list(fleets.realistic(100)) == fleet[:100]
     assert list(fleets.realistic(100, seed=8)) != fleet[:100]
+
+
+def test_the_engines_that_are_compared_come_to_the_same_verdicts(
+    fleet: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(others, "installed", lambda name: name == "cel-python")  # the only one that is always here
+    judges = others.judges()
+    assert len(judges) == 2
+    assert others.disagreement(judges, fleet[:3]) == ""
+    ours = next(iter(judges.values()))
+    assert {outcome for line in fleet[:20] for outcome in ours(line)} >= {True, False}
 
 
 @pytest.mark.long
