@@ -62,6 +62,7 @@ LINES: dict[str, tuple[bytes, bool]] = {
     "another layout": (json.dumps(document("n11", machine_id=machine(11)), indent=1).encode() + b"\n", True),
     "keys in another order": (json.dumps(document("n12", machine_id=machine(12))).encode() + b"\n", True),
     "a name with a quotation mark": (data('n"13', machine_id=machine(13)), False),
+    "an empty name": (data("", machine_id=machine(44)), False),
     "a name that is not ASCII": (data("n\u00e914", machine_id=machine(14)), False),
     "text that is not ASCII in a section": (
         data("n15", machine_id=machine(15), set_={"cpu.model_name": "\u00e9"}),

@@ -170,6 +170,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
         _changed(["node", "machine_id"], "sha256:" + "0" * 64 + "\n"),
         "node.machine_id: wrong form",
     ),
+    "a node without a name": (_changed(["node", "name"], ""), "node.name: too small (got 0, expected at least 1)"),
     "a list beyond its limit": (
         _changed([*CPU, "facts", "flags"], ["x"] * 1025),
         "sections.cpu.facts.flags: too large (got 1025, expected at most 1024)",

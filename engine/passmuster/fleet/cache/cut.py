@@ -19,7 +19,7 @@ HEAD = re.compile(
     rb'\{"collection":\{"collected_at":(null|"' + MOMENT.encode() + rb'"),"collector":"' + _TEXT + rb'{0,64}",'
     rb'"context":"(host|container|elsewhere)","kind":"(live|root|dump)","recorded":\[\],'
     rb'"uid":(?:null|0|[1-9][0-9]{0,8})\},"node":\{"labels":(\{[^{}]*\}),'
-    rb'"machine_id":(?:null|"(sha256:[0-9a-f]{64})"),"name":"(' + _TEXT + rb'{0,253})"\},'
+    rb'"machine_id":(?:null|"(sha256:[0-9a-f]{64})"),"name":"(' + _TEXT + rb'{1,253})"\},'
     rb'"schema":"passmuster\.snapshot/1","sections":\{(?=")'
 )
 """Groups: moment (as JSON: null, or with its quotation marks), context, kind, labels (JSON that was not validated yet),
