@@ -47,7 +47,7 @@ class Stage:
 def play(page: str, stage: Stage) -> str:
     """The page with what its commands print now."""
     status = 0
-    _install(stage.bin)
+    install(stage.bin)
 
     def block(found: re.Match[str]) -> str:
         nonlocal status
@@ -57,7 +57,7 @@ def play(page: str, stage: Stage) -> str:
             if command == "echo $?":
                 printed = f"{status}\n"
             else:
-                status, printed = _run(command.replace("\\\n", " "), place, stage)
+                status, printed = run(command.replace("\\\n", " "), place, stage)
                 stage.after(command, stage.places[place])
             told.append(f"{place}$ {command}\n{printed}")
         return "```console\n" + "".join(told) + "```"
@@ -65,7 +65,8 @@ def play(page: str, stage: Stage) -> str:
     return _BLOCK.sub(block, page)
 
 
-def _install(folder: Path) -> None:
+def install(folder: Path) -> None:
+    """Put the command into a folder, for shells."""
     folder.mkdir(exist_ok=True)
     script = folder / "passmuster"
     path = shlex.quote(os.pathsep.join(sys.path))
@@ -73,7 +74,8 @@ def _install(folder: Path) -> None:
     script.chmod(0o755)
 
 
-def _run(command: str, place: str, stage: Stage) -> tuple[int, str]:
+def run(command: str, place: str, stage: Stage) -> tuple[int, str]:
+    """The status of a command, and what it prints on both streams."""
     for name, here in stage.names.items():
         command = command.replace(name, here)
     with pytest.MonkeyPatch.context() as patch:
