@@ -101,17 +101,17 @@ def _source(snapshots: Source | Iterable[Snapshot | Given | bytes], criteria: Ev
         return snapshots
     if criteria.latest:  # they are read twice
         documents = (
-            inputs.load(inputs.Document(label=_NAME.format(at), path=_NAME.format(at), line=1, data=each))
-            if isinstance(each, bytes)
-            else _given(at, each)
-            for at, each in enumerate(snapshots, start=1)
+            inputs.load(inputs.Document(label=_NAME.format(at), path=_NAME.format(at), line=1, data=item))
+            if isinstance(item, bytes)
+            else _given(at, item)
+            for at, item in enumerate(snapshots, start=1)
         )
         return Source(given=list(documents))
 
     def kept(known: Callable[[bytes], Remembered | None]) -> Iterator[Found]:
-        for at, each in enumerate(snapshots, start=1):
+        for at, item in enumerate(snapshots, start=1):
             name = _NAME.format(at)
-            yield name, 0, (known(each) or each) if isinstance(each, bytes) else _given(at, each)
+            yield name, 0, (known(item) or item) if isinstance(item, bytes) else _given(at, item)
 
     return Source(kept=kept)
 
@@ -136,10 +136,10 @@ def explain(snapshot: Snapshot, policy: Policy, rule: str, parameters: Sequence[
 
     values = effective((policy,), parameters)[policy.pack]
     compiled, wanted = compile_policy(policy), rule_named(policy, rule).id
-    found = next(each for each in compiled.every_rule if each.header.id == wanted)
-    if isinstance(found, CompiledRule):
-        return explaining.explain(compiled, found, snapshot, values)
-    return explaining.contributed(compiled, found, snapshot, values)
+    chosen = next(candidate for candidate in compiled.every_rule if candidate.header.id == wanted)
+    if isinstance(chosen, CompiledRule):
+        return explaining.explain(compiled, chosen, snapshot, values)
+    return explaining.contributed(compiled, chosen, snapshot, values)
 
 
 def impact(
@@ -155,17 +155,17 @@ def impact(
     """
     from passmuster.comparison import Side, Unchanged, compare  # noqa: PLC0415 - as above
 
-    sides = [each if isinstance(each, Side) else Side.of(each) for each in (old, new)]
+    sides = [side if isinstance(side, Side) else Side.of(side) for side in (old, new)]
     packs = sorted(side.policy.header.pack for side in sides)
     if packs[0] != packs[1]:
         message = f"two packs (got {' and '.join(packs)}, expected two versions of one)"
         raise UsageError.at("impact", message, code="usage-impact")
 
     def met(snapshots: Iterable[Snapshot | Given | Unchanged]) -> Iterator[Given | Unchanged]:
-        for at, each in zip(itertools.count(1), snapshots, strict=False):
-            yield each if isinstance(each, Unchanged) else _given(at, each)
+        for at, item in zip(itertools.count(1), snapshots, strict=False):
+            yield item if isinstance(item, Unchanged) else _given(at, item)
 
-    before = None if earlier is None else (each for each in met(earlier) if not isinstance(each, Unchanged))
+    before = None if earlier is None else (item for item in met(earlier) if not isinstance(item, Unchanged))
     return compare(sides[0], sides[1], met(later), before)
 
 

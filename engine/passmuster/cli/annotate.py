@@ -49,21 +49,21 @@ class _Run:
             return data
         self.total += 1
         try:
-            found = snapshot.load(data, path, line)
+            loaded = snapshot.load(data, path, line)
         except SnapshotError as error:
             self.troubles.append(str(error.problems[0]))
             return data
-        node = self.known.get(found.name)
+        node = self.known.get(loaded.name)
         if node is None:
-            self.troubles.append(f"{path}: no node is called {found.name}; left as it is")
+            self.troubles.append(f"{path}: no node is called {loaded.name}; left as it is")
             return data
-        ids = (found.node["machine_id"], node.machine_id)
+        ids = (loaded.node["machine_id"], node.machine_id)
         if None not in ids and ids[0] != ids[1]:
             self.troubles.append(
-                f"{path}: {found.name} is another machine in the cluster (its id differs); left as it is"
+                f"{path}: {loaded.name} is another machine in the cluster (its id differs); left as it is"
             )
             return data
-        self.annotated[found.name] += 1
+        self.annotated[loaded.name] += 1
         document: dict[str, Any] = json.loads(data)
         return json.canonical(annotate(document, node))
 
@@ -71,11 +71,11 @@ class _Run:
 def run(options: argparse.Namespace) -> ExitStatus:
     """Rewrite the snapshots of a folder; what does not match is told, and counts for the status."""
     data = read(options.nodes, "usage-nodes")
-    found = nodes(data, options.nodes)
-    twice = [name for name, count in Counter(node.name for node in found).items() if count > 1]
+    objects = nodes(data, options.nodes)
+    twice = [name for name, count in Counter(node.name for node in objects).items() if count > 1]
     if twice:
         raise UsageError.at(options.nodes, f"the node {twice[0]!r} is there twice", code="nodes")
-    state = _Run({node.name: node for node in found}, options.record)
+    state = _Run({node.name: node for node in objects}, options.record)
     for path in _files(options.record, options.folder):
         _rewrite(path, state)
     missing = sorted(state.known.keys() - state.annotated.keys())
@@ -116,11 +116,11 @@ def _annotated(path: str, state: _Run, new: IO[bytes]) -> bool:
         if why is not None:
             state.troubles.append(f"{name}: {why}")
             return False
-        for line, each in json.stream(file):
-            if len(each) > json.MAX_BYTES:
+        for line, document in json.stream(file):
+            if len(document) > json.MAX_BYTES:
                 state.troubles.append(f"{name}:{line}:1: too large (expected at most {json.MAX_BYTES} bytes)")
                 return False
-            made = state.one(each, name, line)
-            changed = changed or made != each
+            made = state.one(document, name, line)
+            changed = changed or made != document
             new.write(made)
     return changed

@@ -80,19 +80,19 @@ def _write(data: bytes, options: argparse.Namespace, *, keep: bool = True) -> No
         sys.stdout.buffer.flush()
     else:
         write_file(options.output, data)
-    told = [f"{options.output}: sha256:{made.digest}", *describe.contents(made), *describe.claims(made)]
-    (sys.stderr if options.output == "-" else sys.stdout).write(_text(told))
+    lines = [f"{options.output}: sha256:{made.digest}", *describe.contents(made), *describe.claims(made)]
+    (sys.stderr if options.output == "-" else sys.stdout).write(_text(lines))
 
 
 def _snapshots(record: InputRecord, paths: Sequence[str]) -> list[create.Packed]:
-    found = []
-    for each in inputs.each(record, paths, inputs.nothing) if paths else ():
-        if not isinstance(each, inputs.Document):
-            raise UsageError.at(str(each.input), f"cannot go into a bundle: {each.problem}", code="bundle-snapshot")
-        packed = create.Packed(label=each.label, data=each.data, seal=_seal(each))
+    snapshots = []
+    for item in inputs.each(record, paths, inputs.nothing) if paths else ():
+        if not isinstance(item, inputs.Document):
+            raise UsageError.at(str(item.input), f"cannot go into a bundle: {item.problem}", code="bundle-snapshot")
+        packed = create.Packed(label=item.label, data=item.data, seal=_seal(item))
         _demand_seal(packed)
-        found.append(packed)
-    return found
+        snapshots.append(packed)
+    return snapshots
 
 
 def _seal(document: inputs.Document) -> bytes | None:
@@ -187,13 +187,13 @@ def run_verify(options: argparse.Namespace) -> ExitStatus:
 
 def _outputs(options: argparse.Namespace) -> list[str | None]:
     """Where receipts go; None: to standard output."""
-    found: list[str | None] = []
+    seals: list[str | None] = []
     for text in options.output:
         name, equals, file = text.partition("=")
         if name != "receipt" or (equals and not file):
             raise UsageError.at(f"-o {text}", "no such output (expected receipt or receipt=FILE)", code="usage-output")
-        found.append(None if file in {"", "-"} else file)
-    return found
+        seals.append(None if file in {"", "-"} else file)
+    return seals
 
 
 def _demand_sense(options: argparse.Namespace) -> None:
@@ -234,11 +234,11 @@ _WORDS: dict[Assurance, str] = {
 
 def run_inspect(options: argparse.Namespace) -> ExitStatus:
     """Say what is in a bundle, and believe nothing of it."""
-    found = unpack(bundle_bytes(options.bundle, stdin), options.bundle)
+    unpacked = unpack(bundle_bytes(options.bundle, stdin), options.bundle)
     lines = [
         f"{options.bundle}: not verified; the bundle claims:",
-        *describe.contents(found),
-        *describe.claims(found),
+        *describe.contents(unpacked),
+        *describe.claims(unpacked),
     ]
     sys.stdout.write(_text(lines))
     return ExitStatus.GOOD

@@ -126,8 +126,8 @@ def _by_ssh(bundle: Bundle, path: str) -> Member:
         done = subprocess.run(command, input=bundle.manifest, capture_output=True, check=True, timeout=_SECONDS)  # noqa: S603 - no shell, and the words are ours
         return create.ssh_signature(done.stdout)
     except subprocess.CalledProcessError as error:
-        told = error.stderr.decode(errors="replace").strip().splitlines()
-        message = f"ssh-keygen could not sign with it ({told[-1] if told else f'status {error.returncode}'})"
+        said = error.stderr.decode(errors="replace").strip().splitlines()
+        message = f"ssh-keygen could not sign with it ({said[-1] if said else f'status {error.returncode}'})"
     except subprocess.TimeoutExpired:
         message = f"ssh-keygen did not end within {_SECONDS} seconds"
     except ValueError as error:

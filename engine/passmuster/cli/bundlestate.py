@@ -48,8 +48,8 @@ def run_reset(options: argparse.Namespace) -> ExitStatus:
                     raise UsageError.at(
                         f"--{what} {name}", f"was not seen (expected one of: {there})", code="usage-state"
                     )
-        told = [f"site  {name}: forgotten, sequence was {state.sites[name].mark}" for name in options.site]
-        told += [f"pack  {name}: forgotten, version was {state.packs[name].mark}" for name in options.pack]
+        lines = [f"site  {name}: forgotten, sequence was {state.sites[name].mark}" for name in options.site]
+        lines += [f"pack  {name}: forgotten, version was {state.packs[name].mark}" for name in options.pack]
         keep(
             replace(
                 state,
@@ -57,7 +57,7 @@ def run_reset(options: argparse.Namespace) -> ExitStatus:
                 packs={name: seen for name, seen in state.packs.items() if name not in options.pack},
             )
         )
-    for line in told:
+    for line in lines:
         _say(line)
     return ExitStatus.GOOD
 

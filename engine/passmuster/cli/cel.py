@@ -35,7 +35,7 @@ def run_eval(options: argparse.Namespace) -> ExitStatus:
             options.expression, environment(), {**roots, "params": {}, "constants": {}, "variables": {}}
         )
     except cel.CelProblems as error:
-        raise PolicyError(_problem(options.expression, each) for each in error.problems) from None
+        raise PolicyError(_problem(options.expression, problem) for problem in error.problems) from None
     reads = [str(read.path) + (" (whether it is there)" if read.presence_only else "") for read in attempt.reads]
     _print("value", attempt.value if _is_sentence(attempt.outcome) else json.dumps(attempt.value, ensure_ascii=False))
     _print("type", attempt.type)
@@ -91,7 +91,7 @@ def run_functions(options: argparse.Namespace) -> ExitStatus:
 
 
 def _print(name: str, text: object) -> None:
-    told = textwrap.fill(
+    wrapped = textwrap.fill(
         f"{name:<6} {text}", output.width(), subsequent_indent=" " * 7, break_on_hyphens=False, break_long_words=False
     )
-    sys.stdout.write(harmless.lines(told) + "\n")
+    sys.stdout.write(harmless.lines(wrapped) + "\n")

@@ -70,8 +70,8 @@ def demand_apart(options: argparse.Namespace) -> None:
         if path == own:
             continue  # signed in its place
         with contextlib.suppress(OSError):
-            found = path.stat() if str(path) != "-" else os.fstat(0)
-            replaced = known.get((found.st_dev, found.st_ino))
+            status = path.stat() if str(path) != "-" else os.fstat(0)
+            replaced = known.get((status.st_dev, status.st_ino))
             if replaced is not None:
                 raise _refused(replaced, f"an input of this command: {path} (expected another file)")
 
@@ -92,9 +92,9 @@ def _claims(options: argparse.Namespace) -> Iterator[_Claim]:
                 yield from _claim(option, file)
     if writes:
         with contextlib.suppress(OSError):
-            found = os.fstat(1)
-            if stat.S_ISREG(found.st_mode):
-                yield _Claim(">", "standard output", (found.st_dev, found.st_ino))
+            status = os.fstat(1)
+            if stat.S_ISREG(status.st_mode):
+                yield _Claim(">", "standard output", (status.st_dev, status.st_ino))
 
 
 def _claim(option: str, file: str) -> Iterator[_Claim]:
@@ -104,12 +104,12 @@ def _claim(option: str, file: str) -> Iterator[_Claim]:
     except OSError as error:
         raise UsageError.at(file, f"cannot be written ({error.strerror or error})", code="file") from None
     try:
-        found = place.stat()
+        status = place.stat()
     except OSError:
         yield _Claim(option, file, Path(os.path.realpath(place.parent), place.name))
         return
-    if stat.S_ISREG(found.st_mode):
-        yield _Claim(option, file, (found.st_dev, found.st_ino))
+    if stat.S_ISREG(status.st_mode):
+        yield _Claim(option, file, (status.st_dev, status.st_ino))
 
 
 def _inputs(options: argparse.Namespace) -> Iterator[Path]:
@@ -141,4 +141,4 @@ def _attached(file: str) -> Iterator[Path]:
 
     with contextlib.suppress(UsageError):
         asked = load_assessment(file)
-        yield from (Path(file).parent / each.file for each in (asked.waivers, asked.roster) if each is not None)
+        yield from (Path(file).parent / named.file for named in (asked.waivers, asked.roster) if named is not None)

@@ -81,8 +81,8 @@ def _by_assessment(options: argparse.Namespace) -> tuple[EvaluationCriteria, str
     if contradictions:
         raise UsageError(contradictions)
     now = assessment.now or moment(options.now)
-    found = profile.criteria(assessment, homes(), beside(options, now))
-    return found, assessment.fail_on or options.fail_on or "required"
+    criteria = profile.criteria(assessment, homes(), beside(options, now))
+    return criteria, assessment.fail_on or options.fail_on or "required"
 
 
 def _contradictions(options: argparse.Namespace, asked: Assessment) -> Iterator[Problem]:
@@ -99,9 +99,9 @@ def _contradictions(options: argparse.Namespace, asked: Assessment) -> Iterator[
         ("--now", options.now, asked.now, "the moment to judge at"),
         ("--fail-on", options.fail_on, asked.fail_on, "what counts for the exit status"),
     )
-    told = [(option, what) for option, given, what in always if given]
-    told += [(option, what) for option, given, said, what in where_said if given is not None and said is not None]
-    for option, what in told:
+    clashes = [(option, what) for option, given, what in always if given]
+    clashes += [(option, what) for option, given, said, what in where_said if given is not None and said is not None]
+    for option, what in clashes:
         message = f"contradicts -f {options.assessment}: the assessment says {what} (expected no {option} beside -f)"
         yield Problem(code="usage-assessment", message=message, location=Location(file=option))
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> ExitStatus:
     """Write the policy, or one of its rules, in each format that is asked for."""
-    outputs = [_output(each) for each in options.output or ["text"]]
+    outputs = [_output(text) for text in options.output or ["text"]]
     if sum(file is None for _, file in outputs) > 1:
         raise UsageError.at(
             "-o", "two formats to standard output (expected one; write FORMAT=FILE)", code="usage-output"
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     if not rules:
         known = ", ".join(rule.id for rule in policy.rules)
         raise UsageError.at(f"--rule {options.rule}", f"no such rule (expected one of: {known})", code="usage-rule")
-    for name, file in sorted(outputs, key=lambda each: each[1] is None):
+    for name, file in sorted(outputs, key=lambda pair: pair[1] is None):
         written = _written(name, policy, rules, options.rule)
         if file is None:
             sys.stdout.write(written)

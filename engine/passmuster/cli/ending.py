@@ -95,5 +95,5 @@ def _write_no_more() -> None:
 def _unforeseen(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
-    told = f"{type(error).__name__} at {where}: {error}".encode("unicode_escape").decode()[:300]
-    return f"passmuster {__version__}: a defect in passmuster, please report it with this line and your command: {told}"
+    text = f"{type(error).__name__} at {where}: {error}".encode("unicode_escape").decode()[:300]
+    return f"passmuster {__version__}: a defect in passmuster, please report it with this line and your command: {text}"

@@ -27,8 +27,8 @@ def run(options: argparse.Namespace) -> ExitStatus:
     if given[0].snapshot is None or given[0].doubt is not None:
         sys.stderr.write(harmless.lines(str(given[0].problem)) + "\n")
         return ExitStatus.INCOMPLETE
-    found = api.explain(given[0].snapshot, policy, rule, options.set)
+    explained = api.explain(given[0].snapshot, policy, rule, options.set)
     file = f"{policy.pack}/{policy.version}/policy.yaml" if policy.released else policy.document.file
-    for line in explanation.lines(found, file, output.width()):
+    for line in explanation.lines(explained, file, output.width()):
         sys.stdout.write(harmless.plain(line).rstrip() + "\n")
     return ExitStatus.GOOD

@@ -47,13 +47,13 @@ def run_list(options: argparse.Namespace) -> ExitStatus:
 
 
 def _labels(texts: Iterable[str]) -> Mapping[str, str]:
-    found = {}
+    rosters = {}
     for text in texts:
         key, equals, value = text.partition("=")
         if not key or not equals:
             raise UsageError.at(f"--label {text}", "not a label (expected KEY=VALUE)", code="usage-label")
-        found[key] = value
-    return found
+        rosters[key] = value
+    return rosters
 
 
 def _since(options: argparse.Namespace) -> int | None:
@@ -83,7 +83,7 @@ def run_accept(options: argparse.Namespace) -> ExitStatus:
                 done = [accepting.snapshot(database, options.node, options.site, options.snapshot)]
         except ValueError as error:
             raise UsageError.at(options.node, str(error), code="usage-accept") from None
-    sys.stdout.write(harmless.lines("".join(f"{each}\n" for each in done)))
+    sys.stdout.write(harmless.lines("".join(f"{line}\n" for line in done)))
     return ExitStatus.GOOD
 
 
@@ -92,9 +92,9 @@ def run_verdicts(options: argparse.Namespace) -> ExitStatus:
     with opened(options.store, write=bool(options.drop)) as database:
         kept = list(verdicts.kept_terms(database))
         if options.drop:
-            dropped = _dropped(options.drop, [each.id for each in kept])
+            dropped = _dropped(options.drop, [entry.id for entry in kept])
             verdicts.drop_terms(database, dropped)
-            kept = [each for each in kept if each.id not in dropped]
+            kept = [entry for entry in kept if entry.id not in dropped]
     if options.output == "json":
         sys.stdout.write(harmless.json(json_v1.verdicts(kept)))
     else:
@@ -103,16 +103,16 @@ def run_verdicts(options: argparse.Namespace) -> ExitStatus:
 
 
 def _dropped(texts: Iterable[str], known: list[int]) -> set[int]:
-    found: set[int] = set()
+    chosen: set[int] = set()
     for text in texts:
         if text == "all":
-            found |= set(known)
+            chosen |= set(known)
         elif text.isdecimal() and int(text) in known:
-            found.add(int(text))
+            chosen.add(int(text))
         else:
             ids = ", ".join(map(str, known)) or "none is kept"
             raise UsageError.at(f"--drop {text}", f"no such terms (expected all, or one of: {ids})", code="usage-drop")
-    return found
+    return chosen
 
 
 def run_export(options: argparse.Namespace) -> ExitStatus:
@@ -130,7 +130,7 @@ def run_export(options: argparse.Namespace) -> ExitStatus:
 def _target(text: str) -> tuple[exporting.Export, str]:
     name, _, file = text.partition("=")
     if name not in exporting.FORMATS or not file or (file == "-" and name != "ndjson"):
-        known = ", ".join(f"{each}=FILE" for each in exporting.FORMATS)
+        known = ", ".join(f"{name}=FILE" for name in exporting.FORMATS)
         raise UsageError.at(f"-o {text}", f"no such export (expected one of: {known})", code="usage-output")
     return exporting.FORMATS[name], file
 
@@ -149,9 +149,9 @@ def run_verify(options: argparse.Namespace) -> ExitStatus:
     seed = secrets.randbelow(2**31) if options.seed is None else options.seed
     plan = rejudging.Plan(terms=restating.finder(options.policy, homes()), every=options.rejudge, seed=seed)
     with opened(options.store, write=False) as database, one_state(database):
-        found = verifying.verify(database, plan)
+        damages = verifying.verify(database, plan)
     if options.output == "json":
-        sys.stdout.write(harmless.json(json_v1.verified(found, seed)))
+        sys.stdout.write(harmless.json(json_v1.verified(damages, seed)))
     else:
-        sys.stdout.write(harmless.lines(table.verified(options.store, found, seed)))
-    return ExitStatus.INTEGRITY if found.broken else ExitStatus.GOOD
+        sys.stdout.write(harmless.lines(table.verified(options.store, damages, seed)))
+    return ExitStatus.INTEGRITY if damages.broken else ExitStatus.GOOD

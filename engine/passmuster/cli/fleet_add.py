@@ -140,13 +140,13 @@ def _read(intake: Intake, cutter: Cutter, options: argparse.Namespace, bar: Prog
     size = nodes = 0
     try:
         items: Iterator[inputs.InputItem[Given]] = inputs.items(options.record, options.snapshots, inputs.nothing)
-        for path, line, found in items:
+        for path, line, item in items:
             delivery = deliveries.of(path)
-            problem = _taken(intake, cutter, (readable(path), line), found, delivery)
+            problem = _taken(intake, cutter, (readable(path), line), item, delivery)
             if problem is not None:
                 bar.clear()
                 sys.stderr.write(harmless.lines(problem) + "\n")
-            size += len(found) if isinstance(found, bytes) else 0
+            size += len(item) if isinstance(item, bytes) else 0
             nodes += 1
             if nodes == _SOME:
                 bar.done(size, nodes)
@@ -161,15 +161,15 @@ def _read(intake: Intake, cutter: Cutter, options: argparse.Namespace, bar: Prog
 
 
 def _taken(
-    intake: Intake, cutter: Cutter, where: tuple[str, int], found: bytes | Given, delivery: Delivery
+    intake: Intake, cutter: Cutter, where: tuple[str, int], item: bytes | Given, delivery: Delivery
 ) -> str | None:
     """Add what was found; gives why it cannot be kept, where it cannot."""
     label = inputs.label(*where)
     try:
-        if isinstance(found, bytes):
-            intake.add(adding.row(cutter, found, *where), delivery, label)
+        if isinstance(item, bytes):
+            intake.add(adding.row(cutter, item, *where), delivery, label)
             return None
-        problem = found.problem or f"{label}: cannot be read"
+        problem = item.problem or f"{label}: cannot be read"
     except SnapshotError as error:
         problem = str(error.problems[0])
     intake.unreadable(label)

@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     with opened(options.store, write=False) as database:
         if terms.roster is None:
             terms = replace(terms, roster=reading.rosters(database, options.site), roster_source="store")
-        if serves(terms) and all(each.reporter.name in _COUNTS for each in outputs):
+        if serves(terms) and all(output.reporter.name in _COUNTS for output in outputs):
             return _counted(database, terms, choice, options, outputs)
         with one_state(database):
             return _judged(database, terms, choice, options, outputs)
@@ -58,8 +58,8 @@ def run(options: argparse.Namespace) -> ExitStatus:
 
 def _demand_one_machine(options: argparse.Namespace) -> None:
     """Raise UsageError where something is said that is for a cluster."""
-    told = {"OUTPUT": options.result, "--master": options.master, "--conf": options.conf}
-    for name, value in told.items():
+    given = {"OUTPUT": options.result, "--master": options.master, "--conf": options.conf}
+    for name, value in given.items():
         if value:
             raise UsageError.at(name, "only with --engine spark (expected a store alone)", code="usage-engine")
 
@@ -76,13 +76,13 @@ def _counted(
     if not counts.kept:
         sys.stderr.write(f"note: {harmless.plain(options.store)}: cannot be written to, so verdicts were not kept\n")
     came = Origin(bundles=_bundles(database, counts.bundled), roster=_whose(terms))
-    for each in output.files_first(outputs):
-        if each.reporter.name == "summary":
-            told = summary(counts.outcome, counting.worded(counts.nodes, counts.rules), terms.scope, came=came)
+    for target in output.files_first(outputs):
+        if target.reporter.name == "summary":
+            text = summary(counts.outcome, counting.worded(counts.nodes, counts.rules), terms.scope, came=came)
         else:
             head = [*headline(terms.scope, terms.raised), *origin.headline(came)]
-            told = matrix(counts.by_rule, counts.nodes, output.styled(Style(), each), head=head)
-        output.emit_bytes(told.encode(), each)
+            text = matrix(counts.by_rule, counts.nodes, output.styled(Style(), target), head=head)
+        output.emit_bytes(text.encode(), target)
     return status(counts.rules, options.fail_on, whole=counts.whole)
 
 
@@ -99,8 +99,8 @@ def _judged(
 ) -> ExitStatus:
     """Each node by itself: in one pass what can be reported so, the rest from the verdict as a whole."""
     style = Style(evidence=Evidence(options.evidence), verbose=options.verbose)
-    passing = [each for each in outputs if each.reporter.name in streamed.FORMATS]
-    others = [each for each in outputs if each not in passing]
+    passing = [target for target in outputs if target.reporter.name in streamed.FORMATS]
+    others = [target for target in outputs if target not in passing]
     deliveries: dict[int, set[bytes]] = {}
     source = Source(
         record=options.record,
@@ -120,19 +120,19 @@ def _judged(
 
 def _bundles(database: Database, deliveries: Mapping[int, set[bytes]]) -> tuple[BundleHeader, ...]:
     """The bundles among the deliveries that judged snapshots came in, by digest, with these snapshots."""
-    found: dict[Delivered, set[bytes]] = {}
-    for id_, each in reading.delivered(database, deliveries).items():
-        found.setdefault(each, set()).update(deliveries[id_])
+    digests_of: dict[Delivered, set[bytes]] = {}
+    for id_, delivered in reading.delivered(database, deliveries).items():
+        digests_of.setdefault(delivered, set()).update(deliveries[id_])
     headers = (
         BundleHeader(
-            digest=f"sha256:{each.bundle.hex()}",
-            site=each.site or None,
-            assurance=each.assurance,
+            digest=f"sha256:{delivered.bundle.hex()}",
+            site=delivered.site or None,
+            assurance=delivered.assurance,
             snapshots=tuple(sorted(f"sha256:{digest.hex()}" for digest in digests)),
         )
-        for each, digests in found.items()
+        for delivered, digests in digests_of.items()
     )
-    return tuple(sorted(headers, key=lambda each: each.digest))
+    return tuple(sorted(headers, key=lambda header: header.digest))
 
 
 def run_history(options: argparse.Namespace) -> ExitStatus:
@@ -142,11 +142,11 @@ def run_history(options: argparse.Namespace) -> ExitStatus:
         policies = catalog.chosen(options.policy, homes())
         terms = criteria(policies, CriteriaOptions(parameters=options.set))
     with opened(options.store, write=False) as database, one_state(database):
-        found = stories(database, options.node, terms)
-    if not found:
+        history = stories(database, options.node, terms)
+    if not history:
         raise UsageError.at(options.node, f"no such node in {options.store}", code="usage-node")
     if options.output == "json":
-        sys.stdout.write(harmless.json(json_v1.history(found)))
+        sys.stdout.write(harmless.json(json_v1.history(history)))
     else:
-        sys.stdout.write(output.fitted(harmless.lines(table.history(found))))
+        sys.stdout.write(output.fitted(harmless.lines(table.history(history))))
     return ExitStatus.GOOD

@@ -64,12 +64,12 @@ def _judge(
     from passmuster.fleet.spark import settle, source, strategy, task  # noqa: PLC0415 - an extra
 
     style = Style(evidence=Evidence(options.evidence))
-    found = source.read(session, options.store)
-    asked = task.of_terms(terms, texts, evidence=style.evidence, lines=found.lines).dump()
+    source_nodes = source.read(session, options.store)
+    asked = task.of_terms(terms, texts, evidence=style.evidence, lines=source_nodes.lines).dump()
     auto = options.strategy == "auto"
-    chosen = strategy.choose(found, terms, asked) if auto else strategy.Strategy(options.strategy)
-    nodes = strategy.nodes(found, asked, chosen)
-    settled = settle.settle(found, nodes.index.toArrow(), terms, style)
+    chosen = strategy.choose(source_nodes, terms, asked) if auto else strategy.Strategy(options.strategy)
+    nodes = strategy.nodes(source_nodes, asked, chosen)
+    settled = settle.settle(source_nodes, nodes.index.toArrow(), terms, style)
     _write(session, options, nodes, settled)
     for note in settled.notes:
         sys.stderr.write(f"note: {harmless.plain(note)}\n")
@@ -82,22 +82,22 @@ def _write(session: object, options: argparse.Namespace, nodes: Nodes, settled: 
     from passmuster.fleet.spark import report, sink  # noqa: PLC0415 - an extra
 
     wanted = options.output or ["json"]
-    told = report.told(session, nodes, settled)
+    text = report.told(session, nodes, settled)
     if "parquet" in wanted:
-        told.drop("rank").write.parquet(f"{options.result.rstrip('/')}/{_PARQUET}", mode="errorifexists")
+        text.drop("rank").write.parquet(f"{options.result.rstrip('/')}/{_PARQUET}", mode="errorifexists")
     if "json" in wanted:
-        pieces = report.pieces(told, settled, Style(evidence=Evidence(options.evidence)))
+        pieces = report.pieces(text, settled, Style(evidence=Evidence(options.evidence)))
         sink.write(session, options.result, _REPORT, pieces)
 
 
 def _settings(texts: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    settings: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name.startswith("spark."):
             raise UsageError.at(f"--conf {text}", "no setting of Spark (expected spark.NAME=VALUE)", code="usage-conf")
-        found[name] = value
-    return found
+        settings[name] = value
+    return settings
 
 
 def _texts(policies: Sequence[Policy]) -> list[PolicyText]:
@@ -105,10 +105,10 @@ def _texts(policies: Sequence[Policy]) -> list[PolicyText]:
 
     return [
         PolicyText(
-            file=each.document.file,
-            text=catalog.read(Path(each.document.file)).decode(),
-            released=each.released,
-            lock=each.lock,
+            file=policy.document.file,
+            text=catalog.read(Path(policy.document.file)).decode(),
+            released=policy.released,
+            lock=policy.lock,
         )
-        for each in policies
+        for policy in policies
     ]

@@ -42,13 +42,13 @@ def run(options: argparse.Namespace) -> ExitStatus:
     old, new = _sides(options)
     with contextlib.ExitStack() as stack:
         later, earlier = _compared(options, old, new, stack)
-        found = api.impact(old, new, later, earlier)
-    for each in found.unreadable:
-        sys.stderr.write(harmless.lines(each.problem) + "\n")
-    _emit(found, outputs)
-    if len(found.broken) > options.allow:
+        impact = api.impact(old, new, later, earlier)
+    for unreadable in impact.unreadable:
+        sys.stderr.write(harmless.lines(unreadable.problem) + "\n")
+    _emit(impact, outputs)
+    if len(impact.broken) > options.allow:
         return ExitStatus.FAILED
-    return ExitStatus.GOOD if found.whole else ExitStatus.INCOMPLETE
+    return ExitStatus.GOOD if impact.whole else ExitStatus.INCOMPLETE
 
 
 def _compared(
@@ -80,10 +80,10 @@ def _compared(
     return later, earlier
 
 
-def _emit(found: Impact, outputs: Sequence[tuple[Format, str | None]]) -> None:
+def _emit(impact: Impact, outputs: Sequence[tuple[Format, str | None]]) -> None:
     """Write every format; files first, so that a failed write is not lost behind a long table."""
-    for form, file in sorted(outputs, key=lambda each: each[1] is None):
-        text = form.render(found, _HAND)
+    for form, file in sorted(outputs, key=lambda pair: pair[1] is None):
+        text = form.render(impact, _HAND)
         if file is not None:
             output.write_file(file, text.encode())
         else:
@@ -122,8 +122,8 @@ def _sides(options: argparse.Namespace) -> tuple[Side, Side]:
         raise PolicyError(problems)
     (old, old_compiled), (new, new_compiled) = policies
     if old.pack != new.pack:
-        told = " and ".join(sorted((old.pack, new.pack)))
-        raise UsageError.at(options.new, f"two packs (got {told}, expected two versions of one)", code="usage-impact")
+        packs = " and ".join(sorted((old.pack, new.pack)))
+        raise UsageError.at(options.new, f"two packs (got {packs}, expected two versions of one)", code="usage-impact")
     was, now = _parameters(old, new, options)
     before, after = _waivers(options)
     return (
@@ -137,20 +137,20 @@ def _parameters(old: Policy, new: Policy, options: argparse.Namespace) -> tuple[
     for setting in options.set:
         if not any(_declares(policy, setting) for policy in (old, new)):
             effective([new], [setting])  # which says what is wrong with it
-    was, now = ([each for each in options.set if _declares(policy, each)] for policy in (old, new))
+    was, now = ([setting for setting in options.set if _declares(policy, setting)] for policy in (old, new))
     values = effective([old], was)[old.pack]
     try:
-        named = {each.partition("=")[0].rpartition(".")[2] for each in options.set_before}
+        named = {setting.partition("=")[0].rpartition(".")[2] for setting in options.set_before}
         set_before = effective([old], options.set_before)[old.pack]
     except UsageError as error:
-        raise UsageError([_of_old(each) for each in error.problems]) from None
+        raise UsageError([_of_old(problem) for problem in error.problems]) from None
     return {**values, **{name: set_before[name] for name in named}}, effective([new], now)[new.pack]
 
 
 def _declares(policy: Policy, setting: str) -> bool:
     """Whether a version has the parameter that is set: the other one may not have it yet."""
     target = setting.partition("=")[0]
-    return any(target in {each.name, f"{policy.pack}.{each.name}"} for each in policy.parameters)
+    return any(target in {parameter.name, f"{policy.pack}.{parameter.name}"} for parameter in policy.parameters)
 
 
 def _of_old(problem: Problem) -> Problem:

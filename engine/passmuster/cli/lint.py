@@ -57,7 +57,7 @@ class _Linting:
     """Whether a lock does not hold."""
 
     def problems(self, problems: Iterable[Problem]) -> None:
-        self.findings += [lint.Finding(problem=each, severity=lint.Severity.ERROR) for each in problems]
+        self.findings += [lint.Finding(problem=problem, severity=lint.Severity.ERROR) for problem in problems]
 
     def integrity(self, problems: Iterable[Problem]) -> None:
         known = tuple(problems)

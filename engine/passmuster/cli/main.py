@@ -44,7 +44,7 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
     """The options; snapshots may stand on both sides of an option, which argparse by itself does not take."""
     top = parser()
     options, others = top.parse_known_args(arguments)
-    if others and (not hasattr(options, "snapshots") or any(each[:1] == "-" != each for each in others)):
+    if others and (not hasattr(options, "snapshots") or any(other[:1] == "-" != other for other in others)):
         top.error(f"unrecognized arguments: {' '.join(others)}")
     if others:
         options.snapshots = [*options.snapshots, *others]
@@ -79,8 +79,8 @@ def _say_skipped(record: InputRecord) -> None:
 def _command_of(options: argparse.Namespace) -> Callable[[argparse.Namespace], ExitStatus]:
     """The function that runs a command; its module is imported here."""
     module, _, name = COMMANDS[options.command].partition(":")
-    found: Callable[[argparse.Namespace], ExitStatus] = getattr(importlib.import_module(module), name)
-    return found
+    function: Callable[[argparse.Namespace], ExitStatus] = getattr(importlib.import_module(module), name)
+    return function
 
 
 def _collect(arguments: list[str]) -> int:

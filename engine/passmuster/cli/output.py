@@ -50,7 +50,7 @@ def _parse(text: str) -> Output:
 
 def emit(verdict: Verdict, outputs: Sequence[Output], style: Style) -> None:
     """Write every report; files first, so that a failed write is not lost behind a long table."""
-    if any(each.reporter.name == "attestation" for each in outputs):
+    if any(output.reporter.name == "attestation" for output in outputs):
         style = replace(style, engine=resources.engine_digest())
         if all(node.snapshot is None for node in verdict.nodes):
             raise UsageError.at(
@@ -62,7 +62,7 @@ def emit(verdict: Verdict, outputs: Sequence[Output], style: Style) -> None:
 
 def files_first(outputs: Sequence[Output]) -> list[Output]:
     """The outputs in the order in which they are written."""
-    return sorted(outputs, key=lambda each: each.file is None)
+    return sorted(outputs, key=lambda output: output.file is None)
 
 
 def styled(style: Style, output: Output) -> Style:
@@ -85,7 +85,7 @@ def width() -> int:
 
 def fitted(text: str) -> str:
     """Text whose lines fit the terminal; what follows in a line stands a little deeper than its beginning."""
-    lines = [line for each in text.splitlines() for line in _wrapped(each, width())]
+    lines = [line for paragraph in text.splitlines() for line in _wrapped(paragraph, width())]
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -49,8 +49,8 @@ def _head(policy: Policy, rules: Sequence[Rule]) -> Iterator[str]:
     used = _used(policy, rules)
     for parameter in policy.parameters:
         if f"params.{parameter.name}" in used:
-            told = f"{parameter.type.value}, default {parameter.default!r}"
-            yield from _fill(f"params.{parameter.name} ({told}): {parameter.description}")
+            text = f"{parameter.type.value}, default {parameter.default!r}"
+            yield from _fill(f"params.{parameter.name} ({text}): {parameter.description}")
     for constant in policy.constants:
         if f"constants.{constant.name}" in used:
             yield from _fill(f"constants.{constant.name}: {constant.description}")
@@ -63,13 +63,13 @@ def _head(policy: Policy, rules: Sequence[Rule]) -> Iterator[str]:
 
 def _used(policy: Policy, rules: Sequence[Rule]) -> set[str]:
     """The parameters, constants and variables that these rules name, also through variables."""
-    texts = [each.text for rule in rules for each in rule.expressions]
+    texts = [expression.text for rule in rules for expression in rule.expressions]
     used: set[str] = set()
     expressions = {f"variables.{variable.name}": variable.expression.text for variable in policy.variables}
     while texts:
-        found = set(re.findall(r"\b(?:params|constants|variables)\.\w+", texts.pop())) - used
-        texts += [expressions[name] for name in found if name in expressions]
-        used |= found
+        references = set(re.findall(r"\b(?:params|constants|variables)\.\w+", texts.pop())) - used
+        texts += [expressions[name] for name in references if name in expressions]
+        used |= references
     return used
 
 
@@ -136,7 +136,9 @@ def _ready(names: Sequence[str], home: Path) -> dict[str, str]:
     ready = {}
     for name in names:
         if name not in entries:
-            known = ", ".join(each.name for each in entries.values() if not each.released) or "none: all are released"
+            known = (
+                ", ".join(entry.name for entry in entries.values() if not entry.released) or "none: all are released"
+            )
             raise UsageError.at(
                 f"--release {name}", f"no such draft in {home} (expected one of: {known})", code="policy-not-found"
             )

@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
         )
     texts = options.policies or catalog.every_version(homes())
     tested = [_tested(text, branches=options.coverage, mutants=options.mutate) for text in texts]
-    for render, file in sorted(outputs, key=lambda each: each[1] is None):
+    for render, file in sorted(outputs, key=lambda pair: pair[1] is None):
         text = render(tested)
         if not text.startswith("<"):  # JUnit's text is harmless already, and its line breaks are XML's
             text = harmless.json(text) if text.startswith("{") else harmless.lines(text)
@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
             output.write_file(file, text.encode())
         else:
             sys.stdout.write(text)
-    return ExitStatus.GOOD if all(each.good for each in tested) else ExitStatus.FAILED
+    return ExitStatus.GOOD if all(suite.good for suite in tested) else ExitStatus.FAILED
 
 
 def _tested(text: str, *, branches: bool, mutants: bool) -> Tested:

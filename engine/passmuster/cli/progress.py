@@ -88,8 +88,8 @@ class Progress:
 
     def _draw(self, stream: TextIO) -> None:
         seconds = max(self.seconds, 0.001)
-        told = line(self._bytes, self._total, self._nodes, seconds, self._columns(stream) - 1)
-        self._write(stream, _CLEAR + told)
+        text = line(self._bytes, self._total, self._nodes, seconds, self._columns(stream) - 1)
+        self._write(stream, _CLEAR + text)
         self._drawn = True
 
     def _write(self, stream: TextIO, text: str) -> None:
@@ -105,10 +105,10 @@ def line(size: int, total: int | None, nodes: int, seconds: float, columns: int)
         return f"{rate}, {size / 1e6:,.0f} MB read"[:columns]
     part = min(size / total, 1.0)
     left = f", {duration(seconds / part - seconds)} left" if part else ""
-    told = f"{part:4.0%}  {rate}{left}"
+    text = f"{part:4.0%}  {rate}{left}"
     filled = int(part * _BAR)
     bar = f"[{'#' * filled}{'.' * (_BAR - filled)}] "
-    return told[:columns] if len(bar + told) > columns else bar + told
+    return text[:columns] if len(bar + text) > columns else bar + text
 
 
 def duration(seconds: float) -> str:
@@ -129,9 +129,9 @@ _ORDER = (NodeOutcome.PASS, NodeOutcome.WARN, NodeOutcome.FAIL, NodeOutcome.UNKN
 def finished(nodes: Mapping[NodeOutcome, int], seconds: float) -> str:
     """The one line at the end: `10,000 nodes: 9,100 pass, 800 fail, 100 unknown (3.1 s, 3,226 nodes/s)`."""
     total = sum(nodes.values())
-    told = ", ".join(f"{nodes[outcome]:,} {outcome.value}" for outcome in _ORDER if nodes.get(outcome))
+    text = ", ".join(f"{nodes[outcome]:,} {outcome.value}" for outcome in _ORDER if nodes.get(outcome))
     rate = f", {total / seconds:,.0f} nodes/s" if seconds > 0 and total else ""
-    return f"{total:,} node{'' if total == 1 else 's'}: {told or 'none'} ({duration(seconds)}{rate})"
+    return f"{total:,} node{'' if total == 1 else 's'}: {text or 'none'} ({duration(seconds)}{rate})"
 
 
 def _columns(stream: TextIO) -> int:

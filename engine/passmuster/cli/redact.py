@@ -58,10 +58,10 @@ class _Run:
 def run(options: argparse.Namespace) -> ExitStatus:
     """Redact, judge before and after, and write all or nothing."""
     asked = _asked(options.packs)
-    classes = frozenset(FieldClass(each) for each in options.classes)
+    classes = frozenset(FieldClass(name) for name in options.classes)
     key = _key(options, classes)
     _demand_apart(options)
-    plan = redaction.plan([each.policy for each in asked], classes, key)
+    plan = redaction.plan([pack.policy for pack in asked], classes, key)
     alone = contextlib.nullcontext() if options.map is None else exclusive(options.map)
     with alone, Scratch(_IN_MEMORY) as spool:
         known = _known(options.map, key)
@@ -94,15 +94,15 @@ def _asked(texts: Sequence[str]) -> list[Asked]:
 
 
 def _redact(record: InputRecord, paths: Sequence[str], plan: Plan, asked: Sequence[Asked], state: _Run) -> None:
-    for found in inputs.each(record, paths, inputs.nothing):
-        given = inputs.load(found) if isinstance(found, inputs.Document) else found
-        if given.snapshot is None or not isinstance(found, inputs.Document):
+    for item in inputs.each(record, paths, inputs.nothing):
+        given = inputs.load(item) if isinstance(item, inputs.Document) else item
+        if given.snapshot is None or not isinstance(item, inputs.Document):
             state.unreadable.append(str(given.input))
             continue
         made = redaction.redact(given.snapshot, plan)
         state.changes.update(redaction.changes(given.snapshot, made.snapshot, asked))
         state.pseudonyms.add(made.pseudonyms)
-        state.received += len(found.data)
+        state.received += len(item.data)
         state.sizes.append((_file_name(made), len(made.data)))
         state.spool.write(made.data)
 
@@ -131,13 +131,13 @@ def _secret(path: str) -> bytes:
     """The bytes of a key that nobody but its owner can read."""
     try:
         with reading.opened(path) as file:
-            found = os.fstat(file.fileno())
+            status = os.fstat(file.fileno())
             secret = file.read(_KEY_MOST + 1)
     except OSError as error:
         hint = f"make one: (umask 077; head -c {redaction.KEY_BYTES} /dev/urandom >FILE)"
         message = f"cannot be read ({error.strerror or error})"
         raise UsageError([_problem(path, message, hint)]) from None
-    mode = stat.S_IMODE(found.st_mode)
+    mode = stat.S_IMODE(status.st_mode)
     if mode & 0o077:
         message = f"others can read this key (got mode {mode:04o}, expected 0600)"
         raise UsageError([_problem(path, message, f"chmod 600 {path}")])
@@ -158,7 +158,7 @@ def _demand_apart(options: argparse.Namespace) -> None:
     target = None if options.output == "-" else Path(os.path.realpath(options.output))
     if target is not None and target.exists():
         given = [Path(os.path.realpath(path)) for path in options.snapshots if path != "-"]
-        if any(target == each or (target.is_file() and each in target.parents) for each in given):
+        if any(target == path or (target.is_file() and path in target.parents) for path in given):
             raise UsageError.at(options.output, "is among the originals (expected another place)", code="usage-output")
     if options.map is not None and target is not None:
         home = Path(os.path.realpath(options.map))
@@ -205,18 +205,18 @@ def _tell(asked: Sequence[Asked], plan: Plan, state: _Run) -> None:
         sys.stderr.write(harmless.plain(line) + "\n")
     if not state.sizes:
         return
-    names = ", ".join(f"{each.policy.header.pack}@{each.policy.header.version}" for each in asked)
+    names = ", ".join(f"{pack.policy.header.pack}@{pack.policy.header.version}" for pack in asked)
     for line in [f"kept for {names}:", *_lines(plan), *_sizes(state)]:
         sys.stderr.write(harmless.plain(line) + "\n")
 
 
 def _lines(plan: Plan) -> Iterator[str]:
-    told = redaction.account(plan)
-    whole = [each.name for each in told if not each.kept]
-    read = [each for each in told if each.kept]
-    yield from (line for each in read for line in _row(each.name, each.kept))
+    sections = redaction.account(plan)
+    whole = [section.name for section in sections if not section.kept]
+    read = [section for section in sections if section.kept]
+    yield from (line for section in read for line in _row(section.name, section.kept))
     yield "taken out:"
-    yield from (line for each in read if each.removed for line in _row(each.name, each.removed))
+    yield from (line for section in read if section.removed for line in _row(section.name, section.removed))
     yield from _row("whole sections", whole)
     yield from _row("everywhere", ("details of what is unknown", "sections and fields that are not in the schema"))
     names = "pseudonyms" if plan.key is not None else "as they are (--class host-identifying makes pseudonyms)"

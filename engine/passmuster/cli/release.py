@@ -41,7 +41,7 @@ def demand_ready(file: Path, name: str) -> str:
     suite = testing.load(catalog.read(beside), str(beside))
     tested = testing.examine(compiled, policy, suite, effective([policy], [])[policy.pack], branches=True)
     weighty = (lint.Severity.ERROR, lint.Severity.WARNING)
-    problems = [*_amiss(tested), *(each.problem for each in findings(file) if each.severity in weighty)]
+    problems = [*_amiss(tested), *(finding.problem for finding in findings(file) if finding.severity in weighty)]
     if problems:
         raise PolicyError(
             [
@@ -59,9 +59,11 @@ def demand_ready(file: Path, name: str) -> str:
 def _amiss(tested: Tested) -> Iterator[Problem]:
     """Examples that do not hold, outcomes without one, and branches that none of them takes."""
     beside = tested.suite.file
-    for each in tested.outcome.mismatches:
-        where = Location(file=beside, line=each.case.line, column=1)
-        yield Problem(code="release-tests", message=f"{each.case.name}: {wording.mismatch(each)}", location=where)
+    for mismatch in tested.outcome.mismatches:
+        where = Location(file=beside, line=mismatch.case.line, column=1)
+        yield Problem(
+            code="release-tests", message=f"{mismatch.case.name}: {wording.mismatch(mismatch)}", location=where
+        )
     for untested in tested.outcome.untested:
         where = Location(file=beside, line=1, column=1)
         yield Problem(code="release-tests", message=f"no case expects {untested}", location=where)

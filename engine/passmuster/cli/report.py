@@ -110,14 +110,14 @@ def _verdict(claim: Claim, tried: replay.Replayed) -> Iterator[str]:
             if not tried.opinion.differing
             else (f"cel-cpp: {len(tried.opinion.differing)} of {tried.opinion.compared} results differ there")
         )
-        yield from (f"cel-cpp: {each}" for each in tried.opinion.differing[: proof.MOST])
+        yield from (f"cel-cpp: {difference}" for difference in tried.opinion.differing[: proof.MOST])
         for reason, count in tried.opinion.skipped.items():
             yield f"cel-cpp: {count} not compared: {reason}"
 
 
 def _by(claim: Claim, key: Key | None, tried: replay.Replayed) -> Iterator[str]:
     if tried.holds:
-        policies = ", ".join(f"{each.name}#{each.digest[:_PINNED]}" for each in claim.policies)
+        policies = ", ".join(f"{policy.name}#{policy.digest[:_PINNED]}" for policy in claim.policies)
         count = f"{tried.snapshots} snapshot{'' if tried.snapshots == 1 else 's'}"
         yield f"verdict: {tried.outcome} ({count}) by {policies}"
         yield f"digest {claim.verdict_digest}"

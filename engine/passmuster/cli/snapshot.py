@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 def run_validate(options: argparse.Namespace) -> ExitStatus:
     """Say of each snapshot whether it can be judged."""
     given = inputs.read(options.record, options.snapshots)
-    bad = [each for each in given if each.snapshot is None]
-    for each in given:
-        if each.snapshot is None:
-            sys.stderr.write(harmless.lines(str(each.problem)) + "\n")
+    bad = [item for item in given if item.snapshot is None]
+    for item in given:
+        if item.snapshot is None:
+            sys.stderr.write(harmless.lines(str(item.problem)) + "\n")
         else:
-            head = f"{harmless.plain(str(each.input))}: {harmless.plain(each.snapshot.name)}"
-            sys.stdout.write(fitted(f"{head} {each.snapshot.digest}"))
+            head = f"{harmless.plain(str(item.input))}: {harmless.plain(item.snapshot.name)}"
+            sys.stdout.write(fitted(f"{head} {item.snapshot.digest}"))
     sys.stdout.write(f"{len(given) - len(bad)} valid, {len(bad)} invalid\n")
     return ExitStatus.INCOMPLETE if bad else ExitStatus.GOOD
 

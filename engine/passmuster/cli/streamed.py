@@ -31,18 +31,20 @@ FORMATS = frozenset(("json", "matrix", "ndjson", "summary"))
 
 def run(source: Source, terms: EvaluationCriteria, outputs: Sequence[output.Output], style: Style) -> Conclusion:
     """Judge the snapshots and write the reports; all of them are among FORMATS."""
-    names = {each.reporter.name for each in outputs}
+    names = {target.reporter.name for target in outputs}
     bar = progress_of(source.paths)
     with bar, contextlib.ExitStack() as stack:
-        lines = [stack.enter_context(output.growing(each.file)) for each in outputs if each.reporter.name == "ndjson"]
+        lines = [
+            stack.enter_context(output.growing(target.file)) for target in outputs if target.reporter.name == "ndjson"
+        ]
         sinks = Sinks(lines=lines, report="json" in names, done=bar.done)
-        found = stack.enter_context(api.check_stream(source, terms, sinks, style))
-        conclusion = found.conclusion
+        stream = stack.enter_context(api.check_stream(source, terms, sinks, style))
+        conclusion = stream.conclusion
         bar.clear()
         for one in output.files_first(outputs):
             if one.reporter.name == "json":
                 with output.growing(one.file) as file:
-                    file.writelines(found.report())
+                    file.writelines(stream.report())
             else:
                 _write(one, conclusion, terms, style)
     if not names & {"json", "ndjson"}:
@@ -73,20 +75,20 @@ def _note(conclusion: Conclusion) -> None:
         sys.stderr.write(f"note: --latest: older than the newest of their nodes, and left out: {older}\n")
 
 
-def _write(each: output.Output, conclusion: Conclusion, terms: EvaluationCriteria, style: Style) -> None:
+def _write(target: output.Output, conclusion: Conclusion, terms: EvaluationCriteria, style: Style) -> None:
     verdict = conclusion.verdict
-    match each.reporter.name:
+    match target.reporter.name:
         case "summary":
             roster = None if terms.roster is None else terms.roster_source
             came = Origin(bundles=verdict.bundles, signatures=verdict.signatures, roster=roster)
-            told = summary(verdict.outcome, conclusion.counts, verdict.scope, verdict.skipped, came)
-            output.emit_bytes(told.encode(), each)
+            text = summary(verdict.outcome, conclusion.counts, verdict.scope, verdict.skipped, came)
+            output.emit_bytes(text.encode(), target)
         case "matrix":
             pools = counting.by_fleet_rule(verdict)
-            fitting = output.styled(style, each)
+            fitting = output.styled(style, target)
             head = [*headline(verdict.scope, verdict.levels, verdict.skipped), *origin.headline(verdict)]
-            told = matrix(conclusion.totals.by_rule, conclusion.totals.nodes, fitting, head=head, pools=pools)
-            output.emit_bytes(told.encode(), each)
+            text = matrix(conclusion.totals.by_rule, conclusion.totals.nodes, fitting, head=head, pools=pools)
+            output.emit_bytes(text.encode(), target)
         case _:
             pass  # a stream is written by now
 

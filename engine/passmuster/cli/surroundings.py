@@ -114,8 +114,8 @@ def warn_skipped(path: str) -> None:
     """Say loudly that nobody looked at signatures."""
     from passmuster.report import harmless  # noqa: PLC0415 - as above
 
-    told = f"WARNING: {path}: signatures NOT verified (--insecure-skip-verify): anyone may have made this"
-    sys.stderr.write(harmless.plain(told) + "\n")
+    warning = f"WARNING: {path}: signatures NOT verified (--insecure-skip-verify): anyone may have made this"
+    sys.stderr.write(harmless.plain(warning) + "\n")
 
 
 def named(path: str) -> str:

@@ -109,16 +109,16 @@ class InputRecord:
     @property
     def every_skipped(self) -> tuple[Skipped, ...]:
         """All that was not judged, by path."""
-        return tuple(sorted(self.skipped, key=lambda each: (each.path, each.why)))
+        return tuple(sorted(self.skipped, key=lambda skip: (skip.path, skip.why)))
 
     @property
     def origin(self) -> Origin:
         """How everything came that was read so far."""
-        found = None
+        findings = None
         if self.options.trust is not None and self.options.guard:
             counts = {name: len(places) for name, places in self._loose.items()}
-            found = SignatureFindings(trust=self.options.trust.digest, **counts)
-        return Origin(bundles=self.bundles, signatures=found)
+            findings = SignatureFindings(trust=self.options.trust.digest, **counts)
+        return Origin(bundles=self.bundles, signatures=findings)
 
     @property
     def bundles(self) -> tuple[BundleHeader, ...]:
@@ -143,8 +143,8 @@ class InputRecord:
 
     def snapshots(self, path: str) -> Iterator[tuple[Member, bytes]]:
         """Every snapshot of a bundle: what it is called, and its bytes; raises IntegrityError, NotABundleError."""
-        for each in self._read(path).snapshots:
-            yield Member.of(path, each.path), each.data
+        for packed in self._read(path).snapshots:
+            yield Member.of(path, packed.path), packed.data
 
     def _read(self, path: str) -> Reading:
         from passmuster.exchange import bundle  # noqa: PLC0415 - what opens no bundle does not pay for it
@@ -167,7 +167,7 @@ class InputRecord:
             digest=f"sha256:{made.digest}",
             site=header.site,
             assurance=reading.assurance.value,
-            snapshots=tuple(f"sha256:{each.digest}" for each in made.snapshots),
+            snapshots=tuple(f"sha256:{packed.digest}" for packed in made.snapshots),
         )
         return reading
 
@@ -191,19 +191,19 @@ class InputRecord:
         from passmuster.evaluation.node import Given as Unknown  # noqa: PLC0415 - as above
 
         try:
-            found = snapshot.load(data, path, abs(line) or 1)
+            loaded = snapshot.load(data, path, abs(line) or 1)
         except SnapshotError:
             return met  # whoever loads it says what is wrong
-        kind, why = _coverage(path, line, data, found.name, options)
+        kind, why = _coverage(path, line, data, loaded.name, options)
         if not options.guard:
-            if self.covered.get(found.digest, ("unsigned", ""))[0] == "unsigned":
-                self.covered[found.digest] = kind, why
+            if self.covered.get(loaded.digest, ("unsigned", ""))[0] == "unsigned":
+                self.covered[loaded.digest] = kind, why
             return met
         self._loose[kind].add((path, line))
         if kind != "unsigned":
             return met
         label = f"{path}:{line}" if line > 0 else path
-        return Unknown(input=label, snapshot=found, problem=f"{label}: {why} (node {found.name!r})", doubt=why)
+        return Unknown(input=label, snapshot=loaded, problem=f"{label}: {why} (node {loaded.name!r})", doubt=why)
 
 
 def is_bundle(path: str) -> bool:

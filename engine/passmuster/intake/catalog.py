@@ -31,12 +31,12 @@ SHIPPED = "passmuster"
 
 def catalogue(homes: Homes) -> tuple[Entry, ...]:
     """Every version in these folders, by pack and version; raises UsageError where two of them have one pack."""
-    found: dict[str, Path] = {}
+    packs: dict[str, Path] = {}
     entries: list[Entry] = []
     for home in homes:
         for entry in in_folder(home):
-            if found.setdefault(entry.pack, home) != home:
-                message = f"the pack is in two folders ({found[entry.pack]} and {home}), expected one"
+            if packs.setdefault(entry.pack, home) != home:
+                message = f"the pack is in two folders ({packs[entry.pack]} and {home}), expected one"
                 raise UsageError.at(entry.pack, message, code="policy-twice")
             entries.append(entry)
     return tuple(sorted(entries, key=lambda entry: (entry.pack, entry.version)))
@@ -56,7 +56,7 @@ def in_folder(home: Path) -> Iterator[Entry]:
 
 def locked_in(home: Path) -> Mapping[str, str]:
     """The digests in the lock of a folder of packs, by PACK@VERSION; empty where it has none: then all are drafts."""
-    return {name: each.digest for name, each in lock_of(home).items()}
+    return {name: entry.digest for name, entry in lock_of(home).items()}
 
 
 def has_lock(policy: Policy) -> bool:
@@ -92,7 +92,7 @@ def missing_in(home: Path) -> tuple[Problem, ...]:
 
 def demand_whole(home: Path, pack: str | None = None) -> None:
     """Raise IntegrityError where a release of a pack (None: of any) is not there."""
-    gone = [each for each in missing_in(home) if pack is None or each.message.startswith(f"{pack}@")]
+    gone = [problem for problem in missing_in(home) if pack is None or problem.message.startswith(f"{pack}@")]
     if gone:
         raise IntegrityError(gone)
 
@@ -140,7 +140,7 @@ def _from_path(path: Path) -> Policy:
             str(path), "no such file or pack (expected PACK[@VERSION] or the path of a policy)", code="policy-not-found"
         )
     if path.is_dir() and not (path / "policy.yaml").exists():
-        below = sorted(str(each.parent) for each in path.glob("*/policy.yaml")) or ["PACK/VERSION"]
+        below = sorted(str(file.parent) for file in path.glob("*/policy.yaml")) or ["PACK/VERSION"]
         message = f"no policy.yaml in this folder (expected the folder of a version: {', '.join(below)})"
         raise UsageError.at(str(path), message, code="policy-not-found")
     return load_file(path / "policy.yaml" if path.is_dir() else path)

@@ -58,7 +58,7 @@ def read(record: InputRecord, paths: Sequence[str]) -> list[Given]:
 
     What does not load is given with its problem: its node will be unknown, and named by its path.
     """
-    return [load(found) if isinstance(found, Document) else found for found in each(record, paths, nothing)]
+    return [load(item) if isinstance(item, Document) else item for item in each(record, paths, nothing)]
 
 
 def nothing(_line: bytes) -> None:
@@ -92,8 +92,8 @@ def each(
 
     Where `known` makes something of a line, that stands in its place.
     """
-    for path, line, found in items(record, paths, known):
-        yield document(path, line, found) if isinstance(found, bytes) else found
+    for path, line, item in items(record, paths, known):
+        yield document(path, line, item) if isinstance(item, bytes) else item
 
 
 def document(path: str, line: int, data: bytes) -> Document:
@@ -121,8 +121,8 @@ def rosters(record: InputRecord, paths: Sequence[str]) -> frozenset[str] | None:
     every = [
         file for path in paths for file in (files(record, path) if path != "-" and Path(path).is_dir() else [path])
     ]
-    found = [names for file in every if is_bundle(file) and (names := record.roster(file)) is not None]
-    return frozenset(name for names in found for name in names) if found else None
+    rosters = [names for file in every if is_bundle(file) and (names := record.roster(file)) is not None]
+    return frozenset(name for names in rosters for name in names) if rosters else None
 
 
 def _folder(record: InputRecord, folder: str, known: Callable[[bytes], T | None]) -> Iterator[InputItem[T]]:
@@ -216,11 +216,11 @@ def documents(
 
 
 def lines(
-    record: InputRecord, found: Iterator[tuple[int, bytes | T]], path: str, *, alone: bool = False
+    record: InputRecord, documents: Iterator[tuple[int, bytes | T]], path: str, *, alone: bool = False
 ) -> Iterator[InputItem[T]]:
     """What was found in lines of a file; what we wrote ourselves and is no snapshot is noted."""
     asks_for_seals = record.options.trust is not None
-    for line, each_ in found:
+    for line, each_ in documents:
         ours = skipped.ours(each_) if isinstance(each_, bytes) else None
         if ours is not None:
             record.skip(readable(path), ours)

@@ -48,18 +48,18 @@ def unpacked(head: bytes, source: BinaryIO, name: str) -> BinaryIO | None:
     return None
 
 
-def bounded(found: Iterator[T], file: BinaryIO) -> Iterator[T]:
+def bounded(items: Iterator[T], file: BinaryIO) -> Iterator[T]:
     """What was found in a file; raises PackedError where that is more than a packed file can hold."""
     raw = getattr(file, "raw", None)
     if not isinstance(raw, _Unpacking):
-        return found
-    return _counted(found, raw)
+        return items
+    return _counted(items, raw)
 
 
-def _counted(found: Iterator[T], raw: _Unpacking) -> Iterator[T]:
-    for number, each in enumerate(found, start=1):
+def _counted(items: Iterator[T], raw: _Unpacking) -> Iterator[T]:
+    for number, item in enumerate(items, start=1):
         raw.demand(number)
-        yield each
+        yield item
 
 
 def is_packed(head: bytes) -> bool:

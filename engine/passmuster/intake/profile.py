@@ -55,23 +55,24 @@ def settle(asked: Assessment, homes: catalog.Homes) -> tuple[tuple[Policy, ...],
 
 def chosen(asked: Assessment, homes: catalog.Homes) -> tuple[Policy, ...]:
     """The policies of an assessment, by name and digest; raises PassmusterError that points into its file."""
-    found: list[Policy] = []
+    policies: list[Policy] = []
     problems: list[Problem] = []
     kinds: set[type[PassmusterError]] = set()
     for at, text in enumerate(asked.policies):
         try:
-            found.append(catalog.one(text, homes))
+            policies.append(catalog.one(text, homes))
         except PolicyError:
             raise
         except PassmusterError as error:
             kinds.add(type(error))
             problems += [
-                asked.document.problem(("policies", at), each.message, code=each.code) for each in error.problems
+                asked.document.problem(("policies", at), problem.message, code=problem.code)
+                for problem in error.problems
             ]
     if problems:
         raise (IntegrityError if kinds == {IntegrityError} else UsageError)(problems)
-    _demand_distinct(asked, found)
-    return tuple(found)
+    _demand_distinct(asked, policies)
+    return tuple(policies)
 
 
 def _demand_distinct(asked: Assessment, policies: Sequence[Policy]) -> None:
@@ -86,16 +87,16 @@ def _demand_distinct(asked: Assessment, policies: Sequence[Policy]) -> None:
         raise PolicyError(problems)
 
 
-def attached(asked: Assessment, name: str, each: Attached) -> tuple[bytes, str]:
+def attached(asked: Assessment, name: str, attachment: Attached) -> tuple[bytes, str]:
     """The bytes and the path of a file that belongs to an assessment, its digest checked; raises PassmusterError."""
-    path = Path(asked.document.file).parent / each.file
+    path = Path(asked.document.file).parent / attachment.file
     try:
         data = reading.whole(path)
     except UsageError as error:
         message = f"file: {error.problems[0]}"
         raise UsageError([asked.document.problem((name, "file"), message, code="file")]) from None
     digest = "sha256:" + hashlib.sha256(data).hexdigest()
-    if each.digest is not None and each.digest != digest:
-        message = f"digest: {path} has another (got {digest}, expected {each.digest})"
+    if attachment.digest is not None and attachment.digest != digest:
+        message = f"digest: {path} has another (got {digest}, expected {attachment.digest})"
         raise IntegrityError([asked.document.problem((name, "digest"), message, code="assessment-digest")])
     return data, str(path)

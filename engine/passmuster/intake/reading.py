@@ -50,8 +50,8 @@ def kind(mode: int) -> str | None:
     return next((name for is_kind, name in _KINDS if is_kind(mode)), None)
 
 
-def _demand_regular(found: os.stat_result, path: str | os.PathLike[str]) -> None:
-    name = kind(found.st_mode)
+def _demand_regular(status: os.stat_result, path: str | os.PathLike[str]) -> None:
+    name = kind(status.st_mode)
     if name is not None:
         raise OSError(errno.EINVAL, f"{name}, not a file", os.fspath(path))
 

@@ -56,8 +56,8 @@ def foreign(head: bytes) -> Foreign | None:
     """What a file is that begins like this and holds no snapshots; None where it may hold some, or is empty."""
     if head.startswith(b"{") and b"\0" not in head[:4]:
         return None
-    found = next((each for beginning, each in _BEGINNINGS if head.startswith(beginning)), None) or _binary(head)
-    return found or _text(head.removeprefix(BOM).lstrip(), head)
+    kind = next((name for beginning, name in _BEGINNINGS if head.startswith(beginning)), None) or _binary(head)
+    return kind or _text(head.removeprefix(BOM).lstrip(), head)
 
 
 def _binary(head: bytes) -> Foreign | None:

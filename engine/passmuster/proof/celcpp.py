@@ -93,7 +93,7 @@ class _Pack:
         self.policy = policy
         wanted = [rule for rule in policy.rules if terms.rules is None or rule.header.name in terms.rules]
         self._environment = _environment()
-        self._variables = {name: self._compile(each.program.text) for name, each in policy.variables.items()}
+        self._variables = {name: self._compile(variable.program.text) for name, variable in policy.variables.items()}
         self.rules = [(rule, self._rule(rule)) for rule in wanted]
 
     def _compile(self, text: str) -> Any:
@@ -109,7 +109,7 @@ class _Pack:
     def _rule(self, rule: CompiledRule) -> Compiled:
         applies = self._compile(rule.applies_when.text) if rule.applies_when else None
         expression = self._compile(rule.expression.text)
-        reasons = [each for each in (applies, expression) if isinstance(each, str)]
+        reasons = [answer for answer in (applies, expression) if isinstance(answer, str)]
         programs = [program for program in (rule.applies_when, rule.expression) if program is not None]
         reasons += [
             self._variables[name]
@@ -120,12 +120,12 @@ class _Pack:
 
     def _used(self, names: set[str]) -> list[str]:
         """Variables, and those that they use."""
-        found: set[str] = set()
+        used: set[str] = set()
         while names:
             name = names.pop()
-            found.add(name)
-            names |= set(self.policy.variables[name].program.variables) - found
-        return sorted(found)
+            used.add(name)
+            names |= set(self.policy.variables[name].program.variables) - used
+        return sorted(used)
 
     def data(self, values: Mapping[str, object]) -> dict[str, Any]:
         """What its expressions see: plain values; a variable that is an error there is not set, which is one too."""
@@ -144,7 +144,10 @@ def _environment() -> Any:
     from passmuster.codec import schema  # noqa: PLC0415 - beside it
 
     names = [*schema.sections(1), *schema.header(1), "params", "constants", "variables"]
-    made = [getattr(importlib.import_module(f"cel_expr_python.ext.ext_{name}"), each)() for name, each in EXTENSIONS]
+    made = [
+        getattr(importlib.import_module(f"cel_expr_python.ext.ext_{name}"), extension)()
+        for name, extension in EXTENSIONS
+    ]
     return cel.NewEnv(variables=dict.fromkeys(names, cel.Type.DYN), extensions=made)
 
 
@@ -198,7 +201,7 @@ def _plain(value: object) -> Any:
     if isinstance(value, OpenMap):
         value = value.values
     if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items() if not isinstance(each, Unknown)}
+        return {key: _plain(member) for key, member in value.items() if not isinstance(member, Unknown)}
     return {} if isinstance(value, Unknown) else value
 
 

@@ -108,17 +108,17 @@ def read(data: bytes, file: str) -> Claim:
 
 def _parse(data: bytes, file: str) -> tuple[Kind, Mapping[str, Any]]:
     try:
-        found = [json.trusted(line) for line in data.splitlines() if line]
+        lines = [json.trusted(line) for line in data.splitlines() if line]
     except ValueError:
         raise _none(file) from None
-    if any(json.deeper_than(each, json.MAX_DEPTH) for each in found):
+    if any(json.deeper_than(document, json.MAX_DEPTH) for document in lines):
         raise _none(file)
-    last = found[-1] if found and isinstance(found[-1], dict) else {}
+    last = lines[-1] if lines and isinstance(lines[-1], dict) else {}
     if last.get("schema") == stream.SCHEMA:
-        return Kind.STREAM, {**last, "nodes": found[:-1]}
-    if len(found) == 1 and last.get("schema") == json_v1.SCHEMA:
+        return Kind.STREAM, {**last, "nodes": lines[:-1]}
+    if len(lines) == 1 and last.get("schema") == json_v1.SCHEMA:
         return Kind.REPORT, last
-    if len(found) == 1 and last.get("predicateType") == statement.PREDICATE:
+    if len(lines) == 1 and last.get("predicateType") == statement.PREDICATE:
         return Kind.ATTESTATION, last
     raise _none(file)
 
@@ -132,7 +132,7 @@ def _written(kind: Kind, document: Mapping[str, Any]) -> bytes:
     if kind is not Kind.STREAM:
         return line(document)
     head = {name: value for name, value in document.items() if name != "nodes"}
-    return b"".join(line(each) for each in [*document["nodes"], head])
+    return b"".join(line(node) for node in [*document["nodes"], head])
 
 
 def line(value: Mapping[str, Any]) -> bytes:
@@ -152,7 +152,7 @@ def _reported(data: bytes, file: str, kind: Kind, document: Mapping[str, Any]) -
         engine=document["engine"],
         engine_digest=None,
         verdict_digest=document["verdict_digest"],
-        policies=tuple(ClaimedPolicy(**each) for each in document["policies"]),
+        policies=tuple(ClaimedPolicy(**policy) for policy in document["policies"]),
         waivers=(document["waivers"] or {}).get("digest"),
         assessment=document["assessment"],
         evidence=document["evidence"],
@@ -164,25 +164,25 @@ def _reported(data: bytes, file: str, kind: Kind, document: Mapping[str, Any]) -
 def _attested(data: bytes, file: str, document: Mapping[str, Any]) -> Claim:
     predicate = document["predicate"]
     verdict = predicate[statement.VERDICT]
-    found: dict[str, list[Mapping[str, Any]]] = {"engine": [], "policy": [], "waivers": [], "assessment": []}
-    for each in predicate["configuration"]:
-        found[each["annotations"]["kind"]].append(each)
-    seen = {subject_name(each) for each in document["subject"]}
-    nodes = {Node(subject_name(each), site) for each in document["subject"] for site in _sites(verdict, each)}
-    absent = {Node(each["node"], each["site"]) for each in verdict["unjudged"] if each["reason"] == ABSENT}
+    entries: dict[str, list[Mapping[str, Any]]] = {"engine": [], "policy": [], "waivers": [], "assessment": []}
+    for entry in predicate["configuration"]:
+        entries[entry["annotations"]["kind"]].append(entry)
+    seen = {subject_name(subject) for subject in document["subject"]}
+    nodes = {Node(subject_name(subject), site) for subject in document["subject"] for site in _sites(verdict, subject)}
+    absent = {Node(entry["node"], entry["site"]) for entry in verdict["unjudged"] if entry["reason"] == ABSENT}
     return Claim(
         file=file,
         kind=Kind.ATTESTATION,
         data=data,
         document=document,
         engine=verdict["engine"],
-        engine_digest=_digest(found["engine"]),
+        engine_digest=_digest(entries["engine"]),
         verdict_digest=verdict["verdict_digest"],
-        policies=tuple(_policy(each) for each in found["policy"]),
-        waivers=_digest(found["waivers"]),
-        assessment=_digest(found["assessment"]),
+        policies=tuple(_policy(policy) for policy in entries["policy"]),
+        waivers=_digest(entries["waivers"]),
+        assessment=_digest(entries["assessment"]),
         evidence="none",
-        nodes=frozenset(seen | {each["node"] for each in verdict["unjudged"]}),
+        nodes=frozenset(seen | {entry["node"] for entry in verdict["unjudged"]}),
         **_terms(verdict, _listed(verdict["roster"], nodes, absent)),
     )
 
@@ -219,27 +219,31 @@ def _terms(head: Mapping[str, Any], names: frozenset[str] | None) -> dict[str, A
 
 
 def _origin(head: Mapping[str, Any]) -> Origin:
-    bundles = tuple(BundleHeader(**{**each, "snapshots": tuple(each["snapshots"])}) for each in head["bundles"])
+    bundles = tuple(BundleHeader(**{**bundle, "snapshots": tuple(bundle["snapshots"])}) for bundle in head["bundles"])
     signatures = None if head["signatures"] is None else SignatureFindings(**head["signatures"])
     return Origin(bundles=bundles, signatures=signatures)
 
 
-def _digest(found: Sequence[Mapping[str, Any]]) -> str | None:
-    return f"sha256:{found[0]['digest']['sha256']}" if found else None
+def _digest(entries: Sequence[Mapping[str, Any]]) -> str | None:
+    return f"sha256:{entries[0]['digest']['sha256']}" if entries else None
 
 
-def _policy(each: Mapping[str, Any]) -> ClaimedPolicy:
-    pack, _, version = each["name"].partition("@")
-    digest = f"sha256:{each['digest']['sha256']}"
-    told = each["annotations"]
+def _policy(entry: Mapping[str, Any]) -> ClaimedPolicy:
+    pack, _, version = entry["name"].partition("@")
+    digest = f"sha256:{entry['digest']['sha256']}"
+    annotations = entry["annotations"]
     return ClaimedPolicy(
-        pack=pack, version=version, digest=digest, released=told.get("released", False), lock=told.get("lock")
+        pack=pack,
+        version=version,
+        digest=digest,
+        released=annotations.get("released", False),
+        lock=annotations.get("lock"),
     )
 
 
 def _sites(verdict: Mapping[str, Any], subject: Mapping[str, Any]) -> Sequence[str | None]:
-    found: Sequence[str | None] = verdict["sites"].get(f"sha256:{subject['digest']['sha256']}", (None,))
-    return found
+    sites: Sequence[str | None] = verdict["sites"].get(f"sha256:{subject['digest']['sha256']}", (None,))
+    return sites
 
 
 def subject_name(subject: Mapping[str, Any]) -> str:

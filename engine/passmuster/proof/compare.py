@@ -93,8 +93,8 @@ def _texts(one: Told, other: Told, known: set[str], *, fleet: bool, whole: bool)
 
 def _alike(one: Any, other: Any) -> bool:
     """Whether facts that both show have the same value."""
-    values = {each["path"]: each["value"] for each in other}
-    return all(values.get(each["path"], each["value"]) == each["value"] for each in one)
+    values = {fact["path"]: fact["value"] for fact in other}
+    return all(values.get(fact["path"], fact["value"]) == fact["value"] for fact in one)
 
 
 def _node(name: str) -> str:
@@ -132,6 +132,6 @@ def _brief(value: Any) -> str:
 
 
 def _most(sentences: Iterable[str]) -> list[str]:
-    found = list(sentences)
-    more = len(found) - MOST
-    return found if more <= 0 else [*found[:MOST], f"and {more} more of these"]
+    listed = list(sentences)
+    more = len(listed) - MOST
+    return listed if more <= 0 else [*listed[:MOST], f"and {more} more of these"]

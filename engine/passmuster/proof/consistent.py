@@ -41,22 +41,22 @@ def changed_parameters(
 
 
 def _digests(document: Mapping[str, Any]) -> Iterator[bytes]:
-    doubled = {_who(each, "name") for each in document["duplicates"] if each["kind"] == "same_node"}
-    told = set()
+    doubled = {_who(duplicate, "name") for duplicate in document["duplicates"] if duplicate["kind"] == "same_node"}
+    nodes = set()
     for node in document["nodes"]:
         snapshot = None if node["snapshot"] is None else node["snapshot"]["digest"]
-        if snapshot is not None and (*_who(node, "node"), snapshot) in told:
+        if snapshot is not None and (*_who(node, "node"), snapshot) in nodes:
             continue  # a stream has every copy of a snapshot that was given twice
-        told.add((*_who(node, "node"), snapshot))
+        nodes.add((*_who(node, "node"), snapshot))
         if snapshot is not None and _who(node, "node") in doubled:
             yield verdict_digest.node(node["node"], snapshot, "unknown", {})
         else:
-            rules = {each["rule"]: each["outcome"] for each in node["results"]}
+            rules = {result["rule"]: result["outcome"] for result in node["results"]}
             yield verdict_digest.node(node["node"], snapshot, node["outcome"], rules)
-    for each in document["fleet_results"]:
-        yield verdict_digest.fleet(each["rule"], each["pool"], each["outcome"])
+    for result in document["fleet_results"]:
+        yield verdict_digest.fleet(result["rule"], result["pool"], result["outcome"])
 
 
-def _who(each: Mapping[str, Any], name: str) -> tuple[Any, Any, Any]:
+def _who(entry: Mapping[str, Any], name: str) -> tuple[Any, Any, Any]:
     """Site, name and machine id, where the name is under this key."""
-    return each["site"], each[name], each["machine_id"]
+    return entry["site"], entry[name], entry["machine_id"]

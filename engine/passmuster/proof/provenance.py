@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 def differences(claim: Claim, record: InputRecord) -> Iterator[str]:
     """What the verdict says of bundles, signatures and the roster of bundles that is not so."""
-    here = {each.digest: each for each in record.bundles}
-    for each in claim.origin.bundles:
-        if each.digest in here:
-            yield from _bundle(each, here[each.digest])
+    here = {bundle.digest: bundle for bundle in record.bundles}
+    for bundle in claim.origin.bundles:
+        if bundle.digest in here:
+            yield from _bundle(bundle, here[bundle.digest])
     yield from _signatures(claim, record)
     yield from _sites(claim, record)
     if claim.roster_source == "bundles" and _all_here(claim, record):
@@ -30,20 +30,22 @@ def differences(claim: Claim, record: InputRecord) -> Iterator[str]:
             yield f"roster: the report's is not that of its bundles (on one of them alone: {', '.join(apart)})"
 
 
-def _apart(listed: frozenset[str], told: frozenset[str]) -> Iterator[str]:
+def _apart(listed: frozenset[str], claimed: frozenset[str]) -> Iterator[str]:
     """What is on one of two rosters alone; a name of no site is on the other where any site has it."""
-    names = {parted(each).name for each in told}
-    yield from (each for each in told if listed.isdisjoint((each, of_site(None, parted(each).name))))
-    yield from (each for each in listed - told if parted(each).site is not None or parted(each).name not in names)
+    names = {parted(label).name for label in claimed}
+    yield from (label for label in claimed if listed.isdisjoint((label, of_site(None, parted(label).name))))
+    yield from (
+        label for label in listed - claimed if parted(label).site is not None or parted(label).name not in names
+    )
 
 
 def notes(claim: Claim, record: InputRecord, *, roster_given: bool, unsigned: bool) -> Iterator[str]:
     """What of that was not compared, and how it can be; `unsigned`: the trust file is for what was judged alone."""
     yield from _bundle_notes(claim, record)
     yield from _signature_notes(claim, record, unsigned=unsigned)
-    told = sum(site is not None and digest not in _signed_for(record) for digest, site in _of_nodes(claim))
-    if told:
-        yield f"note: sites: that of {told} nodes is taken from the report (no bundle among the snapshots says it)"
+    unproven = sum(site is not None and digest not in _signed_for(record) for digest, site in _of_nodes(claim))
+    if unproven:
+        yield f"note: sites: that of {unproven} nodes is taken from the report (no bundle among the snapshots says it)"
     if claim.roster is not None and not roster_given:
         if claim.roster_source == "bundles" and _all_here(claim, record):
             return
@@ -52,28 +54,28 @@ def notes(claim: Claim, record: InputRecord, *, roster_given: bool, unsigned: bo
 
 
 def _bundle_notes(claim: Claim, record: InputRecord) -> Iterator[str]:
-    here = {each.digest: each for each in record.bundles}
-    for each in claim.origin.bundles:
-        if each.digest not in here:
-            came = f"the bundle {each.digest} ({each.assurance})"
+    here = {bundle.digest: bundle for bundle in record.bundles}
+    for bundle in claim.origin.bundles:
+        if bundle.digest not in here:
+            came = f"the bundle {bundle.digest} ({bundle.assurance})"
             yield f"note: bundles: its snapshots came in {came}, which was not looked at (give it with --snapshots)"
-        elif each.assurance == "skipped" and here[each.digest].assurance == "verified":
-            yield f"note: bundles: nobody had looked at the signatures of {each.digest}; here they hold"
-    claimed = {each.digest for each in claim.origin.bundles}
+        elif bundle.assurance == "skipped" and here[bundle.digest].assurance == "verified":
+            yield f"note: bundles: nobody had looked at the signatures of {bundle.digest}; here they hold"
+    claimed = {bundle.digest for bundle in claim.origin.bundles}
     for digest in sorted(here.keys() - claimed):
         yield f"note: bundles: the report does not name {digest}, in which snapshots were given"
 
 
 def _signature_notes(claim: Claim, record: InputRecord, *, unsigned: bool) -> Iterator[str]:
-    found, loose = claim.origin.signatures, len(_loose(claim))
-    if found is None:
+    signatures, loose = claim.origin.signatures, len(_loose(claim))
+    if signatures is None:
         if unsigned and loose:
             yield f"note: signatures: the report has no trust file: it does not say what covers {loose} snapshots"
         return
     if not _all_here(claim, record):
         yield "note: signatures: what covers its snapshots was not looked at again (give its bundles with --snapshots)"
-    if record.trusted != found.trust:
-        yield f"note: signatures: by the trust file {found.trust}, which was not given (give it with --trust)"
+    if record.trusted != signatures.trust:
+        yield f"note: signatures: by the trust file {signatures.trust}, which was not given (give it with --trust)"
         return
     lacking, here = _without_a_seal(claim, record), record.covered
     if lacking:
@@ -94,26 +96,26 @@ def _bundle(then: BundleHeader, now: BundleHeader) -> Iterator[str]:
 
 def _signatures(claim: Claim, record: InputRecord) -> Iterator[str]:
     """Whether the counts fit the nodes; an attestation does not say enough of them."""
-    found = claim.origin.signatures
+    signatures = claim.origin.signatures
     doubted = list(restore_paths.unsigned(claim))
-    if found is None:
+    if signatures is None:
         if doubted:
             yield f"signatures: the report has no trust file, and {len(doubted)} of its nodes are unknown as unsigned"
         return
     if claim.kind is Kind.ATTESTATION:
         return
     loose = _loose(claim)
-    if found.unsigned != len(doubted):
-        yield f"signatures: the report says {found.unsigned} unsigned, and its nodes say {len(doubted)}"
-    covered = found.unsigned + found.allowed + found.sealed
+    if signatures.unsigned != len(doubted):
+        yield f"signatures: the report says {signatures.unsigned} unsigned, and its nodes say {len(doubted)}"
+    covered = signatures.unsigned + signatures.allowed + signatures.sealed
     if len(loose) > covered:
         yield f"signatures: {len(loose)} snapshots came in no bundle, and the report accounts for {covered} of them"
-    if record.trusted == found.trust:
+    if record.trusted == signatures.trust:
         lacking = _without_a_seal(claim, record)
-        if lacking > found.sealed:
+        if lacking > signatures.sealed:
             yield (
                 f"signatures: no signature covers {lacking} snapshots that counted, and the trust file does not allow "
-                f"that (the report says {found.sealed} sealed)"
+                f"that (the report says {signatures.sealed} sealed)"
             )
         here = record.covered
         for digest, reason in doubted:
@@ -129,7 +131,7 @@ def _without_a_seal(claim: Claim, record: InputRecord) -> int:
 
 def _loose(claim: Claim) -> list[str]:
     """Digests of the snapshots that came in no bundle; an attestation does not say which are."""
-    signed = {digest for each in claim.origin.bundles for digest in each.snapshots}
+    signed = {digest for bundle in claim.origin.bundles for digest in bundle.snapshots}
     return [digest for digest, _ in _of_nodes(claim) if digest not in signed]
 
 
@@ -141,22 +143,22 @@ def _of_nodes(claim: Claim) -> list[tuple[str, str | None]]:
 
 def _signed_for(record: InputRecord) -> dict[str, set[str | None]]:
     """The sites of the bundles that were given, by the digests of what is in them."""
-    found: dict[str, set[str | None]] = {}
-    for each in record.bundles:
-        for digest in each.snapshots:
-            found.setdefault(digest, set()).add(each.site)
-    return found
+    sites: dict[str, set[str | None]] = {}
+    for bundle in record.bundles:
+        for digest in bundle.snapshots:
+            sites.setdefault(digest, set()).add(bundle.site)
+    return sites
 
 
 def _sites(claim: Claim, record: InputRecord) -> Iterator[str]:
     """Nodes that the report says to be from another site than the one that signed for them."""
     signed = _signed_for(record)
-    here = {digest for each in claim.origin.bundles for digest in each.snapshots}
+    here = {digest for bundle in claim.origin.bundles for digest in bundle.snapshots}
     for digest, site in _of_nodes(claim):
         if digest in signed and digest in here and site not in signed[digest]:
-            told = ", ".join(sorted(map(str, signed[digest])))
-            yield f"sites: {digest}: the report says {site}, the bundle says {told}"
+            names = ", ".join(sorted(map(str, signed[digest])))
+            yield f"sites: {digest}: the report says {site}, the bundle says {names}"
 
 
 def _all_here(claim: Claim, record: InputRecord) -> bool:
-    return {each.digest for each in claim.origin.bundles} <= {each.digest for each in record.bundles}
+    return {bundle.digest for bundle in claim.origin.bundles} <= {bundle.digest for bundle in record.bundles}

@@ -101,13 +101,13 @@ class Replayed:
 
 def replay(claim: Claim, given: ReplayInput) -> Replayed:
     """Judge again and compare; raises UsageError where it cannot be tried."""
-    policies, found, notes = _policies(claim, given)
-    if found:
-        return Replayed(differences=tuple(found), compared="nothing: it was not judged again", notes=tuple(notes))
-    held, told = _waivers(claim, given)
+    policies, resolved, notes = _policies(claim, given)
+    if resolved:
+        return Replayed(differences=tuple(resolved), compared="nothing: it was not judged again", notes=tuple(notes))
+    held, texts = _waivers(claim, given)
     compiled = [compile_policy(policy) for policy in policies]
     terms, impossible = claimed_terms(claim, policies, compiled, held, given.now)
-    before = [*told, *impossible, *_roster(claim, given.roster), *_assessment(claim, terms, given)]
+    before = [*texts, *impossible, *_roster(claim, given.roster), *_assessment(claim, terms, given)]
     oracle = _oracle(terms) if given.second else None
     again = _again(claim, terms, given.source, oracle)
     same_engine = claim.engine == __version__ and claim.engine_digest in {None, resources.engine_digest()}
@@ -130,8 +130,8 @@ def replay(claim: Claim, given: ReplayInput) -> Replayed:
 
 def _compared(claim: Claim, *, same_engine: bool) -> str:
     if same_engine:
-        each = "every byte of every line" if claim.kind is Kind.STREAM else "every byte"
-        return f"{each}, made again by the same engine (passmuster {__version__}); not compared: skipped"
+        extent = "every byte of every line" if claim.kind is Kind.STREAM else "every byte"
+        return f"{extent}, made again by the same engine (passmuster {__version__}); not compared: skipped"
     digest = claim.engine_digest
     if claim.engine == __version__ and digest is not None:
         files = f"{digest[:19]} then, {resources.engine_digest()[:19]} now"
@@ -162,31 +162,33 @@ def _notes(claim: Claim, given: ReplayInput) -> Iterator[str]:
 def _policies(claim: Claim, given: ReplayInput) -> tuple[list[Policy], list[str], list[str]]:
     """The policies, by their digests; what in them differs, and what is to be said of them."""
     by_digest = {policy.digest: policy for policy in given.policies}
-    claimed = {each.digest for each in claim.policies}
-    found = [
+    claimed = {policy.digest for policy in claim.policies}
+    candidates = [
         f"policy: the report is not by {policy.pack}@{policy.version} ({policy.digest})"
         for policy in given.policies
         if policy.digest not in claimed
     ]
     policies, notes = [], []
-    for each in claim.policies:
-        policy = by_digest.get(each.digest) or _from_catalogue(each.name, each.digest, given.homes)
-        if policy.digest != each.digest:
-            digests = f"judged was {each.digest}, here is {policy.digest}"
-            found.append(f"policy: {each.name} has another digest here ({digests})")
-        elif (policy.pack, str(policy.version)) != (each.pack, each.version):
-            found.append(f"policy: {each.name} names itself {policy.pack}@{policy.version}")
-        elif each.released and not policy.released and catalog.has_lock(policy):
-            found.append(f"policy: {each.name} is called released, and the lock here does not name it")
-        elif each.released != policy.released:
+    for listed in claim.policies:
+        policy = by_digest.get(listed.digest) or _from_catalogue(listed.name, listed.digest, given.homes)
+        if policy.digest != listed.digest:
+            digests = f"judged was {listed.digest}, here is {policy.digest}"
+            candidates.append(f"policy: {listed.name} has another digest here ({digests})")
+        elif (policy.pack, str(policy.version)) != (listed.pack, listed.version):
+            candidates.append(f"policy: {listed.name} names itself {policy.pack}@{policy.version}")
+        elif listed.released and not policy.released and catalog.has_lock(policy):
+            candidates.append(f"policy: {listed.name} is called released, and the lock here does not name it")
+        elif listed.released != policy.released:
             said, here = ("released", "no lock here vouches for that")
             if policy.released:
                 said, here = "a draft", "it was released since"
-            notes.append(f"note: {each.name} is called {said}; {here}")
-        elif each.lock != policy.lock:
-            notes.append(f"note: policies: {each.name} is released by the lock {each.lock}, and here by {policy.lock}")
+            notes.append(f"note: {listed.name} is called {said}; {here}")
+        elif listed.lock != policy.lock:
+            notes.append(
+                f"note: policies: {listed.name} is released by the lock {listed.lock}, and here by {policy.lock}"
+            )
         policies.append(policy)
-    return policies, found, notes
+    return policies, candidates, notes
 
 
 def _from_catalogue(name: str, digest: str, homes: catalog.Homes) -> Policy:
@@ -224,10 +226,10 @@ def _roster(claim: Claim, file: File | None) -> Iterator[str]:
     if claim.roster is None:
         yield f"roster: {file.name} is given, and the report is by none"
         return
-    told = claim.roster if claim.roster_source == CALLER else {roster.parted(each).name for each in claim.roster}
+    labels = claim.roster if claim.roster_source == CALLER else {roster.parted(label).name for label in claim.roster}
     for on, off, strays in (
-        (file.name, "that of the report", names - told),
-        ("that of the report", file.name, told - names),
+        (file.name, "that of the report", names - labels),
+        ("that of the report", file.name, labels - names),
     ):
         if strays:
             yield f"roster: on {on}, and not on {off}: {', '.join(fold(strays))}"
@@ -244,7 +246,7 @@ def _assessment(claim: Claim, terms: EvaluationCriteria, given: ReplayInput) -> 
     policies, settled = intake_profile.settle(asked, given.homes)
     levels = replace(terms, policies=settled.policies, parameters=settled.parameters)
     pairs = (
-        ("policies", {each.digest for each in claim.policies}, {each.digest for each in policies}),
+        ("policies", {policy.digest for policy in claim.policies}, {policy.digest for policy in policies}),
         ("parameters", terms.named_parameters, levels.named_parameters),
         ("levels", terms.raised, levels.raised),
         ("rules", claim.rules, None),
@@ -274,7 +276,7 @@ class Again:
     def remade(self, claim: Claim, terms: EvaluationCriteria) -> Remade:
         """What is compared with the claim."""
         if claim.kind is Kind.STREAM:
-            *nodes, last = [json.trusted(each) for each in self.data.splitlines()]
+            *nodes, last = [json.trusted(line) for line in self.data.splitlines()]
             document = {**last, "nodes": nodes}
         else:
             document = json.trusted(self.data)
@@ -293,11 +295,11 @@ def _again(claim: Claim, terms: EvaluationCriteria, given: Source, oracle: Oracl
         names = restore_paths.labels(claim)
         source = stack.enter_context(of_terms(given, terms))
         read = source.read(inputs.nothing if oracle else onepass.known)
-        met = restore_paths.sourced((restore_paths.renamed(each, names) for each in _asked(read, oracle)), claim)
+        met = restore_paths.sourced((restore_paths.renamed(item, names) for item in _asked(read, oracle)), claim)
         nodes = [node for _, node in judging.judged(met, onepass)]
         conclusion = restore_paths.as_then(onepass.conclude(claim.origin), claim, superseded=source.superseded(terms))
         whole = b"".join(onepass.whole(conclusion, list(nodes)))
-        lines = [*(node + b"\n" for node in nodes), *(each + b"\n" for each in onepass.last(conclusion))]
+        lines = [*(node + b"\n" for node in nodes), *(line + b"\n" for line in onepass.last(conclusion))]
     match claim.kind:
         case Kind.REPORT:
             data = whole
@@ -310,9 +312,9 @@ def _again(claim: Claim, terms: EvaluationCriteria, given: Source, oracle: Oracl
 
 def _in_order(claim: Claim, lines: list[bytes]) -> bytes:
     """A stream in the order of the claim's as far as they have the same lines: files come in any order."""
-    places = {each: at for at, each in enumerate(claim.data.splitlines(keepends=True))}
+    places = {line: at for at, line in enumerate(claim.data.splitlines(keepends=True))}
     *nodes, last = lines
-    return b"".join([*sorted(nodes, key=lambda each: places.get(each, len(places))), last])
+    return b"".join([*sorted(nodes, key=lambda node: places.get(node, len(places))), last])
 
 
 def _oracle(terms: EvaluationCriteria) -> Oracle:
@@ -325,9 +327,9 @@ def _asked(
     met: Iterator[inputs.InputItem[Remembered]], oracle: Oracle | None
 ) -> Iterator[inputs.InputItem[Remembered]]:
     """What was met; the second evaluator, where there is one, is asked about each snapshot on the way."""
-    for path, number, each in met:
-        if oracle is not None and isinstance(each, bytes):
-            given = inputs.load(inputs.document(path, number, each))
+    for path, number, item in met:
+        if oracle is not None and isinstance(item, bytes):
+            given = inputs.load(inputs.document(path, number, item))
             if given.snapshot is not None:
                 oracle.ask(given.snapshot)
-        yield path, number, each
+        yield path, number, item

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 def labels(claim: Claim) -> Mapping[str, str]:
     """The paths of what could not be read then, by their last part where only one has that."""
-    found: dict[str, list[str]] = {}
+    paths_of: dict[str, list[str]] = {}
     for path in _unread(claim):
-        found.setdefault(_last(path), []).append(path)
-    return {last: paths[0] for last, paths in found.items() if len(paths) == 1}
+        paths_of.setdefault(_last(path), []).append(path)
+    return {last: paths[0] for last, paths in paths_of.items() if len(paths) == 1}
 
 
 def _unread(claim: Claim) -> list[str]:
@@ -49,18 +49,18 @@ def _last(path: str) -> str:
 
 def renamed(met: inputs.InputItem[Remembered], names: Mapping[str, str]) -> inputs.InputItem[Remembered]:
     """What was met, under the path that it had then; anything else stays as it is."""
-    path, number, each = met
+    path, number, item = met
     then = names.get(_last(inputs.label(path, number)))
     if then is None:
         return met
-    if isinstance(each, Given):
-        problem = each.problem or ""
+    if isinstance(item, Given):
+        problem = item.problem or ""
         if problem.startswith(path):
             problem = then + problem[len(path) :]
-        return path, number, replace(each, input=then, problem=problem)
+        return path, number, replace(item, input=then, problem=problem)
     if number and then.endswith(f":{number}"):
         then = then.removesuffix(f":{number}")
-    return then, number, each
+    return then, number, item
 
 
 def sourced(met: Iterable[inputs.InputItem[Remembered]], claim: Claim) -> Iterator[Found]:
@@ -70,23 +70,23 @@ def sourced(met: Iterable[inputs.InputItem[Remembered]], claim: Claim) -> Iterat
         for digest, sites in claim.document["predicate"][statement.VERDICT]["sites"].items():
             known[digest] = [(site, None) for site in sites]
     for node in () if claim.kind is Kind.ATTESTATION else claim.document["nodes"]:
-        told = node["site"], _doubt(node, claim)
+        claimed = node["site"], _doubt(node, claim)
         if (
             node["snapshot"] is not None
-            and told != (None, None)
-            and told not in known.get(node["snapshot"]["digest"], ())
+            and claimed != (None, None)
+            and claimed not in known.get(node["snapshot"]["digest"], ())
         ):
-            known.setdefault(node["snapshot"]["digest"], []).append(told)
+            known.setdefault(node["snapshot"]["digest"], []).append(claimed)
     unsigned_ = dict(unsigned(claim))
-    for path, number, each in met:
-        digest = _digest(each) if known or unsigned_ else ""
+    for path, number, item in met:
+        digest = _digest(item) if known or unsigned_ else ""
         if digest in unsigned_ and not isinstance(path, Member):
-            yield path, number, inputs.Sourced(each, None, unsigned_[digest])
+            yield path, number, inputs.Sourced(item, None, unsigned_[digest])
             continue
         told_of = known.get(digest, ())
-        yield from ((path, number, inputs.Sourced(each, site, doubt)) for site, doubt in told_of)
+        yield from ((path, number, inputs.Sourced(item, site, doubt)) for site, doubt in told_of)
         if not told_of:
-            yield path, number, each
+            yield path, number, item
 
 
 def unsigned(claim: Claim) -> Iterator[tuple[str, str]]:
@@ -97,13 +97,13 @@ def unsigned(claim: Claim) -> Iterator[tuple[str, str]]:
                 yield node["snapshot"]["digest"], node["reason"]
         return
     named: dict[str, set[str]] = {}
-    for each in claim.document["subject"]:
-        named.setdefault(subject_name(each), set()).add(f"sha256:{each['digest']['sha256']}")
-    signed = {digest for each in claim.origin.bundles for digest in each.snapshots}
-    for each in claim.document["predicate"][statement.VERDICT]["unjudged"]:
-        digests = named.get(each["node"], set())
-        if is_unsigned(each["reason"]):
-            yield from ((digest, each["reason"]) for digest in sorted(digests - signed or digests))
+    for entry in claim.document["subject"]:
+        named.setdefault(subject_name(entry), set()).add(f"sha256:{entry['digest']['sha256']}")
+    signed = {digest for bundle in claim.origin.bundles for digest in bundle.snapshots}
+    for entry in claim.document["predicate"][statement.VERDICT]["unjudged"]:
+        digests = named.get(entry["node"], set())
+        if is_unsigned(entry["reason"]):
+            yield from ((digest, entry["reason"]) for digest in sorted(digests - signed or digests))
 
 
 def doubted(claim: Claim) -> int:
@@ -120,25 +120,29 @@ def _doubt(node: Mapping[str, Any], claim: Claim) -> str | None:
     return reason if reason in order.DOUBTS or (claim.now is None and from_future(reason)) else None
 
 
-def _digest(each: bytes | Given | Remembered) -> str:
-    if isinstance(each, Given):
-        return each.snapshot.digest if each.snapshot is not None else ""
-    return "sha256:" + hashlib.sha256(each if isinstance(each, bytes) else each.data).hexdigest()
+def _digest(item: bytes | Given | Remembered) -> str:
+    if isinstance(item, Given):
+        return item.snapshot.digest if item.snapshot is not None else ""
+    return "sha256:" + hashlib.sha256(item if isinstance(item, bytes) else item.data).hexdigest()
 
 
-def _twice(each: Duplicate) -> tuple[str, str | None, str | None, str | None, int]:
-    return each.kind, each.site, each.name, each.machine_id, len(each.inputs)
+def _twice(duplicate: Duplicate) -> tuple[str, str | None, str | None, str | None, int]:
+    return duplicate.kind, duplicate.site, duplicate.name, duplicate.machine_id, len(duplicate.inputs)
 
 
 def as_then(conclusion: Conclusion, claim: Claim, *, superseded: int | None) -> Conclusion:
     """The conclusion, with the paths of what came twice, where it is the same that did, and what lay beside them."""
-    skipped = tuple(Skipped(**each) for each in claim.skipped)
+    skipped = tuple(Skipped(**entry) for entry in claim.skipped)
     verdict = replace(conclusion.verdict, skipped=skipped, superseded=superseded)
     if claim.kind is not Kind.ATTESTATION:
         then = {
-            (each["kind"], each["site"], each["name"], each["machine_id"], len(each["inputs"])): tuple(each["inputs"])
-            for each in claim.document["duplicates"]
+            (entry["kind"], entry["site"], entry["name"], entry["machine_id"], len(entry["inputs"])): tuple(
+                entry["inputs"]
+            )
+            for entry in claim.document["duplicates"]
         }
-        found = tuple(replace(each, inputs=then.get(_twice(each), each.inputs)) for each in verdict.duplicates)
-        verdict = replace(verdict, duplicates=found)
+        duplicates = tuple(
+            replace(duplicate, inputs=then.get(_twice(duplicate), duplicate.inputs)) for duplicate in verdict.duplicates
+        )
+        verdict = replace(verdict, duplicates=duplicates)
     return replace(conclusion, verdict=verdict)

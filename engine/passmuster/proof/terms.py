@@ -33,80 +33,84 @@ def terms(
 
     A claim without a moment says that no snapshot was from the future then; so none is `today`, which is later.
     """
-    found: list[str] = []
-    headers = {each.digest: each for each in claim.policies}
+    notes: list[str] = []
+    headers = {policy.digest: policy for policy in claim.policies}
     judged = tuple(
-        replace(each, header=replace(each.header, released=told.released, lock=told.lock))
-        for each, told in ((each, headers[each.header.digest]) for each in compiled)
+        replace(policy, header=replace(policy.header, released=header.released, lock=header.lock))
+        for policy, header in ((policy, headers[policy.header.digest]) for policy in compiled)
     )
-    parameters = _parameters(claim, policies, found)
-    now = _now(claim, found)
+    parameters = _parameters(claim, policies, notes)
+    now = _now(claim, notes)
     return (
         EvaluationCriteria(
-            policies=raised(judged, _levels(claim, judged, found)),
+            policies=raised(judged, _levels(claim, judged, notes)),
             parameters=parameters,
-            rules=_rules(claim, judged, found),
+            rules=_rules(claim, judged, notes),
             roster=claim.roster,
             roster_source=claim.roster_source,
-            max_age=_max_age(claim, now, found),
+            max_age=_max_age(claim, now, notes),
             received=now or today,
             latest=claim.superseded is not None,
             waivers=InForce(waivers=waivers, now=now) if waivers is not None and now is not None else None,
             assessment=claim.assessment,
         ),
-        found,
+        notes,
     )
 
 
-def _parameters(claim: Claim, policies: Sequence[Policy], found: list[str]) -> Mapping[str, Mapping[str, Any]]:
+def _parameters(claim: Claim, policies: Sequence[Policy], notes: list[str]) -> Mapping[str, Mapping[str, Any]]:
     values = effective(policies, ())
-    declared = {f"{policy.pack}.{each.name}": (policy.pack, each) for policy in policies for each in policy.parameters}
+    declared = {
+        f"{policy.pack}.{parameter.name}": (policy.pack, parameter)
+        for policy in policies
+        for parameter in policy.parameters
+    }
     for name in sorted({*declared, *claim.parameters}):
         if name not in declared:
-            found.append(f"parameters: {name} is none of these policies' (got {claim.parameters[name]!r})")
+            notes.append(f"parameters: {name} is none of these policies' (got {claim.parameters[name]!r})")
         elif name not in claim.parameters:
-            found.append(f"parameters: {name} is a parameter of these policies, and the report does not have it")
+            notes.append(f"parameters: {name} is a parameter of these policies, and the report does not have it")
         else:
             pack, parameter = declared[name]
             try:
                 values[pack][parameter.name] = fitting(parameter.type, claim.parameters[name])
             except ValueError as error:
-                found.append(f"parameters: {name} cannot be that ({error})")
+                notes.append(f"parameters: {name} cannot be that ({error})")
     return values
 
 
-def _levels(claim: Claim, policies: Sequence[CompiledPolicy], found: list[str]) -> dict[str, Level]:
+def _levels(claim: Claim, policies: Sequence[CompiledPolicy], notes: list[str]) -> dict[str, Level]:
     own = {rule.header.name: rule.header.level for policy in policies for rule in policy.every_rule}
     levels = {name: Level(level) for name, level in claim.levels.items()}
     for name, level in levels.items():
         if name not in own:
-            found.append(f"levels: {name} is no rule of these policies")
+            notes.append(f"levels: {name} is no rule of these policies")
         elif RANK[level] <= RANK[own[name]]:
-            found.append(f"levels: {name} is not raised by that (got {level.value}, the policy has {own[name].value})")
+            notes.append(f"levels: {name} is not raised by that (got {level.value}, the policy has {own[name].value})")
     return levels
 
 
-def _rules(claim: Claim, policies: Sequence[CompiledPolicy], found: list[str]) -> frozenset[str] | None:
+def _rules(claim: Claim, policies: Sequence[CompiledPolicy], notes: list[str]) -> frozenset[str] | None:
     known = {rule.header.name for policy in policies for rule in policy.every_rule}
-    found += [f"rules: {name} is no rule of these policies" for name in sorted((claim.rules or frozenset()) - known)]
+    notes += [f"rules: {name} is no rule of these policies" for name in sorted((claim.rules or frozenset()) - known)]
     return claim.rules
 
 
-def _now(claim: Claim, found: list[str]) -> datetime | None:
+def _now(claim: Claim, notes: list[str]) -> datetime | None:
     if claim.now is None and claim.max_age is None and claim.waivers is None:
         return None
     try:
         return parse_moment(claim.now or "")
     except ValueError as error:
-        found.append(f"now: {error}")
+        notes.append(f"now: {error}")
         return None
 
 
-def _max_age(claim: Claim, now: datetime | None, found: list[str]) -> MaximumAge | None:
+def _max_age(claim: Claim, now: datetime | None, notes: list[str]) -> MaximumAge | None:
     if claim.max_age is None or now is None:
         return None
     try:
         return MaximumAge(text=claim.max_age, span=parse_duration(claim.max_age), now=now)
     except ValueError as error:
-        found.append(f"max_age: {error}")
+        notes.append(f"max_age: {error}")
         return None

@@ -55,11 +55,11 @@ def _reported(document: Mapping[str, Any]) -> Told:
         snapshots=digests,
         seen={name: node["snapshot"]["digest"] for name, node in nodes.items() if node["snapshot"] is not None},
         unread={name: node["reason"] or "" for name, node in nodes.items() if node["snapshot"] is None},
-        results={name: f"{each['outcome']} ({each['level']})" for name, each in results.items()},
+        results={name: f"{result['outcome']} ({result['level']})" for name, result in results.items()},
         nodes={name: node["outcome"] for name, node in nodes.items()},
         texts={
             **{name: _without(node, "outcome", "results") for name, node in nodes.items()},
-            **{name: _without(each, "outcome", "level") for name, each in results.items()},
+            **{name: _without(result, "outcome", "level") for name, result in results.items()},
         },
         terms=_without(document, *_PIECES),
     )
@@ -71,21 +71,23 @@ def _attested(document: Mapping[str, Any]) -> Told:
     words = {name: word for field, word in _LISTS.items() for name in predicate[field]}
     for field in ("undecided", "waived"):
         words.update({name: f"{words.get(name, '')} ({field})".strip() for name in verdict[field]})
-    seen = {each["name"]: f"sha256:{each['digest']['sha256']}" for each in document["subject"]}
+    seen = {subject["name"]: f"sha256:{subject['digest']['sha256']}" for subject in document["subject"]}
     return Told(
         snapshots={name: frozenset({digest}) for name, digest in seen.items()},
         seen=seen,
-        unread={each["node"]: each["reason"] for each in verdict["unjudged"]},
+        unread={entry["node"]: entry["reason"] for entry in verdict["unjudged"]},
         results=words,
         nodes={},
         texts={},
         terms={
             "result": predicate["result"],
-            "configuration": [each for each in predicate["configuration"] if each["annotations"]["kind"] != "engine"],
+            "configuration": [
+                entry for entry in predicate["configuration"] if entry["annotations"]["kind"] != "engine"
+            ],
             **_without(verdict, *_MORE),
         },
     )
 
 
 def _without(value: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    return {name: each for name, each in value.items() if name not in names}
+    return {name: member for name, member in value.items() if name not in names}

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 _BRIEF = 200
 
 
-def lines(found: Explanation | Contributed, file: str, width: int) -> Iterator[str]:
+def lines(explanation: Explanation | Contributed, file: str, width: int) -> Iterator[str]:
     """The explanation in lines of at most so many columns; `file` is where the policy stands."""
-    return _member(found, file, width) if isinstance(found, Contributed) else _lines(found, file, width)
+    return (
+        _member(explanation, file, width) if isinstance(explanation, Contributed) else _lines(explanation, file, width)
+    )
 
 
 def _lines(explanation: Explanation, file: str, width: int) -> Iterator[str]:
@@ -40,10 +42,10 @@ def _lines(explanation: Explanation, file: str, width: int) -> Iterator[str]:
     for fact in result.facts:
         source = f"  (from {fact.source})" if fact.source else ""
         yield from _fill(f"{fact.path} = {_brief(fact.value)}{source}", width, "  ")
-    for each in result.unknown:
-        detail = f" ({each.detail})" if each.detail else ""
-        yield from _fill(f"{each.path} is unknown: {each.reason.value}{detail}", width, "  ")
-    wanted = list(dict.fromkeys(each.wanted for each in result.because if each.wanted))
+    for unknown in result.unknown:
+        detail = f" ({unknown.detail})" if unknown.detail else ""
+        yield from _fill(f"{unknown.path} is unknown: {unknown.reason.value}{detail}", width, "  ")
+    wanted = list(dict.fromkeys(fact.wanted for fact in result.because if fact.wanted))
     if wanted:
         yield ""
         yield "what would change the outcome" + (" (each line alone)" if len(wanted) > 1 else "")
@@ -51,16 +53,16 @@ def _lines(explanation: Explanation, file: str, width: int) -> Iterator[str]:
             yield from _fill(text, width, "  ")
 
 
-def _member(found: Contributed, file: str, width: int) -> Iterator[str]:
+def _member(member: Contributed, file: str, width: int) -> Iterator[str]:
     """What a node contributes to a fleet rule: one node alone has no outcome there."""
-    yield f"FLEET RULE  {found.node}  {found.rule.name} ({found.rule.level.value})"
-    yield from _fill(found.rule.title, width, "  ")
+    yield f"FLEET RULE  {member.node}  {member.rule.name} ({member.rule.level.value})"
+    yield from _fill(member.rule.title, width, "  ")
     yield from _fill(
         "a fleet rule judges all nodes of a pool together, so one node alone has no outcome: run check on all of them",
         width,
         "  ",
     )
-    match found.contribution:
+    match member.contribution:
         case None:
             yield "  this node is not a member: applies_when is false"
         case Valued(pool, value):
@@ -70,8 +72,8 @@ def _member(found: Contributed, file: str, width: int) -> Iterator[str]:
         case Unplaced(_):
             yield from _fill("it is unknown whether this node is a member, or of which pool", width, "  ")
         case _:
-            assert_never(found.contribution)
-    for traced in found.traced:
+            assert_never(member.contribution)
+    for traced in member.traced:
         yield ""
         yield from _traced(traced, file, width)
 
@@ -85,14 +87,14 @@ def _traced(traced: Traced, file: str, width: int) -> Iterator[str]:
     for line in traced.expression.text.splitlines():
         yield f"  {line}"
     yield from _fill(f"is {_brief(traced.part.value)}", width, "  ")
-    for each in traced.part.parts:
-        yield from _part(each, width, "    ")
+    for part in traced.part.parts:
+        yield from _part(part, width, "    ")
 
 
 def _part(part: Part, width: int, indent: str) -> Iterator[str]:
     yield from _fill(f"{' '.join(part.expression.split())} is {_brief(part.value)}", width, indent)
-    for each in part.parts:
-        yield from _part(each, width, indent + "  ")
+    for part_ in part.parts:
+        yield from _part(part_, width, indent + "  ")
 
 
 def _fill(text: str, width: int, indent: str) -> list[str]:

@@ -57,7 +57,7 @@ def text(
     `rules` counts nodes, and every rule has a result on each node that was judged at all; `pools` counts, for rules
     about the fleet, pools of nodes.
     """
-    parts = [line for told in head for line in textwrap.wrap(harmless.plain(told), style.width, break_long_words=False)]
+    parts = [line for text in head for line in textwrap.wrap(harmless.plain(text), style.width, break_long_words=False)]
     parts += [""] if parts else []
     parts += [*_table(rules, style, "rule"), ""] if rules else []
     parts += [*_table(pools, style, "fleet rule"), ""] if pools else []

@@ -59,8 +59,8 @@ class _Page:
             node = self.verdict.nodes[0]
             decisive = _decisive(node)
             outcome = self.verdict.outcome
-            told = f"{node.node} {scope.verdict(self.verdict)}{f': {decisive}' if decisive else ''} ({policies})"
-            yield from self._wrap(told, first=self._word(outcome.name))
+            text = f"{node.node} {scope.verdict(self.verdict)}{f': {decisive}' if decisive else ''} ({policies})"
+            yield from self._wrap(text, first=self._word(outcome.name))
             if node.snapshot is not None:
                 how = f"{_KINDS[node.snapshot.kind]}, collected {node.snapshot.when}"
                 yield from self._wrap(how, first=_INDENT)
@@ -72,8 +72,8 @@ class _Page:
             yield from self._wrap(f"fleet rules: {pools.tally(self.verdict)}", first=_INDENT)
         roster = self.verdict.roster
         if roster is not None:
-            told = f"{len(roster.missing)} without a snapshot, {len(roster.unlisted)} not listed"
-            yield from self._wrap(f"{origin.roster(roster)}: {roster.listed} listed, {told}", first=_INDENT)
+            text = f"{len(roster.missing)} without a snapshot, {len(roster.unlisted)} not listed"
+            yield from self._wrap(f"{origin.roster(roster)}: {roster.listed} listed, {text}", first=_INDENT)
             if roster.unlisted:
                 yield from self._wrap("not listed: " + ", ".join(fold(roster.unlisted)), first=_INDENT)
 

@@ -47,7 +47,7 @@ def header(verdict: Verdict) -> Markup:
         ("Verdict", join(words.outcome(verdict.outcome), tag("span", verdict.digest, class_="mono digest"))),
         ("Engine", f"passmuster {verdict.engine}, {verdict.language}"),
     )
-    listed = [part for name, told in rows for part in (tag("dt", name), tag("dd", told))]
+    listed = [part for name, value in rows for part in (tag("dt", name), tag("dd", value))]
     return tag(
         "header",
         tag("p", "Passmuster report", class_="label"),

@@ -77,7 +77,7 @@ def _node(node: NodeVerdict) -> Markup:
         ("Collected", f"{snapshot.when}, {_KINDS.get(snapshot.kind, snapshot.kind)} ({snapshot.context})"),
         ("Machine", tag("span", node.machine_id or "no machine id", class_="mono digest")),
     )
-    listed = [part for name, told in rows for part in (tag("dt", name), tag("dd", told))]
+    listed = [part for name, value in rows for part in (tag("dt", name), tag("dd", value))]
     return tag("dl", *listed, class_="meta")
 
 
