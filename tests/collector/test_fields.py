@@ -81,7 +81,7 @@ def _limit(field: dict[str, Any]) -> Limit:
     types = inner.get("type", ())
     number = "integer" in types
     parts = list(inner.get("properties", {}).values())
-    if inner.get("type") == "array":
+    if "array" in types and inner is not field:
         parts = [inner["items"]]
     lengths = [16 if words else each["maxLength"] for each in parts or [inner] if "string" in each["type"]]
     return Limit(

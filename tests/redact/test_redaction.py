@@ -9,6 +9,7 @@ from packs import compiled, rule
 from redactions import KEY, OTHER_KEY, read
 from snapshots import document
 
+from passmuster.cel import OpenMap, Unknown
 from passmuster.codec import json
 from passmuster.exchange import redaction
 from passmuster.exchange.redaction import FieldClass, Redacted
@@ -117,6 +118,52 @@ def test_of_an_open_map_what_was_taken_out_is_redacted_and_what_nobody_collected
         assert [fact.reason.value for value in values for fact in value.facts] == ["not_collected", "redacted"]
     twice = redacted(json.trusted(redacted(given, ASKED).data), ASKED)
     assert twice.data == redacted(given, ASKED).data
+
+
+LISTED: dict[str, tuple[dict[str, Any], dict[str, str], dict[str, str]]] = {
+    "names that are there and not": (
+        {"iommu": ["pt"], "quiet": []},
+        {},
+        {"iommu": "true", "nohz": "false", "quiet": "redacted", "audit": "redacted"},
+    ),
+    "beside names that were withheld": (
+        {"quiet": []},
+        {"boot.arguments['*']": "redacted"},
+        {"iommu": "false", "nohz": "false", "quiet": "redacted", "audit": "redacted"},
+    ),
+    "of which nothing else was known before": (
+        {"iommu": None, "quiet": []},
+        {"boot.arguments['**']": "denied"},
+        {"iommu": "false", "nohz": "denied", "quiet": "redacted", "audit": "redacted"},
+    ),
+    "of which one could not be looked at": (
+        {"quiet": []},
+        {"boot.arguments.nohz": "failed"},
+        {"iommu": "false", "nohz": "failed", "quiet": "redacted", "audit": "redacted"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_a_listed_name_that_was_taken_out_is_unknown_and_one_that_is_read_stays_known(name: str) -> None:
+    arguments, unknown, expected = LISTED[name]
+    given = document(set_={"boot.arguments": arguments})
+    boot = given["sections"]["boot"]
+    boot["unknown"] = {path: {"detail": "", "reason": reason} for path, reason in unknown.items()}
+    boot["status"] = "partial" if unknown else "ok"
+    read_ = ("'iommu' in boot.arguments", "'nohz' in boot.arguments")
+    made = redacted(given, *read_)
+    for again in (made, redacted(json.trusted(made.data), *read_)):
+        assert {key: _there(again.snapshot, key) for key in expected} == expected
+
+
+def _there(snapshot: Snapshot, key: str) -> str:
+    """Whether the kernel has an argument, as rules see it: true, false, or the reason why it is not known."""
+    boot = bind(snapshot)["boot"]
+    assert isinstance(boot, dict)
+    arguments = boot["arguments"]
+    there = arguments.has(key) if isinstance(arguments, OpenMap) else key in arguments
+    return "/".join(fact.reason.value for fact in there.facts) if isinstance(there, Unknown) else str(there).lower()
 
 
 def test_a_section_of_which_nothing_is_read_goes_as_a_whole() -> None:

@@ -140,8 +140,9 @@ def test_no_fact_is_added(document: dict[str, Any], pack: Asked, classes: frozen
 
 
 def within(part: Any, whole: Any) -> bool:
+    """Whether one is a part of the other; a null says of a key of a closed map that it is not there."""
     if isinstance(part, dict) and isinstance(whole, dict):
-        return all(key in whole and within(each, whole[key]) for key, each in part.items())
+        return all(within(each, whole[key]) if key in whole else each is None for key, each in part.items())
     return bool(part == whole)
 
 

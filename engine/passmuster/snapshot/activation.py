@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _UNSET = object()
 OTHERS = "*"
 """In `unknown`, every key of a closed map that is neither in it nor listed."""
+ALL = "**"
+"""In `unknown`, every key of a closed map that is not in it, the listed ones too."""
 _OLD = "the collector that wrote this snapshot did not know it"
 
 
@@ -116,15 +118,7 @@ def _value(kind: FieldType, value: Any, path: FieldPath, unknown: Mapping[FieldP
         case MapOf(open=True):
             return _open_map(kind, value, path, unknown)
         case MapOf():
-            members = {key: _value(kind.value, member, path.child(key), unknown) for key, member in value.items()}
-            missing = _unknown_keys(kind, value, path, unknown)
-            values = _present({**members, **missing})
-            others = unknown.get(path.child(OTHERS))
-            if others is not None:
-                return _withheld(kind.listed, values, path, others)
-            # A pattern of keys: which of those that are not named it fits is for newer engines to say.
-            patterns = [unknown.get(path.child(key)) for key in missing if key.endswith(OTHERS)]
-            return _withheld((), values, path, patterns[0] or _nowhere(path, unknown)) if patterns else values
+            return _closed_map(kind, value, path, unknown)
 
 
 def _member(
@@ -159,6 +153,24 @@ def _nowhere(path: FieldPath, unknown: Mapping[FieldPath, UnknownFact]) -> Unkno
     return UnknownFact(path=path, reason=Reason.UNSUPPORTED, detail=_OLD)
 
 
+def _closed_map(
+    kind: MapOf, value: Mapping[str, Any], path: FieldPath, unknown: Mapping[FieldPath, UnknownFact]
+) -> object:
+    members = {key: _value(kind.value, member, path.child(key), unknown) for key, member in value.items()}
+    missing = _unknown_keys(kind, value, path, unknown)
+    values = _present({**members, **missing})
+    # A pattern of keys: which of those that are not named it fits is for newer engines to say.
+    patterns = [key for key in missing if key.endswith(OTHERS) and key != OTHERS]
+    others = unknown.get(path.child(OTHERS))
+    if not patterns and others is None:
+        return values
+    absent = frozenset(key for key, member in members.items() if member is _UNSET)
+    if not patterns and others is not None:
+        return _withheld(kind.listed, values, path, others, absent)
+    named = {key: member for key, member in values.items() if key not in patterns}
+    return _withheld((), named, path, unknown.get(path.child(patterns[0])) or _nowhere(path, unknown), absent)
+
+
 def _open_map(
     kind: MapOf, value: Mapping[str, Any], path: FieldPath, unknown: Mapping[FieldPath, UnknownFact]
 ) -> OpenMap:
@@ -169,10 +181,16 @@ def _open_map(
     return OpenMap(path=path, values=values, absent=absent, because=unknown.get(FieldPath((path.parts[0], OTHERS))))
 
 
-def _withheld(listed: tuple[str, ...], values: dict[str, object], path: FieldPath, others: UnknownFact) -> OpenMap:
+def _withheld(
+    listed: tuple[str, ...],
+    values: dict[str, object],
+    path: FieldPath,
+    others: UnknownFact,
+    absent: frozenset[str] = frozenset(),
+) -> OpenMap:
     """A closed map with keys that it does not name: of those alone that it lists, a missing one is not there."""
     named = {key: member for key, member in values.items() if key != OTHERS}
-    return OpenMap(path=path, values=named, listed=Globs.of(listed), because=others)
+    return OpenMap(path=path, values=named, absent=absent, listed=Globs.of(listed), because=others)
 
 
 def _unknown_keys(

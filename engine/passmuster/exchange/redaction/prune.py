@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 OTHERS = "*"
 """In `unknown`, the name for every field of its section that is named nowhere: one mark in place of many."""
+_ALL = "**"
+"""In `unknown`, every key of a map that is not in it: those too of which a missing one would not be there."""
 _GONE = object()
 _PROCESS = re.compile(r"^/proc/[0-9]+/")
 _PLACEHOLDER = re.compile(r"PID|RELEASE|MODULE|NAME")
@@ -74,6 +76,7 @@ class _Pruner:
                 return value
             case Record():
                 names = {name: child for name, child in field.fields.items() if read.child(name) is not None}
+                absent: dict[str, None] = {}
                 self._others(path, some=len(names) < len(field.fields))
             case Keyed():
                 names = dict.fromkeys(self._keys(field, value, path, read), field.value)
@@ -81,12 +84,29 @@ class _Pruner:
                 self._withheld(field, path, read)
                 if field.open:
                     self._uncollected(names, value, path)
+                absent = dict.fromkeys(self._absent(field, value, path, read))
             case _:
                 assert_never(field)
         members = {
             name: self._member(child, value, path.child(name), read.child(name)) for name, child in names.items()
         }
-        return {name: member for name, member in members.items() if member is not _GONE}
+        return absent | {name: member for name, member in members.items() if member is not _GONE}
+
+    def _absent(self, field: Keyed, value: Mapping[str, Any], path: FieldPath, read: Reads) -> Iterator[str]:
+        """Keys that are read and are not there, of a map whose other names go: of these alone it stays known."""
+        if not field.names_go(read):
+            return
+        below = self._below(path)
+        patterns = sorted(key for key in below if key.endswith(OTHERS) and key != OTHERS)
+        for key in sorted(read.below.keys() - value.keys() - below):
+            if patterns:
+                self.unknown[str(path.child(key))] = self._reasons[path.child(patterns[0])]
+            else:
+                yield key
+
+    def _below(self, path: FieldPath) -> set[str]:
+        """Keys of a map of which something is unknown."""
+        return {reason.parts[len(path.parts)] for reason in self._reasons if path.covers(reason) and reason != path}
 
     def _others(self, path: FieldPath, *, some: bool) -> None:
         if some:
@@ -96,7 +116,7 @@ class _Pruner:
         """A map that does not name all its keys says so, now or as before: one that is missing may be there."""
         others = path.child(OTHERS)
         if field.names_go(read):
-            self.unknown[str(others)] = Reason.REDACTED
+            self.unknown[str(path.child(_ALL))] = Reason.REDACTED
         elif others in self._reasons:
             self.unknown[str(others)] = self._reasons[others]
 
@@ -109,8 +129,7 @@ class _Pruner:
 
     def _keys(self, field: Keyed, value: Mapping[str, Any], path: FieldPath, read: Reads) -> Iterator[str]:
         """The keys of which something is said: all that are there, or those that are read where that is enough."""
-        depth = len(path.parts)
-        below = {reason.parts[depth] for reason in self._reasons if path.covers(reason) and reason != path}
+        below = self._below(path)
         asked = read.below.keys() if field.open else set()
         for key in sorted((value.keys() | below | asked) - {OTHERS}):
             if read.child(key) is not None or not (field.open or field.names_go(read)):
