@@ -65,7 +65,7 @@ def test_collecting_imports_no_library_and_nothing_of_the_engine() -> None:
         "passmuster.cli.ending",
         "passmuster.cli.fleet_arguments",
         "passmuster.cli.report_arguments",
-        "passmuster.cli.statuses",
+        "passmuster.cli.status_help",
         "passmuster.errors",
         "passmuster.model",
         "passmuster.model.text",

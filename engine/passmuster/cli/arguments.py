@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any, NoReturn
 
-from passmuster.cli import bundle_arguments, fleet_arguments, report_arguments, statuses
+from passmuster.cli import bundle_arguments, fleet_arguments, report_arguments, status_help
 from passmuster.errors import ExitStatus
 from passmuster.version import __version__
 
@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
         prog="passmuster",
         description="Does this node pass muster?\nJudges snapshots of nodes by versioned policies, offline.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=statuses.JUDGING,
+        epilog=status_help.JUDGING,
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"passmuster {__version__}")
@@ -80,7 +80,7 @@ def _add(
 
 
 def _check(commands: argparse._SubParsersAction[_Parser]) -> None:
-    check = _add(commands, "check", "check", "judge snapshots by policies", epilog=_EXAMPLES + statuses.JUDGING)
+    check = _add(commands, "check", "check", "judge snapshots by policies", epilog=_EXAMPLES + status_help.JUDGING)
     check.add_argument(
         "snapshots",
         nargs="*",
@@ -142,7 +142,9 @@ def _check(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _explain(commands: argparse._SubParsersAction[_Parser]) -> None:
-    explain = _add(commands, "explain", "explain", "explain one rule's result on one node", epilog=statuses.EXPLAINING)
+    explain = _add(
+        commands, "explain", "explain", "explain one rule's result on one node", epilog=status_help.EXPLAINING
+    )
     explain.add_argument("snapshot", metavar="SNAPSHOT|-")
     explain.add_argument("rule", metavar="RULE", help="the rule's id")
     bundle_arguments.taking(explain)
@@ -156,7 +158,7 @@ def _impact(commands: argparse._SubParsersAction[_Parser]) -> None:
         "impact",
         "impact",
         "show which nodes change outcome under another policy version",
-        epilog=statuses.COMPARING,
+        epilog=status_help.COMPARING,
     )
     impact.add_argument("old", metavar="OLD", help="PACK@V or a path")
     impact.add_argument("new", metavar="NEW", help="PACK@V or a path; a draft is allowed")
@@ -219,8 +221,8 @@ def _policies(command: argparse.ArgumentParser) -> None:
 def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
     policy = commands.add_parser("policy", help="list, read, test and lock policies")
     actions = policy.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _add(actions, "list", "policy list", "list available packs and versions", epilog=statuses.POLICIES)
-    show = _add(actions, "show", "policy show", "print a policy in readable form", epilog=statuses.POLICIES)
+    _add(actions, "list", "policy list", "list available packs and versions", epilog=status_help.POLICIES)
+    show = _add(actions, "show", "policy show", "print a policy in readable form", epilog=status_help.POLICIES)
     show.add_argument("policy", nargs="?", default="virtnest", metavar="PACK[@V]|PATH", help="default: virtnest")
     show.add_argument("--rule", metavar="ID", help="only this rule")
     show.add_argument(
@@ -231,7 +233,7 @@ def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
         metavar="FORMAT[=FILE]",
         help="text, markdown, html (default: text; repeatable)",
     )
-    test = _add(actions, "test", "policy test", "run the tests of a policy (tests.yaml)", epilog=statuses.TESTING)
+    test = _add(actions, "test", "policy test", "run the tests of a policy (tests.yaml)", epilog=status_help.TESTING)
     test.add_argument("policies", nargs="*", metavar="PACK[@V]|PATH", help="default: every shipped version")
     test.add_argument(
         "--coverage", action="store_true", help="also check that test cases take each branch of each expression"
@@ -252,7 +254,7 @@ def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
         "lock",
         "policy lock",
         "release: write the digests of new versions into policies.lock",
-        epilog=statuses.RELEASING,
+        epilog=status_help.RELEASING,
     )
     lock.add_argument("folder", metavar="DIR", help="the folder of packs: DIR/<pack>/<version>/policy.yaml")
     lock.add_argument(
@@ -266,7 +268,11 @@ def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
     lock.add_argument("--approved-at", metavar="TIME", help="when (default: now), as 2026-12-01T10:00:00Z")
     _lint(actions)
     diff = _add(
-        actions, "diff", "policy diff", "show what changed between two versions of a policy", epilog=statuses.POLICIES
+        actions,
+        "diff",
+        "policy diff",
+        "show what changed between two versions of a policy",
+        epilog=status_help.POLICIES,
     )
     diff.add_argument("old", metavar="OLD", help="PACK@V or a path")
     diff.add_argument("new", metavar="NEW", help="PACK@V or a path")
@@ -276,7 +282,7 @@ def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
         "new",
         "policy new",
         "create a pack, or add a rule to its newest draft, with passing tests",
-        epilog=statuses.POLICIES,
+        epilog=status_help.POLICIES,
     )
     new.add_argument("pack", metavar="PACK", help="the name of the pack")
     new.add_argument("--rule", metavar="ID", help="add this rule to the newest draft of the pack")
@@ -286,7 +292,7 @@ def _policy(commands: argparse._SubParsersAction[_Parser]) -> None:
 
 
 def _lint(actions: argparse._SubParsersAction[_Parser]) -> None:
-    lint = _add(actions, "lint", "policy lint", "find problems in policies and their tests", epilog=statuses.LINTING)
+    lint = _add(actions, "lint", "policy lint", "find problems in policies and their tests", epilog=status_help.LINTING)
     lint.add_argument(
         "policies",
         nargs="*",
@@ -310,13 +316,13 @@ def _cel(commands: argparse._SubParsersAction[_Parser]) -> None:
         "eval",
         "cel eval",
         "evaluate an expression: its value, type, reads and cost",
-        epilog=statuses.EVALUATING,
+        epilog=status_help.EVALUATING,
     )
     evaluate.add_argument("expression", metavar="EXPR")
     evaluate.add_argument(
         "-s", "--snapshot", metavar="SNAPSHOT|-", help="the node's facts (default: every fact is unknown)"
     )
-    functions = _add(actions, "functions", "cel functions", "list the functions and macros", epilog=statuses.FILES)
+    functions = _add(actions, "functions", "cel functions", "list the functions and macros", epilog=status_help.FILES)
     functions.add_argument(
         "word",
         nargs="?",
@@ -330,7 +336,7 @@ def _snapshot(commands: argparse._SubParsersAction[_Parser]) -> None:
     snapshot = commands.add_parser("snapshot", help="validate and read snapshots")
     actions = snapshot.add_subparsers(title="commands", metavar="COMMAND", required=True)
     validate = _add(
-        actions, "validate", "snapshot validate", "check that snapshots can be judged", epilog=statuses.READING
+        actions, "validate", "snapshot validate", "check that snapshots can be judged", epilog=status_help.READING
     )
     validate.add_argument("snapshots", nargs="+", metavar="SNAPSHOT|DIR|-")
     bundle_arguments.taking(validate)
@@ -339,16 +345,16 @@ def _snapshot(commands: argparse._SubParsersAction[_Parser]) -> None:
         "annotate",
         "snapshot annotate",
         "add what the cluster knows about each node to its snapshot",
-        epilog=statuses.ANNOTATING,
+        epilog=status_help.ANNOTATING,
     )
     annotate.add_argument("folder", metavar="DIR", help="a folder of snapshots (*.json, *.ndjson); they are rewritten")
     annotate.add_argument("--nodes", metavar="FILE", required=True, help="the output of `kubectl get nodes -o json`")
-    show = _add(actions, "show", "snapshot show", "print a snapshot in readable form", epilog=statuses.READING)
+    show = _add(actions, "show", "snapshot show", "print a snapshot in readable form", epilog=status_help.READING)
     show.add_argument("snapshot", metavar="SNAPSHOT|-")
     bundle_arguments.taking(show)
     show.add_argument("--section", metavar="NAME", help="only this section")
     redact = "remove what packs do not read, and keep every verdict"
-    _redact(_add(actions, "redact", "snapshot redact", redact, epilog=statuses.REDACTING))
+    _redact(_add(actions, "redact", "snapshot redact", redact, epilog=status_help.REDACTING))
 
 
 CLASSES = ("host-identifying", "network", "serial", "sensitive")

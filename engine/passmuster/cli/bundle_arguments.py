@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from passmuster.cli import statuses
+from passmuster.cli import status_help
 
 if TYPE_CHECKING:
     import argparse
@@ -20,7 +20,7 @@ def bundle(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
         "keygen",
         "bundle keygen",
         "create an Ed25519 key, and print the entry for the other side's trust file",
-        epilog=statuses.FILES,
+        epilog=status_help.FILES,
     )
     keygen.add_argument(
         "-o", "--output", metavar="FILE", required=True, help="the private key; FILE.pub is the public one"
@@ -29,7 +29,7 @@ def bundle(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
         "--encrypt", action="store_true", help="encrypt it with a passphrase (from PASSMUSTER_PASSPHRASE, or prompted)"
     )
     create = add(
-        actions, "create", "bundle create", "pack snapshots and policies into one file", epilog=statuses.BUNDLES
+        actions, "create", "bundle create", "pack snapshots and policies into one file", epilog=status_help.BUNDLES
     )
     create.add_argument(
         "snapshots", nargs="*", metavar="SNAPSHOT|DIR|-", help="a seal beside a snapshot (FILE.sig) is included"
@@ -53,7 +53,7 @@ def bundle(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
     )
     create.add_argument("--created", metavar="TIME", help="time of creation (default: now)")
     _signing(create)
-    sign = add(actions, "sign", "bundle sign", "add a signature to a bundle", epilog=statuses.BUNDLES)
+    sign = add(actions, "sign", "bundle sign", "add a signature to a bundle", epilog=status_help.BUNDLES)
     sign.add_argument("bundle", metavar="BUNDLE")
     _signing(sign)
     sign.add_argument("--replace", action="store_true", help="remove the existing signatures")
@@ -63,7 +63,7 @@ def bundle(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
         "verify",
         "bundle verify",
         "verify that a bundle is unchanged since it was signed",
-        epilog=statuses.BUNDLES,
+        epilog=status_help.BUNDLES,
     )
     verify.add_argument("bundle", metavar="BUNDLE|-")
     verify.add_argument("--trust", metavar="FILE", help="which keys are trusted, and for what (trust.yaml)")
@@ -88,7 +88,7 @@ def bundle(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
         "inspect",
         "bundle inspect",
         "show what a bundle claims, without verifying it",
-        epilog=statuses.BUNDLES,
+        epilog=status_help.BUNDLES,
     )
     inspect.add_argument("bundle", metavar="BUNDLE|-")
     _state(actions, add)
@@ -102,7 +102,7 @@ def _state(actions: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
         "show",
         "bundle state show",
         "list the last bundle of each site and the last version of each pack",
-        epilog=statuses.STORES,
+        epilog=status_help.STORES,
     )
     show.add_argument(
         "state", metavar="FILE", help="the state file of `bundle verify --state`, or the store of `fleet add`"
@@ -112,7 +112,7 @@ def _state(actions: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
         "reset",
         "bundle state reset",
         "forget the last bundle of a site or the last version of a pack",
-        epilog=statuses.STORES,
+        epilog=status_help.STORES,
     )
     reset.add_argument("state", metavar="FILE", help="as in `bundle state show`")
     for what in ("site", "pack"):

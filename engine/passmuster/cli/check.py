@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from passmuster.cli import output, streamed
-from passmuster.cli.criteria import asked, status
+from passmuster.cli import exit_status, output, streamed
+from passmuster.cli.criteria import asked
 from passmuster.errors import ExitStatus, UsageError
 from passmuster.fleet.source import Source
 from passmuster.intake import inputs
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
         workers = 1 if record.options.guard else options.jobs
         source = Source(record=record, paths=options.snapshots, given=given, workers=workers)
         conclusion = streamed.run(source, terms, outputs, style)
-        return status(conclusion.weighing, fail_on, whole=conclusion.verdict.incomplete)
+        return exit_status.of_verdict(conclusion.weighing, fail_on, whole=conclusion.verdict.incomplete)
     if options.jobs > 1:
         known = ", ".join(sorted(streamed.FORMATS))
         message = (
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
         streamed.run(Source(record=record, given=given), terms, lines, style)
     verdict = streamed.whole(Source(record=record, paths=() if given else options.snapshots, given=given), terms)
     output.emit(verdict, [output for output in outputs if output not in lines], style)
-    return status(counting.every_rule(verdict), fail_on, whole=verdict.incomplete)
+    return exit_status.of_verdict(counting.every_rule(verdict), fail_on, whole=verdict.incomplete)
 
 
 def _other(outputs: Sequence[output.Output]) -> str:

@@ -1,20 +1,19 @@
-"""What options say of how to judge, as a value; and the exit status that a verdict has."""
+"""The criteria that the options of a command set, as a value."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from passmuster.cli.surroundings import homes, moment, read
-from passmuster.errors import ExitStatus, Location, Problem, UsageError
+from passmuster.errors import Location, Problem, UsageError
 from passmuster.intake import catalog
 from passmuster.intake.criteria import CriteriaOptions, criteria
-from passmuster.model.outcome import Level, RuleOutcome
 from passmuster.policy import waivers
 from passmuster.snapshot import roster
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from passmuster.api import EvaluationCriteria
@@ -104,12 +103,3 @@ def _contradictions(options: argparse.Namespace, asked: Assessment) -> Iterator[
     for option, what in clashes:
         message = f"contradicts -f {options.assessment}: the assessment says {what} (expected no {option} beside -f)"
         yield Problem(code="usage-assessment", message=message, location=Location(file=option))
-
-
-def status(counted: Mapping[Level, Mapping[RuleOutcome, int]], fail_on: str, *, whole: bool) -> ExitStatus:
-    """The status at a threshold: a failure first, then what is unknown; `whole` says that some node is, as a whole."""
-    levels = (Level.REQUIRED, Level.RECOMMENDED) if fail_on == "recommended" else (Level.REQUIRED,)
-    outcomes = {outcome for level in levels for outcome, count in counted[level].items() if count}
-    if RuleOutcome.FAIL in outcomes and fail_on != "never":
-        return ExitStatus.FAILED
-    return ExitStatus.INCOMPLETE if whole or outcomes & {RuleOutcome.UNKNOWN, RuleOutcome.ERROR} else ExitStatus.GOOD

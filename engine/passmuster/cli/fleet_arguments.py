@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from passmuster.cli import bundle_arguments, statuses
+from passmuster.cli import bundle_arguments, status_help
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,11 @@ def fleet(
     _history(actions, add)
     _accept(actions, add)
     verdicts = add(
-        actions, "verdicts", "fleet verdicts", "list the sets of criteria with stored verdicts", epilog=statuses.STORES
+        actions,
+        "verdicts",
+        "fleet verdicts",
+        "list the sets of criteria with stored verdicts",
+        epilog=status_help.STORES,
     )
     _store(verdicts)
     verdicts.add_argument(
@@ -55,16 +59,16 @@ def fleet(
         help="delete the verdicts of these criteria (repeatable)",
     )
     verdicts.add_argument("-o", "--output", choices=["table", "json"], default="table")
-    export = add(actions, "export", "fleet export", "write every snapshot to a file", epilog=statuses.STORES)
+    export = add(actions, "export", "fleet export", "write every snapshot to a file", epilog=status_help.STORES)
     _store(export)
     export.add_argument(
         "-o", "--output", action="append", default=[], metavar="FORMAT=FILE", help="ndjson, parquet (repeatable)"
     )
-    gc = add(actions, "gc", "fleet gc", "delete data that nothing references", epilog=statuses.STORES)
+    gc = add(actions, "gc", "fleet gc", "delete data that nothing references", epilog=status_help.STORES)
     _store(gc)
     gc.add_argument("--keep", metavar="D", help="also delete superseded snapshots older than this (90d)")
     gc.add_argument("--now", metavar="TIME", help="the time that ages are counted from (default: now)")
-    verify = add(actions, "verify", "fleet verify", "check a whole store for damage", epilog=statuses.STORES)
+    verify = add(actions, "verify", "fleet verify", "check a whole store for damage", epilog=status_help.STORES)
     _store(verify)
     _policies(verify)
     verify.add_argument(
@@ -84,7 +88,7 @@ def _add(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
         "add",
         "fleet add",
         "add snapshots to a store; a missing store is created",
-        epilog=statuses.STORING,
+        epilog=status_help.STORING,
     )
     _store(command)
     command.add_argument(
@@ -112,7 +116,7 @@ def _add(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def _list(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
-    command = add(actions, "list", "fleet list", "list the nodes of a store", epilog=statuses.STORES)
+    command = add(actions, "list", "fleet list", "list the nodes of a store", epilog=status_help.STORES)
     _store(command)
     command.add_argument("--name", metavar="GLOB", help="only nodes whose whole name matches")
     command.add_argument(
@@ -125,7 +129,7 @@ def _list(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
 
 
 def _check(actions: object, add: Callable[..., argparse.ArgumentParser]) -> None:
-    command = add(actions, "check", "fleet check", "judge the latest snapshot of each node", epilog=statuses.JUDGING)
+    command = add(actions, "check", "fleet check", "judge the latest snapshot of each node", epilog=status_help.JUDGING)
     _store(command)
     _add_engine(command)
     _terms(command)
@@ -176,7 +180,7 @@ def _history(actions: object, add: Callable[..., argparse.ArgumentParser]) -> No
         "history",
         "fleet history",
         "show what changed on a node from snapshot to snapshot",
-        epilog=statuses.STORES,
+        epilog=status_help.STORES,
     )
     _store(command)
     command.add_argument("node", type=_text, metavar="NODE", help="the node's name")
@@ -190,7 +194,7 @@ def _accept(actions: object, add: Callable[..., argparse.ArgumentParser]) -> Non
         "accept",
         "fleet accept",
         "choose the true snapshot of a node if snapshots contradict each other",
-        epilog=statuses.STORES,
+        epilog=status_help.STORES,
     )
     _store(command)
     command.add_argument("node", type=_text, metavar="NODE", help="the node's name (with --one-machine: a glob)")

@@ -6,8 +6,8 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from passmuster.cli import fleet_met, output, streamed
-from passmuster.cli.criteria import of_options, status
+from passmuster.cli import exit_status, fleet_input, output, streamed
+from passmuster.cli.criteria import of_options
 from passmuster.cli.surroundings import homes
 from passmuster.errors import ExitStatus, UsageError
 from passmuster.fleet.source import Source
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
         return run_spark(options)
     _demand_one_machine(options)
     outputs = output.parse(options.output)
-    choice = reading.Choice(as_of=fleet_met.moment(options.as_of), site=options.site)
+    choice = reading.Choice(as_of=fleet_input.moment(options.as_of), site=options.site)
     # A store looked at the moments of snapshots when it received them.
     terms = replace(of_options(options), received=None)
     with opened(options.store, write=False) as database:
@@ -83,7 +83,7 @@ def _counted(
             head = [*headline(terms.scope, terms.raised), *origin.headline(came)]
             text = matrix(counts.by_rule, counts.nodes, output.styled(Style(), target), head=head)
         output.emit_bytes(text.encode(), target)
-    return status(counts.rules, options.fail_on, whole=counts.whole)
+    return exit_status.of_verdict(counts.rules, options.fail_on, whole=counts.whole)
 
 
 def _whose(terms: EvaluationCriteria) -> str | None:
@@ -104,17 +104,17 @@ def _judged(
     deliveries: dict[int, set[bytes]] = {}
     source = Source(
         record=options.record,
-        kept=lambda known: fleet_met.sourced(database, choice, known, deliveries),
+        kept=lambda known: fleet_input.sourced(database, choice, known, deliveries),
         came=lambda: Origin(bundles=_bundles(database, deliveries)),
     )
     verdict = streamed.whole(source, terms) if others else None
     code = ExitStatus.GOOD
     if passing:
         conclusion = streamed.run(source, terms, passing, style)
-        code = status(conclusion.weighing, options.fail_on, whole=conclusion.verdict.incomplete)
+        code = exit_status.of_verdict(conclusion.weighing, options.fail_on, whole=conclusion.verdict.incomplete)
     if verdict is not None:
         output.emit(verdict, others, style)
-        code = status(counting.every_rule(verdict), options.fail_on, whole=verdict.incomplete)
+        code = exit_status.of_verdict(counting.every_rule(verdict), options.fail_on, whole=verdict.incomplete)
     return code
 
 

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passmuster.cli.criteria import beside, chosen, status
+from passmuster.cli import exit_status
+from passmuster.cli.criteria import beside, chosen
 from passmuster.cli.surroundings import moment
 from passmuster.errors import ExitStatus, UsageError
 from passmuster.intake import catalog
@@ -75,7 +76,7 @@ def _judge(
         sys.stderr.write(f"note: {harmless.plain(note)}\n")
     conclusion = settled.conclusion
     sys.stdout.write(summary(conclusion.verdict.outcome, conclusion.counts, conclusion.verdict.scope))
-    return status(conclusion.weighing, options.fail_on, whole=conclusion.verdict.incomplete)
+    return exit_status.of_verdict(conclusion.weighing, options.fail_on, whole=conclusion.verdict.incomplete)
 
 
 def _write(session: object, options: argparse.Namespace, nodes: Nodes, settled: Settled) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from passmuster import api
-from passmuster.cli import fleet_met, output
+from passmuster.cli import fleet_input, output
 from passmuster.cli.surroundings import homes, moment, read
 from passmuster.comparison import FORMATS, Alike, Format, Hand, Side
 from passmuster.comparison.items import Met, given
@@ -70,11 +70,11 @@ def _compared(
     if not options.fleet:
         later = given(inputs.items(options.record, options.snapshots, known))
     else:
-        store = stack.enter_context(fleet_met.state(options.fleet))
-        later = given(store.met(options.as_of, known))
+        store = stack.enter_context(fleet_input.state(options.fleet))
+        later = given(store.snapshots(options.as_of, known))
     earlier = None
     if options.before_as_of is not None:
-        earlier = given(store.met(options.before_as_of, inputs.nothing))
+        earlier = given(store.snapshots(options.before_as_of, inputs.nothing))
     elif options.before:
         earlier = given(inputs.items(options.record, options.before, inputs.nothing))
     return later, earlier

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from passmuster.cli import statuses
+from passmuster.cli import status_help
 
 if TYPE_CHECKING:
     import argparse
@@ -20,7 +20,7 @@ def report(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
         "sign",
         "report sign",
         "sign a report or an attestation (a DSSE envelope)",
-        epilog=statuses.FILES,
+        epilog=status_help.FILES,
     )
     sign.add_argument("report", metavar="REPORT|-", help="the output of `check -o attestation`, json or ndjson")
     sign.add_argument("--key", metavar="FILE", required=True, help="the private key, from `bundle keygen`")
@@ -30,7 +30,7 @@ def report(commands: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
         "verify",
         "report verify",
         "judge the snapshots of a report again, and compare",
-        epilog=statuses.PROVING,
+        epilog=status_help.PROVING,
     )
     verify.add_argument("report", metavar="REPORT|-", help="a report (json, ndjson) or an attestation, signed or not")
     verify.add_argument(

@@ -2,38 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from itertools import chain, starmap
 from typing import TYPE_CHECKING
 
 from passmuster.evaluation import verdict_digest
 from passmuster.evaluation.criteria import asked
 from passmuster.evaluation.pools import evaluate_pools
+from passmuster.evaluation.roster import absentee, of_verdicts
 from passmuster.evaluation.rule import evaluate
 from passmuster.model.durations import days, format_moment, parse_moment
 from passmuster.model.outcome import Level, NodeOutcome, RuleOutcome, UnansweredError, fleet_outcome, node_outcome
-from passmuster.model.verdict import NodeVerdict, RosterFindings, SnapshotHeader, Verdict
+from passmuster.model.verdict import NodeVerdict, SnapshotHeader, Verdict
 from passmuster.policy import LANGUAGE
 from passmuster.policy.waivers import Seen, findings, waive
 from passmuster.snapshot.activation import bind
 from passmuster.snapshot.identity import Claim, standing
-from passmuster.snapshot.roster import called, order
 from passmuster.version import __version__
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from passmuster.evaluation.criteria import EvaluationCriteria, MaximumAge
     from passmuster.model.verdict import FleetResult, Result, RuleHeader
     from passmuster.policy.waivers import InForce
     from passmuster.snapshot import Snapshot
-    from passmuster.snapshot.roster import Node
 
 
 REPEATED = "more than one snapshot of this node was given"
-ABSENT = "listed in the roster, but no snapshot was given"
 SKEW = timedelta(minutes=5)
 """How far the clocks of a node and of the judge may differ."""
 
@@ -65,7 +62,7 @@ def judge(given: Iterable[Given], terms: EvaluationCriteria) -> Verdict:
     nodes = [judge_one(every[at], terms, doubled=at in beside.doubled) for at in places]
     future = any(node.reason is not None and from_future(node.reason) for node in nodes)
     waivers = findings(terms.waivers, _seen(terms.waivers, inputs, nodes)) if terms.waivers else None
-    roster = _listed(nodes, terms)
+    roster = of_verdicts(nodes, terms)
     nodes += [absentee(name) for name in (roster.absent if roster else ())]
     fleet = evaluate_pools(terms.fleet_rules, _members(inputs, nodes), terms.parameters)
     weighed = [node for node in nodes if node.reason != ONLY_FLEET]
@@ -297,53 +294,6 @@ def _seen(waivers: InForce, inputs: Sequence[Given], nodes: Sequence[NodeVerdict
 
 def _counts(level: Level, outcome: RuleOutcome) -> bool:
     return level is not Level.INFORMATIONAL and outcome not in {RuleOutcome.NOT_APPLICABLE, RuleOutcome.WAIVED}
-
-
-def absentee(node: Node) -> NodeVerdict:
-    """A node that only the roster names."""
-    return replace(_nameless(node.name, None, ABSENT), site=node.site)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """What there is of a roster."""
-
-    absent: Sequence[Node]
-    """In the order of reports."""
-    settled: EvaluationCriteria
-    """The terms, with the roster as it came out."""
-    findings: RosterFindings
-
-
-def listed(
-    terms: EvaluationCriteria, seen: Callable[[], Iterable[tuple[str, str | None]]], absent: Iterable[str]
-) -> Listed | None:
-    """What there is of a roster: `seen` gives name and site of each node with a snapshot, `absent` did not come."""
-    if terms.roster is None:
-        return None
-    gone = frozenset(absent)
-    there = {listing for listing in starmap(terms.listing, seen()) if not terms.roster.isdisjoint(listing)}
-    unlisted = {terms.listed(listing[0]) for listing in starmap(terms.listing, seen()) if listing not in there}
-    nodes = terms.absent(gone)
-    names = called(
-        [*nodes, *unlisted], chain(nodes, (terms.listed(listing[0]) for listing in starmap(terms.listing, seen())))
-    )
-    return Listed(
-        absent=nodes,
-        settled=terms.settled((listing[0] for listing in there), gone),
-        findings=RosterFindings(
-            source=terms.roster_source,
-            listed=len(there) + len(gone),
-            missing=tuple(names[node] for node in nodes),
-            unlisted=tuple(names[node] for node in sorted(unlisted, key=order)),
-        ),
-    )
-
-
-def _listed(nodes: Sequence[NodeVerdict], terms: EvaluationCriteria) -> Listed | None:
-    seen = [(node.node, node.site) for node in nodes if node.snapshot is not None]
-    there = frozenset(chain.from_iterable(starmap(terms.listing, seen)))
-    return listed(terms, lambda: seen, (terms.roster or frozenset()) - there)
 
 
 def fleet_digest(result: FleetResult) -> bytes:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from passmuster.evaluation import verdict_digest
 from passmuster.evaluation.criteria import asked
-from passmuster.evaluation.node import Listed, fleet_digest, listed, weight
+from passmuster.evaluation.node import fleet_digest, weight
 from passmuster.evaluation.pools import UNJUDGED, Aggregate, pool_results
+from passmuster.evaluation.roster import Listed, listed
 from passmuster.model.outcome import NodeOutcome, fleet_outcome
 from passmuster.model.verdict import Verdict
 from passmuster.policy import LANGUAGE

@@ -14,8 +14,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
 from passmuster.codec import json
-from passmuster.evaluation.node import ONLY_FLEET, REPEATED, absentee, from_future, judge_one, labels
+from passmuster.evaluation.node import ONLY_FLEET, REPEATED, from_future, judge_one, labels
 from passmuster.evaluation.pools import UNJUDGED, contribution
+from passmuster.evaluation.roster import absentee
 from passmuster.evaluation.rule import bound
 from passmuster.fleet import Entry, Journal, Memory, Portion, Tally, Waiving, class_of
 from passmuster.fleet.conclusion import Conclusion, Ended

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from passmuster.evaluation.node import ABSENT, ONLY_FLEET, REPEATED, Moments, demand_answers, from_future
+from passmuster.evaluation.node import ONLY_FLEET, REPEATED, Moments, demand_answers, from_future
+from passmuster.evaluation.roster import ABSENT
 from passmuster.fleet.classes import Class, unjudged
 from passmuster.fleet.roll import NOBODY, WHAT, WHO, Roll
 from passmuster.model.outcome import Level, NodeOutcome, RuleOutcome

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from passmuster.codec import json, schema
 from passmuster.errors import IntegrityError, UsageError
 from passmuster.evaluation.criteria import CALLER
-from passmuster.evaluation.node import ABSENT
+from passmuster.evaluation.roster import ABSENT
 from passmuster.model.verdict import BundleHeader, Origin, SignatureFindings
-from passmuster.report import harmless, json_v1, statement, stream
+from passmuster.report import attestation, harmless, json_v1, stream
 from passmuster.snapshot.roster import Node, called, of_site
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _parse(data: bytes, file: str) -> tuple[Kind, Mapping[str, Any]]:
         return Kind.STREAM, {**last, "nodes": lines[:-1]}
     if len(lines) == 1 and last.get("schema") == json_v1.SCHEMA:
         return Kind.REPORT, last
-    if len(lines) == 1 and last.get("predicateType") == statement.PREDICATE:
+    if len(lines) == 1 and last.get("predicateType") == attestation.PREDICATE:
         return Kind.ATTESTATION, last
     raise _none(file)
 
@@ -163,7 +163,7 @@ def _reported(data: bytes, file: str, kind: Kind, document: Mapping[str, Any]) -
 
 def _attested(data: bytes, file: str, document: Mapping[str, Any]) -> Claim:
     predicate = document["predicate"]
-    verdict = predicate[statement.VERDICT]
+    verdict = predicate[attestation.VERDICT]
     entries: dict[str, list[Mapping[str, Any]]] = {"engine": [], "policy": [], "waivers": [], "assessment": []}
     for entry in predicate["configuration"]:
         entries[entry["annotations"]["kind"]].append(entry)

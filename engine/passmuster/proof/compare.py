@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from passmuster.proof.told import Told, told
+from passmuster.proof.pieces import Pieces, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -35,7 +35,7 @@ class Remade:
 
 def differences(claim: Claim, remade: Remade, *, whole: bool) -> list[str]:
     """What differs, in sentences; `whole`: also texts and values, which another version of the engine may word anew."""
-    one, other = told(claim.kind, claim.document), told(claim.kind, remade.document)
+    one, other = pieces(claim.kind, claim.document), pieces(claim.kind, remade.document)
     facts = list(_facts(one, other))
     outcomes = [sentence for _, sentence in _outcomes(one, other, fleet=not facts)]
     terms = [
@@ -49,7 +49,7 @@ def differences(claim: Claim, remade: Remade, *, whole: bool) -> list[str]:
     return [*_most(facts), *digests, *terms, *_most(outcomes), *_most(texts)]
 
 
-def _facts(one: Told, other: Told) -> Iterator[str]:
+def _facts(one: Pieces, other: Pieces) -> Iterator[str]:
     for name in sorted({*one.snapshots, *other.snapshots}):
         gone = sorted(one.snapshots.get(name, frozenset()) - other.snapshots.get(name, frozenset()))
         new = sorted(other.snapshots.get(name, frozenset()) - one.snapshots.get(name, frozenset()))
@@ -68,7 +68,7 @@ def _facts(one: Told, other: Told) -> Iterator[str]:
             yield f"facts: {name}: not among what was judged ({other.unread[name]})"
 
 
-def _outcomes(one: Told, other: Told, *, fleet: bool) -> Iterator[tuple[str, str]]:
+def _outcomes(one: Pieces, other: Pieces, *, fleet: bool) -> Iterator[tuple[str, str]]:
     """Rules first; a node has a sentence of its own where none of its rules says why. `fleet`: also fleet rules."""
     blamed = set()
     for name in sorted({*one.results, *other.results}):
@@ -81,7 +81,7 @@ def _outcomes(one: Told, other: Told, *, fleet: bool) -> Iterator[tuple[str, str
             yield name, f"outcome: {name}: {_says(one.nodes[name], other.nodes[name])}"
 
 
-def _texts(one: Told, other: Told, known: set[str], *, fleet: bool, whole: bool) -> Iterator[str]:
+def _texts(one: Pieces, other: Pieces, known: set[str], *, fleet: bool, whole: bool) -> Iterator[str]:
     """What is said otherwise of what came out alike; without `whole`, only what no engine may word anew."""
     for name in sorted(one.texts.keys() & other.texts.keys() - known):
         mine, theirs = one.texts[name], other.texts[name]
@@ -102,7 +102,7 @@ def _node(name: str) -> str:
     return name.partition(" on ")[2] or name
 
 
-def _same(one: Told, other: Told, name: str) -> bool:
+def _same(one: Pieces, other: Pieces, name: str) -> bool:
     """Whether both judged the same snapshot of a node; else the facts say enough."""
     return one.seen.get(_node(name)) == other.seen.get(_node(name))
 

@@ -27,7 +27,7 @@ from passmuster.policy.compile import compile_policy
 from passmuster.policy.parameters import effective
 from passmuster.proof import Kind, Remade, consistent, provenance, restore_paths
 from passmuster.proof.terms import terms as claimed_terms
-from passmuster.report import Evidence, Style, statement
+from passmuster.report import Evidence, Style, attestation
 from passmuster.report.names import fold
 from passmuster.snapshot import roster
 from passmuster.version import __version__
@@ -304,7 +304,7 @@ def _again(claim: Claim, terms: EvaluationCriteria, given: Source, oracle: Oracl
         case Kind.REPORT:
             data = whole
         case Kind.ATTESTATION:
-            data = statement.of(json.trusted(whole), resources.engine_digest()).encode()
+            data = attestation.of(json.trusted(whole), resources.engine_digest()).encode()
         case Kind.STREAM:
             data = _in_order(claim, lines)
     return Again(conclusion=conclusion, whole=whole, data=data, snapshots=len(nodes))

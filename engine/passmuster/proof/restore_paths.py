@@ -10,14 +10,15 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from passmuster.evaluation.node import ABSENT, Given, from_future
+from passmuster.evaluation.node import Given, from_future
+from passmuster.evaluation.roster import ABSENT
 from passmuster.fleet.store import order
 from passmuster.intake import inputs
 from passmuster.intake.bundle_input import Member, is_unsigned
 from passmuster.model.verdict import Skipped
 from passmuster.proof import Kind
 from passmuster.proof.claim import subject_name
-from passmuster.report import statement
+from passmuster.report import attestation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -67,7 +68,7 @@ def sourced(met: Iterable[inputs.InputItem[Remembered]], claim: Claim) -> Iterat
     """What was met, with the site of each snapshot, and why it was in doubt: no bytes of it say that."""
     known: dict[str, list[tuple[str | None, str | None]]] = {}
     if claim.kind is Kind.ATTESTATION:
-        for digest, sites in claim.document["predicate"][statement.VERDICT]["sites"].items():
+        for digest, sites in claim.document["predicate"][attestation.VERDICT]["sites"].items():
             known[digest] = [(site, None) for site in sites]
     for node in () if claim.kind is Kind.ATTESTATION else claim.document["nodes"]:
         claimed = node["site"], _doubt(node, claim)
@@ -100,7 +101,7 @@ def unsigned(claim: Claim) -> Iterator[tuple[str, str]]:
     for entry in claim.document["subject"]:
         named.setdefault(subject_name(entry), set()).add(f"sha256:{entry['digest']['sha256']}")
     signed = {digest for bundle in claim.origin.bundles for digest in bundle.snapshots}
-    for entry in claim.document["predicate"][statement.VERDICT]["unjudged"]:
+    for entry in claim.document["predicate"][attestation.VERDICT]["unjudged"]:
         digests = named.get(entry["node"], set())
         if is_unsigned(entry["reason"]):
             yield from ((digest, entry["reason"]) for digest in sorted(digests - signed or digests))

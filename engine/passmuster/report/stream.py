@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from passmuster.codec import json
-from passmuster.evaluation.node import absentee
+from passmuster.evaluation.roster import absentee
 from passmuster.model.outcome import NodeOutcome
 from passmuster.report import counting, harmless, json_v1
 

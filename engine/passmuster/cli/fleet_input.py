@@ -27,7 +27,7 @@ class State:
 
     database: Database
 
-    def met(
+    def snapshots(
         self, as_of: str | None, known: Callable[[bytes], T | None]
     ) -> Iterator[tuple[str, int, inputs.Sourced[T]]]:
         """The snapshots, with what is known of where they came from."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from passmuster.proof.claim import Kind
-from passmuster.report import statement
+from passmuster.report import attestation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,11 +15,11 @@ _LISTS = {"passedTests": "passed", "warnedTests": "warned", "failedTests": "fail
 _PIECES = ("engine", "evidence", "fleet_results", "nodes", "schema", "verdict_digest")
 """Of a report: what is compared in other ways, or not at all."""
 _MORE = ("engine", "verdict_digest", "sites", "undecided", "unjudged", "waived")
-"""The same of the verdict in an statement."""
+"""The same, of an attestation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Pieces:
     """The pieces of a verdict; each has a name for people."""
 
     snapshots: Mapping[str, frozenset[str]]
@@ -38,20 +38,20 @@ class Told:
     """All else that is said, by the name of the field."""
 
 
-def told(kind: Kind, document: Mapping[str, Any]) -> Told:
+def pieces(kind: Kind, document: Mapping[str, Any]) -> Pieces:
     """Take a verdict apart."""
     return _attested(document) if kind is Kind.ATTESTATION else _reported(document)
 
 
-def _reported(document: Mapping[str, Any]) -> Told:
-    labels = statement.names(document["nodes"])
+def _reported(document: Mapping[str, Any]) -> Pieces:
+    labels = attestation.names(document["nodes"])
     nodes = dict(zip(labels, document["nodes"], strict=True))
-    results = dict(statement.results(document))
+    results = dict(attestation.results(document))
     digests: dict[str, frozenset[str]] = {}
     for node in document["nodes"]:
         if node["snapshot"] is not None:
             digests[node["node"]] = digests.get(node["node"], frozenset()) | {node["snapshot"]["digest"]}
-    return Told(
+    return Pieces(
         snapshots=digests,
         seen={name: node["snapshot"]["digest"] for name, node in nodes.items() if node["snapshot"] is not None},
         unread={name: node["reason"] or "" for name, node in nodes.items() if node["snapshot"] is None},
@@ -65,14 +65,14 @@ def _reported(document: Mapping[str, Any]) -> Told:
     )
 
 
-def _attested(document: Mapping[str, Any]) -> Told:
+def _attested(document: Mapping[str, Any]) -> Pieces:
     predicate = document["predicate"]
-    verdict = predicate[statement.VERDICT]
+    verdict = predicate[attestation.VERDICT]
     words = {name: word for field, word in _LISTS.items() for name in predicate[field]}
     for field in ("undecided", "waived"):
         words.update({name: f"{words.get(name, '')} ({field})".strip() for name in verdict[field]})
     seen = {subject["name"]: f"sha256:{subject['digest']['sha256']}" for subject in document["subject"]}
-    return Told(
+    return Pieces(
         snapshots={name: frozenset({digest}) for name, digest in seen.items()},
         seen=seen,
         unread={entry["node"]: entry["reason"] for entry in verdict["unjudged"]},
