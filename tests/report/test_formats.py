@@ -130,6 +130,26 @@ def test_a_table_keeps_to_the_width(name: str, width: int) -> None:
         assert len(line) <= width or len(line.split()[-1]) > width - 30, line
 
 
+@pytest.mark.parametrize(
+    ("sites", "called"),
+    [(("berlin", "bonn"), "berlin/n1, bonn/n1"), (("berlin", None), "/n1, berlin/n1"), (("bonn", "bonn"), "n1")],
+    ids=("two nodes of one name at two sites", "the site of one is not known", "two machines of one name at one site"),
+)
+@pytest.mark.parametrize("format_", ["table", "markdown", "html"])
+def test_nodes_of_one_name_are_counted_and_told_apart(format_: str, sites: tuple[str, ...], called: str) -> None:
+    nodes = [replace(node("n1", number, set_=OLD_CPU), site=site) for number, site in enumerate(sites)]
+    text = BY_NAME[format_].render(judge(nodes, TERMS), Style(width=80))
+    assert called in text
+    assert ("/n1" in text) == ("/n1" in called)
+    assert format_ == "markdown" or re.search(r"required, 2\s+nodes", text)
+
+
+def test_csv_has_the_site_of_each_node() -> None:
+    nodes = [replace(node("n1", number), site=site) for number, site in enumerate(("berlin", "bonn", None))]
+    rows = list(csv.DictReader(io.StringIO(BY_NAME["csv"].render(judge(nodes, TERMS), Style()))))
+    assert {(row["node"], row["site"]) for row in rows} == {("n1", "berlin"), ("n1", "bonn"), ("n1", "")}
+
+
 def test_a_table_has_colours_only_where_they_are_wanted() -> None:
     plain = BY_NAME["table"].render(VERDICTS["a fleet"], Style())
     colored = BY_NAME["table"].render(VERDICTS["a fleet"], Style(color=True))

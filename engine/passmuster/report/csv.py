@@ -28,6 +28,7 @@ HEADER = (
     "parameters_changed",
     "bundle",
     "assurance",
+    "site",
 )
 
 
@@ -36,8 +37,8 @@ def render(verdict: Verdict, _style: Style) -> str:
 
     After the nodes come the results of fleet rules, a line for each pool, without a node; then the files that were not
     judged, a line each, without a node, whose outcome is `skipped`. Two columns are the same on each line: how many of
-    the policies' rules were judged, and which parameters are not at their defaults (empty: none). The last two say in
-    which bundle a node's snapshot came, and what is known of that (empty: a loose file).
+    the policies' rules were judged, and which parameters are not at their defaults (empty: none). The last three say in
+    which bundle a node's snapshot came, what is known of that (empty: a loose file), and the node's site (empty: none).
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
@@ -49,12 +50,12 @@ def render(verdict: Verdict, _style: Style) -> str:
         bundle = came.get(node.snapshot.digest) if node.snapshot else None
         delivery = (bundle.digest, bundle.assurance) if bundle else ("", "")
         for row in _rows(node):
-            writer.writerow([*map(harmless.csv, row), *asked, *delivery])
+            writer.writerow([*map(harmless.csv, row), *asked, *delivery, harmless.csv(node.site or "")])
     for result in verdict.fleet:
-        writer.writerow([*map(harmless.csv, _of_fleet(result)), *asked, "", ""])
+        writer.writerow([*map(harmless.csv, _of_fleet(result)), *asked, "", "", ""])
     for path in verdict.skipped:
         cells = ("", "skipped", f"{path.path}: {path.why}", *[""] * 8)
-        writer.writerow([*map(harmless.csv, cells), *asked, "", ""])
+        writer.writerow([*map(harmless.csv, cells), *asked, "", "", ""])
     return out.getvalue()
 
 

@@ -21,7 +21,7 @@ class Exempted:
     outcome: RuleOutcome
     """What it would have been."""
     nodes: Mapping[str, tuple[str, ...]]
-    """Message -> names, sorted."""
+    """Message -> names, sorted; a name that two nodes have stands there twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +34,12 @@ class Remark:
 
 def exempted(verdict: Verdict) -> list[Exempted]:
     """What is waived, in the policies' order."""
-    by_waiver: dict[tuple[RuleHeader, WaiverHeader, RuleOutcome], dict[str, set[str]]] = {}
+    by_waiver: dict[tuple[RuleHeader, WaiverHeader, RuleOutcome], dict[str, list[str]]] = {}
     for node in verdict.nodes:
         for result in node.results:
             if result.waived is not None:
                 messages = by_waiver.setdefault((result.rule, result.waived.waiver, result.waived.outcome), {})
-                messages.setdefault(result.message or "", set()).add(node.node)
+                messages.setdefault(result.message or "", []).append(node.node)
     return [
         Exempted(
             rule=rule,

@@ -26,7 +26,7 @@ class Finding:
 
     rule: RuleHeader
     nodes: Mapping[str, tuple[str, ...]]
-    """Message -> names, sorted."""
+    """Message -> names, sorted; a name that two nodes have stands there twice, so that counts are of nodes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +37,6 @@ class Group:
     level: Level
     remediation: str
     findings: tuple[Finding, ...]
-
-    @property
-    def names(self) -> frozenset[str]:
-        """All nodes concerned."""
-        return frozenset(name for finding in self.findings for names in finding.nodes.values() for name in names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +58,12 @@ _LEVELS = {level: rank for rank, level in enumerate(Level)}
 
 def groups(verdict: Verdict, outcome: RuleOutcome) -> list[Group]:
     """The groups of one outcome: required first, then in the policies' order."""
-    by_rule: dict[tuple[Level, str], dict[RuleHeader, dict[str, set[str]]]] = {}
+    by_rule: dict[tuple[Level, str], dict[RuleHeader, dict[str, list[str]]]] = {}
     for node in verdict.nodes:
         for result in node.results:
             if result.outcome is outcome:
                 rules = by_rule.setdefault((result.rule.level, result.rule.remediation), {})
-                rules.setdefault(result.rule, {}).setdefault(result.message or "", set()).add(node.node)
+                rules.setdefault(result.rule, {}).setdefault(result.message or "", []).append(node.node)
     made = [
         Group(
             outcome=outcome,

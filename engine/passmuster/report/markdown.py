@@ -8,7 +8,7 @@ from passmuster.model.outcome import Level, RuleOutcome
 from passmuster.report import advice, counting, exceptions, origin, pools, scope
 from passmuster.report.groups import groups, missing
 from passmuster.report.harmless import markdown as safe
-from passmuster.report.names import fold
+from passmuster.report.names import fold, with_sites
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def render(verdict: Verdict, _style: Style) -> str:
     """CommonMark with tables; what comes from hosts cannot become markup."""
-    return "\n".join(_lines(verdict)) + "\n"
+    return "\n".join(_lines(with_sites(verdict))) + "\n"
 
 
 def _lines(verdict: Verdict) -> Iterator[str]:

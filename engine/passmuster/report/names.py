@@ -1,13 +1,28 @@
-"""Folding many names into few words: worker-[011-016], gpu-7."""
+"""Names of nodes for people: many folded into few words (worker-[011-016], gpu-7), and sites where names repeat."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from passmuster.snapshot.roster import Node, called
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from passmuster.model.verdict import Verdict
+
+
+def with_sites(verdict: Verdict) -> Verdict:
+    """The verdict for people: a node is called SITE/NAME if another site has a node of its name."""
+    nodes = [Node(node.node, node.site) for node in verdict.nodes]
+    if len({node.site for node in nodes}) < 2:
+        return verdict
+    names = called(nodes, nodes)
+    renamed = (replace(node, node=names[each]) for node, each in zip(verdict.nodes, nodes, strict=True))
+    return replace(verdict, nodes=tuple(renamed))
 
 
 def fold(names: Iterable[str]) -> list[str]:

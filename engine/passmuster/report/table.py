@@ -9,7 +9,7 @@ from passmuster.evaluation.node import ONLY_FLEET
 from passmuster.model.outcome import Level, RuleOutcome
 from passmuster.report import advice, counting, exceptions, harmless, origin, pools, scope
 from passmuster.report.groups import Finding, Group, groups, missing
-from passmuster.report.names import fold
+from passmuster.report.names import fold, with_sites
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ _INDENT = "         "
 
 def render(verdict: Verdict, style: Style) -> str:
     """Text of at most `style.width` columns a line, as far as words allow."""
-    page = _Page(verdict, style)
+    page = _Page(with_sites(verdict), style)
     return "\n".join(page.lines()) + "\n"
 
 

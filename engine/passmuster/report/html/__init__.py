@@ -10,6 +10,7 @@ from passmuster.report.html.overview import header, summary, title, todo
 from passmuster.report.html.parts import parts, single
 from passmuster.report.html.pools import pools
 from passmuster.report.html.style import NARROW, PAPER, RULES
+from passmuster.report.names import with_sites
 from passmuster.report.node_groups import alike
 from passmuster.report.page import css, tag, whole
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 def render(verdict: Verdict, style: Style) -> str:
     """The whole page; a single node has its part alone, without summary and tables of many."""
+    verdict = with_sites(verdict)
     content = _one(verdict, style) if len(verdict.nodes) == 1 else _many(verdict, style)
     main = tag("main", *content, basis(verdict))
     close = f"Passmuster {verdict.engine}. Digest of this verdict, as in its JSON report: {verdict.digest}."
