@@ -155,6 +155,14 @@ def test_a_member_that_claims_more_than_there_is_is_truncated() -> None:
         bundles.read(_header("manifest.json", 4096) + bytes(1024))
 
 
+def test_a_member_that_was_made_shorter_is_said_to_be() -> None:
+    data = _header("manifest.json", 4) + b"long" + bytes(508) + _header("roster", 4) + b"long" + bytes(508 + 1024)
+    with pytest.raises(
+        IntegrityError, match="no header of a member at byte 1024: something before it is longer or shorter"
+    ):
+        bundles.read(data.replace(b"long", b"no", 1) + b"..")
+
+
 @pytest.mark.parametrize(
     "size",
     [b"-0000000001\0", b"+0000000001\0", b"0x000000001\0", b" 0000000001\0", b"\x80" + bytes(11), b"00000000001 "],

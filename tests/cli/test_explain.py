@@ -34,6 +34,7 @@ RULES = {
     "the taken arm": ("network.ipv6 ? kernel.major > 9 : os.id == 'x'", {}),
     "a variable": ("!variables.debian", {}),
     "a fact that could not be looked at": ("os.id == 'debian' && network.ipv6", {}),
+    "a long list": ("'vmx' in cpu.flags", {"cpu.flags": [f"flag_{number:03d}" for number in range(120)]}),
     "an error": ("kernel.modules[99] == 'x'", {}),
 }
 

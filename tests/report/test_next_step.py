@@ -55,3 +55,11 @@ def test_next(name: str) -> None:
     assert (
         next_step(judge([given], EvaluationCriteria(policies=(policy,), parameters=no_parameters(policy)))) == expected
     )
+
+
+@pytest.mark.parametrize(
+    "given", [[], [Given(input="page.html", snapshot=None, problem="page.html:1:1: an HTML page")]]
+)
+def test_where_no_snapshot_was_judged_the_next_step_is_to_collect(given: list[Given]) -> None:
+    verdict = judge(given, EvaluationCriteria(policies=(virtnest(),), parameters=no_parameters(virtnest())))
+    assert "`passmuster collect`" in next_step(verdict)

@@ -54,7 +54,7 @@ def test_a_pack_is_never_begun_twice(capsys: pytest.CaptureFixture[str], home: P
     assert main(["policy", "new", "ours"]) == 0
     before = (home / "ours/0.1.0/policy.yaml").read_bytes()
     assert main(["policy", "new", "ours"]) == 2
-    assert "policies/ours: the pack is there already" in capsys.readouterr().err
+    assert "policies/ours: the pack already exists" in capsys.readouterr().err
     assert (home / "ours/0.1.0/policy.yaml").read_bytes() == before
 
 
@@ -114,7 +114,7 @@ def test_a_pack_that_is_not_there_gets_no_rule(capsys: pytest.CaptureFixture[str
 def test_a_folder_that_cannot_be_made_is_said(capsys: pytest.CaptureFixture[str], home: Path) -> None:
     home.write_text("a file")
     assert main(["policy", "new", "ours"]) == 2
-    assert "cannot be made" in capsys.readouterr().err
+    assert "cannot be created" in capsys.readouterr().err
 
 
 def _passes(files: scaffold.Files) -> int:

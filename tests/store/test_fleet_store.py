@@ -227,7 +227,7 @@ def test_a_store_that_is_not_there_is_told(folder: Path, capsys: pytest.CaptureF
     for command in ("list", "check", "gc", "verify", "verdicts"):
         assert complained(capsys, "fleet", command, "absent.db").startswith("absent.db: no such store")
     assert list(folder.iterdir()) == []
-    assert "made" in complained(capsys, "fleet", "add", "nowhere/s.db", "-")
+    assert "cannot be created" in complained(capsys, "fleet", "add", "nowhere/s.db", "-")
 
 
 def test_a_store_of_a_newer_passmuster_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -461,6 +461,6 @@ def test_a_folder_that_cannot_be_written_to(closed: Path, capsys: pytest.Capture
     for command in (["add", "s.db", "m.json"], ["gc", "s.db"], ["add", "new.db", "m.json"]):
         status, out, err = _unprivileged(closed, *command)
         assert (status, out, err.count("\n")) == (2, "", 1), err
-        assert err.startswith((f"{command[1]}: cannot be used (", f"{command[1]}: cannot be made ("))
+        assert err.startswith((f"{command[1]}: cannot be used (", f"{command[1]}: cannot be created ("))
     assert (closed / "s.db").read_bytes() == before
     assert sorted(each.name for each in closed.iterdir()) == ["m.json", "n.json", "s.db"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def run(options: argparse.Namespace) -> ExitStatus:
-    """Write the two files; what is there already is never overwritten, and a release never changed."""
+    """Write the two files; existing files are never overwritten, and a release never changes."""
     scaffold.demand_name(options.pack, "pack")
     if options.rule is None:
         folder = _begun(Path(options.folder), options.pack)
@@ -34,12 +34,12 @@ def run(options: argparse.Namespace) -> ExitStatus:
 def _begun(home: Path, pack: str) -> Path:
     folder = home / pack / scaffold.FIRST_VERSION
     if folder.parent.exists():
-        hint = "with --rule ID a rule is added to its newest draft; a new version is a copy of the folder of the last"
-        raise UsageError.at(str(folder.parent), "the pack is there already", code="scaffold-pack", hint=hint)
+        hint = "--rule ID adds a rule to its newest draft; for a new version, copy the newest folder and edit `version`"
+        raise UsageError.at(str(folder.parent), "the pack already exists", code="scaffold-pack", hint=hint)
     try:
         folder.mkdir(parents=True)
     except OSError as error:
-        raise UsageError.at(str(folder), f"cannot be made ({error.strerror})", code="file") from None
+        raise UsageError.at(str(folder), f"cannot be created ({error.strerror})", code="file") from None
     _write(folder, scaffold.begun(pack))
     return folder
 
@@ -50,11 +50,7 @@ def _extended(home: Path, pack: str, rule: str) -> Path:
     if not drafts:
         known = ", ".join(f"{entry.version} (released)" for entry in versions) or "none at all"
         message = f"no draft of {pack} to add a rule to (got {known}, expected a version that is not released)"
-        hint = (
-            "a new version is a copy of the folder of the last, with its own version in policy.yaml"
-            if versions
-            else None
-        )
+        hint = "for a new version, copy the folder of the last and edit `version` in policy.yaml" if versions else None
         raise UsageError.at(str(home / pack), message, code="policy-not-found", hint=hint)
     folder = Path(max(drafts, key=lambda entry: entry.version).file).parent
     names = str(folder / "policy.yaml"), str(folder / "tests.yaml")

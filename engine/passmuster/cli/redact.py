@@ -193,7 +193,7 @@ def _write_folder(folder: str, state: _Run) -> None:
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError.at(folder, f"cannot be made ({error.strerror})", code="file") from None
+        raise UsageError.at(folder, f"cannot be created ({error.strerror})", code="file") from None
     for name, size in state.sizes:
         output.write_file(str(Path(folder, name)), state.spool.read(size))
 

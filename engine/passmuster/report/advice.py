@@ -94,6 +94,8 @@ def met(reason: Reason) -> str:
 
 def next_step(verdict: Verdict) -> str:
     """The last line of a report: what the policies say a person does next, else a neutral sentence."""
+    if not any(node.snapshot for node in verdict.nodes):
+        return _NO_SNAPSHOT
     drafts = [policy for policy in verdict.policies if not policy.released]
     outcomes = {result.outcome for node in verdict.nodes for result in node.results}
     outcomes |= {result.outcome for result in verdict.fleet}
@@ -108,6 +110,7 @@ def next_step(verdict: Verdict) -> str:
     return " ".join(filter(None, own)) or _NEXT[verdict.outcome]
 
 
+_NO_SNAPSHOT = "no snapshot was judged: run `passmuster collect` on the nodes, and check the files that it writes."
 _NEXT = {
     NodeOutcome.FAIL: "fix the failures, collect again, and rerun the check.",
     NodeOutcome.UNKNOWN: "unknown is not a pass: make the facts above readable, collect again, and rerun the check.",

@@ -112,4 +112,8 @@ def _brief(value: object) -> str:
     if isinstance(value, str) and value.startswith(("unknown: ", "error: ")):
         return value
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _BRIEF else text[: _BRIEF - 3] + "..."
+    if len(text) <= _BRIEF:
+        return text
+    if isinstance(value, list) and (whole := text[:_BRIEF].rpartition(", ")[0]):
+        return f"{whole}, ...] ({len(value)} elements)"
+    return text[: _BRIEF - 3] + "..."

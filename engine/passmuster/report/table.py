@@ -86,12 +86,14 @@ class _Page:
 
     def _total(self) -> str:
         """How many nodes there are, and what became of them."""
+        if not self.verdict.nodes:
+            return "no snapshot was given"
         total = f"{len(self.verdict.nodes)} nodes"
         if any(node.reason == ONLY_FLEET for node in self.verdict.nodes):
             return f"{total}, {ONLY_FLEET}"
         counts = counting.nodes(self.verdict)
         text = ", ".join(f"{count} {outcome.value}" for outcome, count in counts.items() if count)
-        return f"{total}: {text or 'none'}"
+        return f"{total}: {text}"
 
     def _groups(self, groups_: Iterable[Group]) -> Iterator[str]:
         for group in groups_:

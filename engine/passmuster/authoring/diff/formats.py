@@ -67,7 +67,7 @@ def _nodes(diff: PolicyDiff) -> str:
 def _verdict(diff: PolicyDiff, version: Version) -> str:
     if diff.bump is Bump.NONE:
         return "no difference"
-    return f"{diff.bump.name.lower()}: the version must be at least {wanted(version, diff.bump)}"
+    return f"{diff.bump.name.lower()} change: the version must be at least {wanted(version, diff.bump)}"
 
 
 def _document(diff: PolicyDiff, version: Version) -> str:

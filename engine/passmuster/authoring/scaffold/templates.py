@@ -32,8 +32,8 @@ RULE = """\
   message_expression: |
     'the module {module} is not loaded'
   rationale: >-
-    TODO: say why a node needs this, for someone who has to decide whether it does. As it stands, the rule asks for a
-    kernel module named as the rule is.
+    TODO: say why a node needs this, for someone who has to decide whether it does. This example requires a kernel
+    module with the name of the rule.
   deviation: none
   remediation: >-
     `modprobe {module}`, and `echo {module} > /etc/modules-load.d/{module}.conf` so that it is there after a reboot.
@@ -62,7 +62,7 @@ CASES = """\
 - name: "{id}: the module is loaded"
   base: {id}
   expect: {{{id}: pass}}
-- name: "{id}: ARM is asked too"
+- name: "{id}: the rule applies to ARM"
   base: {id}
   set: {{cpu.architecture: aarch64}}
   expect: {{{id}: pass}}
@@ -71,11 +71,11 @@ CASES = """\
   set: {{kernel.modules: []}}
   expect: {{{id}: fail}}
   messages: {{{id}: the module {module} is not loaded}}
-- name: "{id}: nobody could look at the modules"
+- name: "{id}: the modules could not be read"
   base: {id}
   unknown: {{kernel.modules: denied}}
   expect: {{{id}: unknown}}
-- name: "{id}: another architecture is not asked"
+- name: "{id}: the rule does not apply to other architectures"
   base: {id}
   set: {{cpu.architecture: riscv64}}
   expect: {{{id}: not_applicable}}

@@ -148,11 +148,15 @@ def _member(data: bytes, at: int, file: str) -> Member:
     header = data[at : at + BLOCK]
     if len(header) < BLOCK:
         raise _damaged(file, "truncated (it ends inside a header)")
+    if header[257:262] != b"ustar":
+        raise _damaged(
+            file, f"no header of a member at byte {at}: something before it is longer or shorter than it was"
+        )
     path, kind = _text(header[:_PATH_LENGTH]), header[156:157]
     if kind != b"0":
-        raise _damaged(file, f"{path!r} is {_TYPES.get(kind, 'no regular file')} (expected regular files alone)")
+        raise _damaged(file, f"{path!r} is {_TYPES.get(kind, 'not a regular file')} (expected only regular files)")
     if not _named(path):
-        why = "leads out of it" if path.startswith("/") or ".." in path.split("/") else "is no name of a member"
+        why = "leads out of it" if path.startswith("/") or ".." in path.split("/") else "is not the name of a member"
         raise _damaged(file, f"{path!r} {why}")
     size = _octal(header[124:136])
     if size is None:

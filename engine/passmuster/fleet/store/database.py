@@ -106,7 +106,7 @@ def create(path: str) -> None:
         finally:
             temporary.unlink()
     except OSError as error:
-        raise UsageError.at(path, f"cannot be made ({error.strerror})", code="store-file") from None
+        raise UsageError.at(path, f"cannot be created ({error.strerror})", code="store-file") from None
     except sqlite3.Error as error:
         raise told(path, error) from None
 
