@@ -77,23 +77,20 @@ def newer(state: State, bundle: Bundle, now: datetime) -> State:
     return replace(state, sites=sites, packs=packs)
 
 
-STEP = 1_000_000
-"""How far a sequence may always grow at once: one bundle a second for eleven days, none of which arrived."""
 _UNITS = (1, 10**3, 10**6, 10**9)
 """Of a second: sites count bundles, seconds since 1970 (the default), or finer units of a clock."""
 
 
 def _highest(seen: int | None, now: datetime) -> int:
-    """The highest sequence that is plausible: what a clock of the finest unit that the site has needed so far says.
+    """The highest plausible sequence: the time now, in the coarsest unit that is not below the site's last sequence.
 
-    A counter of bundles stays below the seconds since 1970; so a site that uses the default is locked out by nobody
-    for longer than the clocks may differ.
+    A counter of bundles stays below the seconds since 1970. So once a site has sent a bundle with the default sequence,
+    nobody can lock it out for longer than the clocks may differ: its limit is the clock itself, and no step beyond it.
     """
     seconds = int((now + SKEW).timestamp())
-    if seen is None:
-        return seconds * _UNITS[-1]
-    unit = next((unit for unit in _UNITS if seen <= seconds * unit), _UNITS[-1])
-    return max(seconds * unit, seen + STEP)
+    return next(
+        (seconds * unit for unit in _UNITS if seen is not None and seen <= seconds * unit), seconds * _UNITS[-1]
+    )
 
 
 def _version(policy: CarriedPolicy) -> Version:
