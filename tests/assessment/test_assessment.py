@@ -240,7 +240,7 @@ def test_a_verdict_by_an_assessment_holds_with_it_and_without(capsys: pytest.Cap
     assert main([*verify, "-f", "review/a.yaml"]) == 0
     assert "holds" in capsys.readouterr().out
     assert main([*verify, "--waivers", "review/terms/waivers.yaml"]) == 0
-    assert f"by the assessment {sha256(WHOLE.encode())}, which was not looked at" in " ".join(
+    assert f"judged with the assessment {sha256(WHOLE.encode())}, which was not given" in " ".join(
         capsys.readouterr().out.split()
     )
 
@@ -249,7 +249,7 @@ def test_another_assessment_does_not_hold(capsys: pytest.CaptureFixture[str], si
     check(WHOLE)
     (site / "review" / "b.yaml").write_text(WHOLE.replace("quarter", "year"))
     assert main(["report", "verify", "out", "--snapshots", "fleet", "-f", "review/b.yaml"]) == 4
-    assert "assessment: another one (judged by sha256:" in " ".join(capsys.readouterr().out.split())
+    assert "assessment: not the judged one (judged: sha256:" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.long
@@ -261,4 +261,4 @@ def test_a_report_that_only_names_the_assessment_does_not_hold(capsys: pytest.Ca
     report = (site / "out").read_bytes().replace(sha256(mild.encode()).encode(), sha256(strict.encode()).encode())
     (site / "out").write_bytes(report)
     assert main(["report", "verify", "out", "--snapshots", "fleet", "-f", "review/strict.yaml"]) == 4
-    assert "parameters: the report is by others than its assessment says" in " ".join(capsys.readouterr().out.split())
+    assert "parameters: the report differs from its assessment" in " ".join(capsys.readouterr().out.split())

@@ -105,7 +105,7 @@ def test_a_rule_on_which_they_differ_is_named() -> None:
     )
     oracle = Oracle(terms(lying))
     oracle.ask(snapshot())
-    assert oracle.opinion().differing == ("demo/r on node-1: passmuster says fail, cel-cpp says pass",)
+    assert oracle.opinion().differing == ("demo/r on node-1: passmuster gives fail, cel-cpp gives pass",)
 
 
 @pytest.mark.long

@@ -105,8 +105,8 @@ def test_the_layout_of_an_envelope_does_not_matter(
 
 REFUSED: dict[str, tuple[Callable[[Path], object], int, str]] = {
     "a key that nobody named": (_by_other, 4, "v.dsse: signed by a key that the trust file does not name (got keyid "),
-    "a payload that was changed": (_payload, 4, "v.dsse: the signature does not hold: it is not one by 'site' over this attestation"),
-    "a payload of another type": (lambda site: _sealed(site, (site / "v.attestation").read_bytes(), TYPES["v.json"]), 4, "the signature does not hold"),
+    "a payload that was changed": (_payload, 4, "v.dsse: the signature is not valid: not by 'site' over this attestation"),
+    "a payload of another type": (lambda site: _sealed(site, (site / "v.attestation").read_bytes(), TYPES["v.json"]), 4, "the signature is not valid"),
     "a payload that is no verdict": (lambda site: _sealed(site, b"{}"), 2, "v.dsse: not a verdict"),
     "two signatures": (lambda site: _rewritten(site, lambda value: {**value, "signatures": value["signatures"] * 2}), 4, "v.dsse: not a DSSE envelope with one signature"),
     "a number for a payload": (lambda site: _rewritten(site, lambda value: {**value, "payload": 1}), 4, "v.dsse: not a DSSE envelope with one signature"),

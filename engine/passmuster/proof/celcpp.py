@@ -77,7 +77,7 @@ class Oracle:
             ours, theirs = outcome(rule, values), _theirs(compiled, data)
             self._compared += 1
             if ours is not theirs:
-                text = f"passmuster says {ours.value}, cel-cpp says {theirs.value}"
+                text = f"passmuster gives {ours.value}, cel-cpp gives {theirs.value}"
                 self._differing.append(f"{rule.header.name} on {node}: {text}")
 
     def opinion(self) -> Opinion:
@@ -209,7 +209,7 @@ def _demand() -> None:
     if importlib.util.find_spec("cel_expr_python") is None:
         raise UsageError.at(
             "--with cel-cpp",
-            "the second opinion needs the library cel-expr-python, which is not installed",
+            "--with cel-cpp needs the library cel-expr-python, which is not installed",
             code="extra-cel-cpp",
             hint="install the extra: pip install 'passmuster[cel-cpp]'",
         )

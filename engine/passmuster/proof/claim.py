@@ -95,12 +95,10 @@ def read(data: bytes, file: str) -> Claim:
     faults = schema.faults(shaped, 1, {**document, "schema": json_v1.SCHEMA} if kind is Kind.STREAM else document)
     if faults:
         at = ".".join(str(step) for step in faults[0].path)
-        raise UsageError.at(
-            file, f"not of the form of schemas/{shaped}/1.json: {at}: {faults[0].message}", code="report"
-        )
+        raise UsageError.at(file, f"does not match schemas/{shaped}/1.json: {at}: {faults[0].message}", code="report")
     if _written(kind, document) != data:
         message = (
-            "not as `check` writes it: the values are those of a verdict, the bytes are not (expected canonical JSON)"
+            "not as `check` writes it: the values are those of a verdict, but not the bytes (expected canonical JSON)"
         )
         raise IntegrityError.at(file, message, code="report-bytes")
     return _attested(data, file, document) if kind is Kind.ATTESTATION else _reported(data, file, kind, document)
@@ -124,7 +122,7 @@ def _parse(data: bytes, file: str) -> tuple[Kind, Mapping[str, Any]]:
 
 
 def _none(file: str) -> PassmusterError:
-    message = "not a verdict (expected what `check -o json`, `-o ndjson` or `-o attestation` writes, or that signed)"
+    message = "not a verdict (expected what `check -o json`, `-o ndjson` or `-o attestation` writes, signed or not)"
     return UsageError.at(file, message, code="report")
 
 

@@ -55,17 +55,17 @@ def _facts(one: Pieces, other: Pieces) -> Iterator[str]:
         new = sorted(other.snapshots.get(name, frozenset()) - one.snapshots.get(name, frozenset()))
         for digest in gone:
             if new:
-                yield f"facts: {name}: the snapshot is altered (judged was {digest}, given is {new.pop()})"
+                yield f"facts: {name}: the snapshot is altered (judged: {digest}, given: {new.pop()})"
             else:
-                yield f"facts: {name}: its snapshot is missing (judged was {digest})"
+                yield f"facts: {name}: its snapshot is missing (judged: {digest})"
         for digest in new:
-            yield f"facts: {name}: a snapshot that was not judged (given is {digest})"
+            yield f"facts: {name}: a snapshot that was not judged (given: {digest})"
     for name in sorted(one.unread.keys() - other.unread.keys()):
         if name not in other.snapshots:
             yield f"facts: {name}: not given (it was unknown: {one.unread[name]})"
     for name in sorted(other.unread.keys() - one.unread.keys()):
         if name not in one.snapshots:
-            yield f"facts: {name}: not among what was judged ({other.unread[name]})"
+            yield f"facts: {name}: given now, but not a node of the report ({other.unread[name]})"
 
 
 def _outcomes(one: Pieces, other: Pieces, *, fleet: bool) -> Iterator[tuple[str, str]]:
@@ -115,7 +115,7 @@ def _of_fleet(name: str) -> bool:
 def _digests(claim: Claim, remade: Remade, *, explained: bool) -> Iterator[str]:
     if remade.of_claim is not None and remade.of_claim != claim.verdict_digest:
         yield (
-            "verdict_digest: not that of what the report itself says, so something in it was changed after it was made "
+            "verdict_digest: does not match the content of the report, so the report was changed after it was made "
             f"(got {claim.verdict_digest}, expected {remade.of_claim})"
         )
     elif claim.verdict_digest != remade.verdict_digest and not explained:
@@ -123,7 +123,7 @@ def _digests(claim: Claim, remade: Remade, *, explained: bool) -> Iterator[str]:
 
 
 def _says(one: Any, other: Any) -> str:
-    return f"the report says {_brief(one)}, judging again says {_brief(other)}"
+    return f"the report has {_brief(one)}, judging again gives {_brief(other)}"
 
 
 def _brief(value: Any) -> str:

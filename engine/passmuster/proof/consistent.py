@@ -36,7 +36,7 @@ def changed_parameters(
                 if of_claim(claim, replace(terms, parameters=changed)) == claim.verdict_digest:
                     yield (
                         f"parameters: {pack}.{name} was changed after the report was made "
-                        f"(got {terms.parameters[pack][name]!r}, judged was {value!r})"
+                        f"(got {terms.parameters[pack][name]!r}, expected {value!r})"
                     )
 
 

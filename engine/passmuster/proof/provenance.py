@@ -27,7 +27,7 @@ def differences(claim: Claim, record: InputRecord) -> Iterator[str]:
     if claim.roster_source == "bundles" and _all_here(claim, record):
         apart = sorted(_apart(record.listed or frozenset(), claim.roster or frozenset()))
         if apart:
-            yield f"roster: the report's is not that of its bundles (on one of them alone: {', '.join(apart)})"
+            yield f"roster: the report and its bundles differ (only on one of them: {', '.join(apart)})"
 
 
 def _apart(listed: frozenset[str], claimed: frozenset[str]) -> Iterator[str]:
@@ -43,55 +43,55 @@ def notes(claim: Claim, record: InputRecord, *, roster_given: bool, unsigned: bo
     """What of that was not compared, and how it can be; `unsigned`: the trust file is for what was judged alone."""
     yield from _bundle_notes(claim, record)
     yield from _signature_notes(claim, record, unsigned=unsigned)
-    unproven = sum(site is not None and digest not in _signed_for(record) for digest, site in _of_nodes(claim))
-    if unproven:
-        yield f"note: sites: that of {unproven} nodes is taken from the report (no bundle among the snapshots says it)"
+    told = sum(site is not None and digest not in _signed_for(record) for digest, site in _of_nodes(claim))
+    if told:
+        yield f"note: sites: the sites of {told} nodes are taken from the report (no given bundle confirms them)"
     if claim.roster is not None and not roster_given:
         if claim.roster_source == "bundles" and _all_here(claim, record):
             return
         whose = {"caller": "the caller", "bundles": "its bundles", "store": "the store"}[claim.roster_source]
-        yield f"note: roster: that of {whose} was not looked at, and is taken from the report (give it with --roster)"
+        yield f"note: roster: that of {whose} was not given, and is taken from the report (use --roster)"
 
 
 def _bundle_notes(claim: Claim, record: InputRecord) -> Iterator[str]:
-    here = {bundle.digest: bundle for bundle in record.bundles}
-    for bundle in claim.origin.bundles:
-        if bundle.digest not in here:
-            came = f"the bundle {bundle.digest} ({bundle.assurance})"
-            yield f"note: bundles: its snapshots came in {came}, which was not looked at (give it with --snapshots)"
-        elif bundle.assurance == "skipped" and here[bundle.digest].assurance == "verified":
-            yield f"note: bundles: nobody had looked at the signatures of {bundle.digest}; here they hold"
-    claimed = {bundle.digest for bundle in claim.origin.bundles}
+    here = {each.digest: each for each in record.bundles}
+    for each in claim.origin.bundles:
+        if each.digest not in here:
+            came = f"the bundle {each.digest} ({each.assurance})"
+            yield f"note: bundles: its snapshots came in {came}, which was not given (use --snapshots)"
+        elif each.assurance == "skipped" and here[each.digest].assurance == "verified":
+            yield f"note: bundles: the signatures of {each.digest} had not been checked; they are valid"
+    claimed = {each.digest for each in claim.origin.bundles}
     for digest in sorted(here.keys() - claimed):
-        yield f"note: bundles: the report does not name {digest}, in which snapshots were given"
+        yield f"note: bundles: the report does not name the given bundle {digest}"
 
 
 def _signature_notes(claim: Claim, record: InputRecord, *, unsigned: bool) -> Iterator[str]:
     signatures, loose = claim.origin.signatures, len(_loose(claim))
     if signatures is None:
         if unsigned and loose:
-            yield f"note: signatures: the report has no trust file: it does not say what covers {loose} snapshots"
+            yield f"note: signatures: the report has no trust file, so it does not show what signs {loose} snapshots"
         return
     if not _all_here(claim, record):
-        yield "note: signatures: what covers its snapshots was not looked at again (give its bundles with --snapshots)"
+        yield "note: signatures: the signatures of its bundles were not checked again (give them with --snapshots)"
     if record.trusted != signatures.trust:
-        yield f"note: signatures: by the trust file {signatures.trust}, which was not given (give it with --trust)"
+        yield f"note: signatures: judged with the trust file {signatures.trust}, which was not given (use --trust)"
         return
     lacking, here = _without_a_seal(claim, record), record.covered
     if lacking:
-        yield f"note: signatures: {lacking} seals were not looked at (give FILE.sig beside each snapshot)"
+        yield f"note: signatures: {lacking} seals were not checked (put FILE.sig beside each snapshot)"
     other = sum(digest in here and here[digest][1] != reason for digest, reason in restore_paths.unsigned(claim))
     if other:
-        yield f"note: signatures: why {other} seals do not hold was not looked at (give FILE.sig beside each snapshot)"
+        yield f"note: signatures: why {other} seals are not valid was not checked (put FILE.sig beside each snapshot)"
 
 
 def _bundle(then: BundleHeader, now: BundleHeader) -> Iterator[str]:
     if then.site != now.site:
-        yield f"bundles: {then.digest}: the report says site {then.site}, the bundle says {now.site}"
+        yield f"bundles: {then.digest}: the report has site {then.site}, the bundle has {now.site}"
     if not set(then.snapshots) <= set(now.snapshots):
-        yield f"bundles: {then.digest}: the report says that other snapshots are in it"
+        yield f"bundles: {then.digest}: the report lists snapshots that are not in it"
     if then.assurance != now.assurance and not (then.assurance == "skipped" and now.assurance == "verified"):
-        yield f"bundles: {then.digest}: the report says {then.assurance}, here it is {now.assurance}"
+        yield f"bundles: {then.digest}: the report has {then.assurance}, here it is {now.assurance}"
 
 
 def _signatures(claim: Claim, record: InputRecord) -> Iterator[str]:
@@ -106,7 +106,7 @@ def _signatures(claim: Claim, record: InputRecord) -> Iterator[str]:
         return
     loose = _loose(claim)
     if signatures.unsigned != len(doubted):
-        yield f"signatures: the report says {signatures.unsigned} unsigned, and its nodes say {len(doubted)}"
+        yield f"signatures: the report counts {signatures.unsigned} unsigned snapshots, its nodes show {len(doubted)}"
     covered = signatures.unsigned + signatures.allowed + signatures.sealed
     if len(loose) > covered:
         yield f"signatures: {len(loose)} snapshots came in no bundle, and the report accounts for {covered} of them"
@@ -114,13 +114,13 @@ def _signatures(claim: Claim, record: InputRecord) -> Iterator[str]:
         lacking = _without_a_seal(claim, record)
         if lacking > signatures.sealed:
             yield (
-                f"signatures: no signature covers {lacking} snapshots that counted, and the trust file does not allow "
-                f"that (the report says {signatures.sealed} sealed)"
+                f"signatures: no signature covers {lacking} snapshots that counted, and the trust file does not permit "
+                f"that (the report counts {signatures.sealed} sealed)"
             )
         here = record.covered
         for digest, reason in doubted:
             if reason == UNSIGNED and here.get(digest, ("", ""))[0] == "allowed":
-                yield f"signatures: {digest} is called unsigned, and the trust file allows its node to be"
+                yield f"signatures: {digest} is unsigned in the report, but the trust file permits its node to be"
 
 
 def _without_a_seal(claim: Claim, record: InputRecord) -> int:
@@ -156,8 +156,8 @@ def _sites(claim: Claim, record: InputRecord) -> Iterator[str]:
     here = {digest for bundle in claim.origin.bundles for digest in bundle.snapshots}
     for digest, site in _of_nodes(claim):
         if digest in signed and digest in here and site not in signed[digest]:
-            names = ", ".join(sorted(map(str, signed[digest])))
-            yield f"sites: {digest}: the report says {site}, the bundle says {names}"
+            told = ", ".join(sorted(map(str, signed[digest])))
+            yield f"sites: {digest}: the report has {site}, the bundle has {told}"
 
 
 def _all_here(claim: Claim, record: InputRecord) -> bool:

@@ -115,7 +115,7 @@ def replay(claim: Claim, given: ReplayInput) -> Replayed:
         before += consistent.changed_parameters(claim, terms, effective(policies, ()))
         before += proof.differences(claim, again.remade(claim, terms), whole=same_engine)
         if same_engine and not before:
-            before.append("bytes: every value is the same, and the bytes are not")
+            before.append("bytes: every value is the same, but not the bytes")
     before += provenance.differences(claim, given.source.record)
     return Replayed(
         differences=tuple(before),
@@ -141,7 +141,7 @@ def _compared(claim: Claim, *, same_engine: bool) -> str:
     return (
         "verdict_digest, the inputs, the outcome of each rule and the values of facts; not compared: skipped, "
         "evidence, "
-        f"{', '.join(proof.WORDED)}: the engine is another ({engines})"
+        f"{', '.join(proof.WORDED)}: another engine ({engines})"
     )
 
 
@@ -151,9 +151,9 @@ def _notes(claim: Claim, given: ReplayInput) -> Iterator[str]:
     yield from provenance.notes(claim, given.source.record, roster_given=rostered, unsigned=given.unsigned)
     doubted = restore_paths.doubted(claim)
     if doubted:
-        yield f"note: {doubted} of its nodes are unknown for what a store knew of them, which was not looked at"
+        yield f"note: {doubted} of its nodes are unknown because of other snapshots in a store, which were not compared"
     if claim.assessment is not None and asked is None:
-        yield f"note: by the assessment {claim.assessment}, which was not looked at (give it with -f)"
+        yield f"note: judged with the assessment {claim.assessment}, which was not given (use -f)"
 
 
 # Policies
@@ -164,7 +164,7 @@ def _policies(claim: Claim, given: ReplayInput) -> tuple[list[Policy], list[str]
     by_digest = {policy.digest: policy for policy in given.policies}
     claimed = {policy.digest for policy in claim.policies}
     candidates = [
-        f"policy: the report is not by {policy.pack}@{policy.version} ({policy.digest})"
+        f"policy: the report does not use {policy.pack}@{policy.version} ({policy.digest})"
         for policy in given.policies
         if policy.digest not in claimed
     ]
@@ -172,12 +172,12 @@ def _policies(claim: Claim, given: ReplayInput) -> tuple[list[Policy], list[str]
     for listed in claim.policies:
         policy = by_digest.get(listed.digest) or _from_catalogue(listed.name, listed.digest, given.homes)
         if policy.digest != listed.digest:
-            digests = f"judged was {listed.digest}, here is {policy.digest}"
+            digests = f"judged: {listed.digest}, here: {policy.digest}"
             candidates.append(f"policy: {listed.name} has another digest here ({digests})")
         elif (policy.pack, str(policy.version)) != (listed.pack, listed.version):
             candidates.append(f"policy: {listed.name} names itself {policy.pack}@{policy.version}")
         elif listed.released and not policy.released and catalog.has_lock(policy):
-            candidates.append(f"policy: {listed.name} is called released, and the lock here does not name it")
+            candidates.append(f"policy: {listed.name} is released in the report, but the lock here does not list it")
         elif listed.released != policy.released:
             said, here = ("released", "no lock here vouches for that")
             if policy.released:
@@ -194,7 +194,7 @@ def _policies(claim: Claim, given: ReplayInput) -> tuple[list[Policy], list[str]
 def _from_catalogue(name: str, digest: str, homes: catalog.Homes) -> Policy:
     """The policy of that name; raises UsageError where there is none."""
     if name not in {entry.name for entry in catalog.catalogue(homes)}:
-        message = "this policy is not here, so the report cannot be tried (give its file with -p)"
+        message = "this policy is not here, so the report cannot be verified (give its file with -p)"
         raise UsageError.at(f"{name}#{digest}", message, code="policy-not-found")
     return catalog.one(name, homes)
 
@@ -208,23 +208,25 @@ def _waivers(claim: Claim, given: ReplayInput) -> tuple[Waivers | None, list[str
         data, name = intake_profile.attached(asked, "waivers", asked.waivers)
         file = File(name=name, data=data)
     if claim.waivers is None:
-        return None, [f"waivers: {file.name} is given, and the report is by none"] if file is not None else []
+        return None, [f"waivers: {file.name} is given, but the report has none"] if file is not None else []
     if file is None:
-        message = f"by the waivers {claim.waivers}, so it cannot be tried without (give their file with --waivers)"
+        message = (
+            f"judged with the waivers {claim.waivers}, which are needed to verify it (give their file with --waivers)"
+        )
         raise UsageError.at(claim.file, message, code="report-waivers")
     digest = "sha256:" + hashlib.sha256(file.data).hexdigest()
-    differs = [f"waivers: {file.name} is another file (judged by {claim.waivers}, given is {digest})"]
+    differs = [f"waivers: {file.name} is not the judged file (judged: {claim.waivers}, given: {digest})"]
     return waivers.load(file.data, file.name), [] if digest == claim.waivers else differs
 
 
 def _roster(claim: Claim, file: File | None) -> Iterator[str]:
     if claim.roster is not None and len(claim.roster) != claim.listed:
-        yield f"roster: the report says {claim.listed} names, and implies {len(claim.roster)}"
+        yield f"roster: the report counts {claim.listed} names, its nodes show {len(claim.roster)}"
     if file is None:
         return
     names = roster.parse(file.data, file.name)
     if claim.roster is None:
-        yield f"roster: {file.name} is given, and the report is by none"
+        yield f"roster: {file.name} is given, but the report has none"
         return
     labels = claim.roster if claim.roster_source == CALLER else {roster.parted(label).name for label in claim.roster}
     for on, off, strays in (
@@ -232,7 +234,7 @@ def _roster(claim: Claim, file: File | None) -> Iterator[str]:
         ("that of the report", file.name, labels - names),
     ):
         if strays:
-            yield f"roster: on {on}, and not on {off}: {', '.join(fold(strays))}"
+            yield f"roster: on {on}, but not on {off}: {', '.join(fold(strays))}"
 
 
 def _assessment(claim: Claim, terms: EvaluationCriteria, given: ReplayInput) -> Iterator[str]:
@@ -241,7 +243,7 @@ def _assessment(claim: Claim, terms: EvaluationCriteria, given: ReplayInput) -> 
     if asked is None:
         return
     if claim.assessment != asked.digest:
-        yield f"assessment: another one (judged by {claim.assessment or 'none'}, given is {asked.digest})"
+        yield f"assessment: not the judged one (judged: {claim.assessment or 'none'}, given: {asked.digest})"
         return
     policies, settled = intake_profile.settle(asked, given.homes)
     levels = replace(terms, policies=settled.policies, parameters=settled.parameters)
@@ -256,7 +258,7 @@ def _assessment(claim: Claim, terms: EvaluationCriteria, given: ReplayInput) -> 
     )
     for name, one, other in pairs:
         if one != other:
-            yield f"{name}: the report is by others than its assessment says"
+            yield f"{name}: the report differs from its assessment"
 
 
 # Judging again

@@ -64,9 +64,7 @@ def demand(envelope: dsse.Envelope, claim: Claim, trust: Trust, now: datetime) -
         raise _refused(claim, f"the key {key.name!r} is {why}")
     # 4. What was signed is of the type that it is read as, and the signature holds.
     if envelope.payload_type != TYPES[claim.kind] or not dsse.verifies(envelope, key.public):
-        raise _refused(
-            claim, f"the signature does not hold: it is not one by {key.name!r} over this {claim.kind.value}"
-        )
+        raise _refused(claim, f"the signature is not valid: not by {key.name!r} over this {claim.kind.value}")
     # 5. The key may speak for each node.
     for node in sorted(claim.nodes):
         if not key.speaks_for(node):

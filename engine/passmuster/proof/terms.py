@@ -67,7 +67,7 @@ def _parameters(claim: Claim, policies: Sequence[Policy], notes: list[str]) -> M
     }
     for name in sorted({*declared, *claim.parameters}):
         if name not in declared:
-            notes.append(f"parameters: {name} is none of these policies' (got {claim.parameters[name]!r})")
+            notes.append(f"parameters: these policies have no parameter {name} (got {claim.parameters[name]!r})")
         elif name not in claim.parameters:
             notes.append(f"parameters: {name} is a parameter of these policies, and the report does not have it")
         else:
@@ -75,7 +75,7 @@ def _parameters(claim: Claim, policies: Sequence[Policy], notes: list[str]) -> M
             try:
                 values[pack][parameter.name] = fitting(parameter.type, claim.parameters[name])
             except ValueError as error:
-                notes.append(f"parameters: {name} cannot be that ({error})")
+                notes.append(f"parameters: {name} has a wrong value ({error})")
     return values
 
 
@@ -84,15 +84,15 @@ def _levels(claim: Claim, policies: Sequence[CompiledPolicy], notes: list[str]) 
     levels = {name: Level(level) for name, level in claim.levels.items()}
     for name, level in levels.items():
         if name not in own:
-            notes.append(f"levels: {name} is no rule of these policies")
+            notes.append(f"levels: these policies have no rule {name}")
         elif RANK[level] <= RANK[own[name]]:
-            notes.append(f"levels: {name} is not raised by that (got {level.value}, the policy has {own[name].value})")
+            notes.append(f"levels: {name} is not raised (got {level.value}, the policy has {own[name].value})")
     return levels
 
 
 def _rules(claim: Claim, policies: Sequence[CompiledPolicy], notes: list[str]) -> frozenset[str] | None:
     known = {rule.header.name for policy in policies for rule in policy.every_rule}
-    notes += [f"rules: {name} is no rule of these policies" for name in sorted((claim.rules or frozenset()) - known)]
+    notes += [f"rules: these policies have no rule {name}" for name in sorted((claim.rules or frozenset()) - known)]
     return claim.rules
 
 
