@@ -1,4 +1,4 @@
-"""Made fleets: canonical snapshots of some 8 KB, the same for one seed, and no two nodes alike.
+"""Made fleets: canonical snapshots of some 29 KB, the same for one seed, and no two nodes alike.
 
 Machines, images, runtimes and tunings are drawn with Zipf's weights, so a few of each make up most of a fleet; a name,
 a machine id, a moment and an amount of memory are each node's own.
@@ -175,6 +175,8 @@ def _rest(
         "devices": sections.devices(image, virtualizes=hardware.virtualizes, root=root),
         "iommu": sections.iommu(hardware),
         "kernel": sections.kernel(hardware, image, tuning),
+        "kernel_config": sections.kernel_config(image),
+        "kernel_modules": sections.kernel_modules(image),
     }
     after = {
         "network": sections.network(image),
@@ -182,6 +184,7 @@ def _rest(
         "runtime": sections.runtime(runtime, tuning),
         "security": sections.security(image),
         "storage": sections.storage(),
+        "sysctl_sized": sections.sysctl_sized(hardware),
         "virtualization": sections.virtualization(hardware, guests=image.guests),
     }
     first, second = (
@@ -198,10 +201,13 @@ _OWN: dict[str, tuple[tuple[str, ...], ...]] = {
     "iommu": (("facts", "groups"),),
     "kernel": (("facts", "version"),),
     "kubernetes": (("facts", "os_image"), ("unknown", "kubernetes.node", "detail")),
+    "kernel_config": (("facts", "options", "CONFIG_ACPI_APEI"), ("unknown", "kernel_config.options", "detail")),
+    "kernel_modules": (("unknown", "kernel_modules.available['*']", "detail"),),
     "network": (("sources", "/proc/modules"),),
     "os": (("facts", "pretty_name"),),
     "runtime": (("facts", "kubelet", "version"),),
     "storage": (("sources", "/proc/1/mountinfo"),),
+    "sysctl_sized": (("facts", "values", "fs.file-max"),),
     "security": (("facts", "lsm"),),
     "virtualization": (("facts", "kvm", "parameters", "kvm.halt_poll_ns"),),
 }

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from passmuster_collector import kerneloptions, modulenames, sysctls
+
 if TYPE_CHECKING:
     from benchmarks.hardware import Hardware
     from benchmarks.software import Image, Tuning
@@ -37,7 +39,8 @@ _DPKG = "/var/lib/dpkg/status"
 def written(facts: dict[str, Any], sources: dict[str, list[str]], unknown: dict[str, str] | None = None) -> bytes:
     """A canonical section; `unknown` gives a reason for each path that could not be looked at."""
     told = {path: {"detail": "", "reason": reason} for path, reason in (unknown or {}).items()}
-    section = {"facts": facts, "sources": sources, "status": "partial" if told else "ok", "unknown": told}
+    status = "ok" if not told else "partial" if facts else next(iter(told.values()))["reason"]
+    section = {"facts": facts, "sources": sources, "status": status, "unknown": told}
     return orjson.dumps(section, option=orjson.OPT_SORT_KEYS)
 
 
@@ -172,7 +175,8 @@ def _parameters(image: Image, tuning: Tuning) -> dict[str, str | None]:
         "vm.overcommit_memory": 1,
         "vm.unprivileged_userfaultfd": 0 if image.numbers >= (5, 2, 0) else None,
     }
-    return {name: None if value is None else str(value) for name, value in values.items()}
+    rest = dict.fromkeys(sysctls.LISTED, "1")
+    return rest | {name: None if value is None else str(value) for name, value in values.items()}
 
 
 def _config(*, amd: bool, intel: bool) -> dict[str, str | None]:
@@ -188,6 +192,33 @@ def _config(*, amd: bool, intel: bool) -> dict[str, str | None]:
         "CONFIG_KVM_AMD": "m" if amd else None,
         "CONFIG_KVM_INTEL": "m" if intel else None,
     }
+
+
+@functools.cache
+def kernel_config(image: Image) -> bytes:
+    """Two of three listed options are set, half of them as modules."""
+    if not image.readable:
+        return written({}, {}, {"kernel_config.options": "not_collected"})
+    options = {name: "ym"[at % 2] for at, name in enumerate(kerneloptions.LISTED) if at % 3}
+    release = image.release.format(machine="x86_64")
+    sources = {f"/boot/config-{release}": ["options"]}
+    return written({"options": options}, sources, {"kernel_config.options['*']": "not_collected"})
+
+
+@functools.cache
+def kernel_modules(image: Image) -> bytes:
+    """All listed modules can be loaded, and every fifth is built in."""
+    available = {name: "loadable" if at % 5 else "builtin" for at, name in enumerate(modulenames.LISTED)}
+    folder = f"/lib/modules/{image.release.format(machine='x86_64')}"
+    sources = {f"{folder}/modules.{name}": ["available"] for name in ("builtin", "dep")}
+    return written({"available": available}, sources, {"kernel_modules.available['*']": "not_collected"})
+
+
+@functools.cache
+def sysctl_sized(hardware: Hardware) -> bytes:
+    """Parameters that follow the memory."""
+    values = {name: str(hardware.logical_count * 4096 + at) for at, name in enumerate(sysctls.SIZED)}
+    return written({"values": values}, {f"/proc/sys/{name.replace('.', '/')}": ["values"] for name in sysctls.SIZED})
 
 
 @functools.cache

@@ -20,6 +20,8 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 VERDICTS = frozenset((0, 1, 3))
 """2 and 4 would be a document that cannot be followed."""
 _CONSOLE = re.compile(r"(?ms)^```console\n(.*?)^```$")
+_COMMAND = re.compile(r"(?m)^\$ (.*)\n((?:(?!\$ ).*\n)*)")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def made(folder: Path) -> Path:
@@ -50,11 +52,19 @@ def play(command: str, capsys: pytest.CaptureFixture[str]) -> str:
 def session(document: Path, capsys: pytest.CaptureFixture[str]) -> int:
     """Play every console block of a document; returns how many commands there are. PASSMUSTER_UPDATE=1 writes them anew."""
     played: list[str] = []
+    digests: dict[str, str] = {}
+    """Those that the page shows, to what they are now: later commands name their beginnings."""
 
     def anew(match: re.Match[str]) -> str:
-        commands = re.findall(r"(?m)^\$ (.*)$", match[1])
-        played.extend(commands)
-        return "```console\n" + "".join(f"$ {command}\n{play(command, capsys)}" for command in commands) + "```"
+        told = []
+        for command, shown in _COMMAND.findall(match[1]):
+            for then, now_ in digests.items():
+                command = command.replace(then[:23], now_[:23])  # noqa: PLW2901 - the same command
+            printed = play(command, capsys)
+            digests.update(zip(_DIGEST.findall(shown), _DIGEST.findall(printed), strict=False))
+            played.append(command)
+            told.append(f"$ {command}\n{printed}")
+        return "```console\n" + "".join(told) + "```"
 
     written = document.read_text("utf-8")
     now = _CONSOLE.sub(anew, written)

@@ -29,6 +29,8 @@ _KEYS = {
     "cgroup.misc_capacity": ("tdx",),
     "cpu.flags_partial": ("ssse3",),
     "kernel.misc_devices": ("kvm",),
+    "kernel_config.options": ("CONFIG_KVM", "CONFIG_BUG"),
+    "kernel_modules.available": ("kvm", "tun"),
     "kubernetes.labels": ("node-role.kubernetes.io/worker",),
     "memory.hugepages": ("2048",),
 }

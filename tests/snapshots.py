@@ -86,6 +86,8 @@ FACTS: dict[str, dict[str, Any]] = {
         "config": {"CONFIG_CGROUP_BPF": "y", "CONFIG_KVM": "m"},
         "clocksource": "tsc",
     },
+    "kernel_config": {"options": {"CONFIG_BUG": "y", "CONFIG_KVM": "m"}},
+    "kernel_modules": {"available": {"kvm": "loadable", "tun": "builtin"}},
     "kubernetes": {
         "node": "node-1",
         "kubelet_version": "v1.31.0",
@@ -127,6 +129,7 @@ FACTS: dict[str, dict[str, Any]] = {
         "container_selinux": None,
     },
     "storage": {"propagation": {"/": "shared", "/run": "shared", "/var/lib/kubelet": "shared"}},
+    "sysctl_sized": {"values": {"fs.file-max": "9223372036854775807", "net.netfilter.nf_conntrack_max": None}},
     "virtualization": {
         "hypervisor": None,
         "kvm": {"nested": True, "parameters": {"kvm_intel.nested": "Y", "kvm_amd.sev": None, "kvm_intel.tdx": None}},

@@ -97,6 +97,9 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
         "--skip", metavar="SECTION", action="append", default=[], help="all sections except this (repeatable)"
     )
     parser.add_argument(
+        "--full", action="store_true", help="all options and modules of the kernel, not only those of public lists"
+    )
+    parser.add_argument(
         "--timeout", metavar="S", help=f"total seconds (default: {_SECONDS}, for an archive {_ARCHIVE_SECONDS})"
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
@@ -135,7 +138,7 @@ def _collected(options: argparse.Namespace) -> Tuple[bytes, str]:
         seconds=max(limit.left(), 0),
         collected_at=view.taken_at if view.is_dump else now,
     )
-    snapshot = take(view.host, order, time.monotonic)
+    snapshot = take(view.host._replace(full=options.full), order, time.monotonic)
     return canonical(snapshot), snapshot["node"]["name"]
 
 

@@ -55,6 +55,8 @@ class Host(NamedTuple):
     """The reader's, in a container."""
     node_object: Union[NodeObject, Unknown] = NOT_GIVEN
     """What the cluster says of it."""
+    full: bool = False
+    """Whether long lists are told whole."""
 
     @property
     def running(self) -> bool:

@@ -15,6 +15,8 @@ from passmuster_collector.reading import Known, Reason, Result, Sourced, Unknown
 _DETAIL = 512
 OTHERS = "*"
 """In `unknown`, every key of a closed map that is neither in it nor listed."""
+ALL = "**"
+"""In `unknown`, every key of a closed map that is not in it, the listed ones too."""
 
 
 class Fact(NamedTuple):
@@ -69,10 +71,11 @@ def gather(section: Section, host: Host) -> List[Fact]:
     except Exception as error:  # noqa: BLE001 - a mistake in one section must not lose the others
         reason = Unknown(Reason.FAILED, f"{type(error).__name__}: {error}")
     seen = {one.path for one in facts}
+    begun = {path[:end] for path in seen for end in range(1, len(path))}  # maps of which some members were told
     facts.extend(
         Fact(path, reason, ())
         for path in section.fields
-        if not any(path[:end] in seen for end in range(1, len(path) + 1))
+        if path not in begun and not any(path[:end] in seen for end in range(1, len(path) + 1))
     )
     return facts
 
@@ -122,7 +125,7 @@ def _bounded(section: Section, one: Fact) -> Fact:
 
 
 def _excess(fields: Fields, path: Path, value: Any) -> str:
-    limit: Optional[Any] = fields.get(path)
+    limit: Optional[Any] = fields.get(path) or fields.get(path[:-1])
     if limit is not None:
         return excess(value, limit)
     if not value:

@@ -17,6 +17,7 @@ from host_tree import FIFO, FOLDER, INTEL, MOUNTED, SOCKET, Entry, Link, plant
 from snapshot_rules import problems
 
 import passmuster_collector
+from passmuster_collector import sysctls
 from passmuster_collector.capture import _bits, parse_list
 from passmuster_collector.cli import collect_bytes, main
 from passmuster_collector.reading import UnreadableError
@@ -188,6 +189,12 @@ def test_a_machine_taken_for_a_root_is_captured_as_it_is_collected(tmp_path: Pat
     host = unpacked("machines") / name
     got = collect_bytes(["--from", str(captured(tmp_path, ["sh"], str(host)))])
     assert compared(got) == compared(collect_bytes(["--root", str(host)]))
+
+
+def test_every_parameter_is_captured() -> None:
+    words = frozenset(SCRIPT.read_text("utf-8").split())
+    names = {name.replace(".", "/") for name in (*sysctls.LISTED, *sysctls.SIZED)}
+    assert {name for name in names if not words & {name, f"{name};"}} == set()
 
 
 @pytest.mark.long

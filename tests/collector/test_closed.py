@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 NEW = "unforeseen"
 V2: dict[str, Entry] = {"/proc/1/mounts": "cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n"}
+RELEASE: dict[str, Entry] = {"/proc/sys/kernel/osrelease": "6.1\n"}
+MODULES = "/lib/modules/6.1/modules"
 NODE = {"kind": "Node", "metadata": {"name": "n", "labels": {"example.org/unforeseen": "x"}}, "status": {}}
 
 CASES: dict[str, tuple[dict[str, Entry], list[str]]] = {
@@ -43,6 +45,11 @@ CASES: dict[str, tuple[dict[str, Entry], list[str]]] = {
     "iommu.units": ({"/sys/class/iommu/unforeseen": FOLDER}, []),
     "kernel.misc_devices": ({"/proc/misc": "200 unforeseen\n"}, []),
     "kernel.modules": ({"/proc/modules": "unforeseen 1 0 - Live 0x0\n"}, []),
+    "kernel_config.options": ({**RELEASE, "/boot/config-6.1": "CONFIG_unforeseen=y\n"}, ["--full"]),
+    "kernel_modules.available": (
+        {**RELEASE, f"{MODULES}.builtin": "kernel/x.ko\n", f"{MODULES}.dep": "kernel/unforeseen.ko.xz: kernel/x.ko\n"},
+        ["--full"],
+    ),
     "kubernetes.labels": ({}, ["--node-object", "NODE"]),
     "memory.hugepages": ({"/sys/kernel/mm/hugepages/hugepages-4711kB/nr_hugepages": "1\n"}, []),
     "node.labels": ({}, ["--label", "unforeseen=x"]),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from snapshot_rules import sections
 
-from passmuster_collector import kernelparameters
+from passmuster_collector import kerneloptions, kernelparameters, modulenames, sysctls
 from passmuster_collector.facts import SECTIONS, cgroup, devices, kernel, storage, virtualization
 from passmuster_collector.fields import Limit, excess, plain, spelled
 
@@ -66,7 +66,7 @@ def test_control_characters_are_kept() -> None:
 
 def _leaves(field: dict[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     members = dict(field.get("properties", {}))
-    if field.get("x-map") == "open":
+    if field.get("x-map") == "open" and field["additionalProperties"]["type"] == "object":
         members = dict.fromkeys(field["x-keys"], field["additionalProperties"])
     if not members:
         yield path, field
@@ -104,7 +104,8 @@ def test_every_section_of_the_schema_is_collected_once() -> None:
 
 def test_keys_of_open_maps_are_the_schemas() -> None:
     schema = sections()
-    assert list(kernel.SYSCTLS) == schema["kernel"]["properties"]["sysctl"]["x-keys"]
+    assert list(sysctls.LISTED) == schema["kernel"]["properties"]["sysctl"]["x-keys"]
+    assert list(sysctls.SIZED) == schema["sysctl_sized"]["properties"]["values"]["x-keys"]
     assert list(kernel.OPTIONS) == schema["kernel"]["properties"]["config"]["x-keys"]
     assert list(devices.PROMISES) == schema["devices"]["x-keys"]
     parameters = schema["virtualization"]["properties"]["kvm"]["properties"]["parameters"]
@@ -119,4 +120,12 @@ def test_lists_of_names_are_sorted() -> None:
     assert list(kernelparameters.LISTED) == sorted(set(kernelparameters.LISTED))
     arguments = sections()["boot"]["properties"]["arguments"]
     assert list(kernelparameters.LISTED) == arguments["x-listed"]
+    schema = sections()
+    assert list(kerneloptions.LISTED) == schema["kernel_config"]["properties"]["options"]["x-listed"]
+    assert list(modulenames.LISTED) == schema["kernel_modules"]["properties"]["available"]["x-listed"]
+    for names in (kerneloptions.LISTED, modulenames.LISTED, sysctls.LISTED, sysctls.SIZED):
+        assert list(names) == sorted(set(names))
+    assert set(sysctls.LISTED).isdisjoint(sysctls.SIZED)
+    assert set(kernel.OPTIONS) <= set(kerneloptions.LISTED)
+    assert set(kerneloptions.LISTED) >= kerneloptions.TEXTS
     assert "cpuacct" in cgroup.CONTROLLERS

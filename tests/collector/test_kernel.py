@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from host_tree import MOUNTED, UNAME, Entry, Link, host_of, plant, section
 
-from passmuster_collector.facts.kernel import parse_config, parse_misc, parse_modules, parse_release
+from passmuster_collector.facts.kernel import parse_misc, parse_modules, parse_release
+from passmuster_collector.facts.kernel_config import parse_config
 from passmuster_collector.reading import UnreadableError
 from passmuster_collector.source import Kind
 
@@ -56,7 +57,7 @@ def test_a_misc_driver_without_a_number_is_unreadable() -> None:
 
 def test_options_are_taken_as_written() -> None:
     text = '#\n# CONFIG_VFIO is not set\nCONFIG_KVM=m\nCONFIG_CC="gcc"\nCONFIG_BROKEN\n'
-    assert parse_config(text) == {"CONFIG_KVM": "m", "CONFIG_CC": '"gcc"'}
+    assert parse_config(text).values == {"CONFIG_KVM": "m", "CONFIG_CC": '"gcc"'}
 
 
 def test_a_file_without_options_is_no_configuration() -> None:
@@ -85,6 +86,7 @@ def test_a_parameter_is_null_only_where_its_family_is_there(tmp_path: Path) -> N
         "reason": "not_collected",
         "detail": "/proc/sys/fs is not there",
     }
+    assert facts["facts"]["sysctl"]["crypto.fips_enabled"] is None, "not every kernel has this family"
 
 
 NETWORKS = {
@@ -240,7 +242,7 @@ def test_an_empty_dump_knows_nothing_and_says_why(tmp_path: Path) -> None:
     facts = section(host_of(tmp_path, Kind.DUMP, uname=None), "kernel")
     assert facts["facts"] == {}
     assert facts["status"] == "not_collected"
-    assert facts["unknown"]["kernel.sysctl"]["detail"].startswith("/proc/sys/fs/inotify/max_user_instances is not in")
+    assert facts["unknown"]["kernel.sysctl"]["detail"].startswith("/proc/sys/crypto/fips_enabled is not in")
     assert facts["unknown"]["kernel.machine"]["detail"] == "known only to the running kernel"
 
 

@@ -239,7 +239,7 @@ def test_verify_ends_with_4_and_says_what_is_broken(folder: Path, capsys: pytest
     _store(folder / "s.db")
     assert (
         said(capsys, "fleet", "verify", "s.db")
-        == "s.db: sound (4 snapshots, 16 pieces, 3 verdicts, all judged again)\n"
+        == "s.db: sound (4 snapshots, 19 pieces, 3 verdicts, all judged again)\n"
     )
     database = sqlite3.connect("s.db")
     database.execute("UPDATE snapshot SET total = 5 WHERE id = 2")
@@ -247,7 +247,7 @@ def test_verify_ends_with_4_and_says_what_is_broken(folder: Path, capsys: pytest
     database.close()
     out = said(capsys, "fleet", "verify", "s.db", status=4)
     assert out.startswith(
-        "s.db: 1 broken (4 snapshots, 16 pieces, 3 verdicts, all judged again)\n  the snapshot f:2 of n2 has other bytes"
+        "s.db: 1 broken (4 snapshots, 19 pieces, 3 verdicts, all judged again)\n  the snapshot f:2 of n2 has other bytes"
     )
     found = told(capsys, "fleet", "verify", "s.db", status=4)
     assert (found["snapshots"], len(found["broken"])) == (4, 1)

@@ -7,6 +7,8 @@ from passmuster_collector.facts import (
     devices,
     iommu,
     kernel,
+    kernel_config,
+    kernel_modules,
     kubernetes,
     memory,
     network,
@@ -14,6 +16,7 @@ from passmuster_collector.facts import (
     runtime,
     security,
     storage,
+    sysctl_sized,
     virtualization,
 )
 from passmuster_collector.section import Section
@@ -25,6 +28,8 @@ SECTIONS = (
     Section("devices", devices.FIELDS, devices.collect),
     Section("iommu", iommu.FIELDS, iommu.collect),
     Section("kernel", kernel.FIELDS, kernel.collect),
+    Section("kernel_config", kernel_config.FIELDS, kernel_config.collect),
+    Section("kernel_modules", kernel_modules.FIELDS, kernel_modules.collect),
     Section("kubernetes", kubernetes.FIELDS, kubernetes.collect),
     Section("memory", memory.FIELDS, memory.collect),
     Section("network", network.FIELDS, network.collect),
@@ -32,5 +37,6 @@ SECTIONS = (
     Section("runtime", runtime.FIELDS, runtime.collect),
     Section("security", security.FIELDS, security.collect),
     Section("storage", storage.FIELDS, storage.collect),
+    Section("sysctl_sized", sysctl_sized.FIELDS, sysctl_sized.collect),
     Section("virtualization", virtualization.FIELDS, virtualization.collect),
 )

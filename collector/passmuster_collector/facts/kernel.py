@@ -1,25 +1,22 @@
 """The running kernel: its release, modules, registered drivers, parameters and configuration."""
 
 import re
-import zlib
-from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Union
+from typing import Dict, Iterable, Iterator, List, Tuple
 
 from passmuster_collector import identity
+from passmuster_collector.facts import kernel_config
 from passmuster_collector.fields import Fields, Limit
 from passmuster_collector.host import Host
 from passmuster_collector.reading import (
     Absent,
-    Data,
     Known,
     Node,
     Reason,
     Result,
     Sourced,
-    Text,
     Unknown,
     UnreadableError,
     each_line,
-    graver,
     interpret,
     lines,
     not_there,
@@ -27,22 +24,8 @@ from passmuster_collector.reading import (
 )
 from passmuster_collector.section import OTHERS, Fact, fact, open_map, sourced
 from passmuster_collector.source import Kind
+from passmuster_collector.sysctls import LISTED
 
-SYSCTLS = (
-    "fs.inotify.max_user_instances",
-    "fs.inotify.max_user_watches",
-    "kernel.sched_rt_runtime_us",
-    "net.bridge.bridge-nf-call-iptables",
-    "net.ipv4.conf.all.rp_filter",
-    "net.ipv4.ip_forward",
-    "net.ipv4.ip_unprivileged_port_start",
-    "net.ipv6.conf.all.disable_ipv6",
-    "net.ipv6.conf.all.forwarding",
-    "vm.max_map_count",
-    "vm.nr_hugepages",
-    "vm.overcommit_memory",
-    "vm.unprivileged_userfaultfd",
-)
 OPTIONS = (
     "CONFIG_AMD_IOMMU",
     "CONFIG_BLK_CGROUP",
@@ -78,9 +61,9 @@ FIELDS: Fields = {
     ("modules",): Limit(items=2048, length=128),
     ("misc_devices",): Limit(items=256, high=1048575),
     ("clocksource",): Limit(length=64),
+    ("sysctl",): Limit(items=512, length=256),
+    ("config",): Limit(items=256, length=256),
 }
-FIELDS.update({("sysctl", key): Limit(length=256) for key in SYSCTLS})
-FIELDS.update({("config", key): Limit(length=256) for key in OPTIONS})
 
 _MISC = "/proc/misc"
 _FIRST_MISC = "vga_arbiter"
@@ -88,9 +71,9 @@ _FIRST_MISC = "vga_arbiter"
 _CLOCK = "/sys/devices/system/clocksource/clocksource0/current_clocksource"
 _MODULES = "/proc/modules"
 _LSMOD = ("/sos_commands/kernel/lsmod", "/lsmod")
+_FAMILIES = ("fs", "kernel", "net", "vm")
+"""Those that every kernel has."""
 _SYSCTL_A = "/sos_commands/kernel/sysctl_-a"
-_CONFIG_GZ = "/proc/config.gz"
-_CONFIG_LIMIT = 4 << 20
 _RELEASE = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})(?:\.([0-9]{1,18}))?(?![0-9])")
 
 
@@ -107,8 +90,10 @@ def collect(host: Host) -> Iterator[Fact]:
     yield fact("misc_devices", misc, _MISC)
     yield from _unlisted(host, misc)
     yield fact("clocksource", interpret(host.read(_CLOCK), parse_clocksource, absent=Known(None)), _CLOCK)
-    yield from open_map(("sysctl",), _sysctls(host))
-    yield from open_map(("config",), _options(config(host)))
+    yield from open_map(("sysctl",), parameters(host, "sysctl", LISTED))
+    yield from open_map(
+        ("config",), (Fact(("config", key), *found) for key, found in kernel_config.some(host, OPTIONS))
+    )
 
 
 def parse_release(text: str) -> Tuple[int, int, int]:
@@ -167,15 +152,6 @@ def listed_past(values: Dict[str, str], family: str) -> bool:
     return bool(places) and places[-1] + 1 < len(values)
 
 
-def parse_config(text: str) -> Dict[str, str]:
-    """The options that are set, as written after the ``=``."""
-    pairs = (line.partition("=") for line in lines(text) if line.startswith("CONFIG_"))
-    found = {name: value.strip() for name, equals, value in pairs if equals}
-    if not found:
-        raise UnreadableError(f"not a kernel configuration (got {quoted(text)})")
-    return found
-
-
 def modules(host: Host) -> Sourced:
     """Names of all loaded modules, a list.
 
@@ -221,44 +197,6 @@ def _unlisted(host: Host, misc: Result) -> Iterator[Fact]:
         yield Fact(("misc_devices", OTHERS), lost, ())
 
 
-def config(host: Host) -> Sourced:
-    """The kernel's configuration, options to values as text; from the first place that has one."""
-    packed = _unpacked(host.read_data(_CONFIG_GZ))
-    places: List[Tuple[str, Union[Text, Absent, Unknown]]] = [(_CONFIG_GZ, packed)]
-    folder = identity.release_folder(host).result
-    if isinstance(folder, Known):
-        for pattern in ("/boot/config-{}", "/lib/modules/{}/config", "/usr/lib/modules/{}/config"):
-            path = pattern.format(folder.value)
-            places.append((path, host.read(path)))
-    return _first_config(places)
-
-
-def _first_config(places: Sequence[Tuple[str, Union[Text, Absent, Unknown]]]) -> Sourced:
-    trouble: Optional[Unknown] = None
-    for path, look in places:
-        if isinstance(look, Absent):
-            continue
-        result = interpret(look, parse_config)
-        if isinstance(result, Known):
-            return Sourced(result, (path,))
-        trouble = graver(trouble, result)
-    return Sourced(trouble or not_there(*(path for path, _ in places)), ())
-
-
-def _unpacked(look: Union[Data, Absent, Unknown]) -> Union[Text, Absent, Unknown]:
-    """What gzip packed, up to a limit."""
-    if not isinstance(look, Data):
-        return look
-    try:
-        engine = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        text = engine.decompress(look.data, _CONFIG_LIMIT)
-    except zlib.error as error:
-        return Unknown(Reason.UNREADABLE, f"{_CONFIG_GZ}: {error}")
-    if engine.unconsumed_tail or not engine.eof:
-        return Unknown(Reason.FAILED, f"{_CONFIG_GZ}: too large or cut off")
-    return Text(text.decode("utf-8", "surrogateescape"))
-
-
 def _number(release: Result, place: int) -> Result:
     if isinstance(release, Unknown):
         return release
@@ -268,24 +206,26 @@ def _number(release: Result, place: int) -> Result:
         return Unknown(Reason.UNREADABLE, str(error))
 
 
-def _sysctls(host: Host) -> Iterator[Fact]:
+def parameters(host: Host, field: str, keys: Iterable[str]) -> Iterator[Fact]:
+    """Values of kernel parameters as text, None where this kernel lacks one, as members of a field."""
     elsewhere = host.other_network()
-    for key in SYSCTLS:
+    for key in keys:
         path = "/proc/sys/" + key.replace(".", "/")
         if key.startswith("net.") and elsewhere is not None:
-            yield Fact(("sysctl", key), elsewhere, ())
+            yield Fact((field, key), elsewhere, ())
         else:
             found = _sysctl(host, key, path)
-            yield Fact(("sysctl", key), found.result, found.sources)
+            yield Fact((field, key), found.result, found.sources)
 
 
 def _sysctl(host: Host, key: str, path: str) -> Sourced:
-    """A missing file is a missing parameter only where its family is there at all."""
+    """A missing file is a missing parameter only where others are there."""
     look = host.read(path)
     if isinstance(look, Unknown) and look.reason is Reason.NOT_COLLECTED and host.kind is Kind.DUMP:
         return _printed(host, key, look)
     if isinstance(look, Absent):
-        family = host.node("/proc/sys/" + key.split(".", maxsplit=1)[0])
+        first = key.split(".", maxsplit=1)[0]
+        family = host.node("/proc/sys/" + (first if first in _FAMILIES else "kernel"))
         if not isinstance(family, Node):
             return Sourced(family if isinstance(family, Unknown) else not_there(family.path), ())
     return Sourced(interpret(look, str.strip, absent=Known(None)), (path,))
@@ -300,9 +240,3 @@ def _printed(host: Host, key: str, otherwise: Unknown) -> Sourced:
     if key not in values and not listed_past(values, key.rpartition(".")[0] + "."):
         return Sourced(otherwise, ())
     return Sourced(Known(values.get(key)), (_SYSCTL_A,))
-
-
-def _options(found: Sourced) -> Iterator[Fact]:
-    for key in OPTIONS:
-        value: Result = Known(found.result.value.get(key)) if isinstance(found.result, Known) else found.result
-        yield Fact(("config", key), value, found.sources)

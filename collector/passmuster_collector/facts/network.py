@@ -3,7 +3,7 @@
 from typing import Iterator, List
 
 from passmuster_collector import identity
-from passmuster_collector.facts import kernel
+from passmuster_collector.facts import kernel, kernel_config
 from passmuster_collector.fields import FLAG, Fields
 from passmuster_collector.host import Host
 from passmuster_collector.reading import (
@@ -60,11 +60,11 @@ def _built_in(host: Host) -> Sourced:
             look = host.read(path)
             if isinstance(look, Text):
                 return Sourced(Known("nf_tables" in parse_builtin(look.text)), (path,))
-    options = kernel.config(host)
-    if isinstance(options.result, Known):
-        return Sourced(Known(options.result.value.get("CONFIG_NF_TABLES") == "y"), options.sources)
-    if options.result.reason is not Reason.NOT_COLLECTED:
-        return options
+    option = kernel_config.option(host, "CONFIG_NF_TABLES")
+    if isinstance(option.result, Known):
+        return Sourced(Known(option.result.value == "y"), option.sources)
+    if option.result.reason is not Reason.NOT_COLLECTED:
+        return option
     return Sourced(Unknown(Reason.NOT_COLLECTED, "nothing lists what is built into the kernel"), ())
 
 

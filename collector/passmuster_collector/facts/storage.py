@@ -11,7 +11,7 @@ from passmuster_collector.section import Fact, open_map
 from passmuster_collector.source import TABLE_LIMIT, Kind
 
 PATHS = ("/", "/run", "/var/lib/kubelet")
-FIELDS: Fields = {("propagation", path): Limit(length=16) for path in PATHS}
+FIELDS: Fields = {("propagation",): Limit(items=64, length=16)}
 _TABLE = "/proc/1/mountinfo"
 """Of the first process alone: services and containers have tables of their own, which pass on other mounts."""
 

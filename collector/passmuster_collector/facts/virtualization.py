@@ -41,8 +41,8 @@ FIELDS: Fields = {
     ("secure_guest", "prot_virt_host"): Limit(length=256),
     ("secure_guest", "prot_virt"): Limit(length=256),
     ("secure_guest", "qgs_socket"): FLAG,
+    ("kvm", "parameters"): Limit(items=256, length=256),
 }
-FIELDS.update({("kvm", "parameters", key): Limit(length=256) for key in PARAMETERS})
 
 _NESTED = ("kvm_intel", "kvm_amd", "kvm", "kvm_hv")
 _UV = "/sys/firmware/uv"
