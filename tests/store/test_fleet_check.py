@@ -206,7 +206,7 @@ def test_kept_verdicts_are_listed_and_dropped(folder: Path, capsys: pytest.Captu
     Path("a.ndjson").write_bytes(b"".join(_fleet()[:12]))
     Path("p.yaml").write_text(OWN)
     said(capsys, "fleet", "add", "s.db", "a.ndjson")
-    assert said(capsys, "fleet", "verdicts", "s.db") == "no verdicts are kept\n"
+    assert said(capsys, "fleet", "verdicts", "s.db") == "no stored verdicts\n"
     said(capsys, "fleet", "check", "s.db", "-p", "virtnest@1.0.0", "-o", "summary", status=1)
     said(capsys, "fleet", "check", "s.db", "-p", "p.yaml", "--rule", "memory", "-o", "summary", status=1)
     found = told(capsys, "fleet", "verdicts", "s.db")["terms"]

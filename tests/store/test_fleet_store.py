@@ -63,9 +63,9 @@ def test_every_snapshot_comes_back_byte_for_byte(folder: Path, capsys: pytest.Ca
 
 def test_the_same_bytes_twice_are_one_snapshot(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("a.ndjson").write_bytes(node(1) + node(2) + node(1))
-    assert said(capsys, "fleet", "add", "s.db", "a.ndjson") == "s.db: 2 new snapshots, 1 known before\n"
+    assert said(capsys, "fleet", "add", "s.db", "a.ndjson") == "s.db: 2 new snapshots, 1 already stored\n"
     before = (folder / "s.db").read_bytes()
-    assert said(capsys, "fleet", "add", "s.db", "a.ndjson") == "s.db: 0 new snapshots, 3 known before\n"
+    assert said(capsys, "fleet", "add", "s.db", "a.ndjson") == "s.db: 0 new snapshots, 3 already stored\n"
     assert contents(folder / "s.db") == [node(1), node(2)]
     assert len((folder / "s.db").read_bytes()) == len(before)
 
@@ -125,9 +125,9 @@ def test_contradictions_are_told(
     out = said(capsys, "fleet", "add", "s.db", "a.ndjson")
     assert out.splitlines()[1:] == [
         "  a: one name, several machine ids (100000000000, 200000000000)",
-        "  b: the machine id of a (a cloned machine?)",
-        "  b: several snapshots of one moment; until a newer one comes this node is",
-        "      unknown",
+        "  b: the same machine id as a (a cloned machine?)",
+        "  b: several snapshots with the same collection time: unknown until a newer one",
+        "      comes",
     ]
     (total,) = [
         json.loads(line)

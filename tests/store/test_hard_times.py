@@ -294,4 +294,4 @@ def test_a_declaration_that_was_changed_is_damage(folder: Path, capsys: pytest.C
         database.commit()
     for command in ("list", "verify"):
         err = complained(capsys, "fleet", command, "s.db", status=4)
-        assert err.startswith("s.db: damaged: its table piece is declared otherwise than a store's")
+        assert err.startswith("s.db: damaged: its table piece is not declared as in a store")

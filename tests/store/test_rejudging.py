@@ -139,7 +139,7 @@ def test_verdicts_of_other_code_are_named(capsys: pytest.CaptureFixture[str], mo
     record = told(capsys, "fleet", "verify", "s.db")
     assert (record["rejudged"], record["broken"]) == (0, [])
     assert record["not_compared"] == [
-        "6 verdicts by virtnest@1.0.0: other code than this judged them; nothing uses them any longer"
+        "6 verdicts by virtnest@1.0.0: judged by another version of the code, and not used any more"
     ]
 
 

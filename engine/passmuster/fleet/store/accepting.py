@@ -32,7 +32,7 @@ def snapshot(database: sqlite3.Connection, name: str, site: str | None, digest: 
             if digits and bytes(full).hex().startswith(digits)
         ]
         if len(found) != 1:
-            what = "no such snapshot" if not found else f"{len(found)} snapshots begin so"
+            what = "no such snapshot" if not found else f"{len(found)} snapshots match"
             raise ValueError(
                 f"{what} (got {digest}, expected the digest of one of its snapshots, as `fleet history` has it)"
             )

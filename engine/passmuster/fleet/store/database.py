@@ -164,9 +164,9 @@ def _restrain(database: sqlite3.Connection) -> None:
     missing = set(expected)
     for type_, name, table, text in database.execute(_OBJECTS):
         if (type_, name) not in expected:
-            raise DamageError(f"it holds a {str(type_)[:20]} that is none of a store's ({str(name)[:60]})")
+            raise DamageError(f"it holds a {str(type_)[:20]} that a store does not have ({str(name)[:60]})")
         if expected[type_, name] != (table, text):
-            raise DamageError(f"its {type_} {name} is declared otherwise than a store's")
+            raise DamageError(f"its {type_} {name} is not declared as in a store")
         missing.discard((type_, name))
     if missing:
         raise DamageError(f"its {' '.join(min(missing))} is missing")

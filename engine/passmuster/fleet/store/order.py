@@ -29,8 +29,8 @@ newest of several without a machine id.
 _STANDINGS: dict[object, str] = {
     LATEST: "latest",
     OLDER: "older",
-    TIED: "one of several of the newest moment",
-    BACK: "newest, but a later delivery claims an earlier moment",
+    TIED: "one of several with the newest collection time",
+    BACK: "newest, but a later delivery has an earlier collection time",
     DISPUTED: "contradicts another",
     FUTURE: "from the future",
     NAMELESS: "newest of several without a machine id",
@@ -38,12 +38,9 @@ _STANDINGS: dict[object, str] = {
 }
 """What a snapshot is among those of its node."""
 _CURE = "see `passmuster fleet accept`"
-CLOCK = (
-    "its clock went back: what was delivered last claims an earlier moment, or another one has none and may be newer "
-    f"({_CURE})"
-)
+CLOCK = f"its clock went back: a later delivery has an earlier collection time, or none ({_CURE})"
 SEVERAL = (
-    f"several snapshots of this name have no machine id, so nobody knows whether they are of one machine ({_CURE})"
+    f"several snapshots of this name have no machine id, so it is unknown whether they are of one machine ({_CURE})"
 )
 DOUBTS = frozenset((CLOCK, SEVERAL))
 

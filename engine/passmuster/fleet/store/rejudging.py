@@ -91,7 +91,7 @@ def _compare(
                 f"the verdict over {facts.hex()} by {names} is not what judging again gives ({judged.outcome.value})"
             )
     if len(again) < len(verdicts):
-        gone = "no snapshot has those facts any longer (`fleet gc` drops what nobody refers to)"
+        gone = "no snapshot has those facts any longer (`fleet gc` deletes the verdict)"
         found.not_compared.append(f"{_many(len(verdicts) - len(again))} by {names}: {gone}")
 
 

@@ -35,7 +35,7 @@ def finder(specs: Sequence[str], homes: catalog.Homes) -> Callable[[KeptTerms], 
 
     def terms(kept: KeptTerms) -> EvaluationCriteria | str:
         if kept.evaluator != evaluator():
-            return "other code than this judged them; nothing uses them any longer"
+            return "judged by another version of the code, and not used any more"
         policies: list[Policy] = []
         for name, digest in zip(kept.policies, kept.digests, strict=True):
             policy = found(name, digest)

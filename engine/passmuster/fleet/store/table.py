@@ -27,7 +27,7 @@ _VALUE = 60
 
 def added(store: str, taken: Taken) -> str:
     """What a run put into a store."""
-    lines = [f"{store}: {_many(taken.new, 'new snapshot')}, {taken.known} known before"]
+    lines = [f"{store}: {_many(taken.new, 'new snapshot')}, {taken.known} already stored"]
     if taken.unreadable:
         lines[0] += f", {taken.unreadable} not readable and not kept"
     lines += _limited(
@@ -40,11 +40,11 @@ def _conflict(conflict: Conflict) -> str:
     who = f"{conflict.name} ({conflict.site})" if conflict.site else conflict.name
     match conflict.kind:
         case "clock_back":
-            return f"{who}: delivered later with an earlier moment, or none: until one is accepted this node is unknown"
+            return f"{who}: a later delivery has an earlier collection time, or none: unknown until you accept one"
         case "from_the_future":
-            return f"{who}: from the future: it is not taken for the latest"
+            return f"{who}: from the future: it does not count as the latest"
         case "no_machine_id":
-            return f"{who}: several snapshots without a machine id: until they are accepted this node is unknown"
+            return f"{who}: several snapshots without a machine id: unknown until you accept them"
         case "same_name":
             ids = ", ".join(
                 sorted(_short(each) for each in (machine_text(conflict.machine) or "none", *conflict.others))
@@ -52,9 +52,9 @@ def _conflict(conflict: Conflict) -> str:
             return f"{who}: one name, several machine ids ({ids})"
         case "same_machine_id":
             names = ", ".join(conflict.others)
-            return f"{who}: the machine id of {names} (a cloned machine?)"
+            return f"{who}: the same machine id as {names} (a cloned machine?)"
         case _:
-            return f"{who}: several snapshots of one moment; until a newer one comes this node is unknown"
+            return f"{who}: several snapshots with the same collection time: unknown until a newer one comes"
 
 
 def listing(nodes: Sequence[Listed]) -> str:
@@ -136,7 +136,7 @@ def verdicts(terms: Iterable[KeptTerms]) -> str:
             f"{each.id}: {', '.join(each.policies)}, {rules}, by engine {each.engine}: {each.verdicts} verdicts"
         )
         lines += [f"    {name} = {_cut(_json(value))}" for name, value in sorted(each.parameters.items())]
-    return _text(lines or ["no verdicts are kept"])
+    return _text(lines or ["no stored verdicts"])
 
 
 def freed(store: str, freed_: Freed) -> str:
