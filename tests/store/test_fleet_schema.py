@@ -12,6 +12,7 @@ from snapshots import data
 from stores import machine, node, said
 
 from passmuster.cli import main
+from passmuster.fleet.store import order
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "schemas/fleet/1.json").read_text())
 NODE = data("n1", machine_id=machine(2), collected_at="2026-11-22T10:11:12Z")
@@ -48,3 +49,24 @@ def test_every_record_is_described(  # noqa: PLR0913, PLR0917 - a row of the tab
     assert [each["kind"] for each in records] == kinds
     for each in records:
         Draft202012Validator(SCHEMA).validate(each)
+
+
+def test_the_schema_lists_what_a_snapshot_can_be_among_those_of_its_node() -> None:
+    marks = (
+        order.LATEST,
+        order.OLDER,
+        order.TIED,
+        order.BACK,
+        order.DISPUTED,
+        order.FUTURE,
+        order.NAMELESS,
+        order.DISMISSED,
+    )
+    step = next(each for each in _objects(SCHEMA) if "standing" in each.get("properties", {}))
+    assert step["properties"]["standing"]["enum"] == [order.worded(mark) for mark in marks]
+
+
+def _objects(value: Any) -> list[dict[str, Any]]:
+    below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    own = [value] if isinstance(value, dict) and isinstance(value.get("properties", {}), dict) else []
+    return own + [found for each in below for found in _objects(each)]
