@@ -56,7 +56,7 @@ def _no_stdin() -> BinaryIO:
 
 
 def _silent(_path: str) -> None:
-    """Tell nobody."""
+    """The default of `warn`: no warning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,18 +65,18 @@ class TrustOptions:
 
     trust: Trust | None = None
     guard: bool = False
-    """Whether what no signature covers is unknown."""
+    """Whether a snapshot without a signature is unknown."""
     skip: bool = False
-    """Whether nobody looks at the signatures of bundles."""
+    """Whether the signatures of bundles are not checked."""
     now: Callable[[], datetime] = _no_clock
-    """The moment at which signatures have to be valid; asked only where there are some."""
+    """The time at which signatures must be valid; called only if there are signatures."""
     warn: Callable[[str], None] = _silent
-    """Told of each bundle whose signatures nobody looked at, by its path."""
+    """Called with the path of each bundle whose signatures were not checked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputRecord:
-    """What was met in the input of one run so far; whoever reads input notes it here."""
+    """What was found in the input of one run so far; every reader of input writes it here."""
 
     options: TrustOptions = field(default_factory=TrustOptions)
     stdin: Callable[[], BinaryIO] = _no_stdin
@@ -84,7 +84,7 @@ class InputRecord:
     watch: list[Callable[[Reading], None]] = field(default_factory=list)
     """Asked before anything of a bundle is used; each raises IntegrityError for one that is not to be used."""
     skipped: set[Skipped] = field(default_factory=set)
-    """What lay in the input and was not judged, for it is no snapshot."""
+    """The files of the input that are not snapshots, so not judged."""
     _bundles: dict[str, BundleHeader] = field(default_factory=dict)
     """By digest."""
     _sites: dict[str, str | None] = field(default_factory=dict)
@@ -92,7 +92,7 @@ class InputRecord:
     _listed: dict[str, frozenset[str]] = field(default_factory=dict)
     """The roster of each bundle that has one, by its path."""
     _rosters: dict[str, frozenset[str] | None] = field(default_factory=dict)
-    """What each bundle said of its roster before it was verified, by its path."""
+    """The roster in each bundle's manifest before verification, by path."""
     _loose: dict[str, set[tuple[str, int]]] = field(
         default_factory=lambda: {"unsigned": set(), "allowed": set(), "sealed": set()}
     )
@@ -103,17 +103,17 @@ class InputRecord:
     # What was met
 
     def skip(self, path: str, why: str) -> None:
-        """Note what is not judged; the path is text that can be written."""
+        """Record a file that is not judged; its path must be printable text."""
         self.skipped.add(Skipped(path=path, why=why))
 
     @property
     def every_skipped(self) -> tuple[Skipped, ...]:
-        """All that was not judged, by path."""
+        """All files that were not judged, by path."""
         return tuple(sorted(self.skipped, key=lambda skip: (skip.path, skip.why)))
 
     @property
     def origin(self) -> Origin:
-        """How everything came that was read so far."""
+        """How all input that was read so far was delivered."""
         findings = None
         if self.options.trust is not None and self.options.guard:
             counts = {name: len(places) for name, places in self._loose.items()}
@@ -122,7 +122,7 @@ class InputRecord:
 
     @property
     def bundles(self) -> tuple[BundleHeader, ...]:
-        """The bundles that were taken in so far, by digest."""
+        """The bundles read so far, by digest."""
         return tuple(header for _, header in sorted(self._bundles.items()))
 
     @property
@@ -207,7 +207,7 @@ class InputRecord:
 
 
 def is_bundle(path: str) -> bool:
-    """Whether a file is called as bundles are."""
+    """Whether a file has the name of a bundle."""
     return path.lower().endswith(ENDING)
 
 

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Homes: TypeAlias = "Sequence[Path]"
-"""Folders of packs, in which policies are found by name; the shipped one is `passmuster.codec.resources.policies()`."""
+"""Folders of packs to search for policies by name; the shipped one is `passmuster.codec.resources.policies()`."""
 LOCK = "policies.lock"
 SHIPPED = "passmuster"
-"""What the lock is called that ships with the engine."""
+"""The name of the shipped lock in reports."""
 
 
 def catalogue(homes: Homes) -> tuple[Entry, ...]:
-    """Every version in these folders, by pack and version; raises UsageError where two of them have one pack."""
+    """Every version in these folders, by pack and version; raises UsageError if a pack is in two of them."""
     packs: dict[str, Path] = {}
     entries: list[Entry] = []
     for home in homes:
@@ -73,7 +73,7 @@ def lock_of(home: Path) -> Mapping[str, lock.Locked]:
 
 
 def missing_in(home: Path) -> tuple[Problem, ...]:
-    """The releases in a folder's lock that are not there: without them an older one would pass for the newest."""
+    """The releases in a folder's lock whose files are missing: without them an older one would count as the newest."""
     locked = locked_in(home)
     gone = [name for name in locked if not home.joinpath(*name.split("@"), "policy.yaml").is_file()]
     if not gone:
@@ -98,12 +98,12 @@ def demand_whole(home: Path, pack: str | None = None) -> None:
 
 
 def read(file: Path) -> bytes:
-    """The bytes of a policy's file; raises UsageError where they cannot be had."""
+    """The bytes of a policy's file; raises UsageError if it cannot be read."""
     return reading.whole(file)
 
 
 def chosen(specs: Sequence[str], homes: Homes) -> tuple[Policy, ...]:
-    """The policies that a caller asks for, in that order; raises PassmusterError with all that is wrong."""
+    """The selected policies, in that order; raises PassmusterError with all mistakes."""
     policies: list[Policy] = []
     problems: list[Problem] = []
     for text in specs:
@@ -184,7 +184,7 @@ def demand_name(policy: Policy, name: str) -> None:
 
 
 def tests_beside(policy_file: str) -> Path:
-    """Where a policy's tests stand."""
+    """The path of a policy's tests."""
     return Path(policy_file).parent / "tests.yaml"
 
 

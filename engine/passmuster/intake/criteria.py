@@ -1,4 +1,4 @@
-"""From names, texts and files' contents to what nodes are judged by, as a value."""
+"""From names, texts and the contents of files to the criteria, as a value."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriteriaOptions:
-    """What a caller asks for beside policies; by default every rule, with the parameters that policies have."""
+    """The options of a caller; by default every rule counts, with the default parameters."""
 
     parameters: Sequence[str] = ()
     """Each as NAME=VALUE, or PACK.NAME=VALUE where several policies have the name."""
     rules: Sequence[str] = ()
     """The only rules to judge, each as ID or PACK/ID; empty for all."""
     roster: frozenset[str] | None = None
-    """The names of the nodes that there should be (`passmuster.snapshot.roster.parse` reads them from a file)."""
+    """The names of the expected nodes (`passmuster.snapshot.roster.parse` reads them from a file)."""
     max_age: str | None = None
-    """How old a snapshot may be, such as `7d`; needs `now`."""
+    """The maximum age of a snapshot, such as `7d`; needs `now`."""
     waivers: Waivers | None = None
     """`passmuster.policy.waivers.load` reads them from a file; needs `now`."""
     now: datetime | None = None
     """The moment to judge at; None: no snapshot is from the future, or too old."""
     latest: bool = False
-    """Whether of the snapshots of each node only the newest are judged."""
+    """Whether only the newest snapshot of each node is judged."""
 
 
 _DEFAULT = CriteriaOptions()
@@ -77,7 +77,7 @@ def compiled(policies: Sequence[Policy]) -> tuple[CompiledPolicy, ...]:
 
 
 def rules(policies: Sequence[CompiledPolicy], asked: Sequence[str]) -> frozenset[str] | None:
-    """The names of the rules that are asked for, by id or by PACK/ID; None where all are."""
+    """The names of the selected rules, by id or by PACK/ID; None for all."""
     if not asked:
         return None
     names = [rule.header.name for policy in policies for rule in policy.every_rule]

@@ -1,4 +1,4 @@
-"""The files of a folder: what may hold snapshots is read, and all else is noted: nothing is left out in silence."""
+"""The files of a folder: a file that may hold snapshots is read, every other file is listed as not judged."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def files(record: InputRecord, folder: str) -> list[str]:
 
 
 def unread(path: str) -> str:
-    """Why a folder was not looked into."""
+    """Why a folder was not read."""
     try:
         if _is_dump(path):
             return _DUMP

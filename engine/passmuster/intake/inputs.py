@@ -62,11 +62,11 @@ def read(record: InputRecord, paths: Sequence[str]) -> list[Given]:
 
 
 def nothing(_line: bytes) -> None:
-    """Make nothing of a line: what is met are its bytes."""
+    """Cache nothing: every line stays its bytes."""
 
 
 def load(document: Document) -> Given:
-    """Read one snapshot, or say why it cannot be."""
+    """Read one snapshot, or give the reason why not."""
     try:
         return Given(
             input=document.label, snapshot=snapshot.load(document.data, readable(document.path), document.line)
@@ -97,7 +97,7 @@ def each(
 
 
 def document(path: str, line: int, data: bytes) -> Document:
-    """A document that was met."""
+    """A document in the input."""
     return Document(label=label(path, line), path=path, line=abs(line) or 1, data=data)
 
 

@@ -20,21 +20,21 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _RATIO = 200
-"""So many bytes may come of one; snapshots of one fleet, which are alike, come near to it."""
+"""The highest ratio of unpacked to packed bytes; similar snapshots of one fleet come near to it."""
 _FREE = 256 * 1024 * 1024
-"""So many bytes may come of any file."""
+"""Bytes that any file may unpack to; beyond them, the ratio is the limit."""
 _LINES, _LINES_RATIO = 1024 * 1024, 16
-"""So many lines may come of any file, and of each of its bytes: a snapshot in a roomy layout has a thousand."""
+"""Lines that any file may have, or for each of its bytes: a pretty-printed snapshot has a thousand."""
 _DOCUMENTS, _BYTES = 10_000, 8
-"""So many documents may come of any file, and one of so many of its bytes: nodes differ at least by their names."""
+"""Documents that any file may have, or one for this many of its bytes: nodes differ at least by name."""
 _MEMORY = 128 * 1024 * 1024
-"""What unpacking xz may need; its own highest level needs half of it."""
+"""Memory limit for unpacking xz; its highest level needs half of it."""
 _BUFFER = 256 * 1024
 _CHUNK = 64 * 1024
 
 
 class PackedError(Exception):
-    """The file is not whole, or holds too much."""
+    """The file is incomplete, or holds too much."""
 
 
 def unpacked(head: bytes, source: BinaryIO, name: str) -> BinaryIO | None:
@@ -49,7 +49,7 @@ def unpacked(head: bytes, source: BinaryIO, name: str) -> BinaryIO | None:
 
 
 def bounded(items: Iterator[T], file: BinaryIO) -> Iterator[T]:
-    """What was found in a file; raises PackedError where that is more than a packed file can hold."""
+    """The content of a file; raises PackedError if it is more than a packed file may hold."""
     raw = getattr(file, "raw", None)
     if not isinstance(raw, _Unpacking):
         return items

@@ -1,4 +1,4 @@
-"""What an assessment asks, with the files that belong to it."""
+"""The criteria of an assessment, with the files that belong to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Opening files that others wrote: regular ones, and no more of them than is wanted."""
+"""Opening files from outside: only regular files, up to a limit."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def opened(path: str | os.PathLike[str], buffering: int = -1) -> BinaryIO:
 
 
 def kind(mode: int) -> str | None:
-    """What it is that is no regular file, by its mode; None for a regular file."""
+    """The kind of a file that is not regular, by its mode; None for a regular file."""
     return next((name for is_kind, name in _KINDS if is_kind(mode)), None)
 
 

@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, where it holds no snapshots: one sentence, and the command that takes it."""
+"""Recognizing files without snapshots by their first bytes: one sentence, and the command that reads them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from passmuster.model.text import BOM
 
 HEAD = 64 * 1024
-"""Bytes that are looked at."""
+"""The number of bytes that are read for this."""
 
 
 class Foreign(NamedTuple):
@@ -16,7 +16,7 @@ class Foreign(NamedTuple):
 
     name: str
     nodes: bool
-    """Whether it may hold snapshots all the same, so that leaving it out leaves out nodes."""
+    """Whether it may hold snapshots after all, so that ignoring it could hide nodes."""
 
 
 _UNPACK = "unpack it, or collect --from it"

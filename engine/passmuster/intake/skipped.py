@@ -1,4 +1,4 @@
-"""Documents that we wrote ourselves and that are no snapshots: they are not judged, and are named in every report."""
+"""Documents of passmuster that are not snapshots: they are not judged, and every report lists them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _OPENS = b'{"collection":'
 
 
 def ours(data: bytes) -> str | None:
-    """What a document is that we wrote and that is no snapshot; None for all others."""
+    """The kind of a document of passmuster that is not a snapshot; None for all others."""
     first = data.find(_NAMED)
     if data.startswith(_OPENS) and data.startswith(_SNAPSHOT, first) and data.rfind(_NAMED) == first:
         return None  # most are such: a fifth of the time that the look below takes

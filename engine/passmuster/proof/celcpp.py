@@ -36,7 +36,7 @@ Compiled: TypeAlias = "tuple[Any, Any] | str"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
-    """What the second opinion came to."""
+    """The results of the comparison."""
 
     compared: int
     """Results that both have."""
@@ -47,7 +47,7 @@ class Opinion:
 
 
 class Oracle:
-    """The other implementation, asked for each rule of some terms on each node."""
+    """The other implementation: it evaluates each rule of the criteria on each node."""
 
     def __init__(self, terms: EvaluationCriteria) -> None:
         _demand()
@@ -81,13 +81,13 @@ class Oracle:
                 self._differing.append(f"{rule.header.name} on {node}: {text}")
 
     def opinion(self) -> Opinion:
-        """What came of it so far."""
+        """The results so far."""
         skipped = dict(sorted(self._skipped.items()))
         return Opinion(compared=self._compared, differing=tuple(self._differing), skipped=skipped)
 
 
 class _Pack:
-    """One policy, compiled there as far as it can be."""
+    """One policy, compiled there as far as possible."""
 
     def __init__(self, policy: CompiledPolicy, terms: EvaluationCriteria) -> None:
         self.policy = policy
@@ -173,7 +173,7 @@ def _run(program: Any, data: dict[str, Any]) -> Any:
 
 
 def _known(values: Mapping[str, object], path: FieldPath) -> bool:
-    """Whether everything at a path was looked at."""
+    """Whether everything at a path is known."""
     at: object = values
     for part in path.parts:
         if isinstance(at, OpenMap):

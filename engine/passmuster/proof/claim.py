@@ -1,4 +1,4 @@
-"""What a report, a stream or an attestation says: its verdict, and what it says that it was made from."""
+"""The content of a report, a stream or an attestation: its verdict, and the inputs that it names."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedPolicy:
-    """A policy that a verdict says it is by."""
+    """A policy that a verdict names."""
 
     pack: str
     version: str
@@ -49,12 +49,12 @@ class ClaimedPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A verdict as somebody hands it over; nothing of it is proven."""
+    """A verdict as given; nothing of it is proven."""
 
     file: str
     kind: Kind
     data: bytes
-    """Its bytes, out of any envelope."""
+    """Its bytes, without an envelope."""
     document: Mapping[str, Any]
     """The report, the statement, or a stream put together as a report is: the last line and `nodes`."""
     engine: str
@@ -72,24 +72,24 @@ class Claim:
     roster: frozenset[str] | None
     """The names on it: those that are missing, and those of the nodes that are not called unlisted."""
     listed: int
-    """How many names it says were on the roster; 0 where there was none."""
+    """The number of names on its roster; 0 without a roster."""
     max_age: str | None
     now: str | None
     superseded: int | None
-    """Where only the newest snapshot of each node was judged: how many older ones were left out."""
+    """The number of older snapshots that were not judged, if only the newest of each node was."""
     evidence: str
     skipped: tuple[Mapping[str, str], ...]
-    """What it says lay beside them and was not judged."""
+    """The files that it lists as not judged."""
     roster_source: str
-    """Whose roster it was; `caller` where there was none."""
+    """The source of the roster; `caller` without a roster."""
     origin: Origin
-    """How its snapshots came."""
+    """How its snapshots were delivered."""
     nodes: frozenset[str]
-    """Names of the nodes that it says something of."""
+    """Names of the nodes in it."""
 
 
 def read(data: bytes, file: str) -> Claim:
-    """Read a verdict; raises UsageError where it is none, IntegrityError where somebody wrote it again."""
+    """Read a verdict; raises UsageError if it is not one, IntegrityError if its bytes are not canonical."""
     kind, document = _parse(data, file)
     shaped = "attestation" if kind is Kind.ATTESTATION else "report"
     faults = schema.faults(shaped, 1, {**document, "schema": json_v1.SCHEMA} if kind is Kind.STREAM else document)
@@ -186,7 +186,7 @@ def _attested(data: bytes, file: str, document: Mapping[str, Any]) -> Claim:
 
 
 def _listed(roster: Mapping[str, Any] | None, seen: set[Node], absent: set[Node]) -> frozenset[str] | None:
-    """The nodes on the roster, as it calls them: those that are missing, and those that are not called unlisted."""
+    """The nodes on the roster, by its names: the missing ones, and those that it does not list as unlisted."""
     if roster is None:
         return None
     if roster["source"] == CALLER:
@@ -245,6 +245,6 @@ def _sites(verdict: Mapping[str, Any], subject: Mapping[str, Any]) -> Sequence[s
 
 
 def subject_name(subject: Mapping[str, Any]) -> str:
-    """The node's name of a subject, which has a part of its digest behind it where several nodes have that name."""
+    """The node's name in a subject. If several nodes have that name, a part of the digest follows it."""
     name: str = subject["name"]
     return name.removesuffix(f"#{subject['digest']['sha256'][:12]}")

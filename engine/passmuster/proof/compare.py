@@ -1,4 +1,4 @@
-"""Comparing a verdict with the same one made again: sentences that say what differs, the causes before the effects."""
+"""Comparing a verdict with the result of judging again: one sentence for each difference, causes before effects."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from passmuster.proof.claim import Claim
 
 MOST = 20
-"""Sentences of one kind that are written out."""
+"""The most sentences of one kind that are shown."""
 _EFFECTS = frozenset(("duplicates", "outcome", "result", "roster", "summary", "waivers"))
-"""What follows from the snapshots and the outcomes: not worth a sentence where those differ."""
+"""Fields that follow from snapshots and outcomes: no sentence if those differ."""
 WORDED = ("because", "message", "reason", "steps", "undecided", "unknown")
-"""What another version of the engine may say in other words, of nodes and of results."""
+"""Fields of nodes and results that another version of the engine may word differently."""
 _SHOWN = "facts"
-"""Another version may show other facts; those that both show have one value."""
+"""Another version may show other facts; facts that both show must have the same value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +30,11 @@ class Remade:
     document: Mapping[str, Any]
     verdict_digest: str
     of_claim: str | None
-    """The digest that follows from what the verdict itself says; None where it does not say enough."""
+    """The digest computed from the content of the verdict; None if its content is not enough."""
 
 
 def differences(claim: Claim, remade: Remade, *, whole: bool) -> list[str]:
-    """What differs, in sentences; `whole`: also texts and values, which another version of the engine may word anew."""
+    """The differences, in sentences; `whole`: also texts that another version of the engine may word differently."""
     one, other = pieces(claim.kind, claim.document), pieces(claim.kind, remade.document)
     facts = list(_facts(one, other))
     outcomes = [sentence for _, sentence in _outcomes(one, other, fleet=not facts)]
@@ -69,7 +69,7 @@ def _facts(one: Pieces, other: Pieces) -> Iterator[str]:
 
 
 def _outcomes(one: Pieces, other: Pieces, *, fleet: bool) -> Iterator[tuple[str, str]]:
-    """Rules first; a node has a sentence of its own where none of its rules says why. `fleet`: also fleet rules."""
+    """Rules first; a node gets its own sentence if no rule of it differs. `fleet`: also fleet rules."""
     blamed = set()
     for name in sorted({*one.results, *other.results}):
         mine, theirs = one.results.get(name, "nothing"), other.results.get(name, "nothing")
@@ -82,7 +82,7 @@ def _outcomes(one: Pieces, other: Pieces, *, fleet: bool) -> Iterator[tuple[str,
 
 
 def _texts(one: Pieces, other: Pieces, known: set[str], *, fleet: bool, whole: bool) -> Iterator[str]:
-    """What is said otherwise of what came out alike; without `whole`, only what no engine may word anew."""
+    """Different texts of equal outcomes; without `whole`, only texts that no engine version may change."""
     for name in sorted(one.texts.keys() & other.texts.keys() - known):
         mine, theirs = one.texts[name], other.texts[name]
         for field in sorted({*mine, *theirs}) if (fleet if _of_fleet(name) else _same(one, other, name)) else ():
@@ -98,12 +98,12 @@ def _alike(one: Any, other: Any) -> bool:
 
 
 def _node(name: str) -> str:
-    """What the node of a result is called, of a result or of the node itself."""
+    """The node's name in the name of a result or of a node."""
     return name.partition(" on ")[2] or name
 
 
 def _same(one: Pieces, other: Pieces, name: str) -> bool:
-    """Whether both judged the same snapshot of a node; else the facts say enough."""
+    """Whether both judged the same snapshot of a node; otherwise the facts already differ."""
     return one.seen.get(_node(name)) == other.seen.get(_node(name))
 
 

@@ -1,4 +1,4 @@
-"""Whether a report agrees with itself: its verdict's digest follows from what it says."""
+"""Whether a report is consistent: its verdict digest follows from its content."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def of_claim(claim: Claim, terms: EvaluationCriteria) -> str | None:
-    """The digest that follows from what a report says; None for an attestation, which does not say enough."""
+    """The digest computed from the content of a report; None for an attestation, whose content is not enough."""
     if claim.kind is Kind.ATTESTATION:
         return None
     return verdict_digest.verdict(asked(terms, claim.now, claim.origin), _digests(claim.document))
@@ -26,7 +26,7 @@ def of_claim(claim: Claim, terms: EvaluationCriteria) -> str | None:
 def changed_parameters(
     claim: Claim, terms: EvaluationCriteria, defaults: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[str]:
-    """Parameters that were at their defaults when the digest of a report was made, and now say something else."""
+    """Parameters that had their defaults when the digest of the report was computed, and now have other values."""
     if of_claim(claim, terms) in {None, claim.verdict_digest}:
         return
     for pack, values in defaults.items():

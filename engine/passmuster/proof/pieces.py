@@ -1,4 +1,4 @@
-"""What a verdict says, taken apart so that two of them can be compared piece by piece."""
+"""The content of a verdict in pieces, so that two verdicts can be compared piece by piece."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 _LISTS = {"passedTests": "passed", "warnedTests": "warned", "failedTests": "failed"}
 _PIECES = ("engine", "evidence", "fleet_results", "nodes", "schema", "verdict_digest")
-"""Of a report: what is compared in other ways, or not at all."""
+"""Fields of a report that are compared in other ways, or not at all."""
 _MORE = ("engine", "verdict_digest", "sites", "undecided", "unjudged", "waived")
-"""The same, of an attestation."""
+"""The same for an attestation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,17 +25,17 @@ class Pieces:
     snapshots: Mapping[str, frozenset[str]]
     """Digests by the name of the node."""
     seen: Mapping[str, str]
-    """Digests by what results call the node: its name, or more where several have that."""
+    """Digests by the name of the node in results: with more than its name if several nodes have it."""
     unread: Mapping[str, str]
     """Nodes without a snapshot, and why; of an attestation: every node that was not judged."""
     results: Mapping[str, str]
-    """What became of each rule, by `PACK/RULE on NODE`."""
+    """The outcome of each rule, by `PACK/RULE on NODE`."""
     nodes: Mapping[str, str]
-    """What became of each node; empty where the verdict does not say."""
+    """The outcome of each node; empty if the verdict has none."""
     texts: Mapping[str, Mapping[str, Any]]
-    """All else that is said of a result or a node."""
+    """All other fields of a result or a node."""
     terms: Mapping[str, Any]
-    """All else that is said, by the name of the field."""
+    """All other fields, by name."""
 
 
 def pieces(kind: Kind, document: Mapping[str, Any]) -> Pieces:

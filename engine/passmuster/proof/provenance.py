@@ -1,4 +1,4 @@
-"""How a verdict says that its snapshots came, held against what was given now; what cannot be compared is named."""
+"""The delivery of the snapshots, in the verdict and in the given input; notes name what was not compared."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def differences(claim: Claim, record: InputRecord) -> Iterator[str]:
-    """What the verdict says of bundles, signatures and the roster of bundles that is not so."""
+    """Differences in bundles, signatures and the roster of the bundles."""
     here = {bundle.digest: bundle for bundle in record.bundles}
     for bundle in claim.origin.bundles:
         if bundle.digest in here:
@@ -31,7 +31,7 @@ def differences(claim: Claim, record: InputRecord) -> Iterator[str]:
 
 
 def _apart(listed: frozenset[str], claimed: frozenset[str]) -> Iterator[str]:
-    """What is on one of two rosters alone; a name of no site is on the other where any site has it."""
+    """Entries of only one of two rosters; a name without a site matches a name of any site."""
     names = {parted(label).name for label in claimed}
     yield from (label for label in claimed if listed.isdisjoint((label, of_site(None, parted(label).name))))
     yield from (
@@ -40,7 +40,7 @@ def _apart(listed: frozenset[str], claimed: frozenset[str]) -> Iterator[str]:
 
 
 def notes(claim: Claim, record: InputRecord, *, roster_given: bool, unsigned: bool) -> Iterator[str]:
-    """What of that was not compared, and how it can be; `unsigned`: the trust file is for what was judged alone."""
+    """What was not compared, and the option for it; `unsigned`: the trust file applies only to the snapshots."""
     yield from _bundle_notes(claim, record)
     yield from _signature_notes(claim, record, unsigned=unsigned)
     told = sum(site is not None and digest not in _signed_for(record) for digest, site in _of_nodes(claim))
@@ -95,7 +95,7 @@ def _bundle(then: BundleHeader, now: BundleHeader) -> Iterator[str]:
 
 
 def _signatures(claim: Claim, record: InputRecord) -> Iterator[str]:
-    """Whether the counts fit the nodes; an attestation does not say enough of them."""
+    """Whether the counts match the nodes; an attestation does not have enough data for this."""
     signatures = claim.origin.signatures
     doubted = list(restore_paths.unsigned(claim))
     if signatures is None:
@@ -130,19 +130,19 @@ def _without_a_seal(claim: Claim, record: InputRecord) -> int:
 
 
 def _loose(claim: Claim) -> list[str]:
-    """Digests of the snapshots that came in no bundle; an attestation does not say which are."""
+    """Digests of the snapshots that came in no bundle; an attestation does not list them."""
     signed = {digest for bundle in claim.origin.bundles for digest in bundle.snapshots}
     return [digest for digest, _ in _of_nodes(claim) if digest not in signed]
 
 
 def _of_nodes(claim: Claim) -> list[tuple[str, str | None]]:
-    """The digest of each node's snapshot, and the site that it is said to be from."""
+    """The digest of each node's snapshot, and its site in the report."""
     nodes = () if claim.kind is Kind.ATTESTATION else claim.document["nodes"]
     return [(node["snapshot"]["digest"], node["site"]) for node in nodes if node["snapshot"] is not None]
 
 
 def _signed_for(record: InputRecord) -> dict[str, set[str | None]]:
-    """The sites of the bundles that were given, by the digests of what is in them."""
+    """The sites of the given bundles, by the digests of their snapshots."""
     sites: dict[str, set[str | None]] = {}
     for bundle in record.bundles:
         for digest in bundle.snapshots:
@@ -151,7 +151,7 @@ def _signed_for(record: InputRecord) -> dict[str, set[str | None]]:
 
 
 def _sites(claim: Claim, record: InputRecord) -> Iterator[str]:
-    """Nodes that the report says to be from another site than the one that signed for them."""
+    """Nodes whose site in the report is not the site of their bundle."""
     signed = _signed_for(record)
     here = {digest for bundle in claim.origin.bundles for digest in bundle.snapshots}
     for digest, site in _of_nodes(claim):

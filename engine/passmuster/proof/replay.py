@@ -51,7 +51,7 @@ _IN_MEMORY = 32 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class File:
-    """What a file holds, and what it is called in messages."""
+    """The content of a file, and its name in messages."""
 
     name: str
     data: bytes
@@ -59,35 +59,35 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayInput:
-    """What a verdict is judged again from."""
+    """The inputs for judging again."""
 
     source: Source
-    """The snapshots; its record says what is trusted."""
+    """The snapshots; its record has the trust."""
     now: datetime
-    """For what has a moment, where the verdict does not say it."""
+    """The time for signatures and ages, if the verdict has none."""
     homes: catalog.Homes
-    """Folders of packs, in which the verdict's policies are looked for."""
+    """Folders of packs to search for the verdict's policies."""
     policies: Sequence[Policy] = ()
-    """Policies that are in none of them."""
+    """Policies outside of these folders."""
     waivers: File | None = None
     roster: File | None = None
     assessment: Assessment | None = None
     unsigned: bool = False
     """Whether the trust is for what was judged alone, as the verdict itself is not signed."""
     second: bool = False
-    """Whether a second evaluator is asked (cel-cpp, an extra)."""
+    """Whether a second evaluator also judges (cel-cpp, an extra)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """What came of judging again."""
+    """The result of judging again."""
 
     differences: tuple[str, ...]
     compared: str
     """What was compared, in words."""
     notes: tuple[str, ...] = ()
     opinion: Opinion | None = None
-    """The second evaluator's; None where none was asked."""
+    """The result of the second evaluator; None without one."""
     outcome: str = ""
     snapshots: int = 0
     texts: bool = True
@@ -100,7 +100,7 @@ class Replayed:
 
 
 def replay(claim: Claim, given: ReplayInput) -> Replayed:
-    """Judge again and compare; raises UsageError where it cannot be tried."""
+    """Judge again and compare; raises UsageError if an input is missing."""
     policies, resolved, notes = _policies(claim, given)
     if resolved:
         return Replayed(differences=tuple(resolved), compared="nothing: it was not judged again", notes=tuple(notes))
@@ -160,7 +160,7 @@ def _notes(claim: Claim, given: ReplayInput) -> Iterator[str]:
 
 
 def _policies(claim: Claim, given: ReplayInput) -> tuple[list[Policy], list[str], list[str]]:
-    """The policies, by their digests; what in them differs, and what is to be said of them."""
+    """The policies, by digest; their differences, and notes."""
     by_digest = {policy.digest: policy for policy in given.policies}
     claimed = {policy.digest for policy in claim.policies}
     candidates = [
@@ -238,7 +238,7 @@ def _roster(claim: Claim, file: File | None) -> Iterator[str]:
 
 
 def _assessment(claim: Claim, terms: EvaluationCriteria, given: ReplayInput) -> Iterator[str]:
-    """Where a report is not by an assessment."""
+    """Differences between a report and an assessment."""
     asked = given.assessment
     if asked is None:
         return

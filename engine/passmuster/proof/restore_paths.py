@@ -108,7 +108,7 @@ def unsigned(claim: Claim) -> Iterator[tuple[str, str]]:
 
 
 def doubted(claim: Claim) -> int:
-    """How many nodes of a claim are unknown for what a store knew of them."""
+    """How many nodes of a claim are unknown because of other snapshots in a store."""
     nodes = () if claim.kind is Kind.ATTESTATION else claim.document["nodes"]
     return sum(_doubt(node, claim) is not None for node in nodes)
 

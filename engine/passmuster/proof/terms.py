@@ -1,4 +1,4 @@
-"""What a verdict says that it was judged by, as terms to judge by again."""
+"""The criteria that a verdict names, for judging again."""
 
 from __future__ import annotations
 
