@@ -1,4 +1,4 @@
-"""Judging fleets: facts that were seen before are remembered by their bytes, and so is what was said of them."""
+"""Judging fleets. Results are cached by the bytes of the facts, so equal facts are judged once."""
 
 from passmuster.fleet.cache.remember import Memory, Remembered
 from passmuster.fleet.classes import Class, class_of

@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Class:
-    """Nodes of which the policies say the same; known by itself, not by what is in it."""
+    """Nodes with the same results; compared by identity, not by content."""
 
     outcome: NodeOutcome
     results: tuple[tuple[RuleHeader, RuleOutcome], ...]
     """In the policies' order; empty where the node was not judged."""
     reason: str | None
-    """Why the nodes are unknown as a whole; None where their rules decided."""
+    """Why the nodes are unknown as a whole; None if their rules decided."""
     tail: bytes
     """The end of what a node's digest is made of: outcome and rules as canonical JSON."""
     wire: bytes = b""
-    """The results as a report has them: JSON objects with commas between; empty where nobody asked for them."""
+    """The results as a report has them: JSON objects with commas between; empty if not requested."""
     full: tuple[Result, ...] = ()
     """The results as they are, where they were written too."""
     contributions: tuple[Contribution | None, ...] = ()
@@ -39,7 +39,7 @@ class Class:
     """Whether the nodes are unknown each by itself, whatever else is given of them (`duplicates.Claim`); the reason
     says so too."""
     alike: tuple[object, ...] = ()
-    """Equal for classes of which a count says the same."""
+    """Equal for classes with the same counts."""
 
 
 def class_of(
@@ -67,5 +67,5 @@ def class_of(
 
 
 def unjudged(reason: str, fleet_rules: int, *, apart: bool = False) -> Class:
-    """The class of nodes that are unknown before any rule is asked, where so many fleet rules are asked."""
+    """The class of nodes that are unknown before any rule is judged, for this number of fleet rules."""
     return replace(class_of((), reason=reason, contributions=(UNJUDGED,) * fleet_rules), apart=apart)

@@ -1,4 +1,4 @@
-"""What hangs on all nodes of a fleet that was passed: its verdict without nodes, its counts, its digest."""
+"""The conclusion over all nodes of a fleet: the verdict without its nodes, the counts, the digest."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conclusion:
-    """What a fleet came to."""
+    """The result for a fleet."""
 
     verdict: Verdict
     """Without nodes; its digest is empty where no journal was kept."""
@@ -43,22 +43,22 @@ class Conclusion:
 
     @property
     def weighing(self) -> Mapping[Level, Mapping[RuleOutcome, int]]:
-        """The results of rules about nodes and of those about the fleet: what the exit status hangs on."""
+        """The results of rules about nodes and of those about the fleet: the exit status depends on them."""
         return counting.together(self.totals.rules, counting.fleet_rules(self.verdict))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """A fleet that was passed as a whole."""
+    """A fleet after a complete pass."""
 
     terms: EvaluationCriteria
     tally: Tally
     journal: Journal | None
-    """None where counts are all that is wanted."""
+    """None if only counts are requested."""
     waiving: Waiving | None
 
     def conclude(self, origin: Origin) -> Conclusion:
-        """What hangs on all nodes."""
+        """The conclusion over all nodes."""
         totals = self.tally.totals()
         beside = Standing() if self.journal is None else self.journal.standing(self.tally.classes)
         now = self.terms.now(future=totals.future)

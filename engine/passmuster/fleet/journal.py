@@ -1,7 +1,7 @@
-"""Who was given, written down as nodes come, so that a fleet of any size can be looked through again at its end.
+"""A journal of the nodes, so that a fleet of any size can be read again at the end.
 
-Duplicates, what the roster says, and the digest of the verdict hang on every node; only numbers of these are kept in
-memory, and the names stay in the file.
+Duplicates, the roster and the digest of the verdict depend on all nodes. Only numbers are kept in memory for them;
+names are in the file.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from passmuster.fleet.classes import Class
 
 _AT_ONCE = 100_000
-"""So many nodes are compared in memory at a time."""
+"""The number of nodes that are compared in memory at a time."""
 
 
 class Entry(NamedTuple):
@@ -32,9 +32,9 @@ class Entry(NamedTuple):
     digest: str | None
     """Of the snapshot; None where there is none that can be read."""
     label: str
-    """Where it came from."""
+    """Its input."""
     site: str | None = None
-    """At which site; None where nobody named one."""
+    """Its site; None without one."""
 
 
 class Spool:
@@ -45,7 +45,7 @@ class Spool:
         self._ends = array("Q", [0])
 
     def add(self, text: bytes) -> None:
-        """Keep one."""
+        """Add a text."""
         self._file.write(text)
         self._ends.append(self._ends[-1] + len(text))
 
@@ -53,7 +53,7 @@ class Spool:
         return len(self._ends) - 1
 
     def __getitem__(self, at: int) -> bytes:
-        """The one at a place."""
+        """The text at a place."""
         self._file.seek(self._ends[at])
         return self._file.read(self._ends[at + 1] - self._ends[at])
 
@@ -75,7 +75,7 @@ class Journal:
         self._file.write(b'["%s",%s,"%s",%s,%s]\n' % (name, machine, digest.encode(), label, place))
 
     def append(self, data: bytes) -> None:
-        """Add what another journal holds."""
+        """Add the entries of another journal."""
         self._file.write(data)
 
     def __iter__(self) -> Iterator[Entry]:
@@ -119,7 +119,7 @@ class Journal:
 
 
 def _repeated(values: array[int]) -> set[int]:
-    """Values, other than nought, that come more than once."""
+    """Values other than zero that occur more than once."""
     slices = len(values) // _AT_ONCE + 1
     found: set[int] = set()
     for at in range(slices):

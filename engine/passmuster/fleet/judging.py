@@ -1,4 +1,4 @@
-"""A fleet of any size, from its source to what a report needs: all nodes in memory, or each written as it comes."""
+"""Judging a fleet of any size, from its source to a report: with all nodes in memory, or as a stream."""
 
 from __future__ import annotations
 
@@ -30,33 +30,33 @@ _IN_MEMORY = 32 * 1024 * 1024
 _ROLL = 4 * 1024 * 1024
 """The same of identities."""
 _SOME = 256
-"""Nodes between two words of how far it is."""
+"""Nodes between two reports of progress."""
 
 
 def _untold(_size: int, _nodes: int) -> None:
-    """Tell nobody."""
+    """The default of `done`: nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sinks:
-    """Where a fleet goes while it is judged."""
+    """The outputs of a fleet while it is judged."""
 
     lines: Sequence[IO[bytes]] = ()
     """Each takes every node as a line of ndjson, and a last line at the end."""
     report: bool = False
     """Whether the JSON report is wanted, too."""
     done: Callable[[int, int], None] = _untold
-    """Told of the bytes and the nodes that were judged since it was told last."""
+    """Called with the bytes and nodes that were judged since the last call."""
 
     @property
     def written(self) -> bool:
-        """Whether nodes are wanted as a report has them."""
+        """Whether any output needs the nodes in the form of a report."""
         return self.report or bool(self.lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Streamed:
-    """What a fleet came to; its nodes went where they were wanted."""
+    """The result for a fleet; its nodes went to the outputs."""
 
     conclusion: Conclusion
     _onepass: OnePass
@@ -125,7 +125,7 @@ def _by_one(
 def _by_many(
     source: Source, terms: EvaluationCriteria, style: Style, *, written: bool, journal: bool
 ) -> Iterator[tuple[int, Passed]]:
-    """What several processes make of the paths, a part at a time and in their order."""
+    """The results of several processes for the paths, part by part, in input order."""
     from passmuster.fleet import parallel  # noqa: PLC0415 - one process needs nothing of it
 
     def make() -> OnePass:

@@ -1,7 +1,7 @@
-"""Several processes over one input: parts of it are judged by workers, and put together in the order of the input.
+"""Judging one input in several processes: workers judge parts, and the results are joined in input order.
 
-A part is some small files, or a piece of a long one that ends with a line. A document that goes over several lines is
-nothing that can be cut: from the piece that holds one on, its file is read by one process, as without workers.
+A part is a few small files, or a piece of a long file that ends with a line. A document of several lines cannot be cut:
+from the piece with such a document on, one process reads the file, as without workers.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _FILES = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crew:
-    """What each worker does."""
+    """The work of each worker."""
 
     make: Callable[[], OnePass]
     judge: Callable[[Iterable[Found], OnePass], Iterator[tuple[int, bytes]]]
@@ -77,7 +77,7 @@ class Piece:
     data: bytes | None
     """Those bytes, where nobody else can read them."""
     whole: bool
-    """Whether there are no more pieces of this file."""
+    """Whether this is the last piece of its file."""
 
     def opened(self) -> BinaryIO:
         """The lines, as an open file."""
@@ -153,7 +153,7 @@ def fresh() -> BinaryIO:
 
 
 def passed(source: Source, crew: Crew) -> Iterator[tuple[int, Passed]]:
-    """Judge everything; gives the bytes of each part and what came of it, in the order of the input."""
+    """Judge everything; yields the bytes of each part and its result, in input order."""
     worker = _Worker(source, crew)
     with _workers(worker, source.workers) as ask:
         for run in _runs(source, numbered=crew.numbered):
@@ -206,7 +206,7 @@ def _workers(worker: _Worker, count: int) -> Iterator[Callable[[Part], Future[An
 
 
 def _serve(worker: _Worker, connection: Connection, others: Sequence[Connection]) -> None:
-    """Answer about one part after another, for as long as somebody asks."""
+    """Answer one part after another until there are no more."""
     for each in others:
         each.close()  # so that a parent that is gone is seen
     try:
@@ -243,7 +243,7 @@ def _in_order(
 
 
 class _Worker:
-    """One pass, a part at a time; what was learned of one part serves the next."""
+    """One pass, part by part, with one cache for all parts."""
 
     def __init__(self, source: Source, crew: Crew) -> None:
         self._source, self._crew = source, crew
@@ -305,7 +305,7 @@ class _Worker:
             yield self._through(some)
 
     def _through(self, items: Iterable[inputs.InputItem[Remembered]]) -> tuple[int, Passed]:
-        """Judge what was met, and hand it over."""
+        """Judge a document, and pass it on."""
         size, written = 0, []
         for length, node in self._crew.judge(self._source.placed(self._source.only(items)), self._onepass):
             size += length
@@ -354,7 +354,7 @@ def _is_uncut(record: InputRecord, path: str) -> bool:
 
 
 def _long(path: str) -> bool:
-    """Whether a file makes a run of its own."""
+    """Whether a file is a run by itself."""
     return path == "-" or is_bundle(path) or _size(path) > _PIECE
 
 
@@ -396,7 +396,7 @@ def _pieces(record: InputRecord, path: str) -> Iterator[Part]:
 
 
 def _place(handle: BinaryIO, path: str) -> int:
-    """How far a file was read; 0 for standard input, whose pieces carry their bytes."""
+    """The position in a file; 0 for standard input, whose pieces contain their bytes."""
     return 0 if path == "-" else handle.tell()
 
 

@@ -1,4 +1,4 @@
-"""Who was counted, by which snapshot, and as what: any number of nodes, a few megabytes of them in memory at a time."""
+"""The nodes that were counted, with snapshot and class: any number of nodes, with a few megabytes in memory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WHAT = 8
 """Bytes that tell snapshots of one node apart."""
 _EACH = WHO + WHAT
 RUN = 100_000
-"""So many nodes are in memory."""
+"""The number of nodes that are kept in memory."""
 _PARTS = 256
 """Identities are compared in so many parts, by their highest byte."""
 
@@ -84,7 +84,7 @@ class Roll:
         return b"".join([*(run.whos() for run in self._runs), self._whos])
 
     def counts(self) -> Counter[int]:
-        """How many nodes have each number."""
+        """The number of nodes for each number."""
         return self._counts + Counter(self._numbers)
 
     def take(self, whos: bytes, numbers: Iterable[int]) -> None:

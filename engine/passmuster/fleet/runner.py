@@ -1,7 +1,7 @@
-"""One pass over a fleet: each node judged, counted and written as it comes; what hangs on all of them, at the end.
+"""One pass over a fleet: each node is judged, counted and written as it comes; the conclusion follows at the end.
 
-The verdict is that of judging all nodes at once. Parts of a fleet can be passed by several workers, and their portions
-put together in the order of the input.
+The verdict is the same as for judging all nodes at once. Several workers can each pass a part of a fleet; their
+portions are joined in the order of the input.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ _LOOSE = Origin()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passed:
-    """What one worker made of its part of a fleet."""
+    """The result of one worker for its part of a fleet."""
 
     portion: Portion
     journal: bytes
     noted: tuple[tuple[tuple[str, Seen], ...], int]
     """Digests and nodes on which waivers hold, and how many others there are; empty and 0 without waivers."""
     written: list[bytes]
-    """Each node as a report has it; empty where nobody asked for them."""
+    """Each node in the form of a report; empty if not requested."""
 
 
 class OnePass:
@@ -79,7 +79,7 @@ class OnePass:
 
     @staticmethod
     def needs_journal(terms: EvaluationCriteria) -> bool:
-        """Whether the terms cannot be met without the names of all nodes."""
+        """Whether the criteria need the names of all nodes."""
         return bool(terms.fleet_rules) or terms.waivers is not None
 
     def _start(self, roll: BinaryIO | None = None) -> None:
@@ -87,7 +87,7 @@ class OnePass:
         self._journal = None if self._file is None else Journal(self._file)
 
     def known(self, line: bytes) -> Remembered | None:
-        """The verdict of a line from memory; None where it has to be read the plain way."""
+        """The verdict of a line from the cache; None if it must be read in full."""
         return None if self._memory is None else self._memory.judge(line)
 
     def known_otherwise(self, data: bytes) -> Remembered | None:
@@ -142,7 +142,7 @@ class OnePass:
         return judged, sha256
 
     def plain(self, given: Given) -> bytes:
-        """Take a node that was read the plain way, or could not be read."""
+        """Add a node that was read in full, or could not be read."""
         node = self.plain_verdict(given)
         return stream.plain(node, self._style) if self._written else b""
 
@@ -180,7 +180,7 @@ class OnePass:
         )
 
     def hand_over(self, written: list[bytes]) -> Passed:
-        """What was passed so far, to be put together with other parts; a new part begins."""
+        """The portion so far, to be joined with other parts; a new part begins."""
         assert isinstance(self._file, BytesIO | None)
         journal = b"" if self._file is None else self._file.getvalue()
         noted = ((), 0) if self._waiving is None else self._waiving.hand_over()
@@ -190,7 +190,7 @@ class OnePass:
         return passed
 
     def take(self, passed: Passed) -> None:
-        """Take over what another worker passed."""
+        """Add the portion of another worker."""
         self._tally.add(passed.portion)
         if self._waiving is not None:
             self._waiving.take(*passed.noted)

@@ -1,4 +1,4 @@
-"""Temporary files: small ones in memory, others where TMPDIR says."""
+"""Temporary files: small ones in memory, others in TMPDIR."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What is judged: documents that paths, an embedder or a store give; all of them, or the newest of each node.
+"""The input of a check: documents from paths, an embedder or a store; all of them, or the newest of each node.
 
-For the newest the input is read twice, first for names and moments.
+For the newest the input is read twice, first for names and collection times.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from passmuster.model.verdict import Origin
 
 Found: TypeAlias = "inputs.InputItem[Remembered] | tuple[str, int, inputs.Sourced[Remembered]]"
-"""What is judged: as it was met, or with what is known of where it came from."""
+"""A document to judge, with its origin if that is known."""
 _IN_MEMORY = 32 * 1024 * 1024
 """Bytes of standard input that are kept in memory; more of them go to a temporary file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What is judged: paths, or what was read before. What is met is noted in the record."""
+    """The input: paths, or snapshots from elsewhere. The record lists what was found."""
 
     record: InputRecord = field(default_factory=InputRecord)
     paths: Sequence[str] = ()
@@ -102,7 +102,7 @@ class Newest:
     """
 
     last: str
-    """The last moment that is not the future."""
+    """The latest time that does not count as the future."""
     others: Callable[[bytes], Remembered | None]
     """Judges a document that is no canonical line from memory."""
     at: dict[bytes, str] = field(default_factory=dict)
@@ -117,7 +117,7 @@ class Newest:
         return self.dated - len(self.at) - sum(self.ties.values())
 
     def note(self, item: inputs.InputItem[Remembered]) -> None:
-        """Look at a snapshot."""
+        """Consider a snapshot."""
         found = self._dated(item)
         if found is None:
             return

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """What a fleet came to."""
+    """The counts of a fleet."""
 
     outcomes: frozenset[NodeOutcome]
     """Those of nodes that have a part in the outcome of the fleet; empty where there are none."""
@@ -45,7 +45,7 @@ class Totals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portion:
-    """What was counted of a part of a fleet, in a form that travels between processes."""
+    """The counts of a part of a fleet, in a form that can be sent between processes."""
 
     members: tuple[Class, ...]
     nodes: array[int]
@@ -56,7 +56,7 @@ class Portion:
 
 
 class Tally:
-    """Nodes as they come; the same totals as judging them all at once gives."""
+    """Counts nodes as they come; the totals are the same as for judging all at once."""
 
     def __init__(self, terms: EvaluationCriteria, file: BinaryIO | None = None) -> None:
         """The file is empty, and takes what of a large fleet does not stay in memory; None for what is never large."""
@@ -98,7 +98,7 @@ class Tally:
         return judged
 
     def plain(self, judged: Class, given: Given) -> None:
-        """Count a node that was judged the plain way."""
+        """Count a node that was judged in full."""
         assert given.snapshot is not None
         self.row(judged, (given.snapshot.name, given.snapshot.machine_id, given.site), given.snapshot.digest)
 
@@ -113,11 +113,11 @@ class Tally:
         self.absent.difference_update(self._terms.listing(name, site))
 
     def nameless(self, judged: Class) -> None:
-        """Count what could not be read: nobody knows which node it is."""
+        """Count an unreadable input: its node is not known."""
         self._roll.add(NOBODY, bytes(WHAT), self._number(judged))
 
     def portion(self) -> Portion:
-        """What was counted so far."""
+        """The counts so far."""
         return Portion(
             members=tuple(self._members),
             nodes=array("I", self._roll.numbers()),

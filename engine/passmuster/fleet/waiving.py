@@ -1,4 +1,4 @@
-"""Waivers over what is remembered: each class is waived once for all nodes on which the same waivers hold."""
+"""Waivers over cached classes: each class is waived once for all nodes with the same waivers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from passmuster.policy.waivers import InForce, Waiver
 
 _MANY = 4096
-"""So many classes, or sets of labels, are remembered."""
+"""The number of classes, or sets of labels, that are cached."""
 
 
 class Waiving:
@@ -69,12 +69,12 @@ class Waiving:
         return noted
 
     def take(self, seen: Sequence[tuple[str, Seen]], others: int) -> None:
-        """Take over what was noted elsewhere."""
+        """Add what another part recorded."""
         self._seen += seen
         self._others += others
 
     def findings(self, doubled: frozenset[str], repeats: Sequence[str]) -> WaiverFindings:
-        """What a report says of the waivers.
+        """The waivers' part of a report.
 
         Nothing was said of snapshots with `doubled` digests; each of `repeats` is a digest that was noted once more.
         """

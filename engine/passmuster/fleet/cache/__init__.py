@@ -1,1 +1,1 @@
-"""What was judged before, by the bytes of a snapshot's sections."""
+"""The cache of results, by the bytes of a snapshot's sections."""

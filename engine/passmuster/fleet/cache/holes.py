@@ -1,7 +1,7 @@
-"""Holes: values in a section that nearly every node has for itself, and what is the same round them.
+"""Holes: places in a section with a different value on nearly every node, and the common text around them.
 
-What stands at a hole is another value each time, of a kind so simple that a pattern says of its bytes that they keep to
-the schema. So once a section is proven with one value there, it is with every other.
+The value at a hole is so simple that a pattern on its bytes proves that it matches the schema. So once a section is
+validated with one value there, it is valid with every value that matches the pattern.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Judging canonical lines from memory: what the policies said of each set of facts that they read.
+"""Judging canonical lines from the cache: the results of the policies for each set of facts that they read.
 
-What is remembered is bounded: beyond the limit all is forgotten, and learned again.
+The cache is bounded: when it is full it is emptied, and filled again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What is remembered of the sections of one name.
+"""The cache for the sections of one name.
 
-A section is read strictly (JSON, schema, the snapshot's own laws) when its bytes are first seen. Where most nodes have
-a section of their own, what is the same in them is remembered, round the values that differ.
+A section is read strictly (JSON, schema, the snapshot's own laws) when its bytes are first seen. If most nodes have a
+unique section, the cache keeps the common text around the values that differ (`holes`).
 """
 
 from __future__ import annotations

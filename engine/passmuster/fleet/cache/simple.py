@@ -1,4 +1,4 @@
-"""Values so simple that a pattern says of their bytes both that they are JSON and that they keep to their schema."""
+"""Simple values: a pattern on their bytes proves that they are JSON and match their schema."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The embedded store of a fleet: snapshots kept once and byte for byte, and what policies said of them."""
+"""The embedded store of a fleet: each snapshot once, byte for byte, and the verdicts of policies."""

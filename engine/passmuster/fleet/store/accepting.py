@@ -1,4 +1,4 @@
-"""What an operator decides where nobody else can know: which snapshot of a node is true, and what is one machine."""
+"""Decisions of an operator: which snapshot of a node is true, and which snapshots are of one machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a store remembers of the bundles that came in; what it means is for the caller to say."""
+"""What a store keeps of the bundles that it received; the caller interprets it."""
 
 from __future__ import annotations
 

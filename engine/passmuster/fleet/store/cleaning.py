@@ -1,4 +1,4 @@
-"""Giving back what nobody refers to: old snapshots where that is asked for, then shapes, pieces and verdicts."""
+"""Deleting unreferenced data: old snapshots if requested, then shapes, pieces and verdicts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counting what a store's nodes come to, without a look at each of them: by the facts that they share."""
+"""Counting the outcomes of a store's nodes by their shared facts, without reading each node."""
 
 from __future__ import annotations
 

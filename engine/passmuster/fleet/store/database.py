@@ -1,7 +1,8 @@
-"""The file of a store: how it is made, recognized and opened, its tables, and its errors in words.
+"""The file of a store: creating, recognizing and opening it, its tables, and the words for its errors.
 
-A store is one SQLite file in WAL mode with synchronous=FULL: what was committed is on the disk. A new one is made
-beside its place and linked there when it is whole. What is no store is refused by its first bytes.
+A store is one SQLite file in WAL mode with synchronous=FULL: a committed transaction is on disk. A new store is written
+under another name and linked to its place when it is complete. A file that is not a store is refused by its first
+bytes.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""What judges: a digest of all that an outcome can depend on beside policies and facts.
+"""The evaluator: a digest of everything, beside policies and facts, that an outcome can depend on.
 
-Kept verdicts are keyed by it, so a verdict never outlives the code that made it: a cured fault is cured in stores too.
+It is part of the key of stored verdicts, so a verdict is never used by other code than that which made it: a fixed
+defect is fixed in stores, too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Writing every snapshot of a store into a file, which is whole or not there."""
+"""Writing every snapshot of a store into a file, completely or not at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a store holds of the order among the snapshots of nodes; all SQL that asks for it."""
+"""The order among the snapshots of a node in a store; all SQL for it."""
 
 from __future__ import annotations
 

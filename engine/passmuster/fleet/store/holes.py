@@ -1,7 +1,7 @@
-"""Holes: the facts that nearly every node has for itself, and the proof that what is left means what it says.
+"""Holes: facts that differ on nearly every node, and the proof that the rest of a piece is valid without them.
 
-A piece is read strictly, alone in a snapshot, and with two different values where one was taken out: that fact must be
-the value each time, and nothing else may change.
+A piece is read strictly, alone in a snapshot, with two different values in each hole: each time the fact must have that
+value, and nothing else may change.
 """
 
 from __future__ import annotations

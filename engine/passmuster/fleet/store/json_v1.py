@@ -1,4 +1,7 @@
-"""The wire format `passmuster.fleet/1`: what the commands over a store say, as JSON; never a dump of internal types."""
+"""The wire format `passmuster.fleet/1`: the output of the commands over a store, as JSON.
+
+It is written field by field, and is not a dump of internal types.
+"""
 
 from __future__ import annotations
 

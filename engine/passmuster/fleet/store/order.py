@@ -1,9 +1,9 @@
-"""What the snapshots of one node are to each other: which is the newest, and whether anybody can know. Pure.
+"""The order of the snapshots of one node: which is the newest, and whether this can be known. Pure.
 
-The newest is the one with the newest moment, unless what was delivered after it claims an earlier one: then the node's
-clock went back, or somebody brought an old snapshot late, and nobody can know which is true. One without a moment is
-older only than what was collected after it was received. One from the future is never the newest. Of bundles the
-sequence says which was delivered later, of all else the order of receipt.
+The newest is the one with the newest collection time, unless a later delivery has an earlier collection time: then the
+node's clock went back, or an old snapshot arrived late, and it is unknown which is true. A snapshot without a
+collection time is older only than those that were collected after its receipt. A snapshot from the future is never the
+newest. For bundles the sequence number decides which was delivered later, for everything else the order of receipt.
 """
 
 from __future__ import annotations

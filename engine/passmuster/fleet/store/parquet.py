@@ -1,4 +1,4 @@
-"""The door to Parquet: snapshots and what names them as columns, for other tools to read."""
+"""The door to Parquet: snapshots and their identity as columns, for other tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading a store: all SQL that asks for snapshots."""
+"""Reading a store: all SQL that selects snapshots."""
 
 from __future__ import annotations
 

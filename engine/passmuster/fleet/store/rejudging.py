@@ -1,4 +1,4 @@
-"""Judging kept verdicts again: a checksum tells damage, and only judging tells whether a verdict is true."""
+"""Judging stored verdicts again: a checksum shows damage, and only judging shows whether a verdict is true."""
 
 from __future__ import annotations
 

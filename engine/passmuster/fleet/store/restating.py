@@ -1,4 +1,4 @@
-"""The terms of kept verdicts, stated again by the policies that can be found here."""
+"""The criteria of stored verdicts, built again from the policies that are found here."""
 
 from __future__ import annotations
 

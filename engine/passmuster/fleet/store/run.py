@@ -1,4 +1,4 @@
-"""What the commands over a store do between reading and writing: batches of snapshots, and the stories of nodes."""
+"""The commands over a store, between reading and writing: batches of snapshots, and the histories of nodes."""
 
 from __future__ import annotations
 

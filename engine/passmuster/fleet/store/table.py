@@ -1,4 +1,4 @@
-"""What the commands over a store say to a person."""
+"""The output of the commands over a store, for a person."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Verdicts that are kept: what policies said of each distinct set of the facts that they read.
+"""Stored verdicts: the results of policies for each distinct set of the facts that they read.
 
-A set of facts is named by the ids of the pieces that a policy reads, and by the values of the holes that it reads; so
-nodes of one hardware and one configuration are judged once, and a second look at the same terms judges what is new.
+The key of a set of facts is the ids of the pieces that a policy reads, and the values of the holes that it reads. So
+nodes with the same hardware and configuration are judged once, and a second check with the same criteria judges only
+new data.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Looking through a store: every digest is computed again, and what belongs together is compared."""
+"""Verifying a store: every digest is computed again, and references are compared."""
 
 from __future__ import annotations
 
