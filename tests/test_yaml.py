@@ -64,7 +64,7 @@ REFUSED = {
     "a second document": ("a: 1\n---\nb: 2\n", ["f:2:1: a second document (expected one)"]),
     "nothing": ("", ["f:1:1: the file is empty (expected a mapping)"]),
     "a comment alone": ("# nothing\n", ["f:1:1: the file is empty (expected a mapping)"]),
-    "a key that is no text": ("? [a]\n: b\n", ["f:1:3: a key is no text (expected a string)"]),
+    "a key that is no text": ("? [a]\n: b\n", ["f:1:3: a key is not a string (expected a string)"]),
     "a number beyond 64 bits": (
         "a: 99999999999999999999999\n",
         ["f:1:4: a number out of range (got 99999999999999999999999, expected 64 bits)"],
@@ -160,8 +160,8 @@ CURES = {
     "a tab": ("a:\n\tb: 1\n", "a tab indents this line: indent with spaces"),
     "no colon": ("rules:\n  - id: one\n    title It\n    level: x\n", "a key and its value are written `key: value`"),
     "an open bracket": ("a: [1\nb: 2\n", "close the bracket that is open above"),
-    "a quote within a title": ("title: 'it's so'\n", "stands in double quotes, or in a block"),
-    "a colon within a title": ("title: missing: x\n", "stands in double quotes, or in a block"),
+    "a quote within a title": ("title: 'it's so'\n", "in double quotes, or in a block"),
+    "a colon within a title": ("title: missing: x\n", "in double quotes, or in a block"),
 }  # fmt: skip
 
 

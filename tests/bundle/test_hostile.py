@@ -62,7 +62,7 @@ KINDS = {
 def _zip(infos: list[tuple[tarfile.TarInfo, bytes]]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that a name is there twice is the point
+        warnings.simplefilter("ignore")  # that a name appears twice is the point
         for info, data in infos:
             each = zipfile.ZipInfo(info.name)
             is_link = info.type == tarfile.SYMTYPE

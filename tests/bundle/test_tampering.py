@@ -111,7 +111,7 @@ CHANGES = {
     "signatures that are missing": (lambda all_: bundles.packed(_without(all_, "signatures/")), "not signed"),
     "a snapshot too many": (lambda all_: bundles.packed(dict(sorted({**all_, f"snapshots/{'0' * 64}.json": SMALL}.items()))), "does not list"),
     "a file that has no place": (lambda all_: bundles.packed(dict(sorted({**all_, "notes.txt": b"hello"}.items()))), "notes.txt has no place in a bundle"),
-    "a member twice": (_doubled, "is there twice"),
+    "a member twice": (_doubled, "appears twice"),
     "members in another order": (lambda all_: bundles.packed(dict([next(iter(all_.items())), *reversed(list(all_.items())[1:])])), "is not in its place"),
     "no manifest first": (lambda all_: bundles.packed(_without(all_, "manifest")), "not a bundle: its first member is 'policies/"),
     "a manifest that is no JSON": (lambda all_: bundles.packed({**all_, "manifest.json": b"{"}), "the manifest cannot be read: not JSON"),

@@ -9,7 +9,7 @@ from passmuster.cel import CelProblem, CelProblems
 from passmuster.cel.syntax.suggestions import nearest
 from passmuster.policy.environments import environment
 
-SET = "whether something is set is asked with has(...)"
+SET = "use has(...) to test whether something is set"
 CASES: dict[str, tuple[str, int, str]] = {
     "'amd64' is a distribution's word": ("cpu.architecture == 'amd64'", 21, "did you mean 'x86_64'?"),
     "'arm64' is Apple's": ("cpu.architecture in ['arm64']", 21, "did you mean 'aarch64'?"),
@@ -26,7 +26,7 @@ CASES: dict[str, tuple[str, int, str]] = {
     "is a value": ("kernel.major is 5", 14, f"write ==; {SET}"),
     "is None": ("network.ipv6 is None", 14, SET),
     "is not None": ("network.ipv6 is not None", 14, SET),
-    "None": ("network.ipv6 == None", 17, f"nothing is written null; {SET}"),
+    "None": ("network.ipv6 == None", 17, f"there is no null to compare with; {SET}"),
     "null": ("kernel.release != null", 16, SET),
     "True": ("network.ipv6 == True", 17, "write true"),
     "FALSE": ("network.ipv6 == FALSE", 17, "write false"),
@@ -53,7 +53,7 @@ CASES: dict[str, tuple[str, int, str]] = {
     "every": ("cpu.flags.every(f, f == 'vmx')", 11, "did you mean 'all'?"),
     "contains": ("cpu.flags contains 'vmx'", 11, "of a list, write: x in list; of a text: text.contains(x)"),
     "a comment of a shell": ("# yes\nnetwork.ipv6", 1, "a comment begins with //"),
-    "quotes of a word processor": ("os.id == \u2018debian\u2019", 10, "a text stands in straight quotes: '...'"),
+    "quotes of a word processor": ("os.id == \u2018debian\u2019", 10, "write a text in straight quotes: '...'"),
     "a default": ("network.ipv6 ?? true", 15, "a default is written: x.?field.orValue(default)"),
     "a text with a value in it": ("f'{os.id}' == 'a'", 2, "texts are put together with + or format: '%s and %s'.format([x, y])"),
     "a key with dots": (

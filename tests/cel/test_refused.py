@@ -218,7 +218,7 @@ _CASES = [
         "now() > 1",
         (
             "1:1: there is no function 'now' [cel-undeclared]; "
-            "no expression reads a clock; how old a snapshot may be is asked with --max-age"
+            "no expression reads a clock; use --max-age to limit the age of a snapshot"
         ),
     ),
     ("a condition that is none", "cpu.count ? 1 : 2", "1:1: '?:' needs a boolean (got int) [cel-not-boolean]"),
@@ -226,12 +226,12 @@ _CASES = [
     (
         "an enumerated field and a value that it cannot have",
         "cpu.architecture == 'x86-64'",
-        "1:21: 'x86-64' is none of the values that can be here [cel-enum]; did you mean 'x86_64'?",
+        "1:21: 'x86-64' is not a value that can occur here [cel-enum]; did you mean 'x86_64'?",
     ),
     (
         "an enumerated field in a list with such a value",
         "cpu.architecture in ['x86_64', 'zzz']",
-        "1:21: 'zzz' is none of the values that can be here [cel-enum]; one of 'x86_64', 'aarch64'",
+        "1:21: 'zzz' is not a value that can occur here [cel-enum]; one of 'x86_64', 'aarch64'",
     ),
     (
         "has of no selection",
@@ -262,17 +262,17 @@ _CASES = [
     (
         "going through an open map",
         "devices.all(d, true)",
-        "1:1: all() needs all keys of devices, and only some were asked for [cel-open-map]",
+        "1:1: all() needs all keys of devices, and only some are collected [cel-open-map]",
     ),
     (
         "the size of an open map",
         "size(kernel.sysctl) == 1",
-        "1:6: size() needs all keys of kernel.sysctl, and only some were asked for [cel-open-map]",
+        "1:6: size() needs all keys of kernel.sysctl, and only some are collected [cel-open-map]",
     ),
     (
         "a key that nobody collects",
         "'net.c' in kernel.sysctl",
-        "1:1: nobody collects the key 'net.c' [cel-open-map]; did you mean 'net.d'?",
+        "1:1: the collector never reads the key 'net.c' [cel-open-map]; did you mean 'net.d'?",
     ),
     (
         "a field that may be unset",
@@ -298,7 +298,7 @@ _CASES = [
         "1:24: not a regular expression of RE2: invalid perl operator: (?= [cel-regex]",
     ),
     ("a version that is none", "kernelVersion('six')", "1:15: kernelVersion() cannot read 'six' [cel-version]"),
-    ("a key twice", "{'a': 1, 'a': 2}", "1:10: the key 'a' is there twice [cel-key]"),
+    ("a key twice", "{'a': 1, 'a': 2}", "1:10: the key 'a' appears twice [cel-key]"),
     ("a key that is no key", "{1.5: 1}", "1:2: a key is a string, a number or a boolean (got double) [cel-key]"),
     (
         "all variables at once",

@@ -84,7 +84,7 @@ def test_a_report_is_passed_over(folder: Path) -> None:
 
 
 REFUSED = {
-    "a node twice": (listed("a", "a"), "the node 'a' is there twice"),
+    "a node twice": (listed("a", "a"), "the node 'a' appears twice"),
     "no nodes": ("{}", "not a list of nodes"),
 }
 

@@ -188,7 +188,7 @@ REFUSED = {
     "a day that is none": (["create", "snapshots", "-o", "x.pmb", "--expires", "2026-02-30"], 2, "--expires: got '2026-02-30'"),
     "no such pack": (["create", "snapshots", "-o", "x.pmb", "-p", "none"], 2, "no such pack"),
     "a folder that is not there": (["create", "snapshots", "-o", "none/x.pmb"], 2, "none/x.pmb: cannot be written"),
-    "a key twice": (["keygen", "-o", "site.key"], 2, "site.key: is there already"),
+    "a key twice": (["keygen", "-o", "site.key"], 2, "site.key: already exists"),
     "an encrypted key without a passphrase": (["keygen", "-o", "new.key", "--encrypt"], 2, "no passphrase"),
 }  # fmt: skip
 
@@ -251,7 +251,7 @@ def test_a_key_is_its_owners_alone_and_opens_with_its_passphrase(
 def test_a_link_in_the_place_of_a_key_is_not_followed(capsys: pytest.CaptureFixture[str], site: Path) -> None:
     (site / "new.key").symlink_to("elsewhere")
     assert main(["bundle", "keygen", "-o", "new.key"]) == 2
-    assert "is there already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert not (site / "elsewhere").exists()
 
 

@@ -174,4 +174,4 @@ def test_a_map_that_is_none_is_not_quoted(capfd: pytest.CaptureFixture[str]) -> 
     arguments = ["--for", "virtnest", "--class", "host-identifying", "--key", "key", "--map", "map"]
     assert main(["snapshot", "redact", "given.json", *arguments]) == 2
     said = capfd.readouterr()
-    assert said.err == "map: is no map of pseudonyms (expected passmuster.redaction/1)\n"
+    assert said.err == "map: is not a map of pseudonyms (expected passmuster.redaction/1)\n"

@@ -61,7 +61,7 @@ def test_a_pack_is_never_begun_twice(capsys: pytest.CaptureFixture[str], home: P
 def test_a_rule_is_never_added_twice(capsys: pytest.CaptureFixture[str], home: Path) -> None:
     assert main(["policy", "new", "ours"]) == 0
     assert main(["policy", "new", "ours", "--rule", "ours-example"]) == 2
-    assert "'ours-example' is there already" in capsys.readouterr().err
+    assert "'ours-example' already exists" in capsys.readouterr().err
     assert "5 passed" in whole(capsys, home / "ours/0.1.0")
 
 

@@ -71,8 +71,8 @@ LINES: dict[str, tuple[bytes, bool]] = {
     "no newline": (data()[:-1], False),
     "two newlines": (data() + b"\n", False),
     "a fact of the wrong type": (data(set_={"os.id": 3}), False),
-    "a fact that is there twice": (data().replace(b'"ipv6":true', b'"ipv6":true,"ipv6":true'), False),
-    "a section that is there twice": (
+    "a fact that appears twice": (data().replace(b'"ipv6":true', b'"ipv6":true,"ipv6":true'), False),
+    "a section that appears twice": (
         data().replace(
             b'"cpu":{"facts"', b'"cpu":{"facts":{},"sources":{},"status":"denied","unknown":{}},"cpu":{"facts"'
         ),

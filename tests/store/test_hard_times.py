@@ -190,7 +190,7 @@ LIES = {
     "a shape that is gone": "DELETE FROM shape WHERE id = 1",
     "a verdict of other facts": "UPDATE verdict SET class = (SELECT max(class) FROM verdict)",
     "a checksum": "UPDATE verdict SET checksum = checksum + 1",
-    "a snapshot that is there twice": (
+    "a snapshot that appears twice": (
         "INSERT INTO snapshot SELECT NULL, node, at, latest, shape, digest, total, source, place"
         " FROM snapshot WHERE id = 1"
     ),

@@ -74,7 +74,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     objects = nodes(data, options.nodes)
     twice = [name for name, count in Counter(node.name for node in objects).items() if count > 1]
     if twice:
-        raise UsageError.at(options.nodes, f"the node {twice[0]!r} is there twice", code="nodes")
+        raise UsageError.at(options.nodes, f"the node {twice[0]!r} appears twice", code="nodes")
     state = _Run({node.name: node for node in objects}, options.record)
     for path in _files(options.record, options.folder):
         _rewrite(path, state)

@@ -32,7 +32,7 @@ def run_keygen(options: argparse.Namespace) -> ExitStatus:
     private, public = Path(options.output), Path(options.output + ".pub")
     for path in (private, public):
         if os.path.lexists(path):
-            raise UsageError.at(str(path), "is there already, and a key is never overwritten", code="key-exists")
+            raise UsageError.at(str(path), "already exists, and a key is never overwritten", code="key-exists")
     key = PrivateKey.generate()
     pem = key.pem(_new_passphrase() if options.encrypt else None)
     _write_new(private, pem, 0o600)

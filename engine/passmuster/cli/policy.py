@@ -82,7 +82,7 @@ def _rule(rule: Rule) -> Iterator[str]:
         ("its members are nodes where" if fleet else "applies when", rule.applies_when),
         ("its pools are named by", rule.group_by),
         ("it compares", rule.value),
-        ("is met when", rule.expression),
+        ("passes if", rule.expression),
     ):
         if expression is not None:
             yield f"  {words}"

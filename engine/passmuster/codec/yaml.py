@@ -297,7 +297,7 @@ class _Reader:
             event = self._events[self._at]
             line, column = _place(event)
             if not isinstance(event, yaml.ScalarEvent):
-                self._note(line, column, "a key is no text (expected a string)", "yaml-key")
+                self._note(line, column, "a key is not a string (expected a string)", "yaml-key")
                 self._value((*path, ""))
                 self._value((*path, ""))
                 continue
@@ -380,7 +380,7 @@ def _cure(lines: Sequence[str], line: int, problem: str) -> str | None:
 _BARE_TEXT = re.compile(r"(?<![\w-])(?P<key>[\w-]{1,40})\s*:\s+(?:['\"!&*%@`]|[^|>\s\[{].*(?:: |:$| #))")
 _PLAIN = re.compile(r" *(?:- +)*\w+ +[^:]+$")
 _EXPRESSIONS = frozenset(("applies_when", "group_by", "value", "expression", "message_expression"))
-_QUOTE = "a text with a colon, a quote or ' #' in it stands in double quotes, or in a block: write `key: >-`"
+_QUOTE = "put a text with a colon, a quote or ' #' in double quotes, or in a block: write `key: >-`"
 
 
 def _indented(text: str, above: list[str]) -> str | None:

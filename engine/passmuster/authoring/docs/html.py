@@ -77,7 +77,7 @@ _KEY = (
 def _how_to_read() -> Markup:
     levels = (
         "A required rule that fails makes the node fail. A recommended rule that fails makes it pass with a warning. "
-        "An informational rule only tells. A rule passes where its expression is true, and fails where it is false. "
+        "An informational rule is only shown. A rule passes where its expression is true, and fails where it is false. "
         "Where a fact that decides could not be looked at, the outcome is unknown, and never a pass."
     )
     key = [tag("li", tag("code", tag("span", label, class_=f"k-{kind.value}"))) for kind, label in _KEY]
@@ -130,13 +130,13 @@ def _entry(entry: Entry) -> Markup:
         _part(_condition(entry), _code(entry.applies_when)) if entry.applies_when else None,
         _part("Its pools are named by", _code(entry.group_by)) if entry.group_by else None,
         _part("It compares", _code(entry.value)) if entry.value else None,
-        _part("It is met when", _code(entry.expression)),
+        _part("It passes if", _code(entry.expression)),
         _part("Facts it reads", _facts(entry.facts)) if entry.facts else None,
         _part("Terms it uses", _used(entry.terms)) if entry.terms else None,
         _part("Why", tag("p", prose(entry.rationale))),
         _part("How it departs from its source", tag("p", _departure(entry))),
         _part("What to do where it fails", tag("p", prose(entry.remediation))),
-        _part("What it says where it fails", _code(entry.message)) if entry.message else None,
+        _part("Message if it fails", _code(entry.message)) if entry.message else None,
         _part("References", _references(entry.references)),
         _part("Examples", _examples(entry)) if entry.examples else None,
         _part("History", _history(entry)),

@@ -73,9 +73,9 @@ def _entry(entry: Entry) -> Iterator[str]:
         yield from ("", "#### Its pools are named by", "", *_code(entry.group_by))
     if entry.value:
         yield from ("", "#### It compares", "", *_code(entry.value))
-    yield from ("", "#### It is met when", "", *_code(entry.expression))
+    yield from ("", "#### It passes if", "", *_code(entry.expression))
     if entry.message:
-        yield from ("", "#### Where it fails, it says", "", *_code(entry.message))
+        yield from ("", "#### Message if it fails", "", *_code(entry.message))
     yield from _facts(entry.facts)
     yield from ("", "#### Why", "", _prose(entry.rationale))
     text = "It follows its source." if entry.deviation is None else _prose(entry.deviation)

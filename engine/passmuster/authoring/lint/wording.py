@@ -37,7 +37,7 @@ def _thin(subject: Subject, what: str, hint: str) -> Iterator[Spot]:
             message = f"the {what} of {rule.id!r} is not written yet (got {left_over.group()!r})"
             yield Spot(path=path, message=message, hint=hint, key=True)
         elif words < _LEAST[what]:
-            message = f"the {what} of {rule.id!r} says nothing (got {words} words, expected at least {_LEAST[what]})"
+            message = f"the {what} of {rule.id!r} is too short (got {words} words, expected at least {_LEAST[what]})"
             yield Spot(path=path, message=message, hint=hint, key=True)
 
 

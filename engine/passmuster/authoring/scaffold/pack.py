@@ -27,7 +27,9 @@ class Files:
 def demand_name(name: str, what: str) -> None:
     """Raise UsageError unless a name can be that of a pack or a rule."""
     if not _NAME.fullmatch(name) or name in _NO_TEXTS:
-        message = f"no name of a {what} (got {name!r}, expected lower-case letters, digits and hyphens, a letter first)"
+        message = (
+            f"not a name for a {what} (got {name!r}, expected lower-case letters, digits and hyphens, a letter first)"
+        )
         raise UsageError.at(name, message, code="usage-name")
 
 
@@ -47,7 +49,7 @@ def extended(files: Files, rule: str, names: tuple[str, str]) -> Files:
         (tests, set(tests.value["bases"])),
     ):
         if rule in names_there:
-            message = f"{rule!r} is there already (expected a name that is not)"
+            message = f"{rule!r} already exists (expected a new name)"
             raise PolicyError.at(document.file, message, code="scaffold-name")
     return Files(
         policy=_with_items(policy, "rules", templates.RULE, rule, gap=True),

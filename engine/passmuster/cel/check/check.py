@@ -176,7 +176,7 @@ class Checker:
                 self.findings.add(Code.KEY, message, key.start)
             elif isinstance(key, Literal):
                 if (plain_key := to_key(key.value)) in seen:
-                    self.findings.add(Code.KEY, f"the key {shown(key.value)} is there twice", key.start)
+                    self.findings.add(Code.KEY, f"the key {shown(key.value)} appears twice", key.start)
                 seen.add(plain_key)
         return MapType(self.united(keys), self.united(values))
 
@@ -271,7 +271,7 @@ class Checker:
     def whole(self, node: Node, kind: CelType, what: str) -> None:
         """Note a problem if something that needs all keys of a map is given an open one."""
         if isinstance(kind, MapType) and kind.presence is Presence.OPEN:
-            message = f"{what} needs all keys of {self.slice(node)}, and only some were asked for"
+            message = f"{what} needs all keys of {self.slice(node)}, and only some are collected"
             self.findings.add(Code.OPEN_MAP, message, node.start)
 
 

@@ -78,7 +78,7 @@ def compare(checker: Checker, node: Compare, scope: Scope, known: Places) -> Cel
     if node.operator in {Relation.EQUAL, Relation.NOT_EQUAL}:
         if not comparable(left, right):
             null = Basic.NULL in {left, right}
-            hint = "whether something is set is asked with has(...)" if null else _quoted(left, right)
+            hint = "use has(...) to test whether something is set" if null else _quoted(left, right)
             checker.findings.add(Code.NO_OVERLOAD, _refused(symbol, left, right), node.at, hint)
         enumerated(checker, left, node.right, scope)
         enumerated(checker, right, node.left, scope)
@@ -96,7 +96,7 @@ def enumerated(checker: Checker, kind: CelType, node: Node, scope: Scope) -> Non
         return
     for value in constant.value if isinstance(constant.value, list | tuple) else (constant.value,):
         if isinstance(value, str) and value not in values.values:
-            message = f"{shown(value)} is none of the values that can be here"
+            message = f"{shown(value)} is not a value that can occur here"
             hint = (
                 suggestions.nearest(value, values.values) or f"one of {', '.join(shown(v) for v in values.values[:12])}"
             )

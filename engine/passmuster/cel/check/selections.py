@@ -93,7 +93,7 @@ def asked(checker: Checker, container: MapType, name: str, at: int) -> None:
         return
     hint = _dotted(checker, name, container.keys, at) or suggestions.among(name, container.keys)
     if container.presence is Presence.OPEN:
-        checker.findings.add(Code.OPEN_MAP, f"nobody collects the key {shown(name)}", at, hint)
+        checker.findings.add(Code.OPEN_MAP, f"the collector never reads the key {shown(name)}", at, hint)
     else:
         checker.findings.add(Code.UNKNOWN_FIELD, f"there is no key {shown(name)}", at, hint)
 

@@ -103,9 +103,9 @@ def among(name: str, names: Iterable[str]) -> str | None:
 
 
 _NAMES = {
-    "none": "nothing is written null; whether something is set is asked with has(...)",
-    "nil": "nothing is written null; whether something is set is asked with has(...)",
-    "undefined": "nothing is written null; whether something is set is asked with has(...)",
+    "none": "there is no null to compare with; use has(...) to test whether something is set",
+    "nil": "there is no null to compare with; use has(...) to test whether something is set",
+    "undefined": "there is no null to compare with; use has(...) to test whether something is set",
     "true": "write true",
     "yes": "write true",
     "on": "write true",
@@ -137,7 +137,7 @@ _CALLS = {
     "default": "write: x.?field.orValue(default)",
     "coalesce": "write: x.?field.orValue(default)",
     "get": "write: map[?key].orValue(default)",
-    "now": "no expression reads a clock; how old a snapshot may be is asked with --max-age",
+    "now": "no expression reads a clock; use --max-age to limit the age of a snapshot",
 }
 
 
@@ -151,7 +151,7 @@ _WORDS = {
     "or": "or is written ||",
     "not": "not is written !",
     "xor": "write: a != b",
-    "is": "write ==; whether something is set is asked with has(...)",
+    "is": "write ==; use has(...) to test whether something is set",
     "isnt": "write !=",
     "eq": "write ==",
     "ne": "write !=",
@@ -189,10 +189,10 @@ _SIGNS = {
     "#": "a comment begins with //",
     ";": "an expression has no ; at its end",
     "$": "a parameter is written: params.name",
-    "\u2018": "a text stands in straight quotes: '...'",
-    "\u2019": "a text stands in straight quotes: '...'",
-    "\u201c": 'a text stands in straight quotes: "..."',
-    "\u201d": 'a text stands in straight quotes: "..."',
+    "\u2018": "write a text in straight quotes: '...'",
+    "\u2019": "write a text in straight quotes: '...'",
+    "\u201c": 'write a text in straight quotes: "..."',
+    "\u201d": 'write a text in straight quotes: "..."',
 }
 _UNITS = {
     f"{letter}{end}": base**power
@@ -236,7 +236,7 @@ def token(tokens: Sequence[Token], at: int) -> tuple[int, str | None]:
         if here.text.lower() == "not" and at + 1 < len(tokens) and tokens[at + 1].kind == "in":
             hint = "write: !(x in list)"
         elif here.text.lower() == "is" and at + 1 < len(tokens) and tokens[at + 1].text.lower() in {"not", *_NAMES}:
-            hint = "whether something is set is asked with has(...)"
+            hint = "use has(...) to test whether something is set"
     elif before is not None and before.kind == "INT_LIT":
         hint = _number(before, here)
     elif before is not None and before.text == "f" and here.kind == "STRING_LIT":

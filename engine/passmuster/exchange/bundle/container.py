@@ -117,7 +117,7 @@ def _limits(members: list[Member], file: str) -> None:
         if not _named(member.path):
             raise _damaged(file, f"a member has a name that a bundle cannot hold (got {member.path!r})")
         if before is not None and before.path == member.path:
-            raise _damaged(file, f"{member.path} is there twice")
+            raise _damaged(file, f"{member.path} appears twice")
     total = sum(BLOCK + _padded(len(member.data)) for member in members) + len(_END)
     if total > MAX_BYTES:
         raise _damaged(file, f"larger than a bundle may be (got {total} bytes, expected at most {MAX_BYTES})")
@@ -173,7 +173,7 @@ def _follows(member: Member, members: list[Member], file: str) -> None:
     if len(members) >= MAX_MEMBERS:
         raise _damaged(file, f"too many members (expected at most {MAX_MEMBERS})")
     if members and members[-1].path == member.path:
-        raise _damaged(file, f"{member.path} is there twice")
+        raise _damaged(file, f"{member.path} appears twice")
     if members and members[-1].path > member.path:
         raise _damaged(file, f"{member.path} is not in its place (expected ascending paths)")
 

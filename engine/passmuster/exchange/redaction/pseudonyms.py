@@ -108,9 +108,9 @@ def read_map(data: bytes, key: str) -> Map:
     try:
         document = json.loads(data)
     except json.InvalidJSONError:
-        raise MapError("is no map of pseudonyms (expected JSON)") from None
+        raise MapError("is not a map of pseudonyms (expected JSON)") from None
     if schema.faults("redaction", 1, document):
-        raise MapError(f"is no map of pseudonyms (expected {SCHEMA})")
+        raise MapError(f"is not a map of pseudonyms (expected {SCHEMA})")
     if document["key"] != key:
         raise MapError(f"is the map of another key (got {document['key']}, expected {key})")
     return Map(

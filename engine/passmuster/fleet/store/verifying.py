@@ -26,9 +26,9 @@ _MOST = 1000
 """Findings that are listed; a store with more is lost anyhow."""
 _LAWS = {
     "SELECT name || ' is two nodes' FROM node GROUP BY site, name, machine HAVING count(*) > 1": (
-        "a node that is there twice"
+        "a node that appears twice"
     ),
-    "SELECT hex(digest) FROM snapshot GROUP BY digest, node HAVING count(*) > 1": "a snapshot that is there twice",
+    "SELECT hex(digest) FROM snapshot GROUP BY digest, node HAVING count(*) > 1": "a snapshot that appears twice",
     "SELECT id FROM snapshot WHERE node NOT IN (SELECT id FROM node)": "a snapshot without its node",
     "SELECT id FROM snapshot WHERE source NOT IN (SELECT id FROM source)": "a snapshot without its source",
     "SELECT id FROM source WHERE delivery NOT IN (SELECT id FROM delivery)": "a source without its delivery",
