@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def snapshot(database: sqlite3.Connection, name: str, site: str | None, digest: str) -> str:
-    """Accept a snapshot as its node, and set aside what contradicts it; says so. Raises ValueError.
+    """Accept a snapshot as true for its node, and set aside what contradicts it; returns a sentence. Raises ValueError.
 
     `digest` is `sha256:` and hexadecimal digits, or the beginning of that.
     """
@@ -49,7 +49,7 @@ def snapshot(database: sqlite3.Connection, name: str, site: str | None, digest: 
 
 
 def one_machine(database: sqlite3.Connection, glob: str, site: str | None) -> list[str]:
-    """Take snapshots without a machine id for those of one machine, by name; says of which. Raises ValueError."""
+    """Treat snapshots without a machine id as those of one machine, by name; returns sentences. Raises ValueError."""
     with transaction(database):
         found = [
             (id_, name)

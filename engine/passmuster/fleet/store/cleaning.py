@@ -11,7 +11,7 @@ from passmuster.fleet.store.order import DISMISSED, OLDER
 from passmuster.fleet.store.packing import unpack
 
 _PATIENCE = 5_000
-"""Milliseconds for which the file may wait to become smaller: nothing hangs on it."""
+"""How many milliseconds to wait for shrinking the file: it is optional."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

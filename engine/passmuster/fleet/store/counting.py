@@ -29,7 +29,7 @@ _BATCH = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """What a store's nodes came to, and what it took."""
+    """The counts of a store's nodes, and the work that they took."""
 
     outcome: NodeOutcome
     nodes: Mapping[NodeOutcome, int]
@@ -116,7 +116,7 @@ class Survey:
         else:
             self._single()
         self.unknown = self._tied() + self._misdated()
-        """Snapshots that are too old or too new, and those of which nobody knows whether they are true (`order`)."""
+        """Snapshots that are too old or too new, and those that may not be true (`order`)."""
 
     def judged(self, missing: Iterable[bytes]) -> dict[bytes, Judged]:
         """What the policies say of facts that were not judged before."""
@@ -157,7 +157,7 @@ class Survey:
                 self._samples[b"\0" + digest[:16]] = (0, id_)
 
     def _shared(self, shapes: Mapping[int, int]) -> None:
-        """Where nothing is read that each node has for itself, a shape says all."""
+        """If no rule reads a value of single nodes, the shape decides."""
         left, nodes, samples = dict(shapes), self.nodes, self._samples
         for shape, packed in self._packed():
             if shape in left:
@@ -168,7 +168,7 @@ class Survey:
             raise DamageError(f"shape {min(left)} is missing")
 
     def _single(self) -> None:
-        """Where something is read that each node has for itself, every node is looked at."""
+        """If a rule reads a value of single nodes, every node is read."""
         pieces = dict(self._packed())
         joined = (
             "SELECT s.id, s.shape, s.total, n.name FROM"

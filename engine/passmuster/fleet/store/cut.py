@@ -49,7 +49,7 @@ _LIMIT = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What a node has for itself."""
+    """The values of a single node."""
 
     at: int
     """The moment of collection in seconds since 1970; NO_MOMENT where it is not known."""

@@ -155,7 +155,7 @@ def _looked_at(database: sqlite3.Connection) -> sqlite3.Connection:
 
 
 def _restrain(database: sqlite3.Connection) -> None:
-    """Let a file that somebody else made do nothing of its own, and take no more memory than what it may hold."""
+    """Restrict a file from outside: it runs nothing of its own, and memory is limited."""
     for what, most in _LIMITS.items():
         database.setlimit(what, most)
     database.execute("PRAGMA trusted_schema=OFF")

@@ -53,4 +53,4 @@ def _whole(write: Export) -> Export:
 
 
 FORMATS: dict[str, Export] = {"ndjson": _whole(_ndjson), "parquet": _whole(_parquet)}
-"""By name: each writes a file at a path, and says how many snapshots are in it."""
+"""By name: each writes a file at a path, and returns the number of snapshots in it."""

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What a snapshot says of one fact."""
+    """One fact in a snapshot."""
 
     value: Any = None
     unknown: str | None = None
-    """Why it could not be looked at; None where it was."""
+    """Why it is unknown; None if it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class Turn:
     rule: str | None
     """PACK/ID; None for the node."""
     before: str | None
-    """None where the rule was not asked before: the node was unknown as a whole."""
+    """None if the rule was not judged before: the node was unknown as a whole."""
     after: str | None
 
 

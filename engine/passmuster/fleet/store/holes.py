@@ -32,7 +32,7 @@ TEXT = rb'[^"\\\x00-\x1f\x7f-\xff]'
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hole:
-    """A fact that nearly every node has for itself."""
+    """A fact that differs on nearly every node."""
 
     section: str
     path: FieldPath

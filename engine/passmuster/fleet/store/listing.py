@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selector:
-    """Which nodes are wanted; every part that is given has to fit."""
+    """The selection of nodes; every given part must match."""
 
     name: str | None = None
     """A glob over the whole name."""
@@ -40,7 +40,7 @@ class Listed:
 
 
 def nodes(database: sqlite3.Connection, selector: Selector) -> Iterator[Listed]:
-    """The nodes that fit, by name; a node of which nobody knows which snapshot is true may come several times."""
+    """The matching nodes, by name; a node may appear several times if it is unclear which snapshot is true."""
     library, labels = reading.Library(database), _Labels()
     for kept in list(reading.latest(database, reading.Choice(site=selector.site))):
         if selector.name is not None and not fnmatch.fnmatchcase(kept.name, selector.name):

@@ -51,7 +51,7 @@ class Held:
 
     id: int
     at: int
-    """When it was collected, in seconds since 1970; NO_MOMENT where nobody knows."""
+    """The collection time, in seconds since 1970; NO_MOMENT if it is not known."""
     sequence: int | None
     """That of the bundle that it came in; None where it came in none."""
     delivery: int
@@ -108,7 +108,7 @@ def _present(present: Sequence[Held]) -> Iterable[tuple[int, int]]:
 
 
 def _future(future: Sequence[Held], present: Sequence[Held]) -> Iterable[tuple[int, int]]:
-    """Those from the future stand for as long as nothing else of the node was delivered after them; one is told."""
+    """Snapshots from the future count until another snapshot of the node is delivered; one of them is reported."""
     pending = [each for each in future if not any(one.is_after(each) for one in present)]
     yield from ((each.id, DISPUTED) for each in pending)
     if pending:
@@ -116,7 +116,7 @@ def _future(future: Sequence[Held], present: Sequence[Held]) -> Iterable[tuple[i
 
 
 def doubt(standing_: int, at: int) -> str | None:
-    """Why nobody knows whether a snapshot is its node as it is; None where nothing of the order says so."""
+    """Why it is unclear whether a snapshot shows its node as it is; None if the order gives no reason."""
     if standing_ == FUTURE:
         return from_future(moment_text(at))
     return {BACK: CLOCK, NAMELESS: SEVERAL}.get(standing_)

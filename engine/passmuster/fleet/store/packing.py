@@ -72,7 +72,7 @@ def decompress(packed: bytes) -> bytes:
 
 
 def checksum(text: bytes) -> int:
-    """A number that says, with a chance of one in four thousand million to err, that this is what was kept."""
+    """A checksum of what was stored: damage stays hidden with a chance of one in four thousand million."""
     return zlib.crc32(text)
 
 

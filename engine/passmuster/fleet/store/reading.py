@@ -31,7 +31,7 @@ _COLUMNS = _CHOSEN.format("main.snapshot")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Which snapshots are looked at: the latest of each node among these."""
+    """The selection of snapshots: the latest of each node among these."""
 
     as_of: int | None = None
     """Only those that were collected at this moment or before; None for all."""
@@ -69,7 +69,7 @@ class Kept:
 
     @property
     def doubt(self) -> str | None:
-        """Why nobody knows whether this is its node as it is; None where nothing says so."""
+        """Why it is unclear whether this shows its node as it is; None without a reason."""
         return order.doubt(self.latest, self.at)
 
     @property
@@ -89,7 +89,7 @@ class Kept:
 
 
 def latest(database: sqlite3.Connection, choice: Choice) -> Iterator[Kept]:
-    """The latest snapshot of each node by name; several where nobody knows which it is (`order`)."""
+    """The latest snapshot of each node, by name; several if it is unclear which it is (`order`)."""
     if choice.everything:
         found = database.execute(f"{_COLUMNS} WHERE c.latest > 0 ORDER BY n.name, s.digest, t.name")
     else:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from passmuster.fleet.store.verdicts import Judged, KeptTerms
 
 SAMPLE = 200
-"""So many verdicts are judged again where nobody asks for all."""
+"""The number of verdicts that are judged again, without `--rejudge`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

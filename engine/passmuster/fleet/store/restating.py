@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def finder(specs: Sequence[str], homes: catalog.Homes) -> Callable[[KeptTerms], EvaluationCriteria | str]:
-    """What states kept terms again, or says why not; raises PassmusterError for what `specs` name in vain."""
+    """Builds stored criteria again, or gives the reason; raises PassmusterError if `specs` name a missing policy."""
     given = {policy.digest: policy for text in specs for policy in (catalog.one(text, homes),)}
     files = {entry.name: entry.file for entry in catalog.catalogue(homes)}
 

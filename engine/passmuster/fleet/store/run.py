@@ -97,7 +97,7 @@ class Step:
     """What the snapshot is among those of its node."""
     first: bool
     outcome: str | None
-    """What the node came to; None where no policy was asked."""
+    """The outcome of the node; None without a policy."""
     changes: tuple[Change, ...]
     turns: tuple[Turn, ...]
 

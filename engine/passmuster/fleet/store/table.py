@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from passmuster.fleet.store.writing import Conflict
 
 _SHOWN = 20
-"""Conflicts, findings and members of lists that are shown; their number is told."""
+"""The most conflicts, findings and list members that are shown; the rest is counted."""
 _VALUE = 60
 
 

@@ -63,7 +63,7 @@ class Reads:
 
     @property
     def shared(self) -> bool:
-        """Whether they look at nothing that each node has for itself."""
+        """Whether they read no value of single nodes."""
         return not (self.total or self.name)
 
     def facts(self, shared: bytes, own: Own | None) -> bytes:
@@ -78,7 +78,7 @@ class Reads:
 
 
 def reads(terms: EvaluationCriteria) -> Reads:
-    """What the rules that are asked look at."""
+    """The facts that the selected rules read."""
     paths = {
         path
         for policy in terms.policies
@@ -209,7 +209,7 @@ class Shelf:
                 execute("INSERT OR IGNORE INTO verdict VALUES (?, ?, ?, ?)", row)
 
     def _drop_others(self) -> None:
-        """Drop what another evaluator said: nothing asks for it again."""
+        """Delete the verdicts of another evaluator: they are not used again."""
         for id_, content in self._database.execute("SELECT id, content FROM terms").fetchall():
             if json.loads(content).get("evaluator") != evaluator():
                 self._database.execute("DELETE FROM verdict WHERE terms = ?", (id_,))
@@ -236,7 +236,7 @@ class KeptTerms:
     """Those of the policies' files."""
     parameters: Mapping[str, Any]
     rules: tuple[str, ...] | None
-    """The only rules that were asked; None for all."""
+    """The selected rules; None for all."""
     engine: str
     evaluator: str
     """The digest of the code that judged."""
@@ -281,7 +281,7 @@ def drop_terms(database: sqlite3.Connection, ids: Iterable[int]) -> None:
 
 
 def verdict_checksum(terms: bytes, facts: bytes, class_: bytes) -> int:
-    """A checksum over what belongs together in a verdict's row: it tells damage, not who wrote the row."""
+    """A checksum over the row of a verdict: it shows damage, not who wrote the row."""
     return checksum(terms + facts + class_)
 
 

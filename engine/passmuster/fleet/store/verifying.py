@@ -43,7 +43,7 @@ _LAWS = {
 
 @dataclass(slots=True)
 class Findings:
-    """What was looked at, and what is broken."""
+    """What was verified, and the damage found."""
 
     snapshots: int = 0
     pieces: int = 0
@@ -146,7 +146,7 @@ def _snapshots(database: sqlite3.Connection, found: Findings) -> None:
 
 
 def _same(kept: reading.Kept, data: bytes) -> None:
-    """What is noted beside a snapshot that is kept whole is what it says itself; raises DamageError."""
+    """Check that the columns of a whole snapshot match its content; raises DamageError."""
     try:
         read = snapshot.load(data, kept.label)
     except SnapshotError as error:

@@ -40,7 +40,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What came together: one bundle, or the loose files of one command."""
+    """One delivery: a bundle, or the loose files of one command."""
 
     site: str
     """Empty where none was named."""
@@ -93,7 +93,7 @@ class Writer:
         self._forget()
 
     def write(self, rows: Sequence[tuple[Row, Delivery]]) -> Written:
-        """Keep all of them, or none; what is there already stays as it is."""
+        """Store all of them, or none; existing rows stay as they are."""
         written = Written()
         known = dict(self._deliveries)
         try:
