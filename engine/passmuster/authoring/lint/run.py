@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from passmuster.authoring.lint import examples, messages, ordering, outcomes, unused, versions, wording
+from passmuster.authoring.lint import collected, examples, messages, ordering, outcomes, unused, versions, wording
 from passmuster.authoring.lint.finding import Finding
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ LINTS: tuple[Lint, ...] = (
     *messages.LINTS,
     *ordering.LINTS,
     *versions.LINTS,
+    *collected.LINTS,
 )
 """Everything that is looked for."""
 

@@ -22,6 +22,7 @@ _WORDS = frozenset(
         "$id",
         "$defs",
         "x-class",
+        "x-full",
         "x-keys",
         "x-listed",
         "x-map",

@@ -58,6 +58,8 @@ class MapOf:
     """Globs of the keys that are recorded whatever a closed map withholds: where one is missing, it is not there."""
     dashes: bool = True
     """Whether a key can hold ``-``; the kernel reads it as ``_`` in its parameters."""
+    full: bool = False
+    """Whether keys that are not listed are recorded with --full alone."""
     nullable: bool = False
     description: str = ""
 
@@ -100,6 +102,7 @@ def field_type(schema: dict[str, Any]) -> FieldType:
             keys=tuple(schema["x-keys"]) if "x-keys" in schema else None,
             listed=tuple(schema.get("x-listed", ())),
             dashes=schema.get("x-spelling") != "underscores",
+            full=schema.get("x-full", False),
             nullable=nullable,
             description=description,
         )
