@@ -43,15 +43,16 @@ class _Parser(argparse.ArgumentParser):
         (file or sys.stderr).write(message)
 
 
-def main(argv: Optional[Sequence[str]] = None) -> int:
+def main(argv: Optional[Sequence[str]] = None, program: str = PROGRAM) -> int:
     """Collect and write; 0 when a snapshot was written, another status with one line on stderr when not (`ending`)."""
     words = sys.argv[1:] if argv is None else argv
 
     def work() -> None:
-        options = _parsed(words)
+        options = _parsed(words, program)
+        _demand_folder(options.output)
         _deliver(options, *_collected(options))
 
-    return ended(work)
+    return ended(work, program)
 
 
 def collect_bytes(argv: Sequence[str] = ()) -> bytes:
@@ -59,9 +60,9 @@ def collect_bytes(argv: Sequence[str] = ()) -> bytes:
     return _collected(_parsed(argv))[0]
 
 
-def _parsed(argv: Sequence[str]) -> argparse.Namespace:
+def _parsed(argv: Sequence[str], program: str = PROGRAM) -> argparse.Namespace:
     parser = _Parser(
-        prog=PROGRAM,
+        prog=program,
         formatter_class=lambda prog: argparse.HelpFormatter(prog, width=_columns() - 2),
         description="Collect the facts of this Linux node and write them as one line of JSON.",
         epilog="Exit status: 0 if a snapshot was written, 2 if not, 3 if DUMP holds no host, 70 for a defect.",
@@ -102,7 +103,7 @@ def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--timeout", metavar="S", help=f"total seconds (default: {_SECONDS}, for an archive {_ARCHIVE_SECONDS})"
     )
-    parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    parser.add_argument("--version", action="version", version=f"{program} {__version__}")
     options = parser.parse_args(list(argv))
     if options.seal is not None and options.output == "-":
         raise UsageError("--seal: standard output has no place beside it (expected -o FILE or -o DIR/)")
@@ -197,6 +198,13 @@ def file_name(name: str) -> str:
     if safe != name:
         safe += "-" + hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return safe + ".json"
+
+
+def _demand_folder(output: str) -> None:
+    """Tell before anything is collected that there is no folder for it."""
+    folder = os.path.dirname(output)
+    if output != "-" and folder and not os.path.isdir(folder):
+        raise UsageError(f"-o: no such folder (got {quoted(folder)}, expected one that exists: mkdir -p)")
 
 
 def _deliver(options: argparse.Namespace, data: bytes, name: str) -> None:

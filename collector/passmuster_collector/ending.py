@@ -16,8 +16,8 @@ PROGRAM = "passmuster-collector"
 UNUSABLE, DEFECT, INTERRUPTED = 2, 70, 130
 
 
-def ended(work: Callable[[], None]) -> int:
-    """Do the work; returns the exit status."""
+def ended(work: Callable[[], None], program: str = PROGRAM) -> int:
+    """Do the work; returns the exit status. Lines on stderr begin with the program's name."""
     _open_streams()
     try:
         try:
@@ -26,17 +26,20 @@ def ended(work: Callable[[], None]) -> int:
             sys.stdout.flush()  # argparse has printed its help; what cannot be printed is told while that is possible
             raise
     except UsageError as error:
-        _say(str(error))
+        _say(program, str(error))
         return error.status
     except KeyboardInterrupt:
         return INTERRUPTED
     except OSError as error:
-        _say("{}: {}".format(error.filename or "standard output", error.strerror or error))
+        _say(program, "{}: {}".format(error.filename or "standard output", error.strerror or error))
         _write_no_more()
         return UNUSABLE
     except Exception as error:  # noqa: BLE001 - whatever it is, it must not end with Python's status 1
         told = f"{type(error).__name__} at {_place(error)}: {error}"[:300]
-        _say(f"{__version__}: a defect in the collector, please report it with this line and your command: {told}")
+        _say(
+            program,
+            f"{__version__}: a defect in the collector, please report it with this line and your command: {told}",
+        )
         return DEFECT
     return 0
 
@@ -66,9 +69,9 @@ def _write_no_more() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _say(text: str) -> None:
+def _say(program: str, text: str) -> None:
     with contextlib.suppress(OSError, ValueError):  # nobody may listen; the status says it all the same
-        sys.stderr.write(f"{PROGRAM}: {_one_line(text)}\n")
+        sys.stderr.write(f"{program}: {_one_line(text)}\n")
         sys.stderr.flush()
 
 

@@ -82,6 +82,14 @@ def test_names_that_differ_have_files_that_differ() -> None:
     assert file_name("a/b") != file_name("a_b") != file_name("a b")
 
 
+def test_a_folder_that_is_not_there_is_told_by_the_name_of_the_command(
+    root: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--root", root, "-o", "new/"], "passmuster collect") == 2
+    expected = "passmuster collect: -o: no such folder (got 'new', expected one that exists: mkdir -p)\n"
+    assert capsys.readouterr().err == expected
+
+
 UNWRITABLE = {
     "a folder that is not there": "/nowhere/x.json",
     "a folder that is not there, for a name": "/nowhere/",

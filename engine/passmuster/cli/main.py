@@ -86,7 +86,7 @@ def _command_of(options: argparse.Namespace) -> Callable[[argparse.Namespace], E
 def _collect(arguments: list[str]) -> int:
     from passmuster_collector.cli import main as collect  # noqa: PLC0415 - the collector is a program of its own
 
-    return collect(arguments)
+    return collect(arguments, "passmuster collect")
 
 
 COMMANDS: Mapping[str, str] = {
