@@ -20,10 +20,11 @@ POLICY = compiled(
 )
 TERMS = EvaluationCriteria(policies=(POLICY,), parameters=no_parameters(POLICY))
 ROOT = {"boot.arguments.root": {"detail": "its value is not shown", "reason": "redacted"}}
-OTHERS = {'boot.arguments["*"]': {"detail": "", "reason": "redacted"}}
+OTHERS = {"boot.arguments['*']": {"detail": "", "reason": "redacted"}}
+ALL = {"boot.arguments['**']": {"detail": "", "reason": "redacted"}}
 
 
-def line(number: int, arguments: dict[str, list[str]], unknown: dict[str, dict[str, str]]) -> bytes:
+def line(number: int, arguments: dict[str, list[str] | None], unknown: dict[str, dict[str, str]]) -> bytes:
     whole = document(f"n{number}", machine_id=machine(number))
     section = whole["sections"]["boot"]
     section["facts"]["arguments"] = arguments
@@ -37,6 +38,13 @@ FLEETS: dict[str, list[bytes]] = {
     "an argument each that a rule looks at": [line(n, {"a": [str(n), "on"][: 1 + n % 2]}, ROOT) for n in range(40)],
     "one more and one less unknown": [line(n, {"b": [str(n)]}, ROOT if n % 2 else {}) for n in range(40)],
     "every other name unknown": [line(n, {"b": [str(n)]}, OTHERS if n % 3 else ROOT) for n in range(40)],
+    "every name that is not there unknown": [
+        line(n, {"b": [str(n)], **({"a": None} if n % 4 == 1 else {})}, (ALL, OTHERS, {}, {**ALL, **OTHERS})[n % 4])
+        for n in range(40)
+    ],
+    "a name known not to be there, or not known": [
+        line(n, {"a": None if n % 2 else ["on"], **({"root": None} if n % 3 else {})}, ALL) for n in range(40)
+    ],
     "both a fact and unknown, on some": [
         line(n, {"b": [str(n)], **({"root": ["/dev/sda"]} if n % 4 == 3 else {})}, ROOT) for n in range(40)
     ],
@@ -52,6 +60,7 @@ def test_they_are_judged_as_the_plain_way_judges_them(name: str) -> None:
     lines = FLEETS[name]
     text, _ = fast(lines, TERMS)
     assert json.loads(text) == json.loads(plain(lines, TERMS))
+    assert ("canonical spelling" in text) is False
 
 
 def test_what_no_rule_looks_at_makes_no_new_section() -> None:
