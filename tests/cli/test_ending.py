@@ -189,7 +189,10 @@ def test_an_exception_that_nobody_foresaw_ends_with_70(
 @pytest.mark.long
 def test_an_interrupt_ends_with_130_and_says_nothing(folder: Path) -> None:
     given = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-m", "passmuster", "check", "-"]
+    # A shell starts what it runs in the background without interrupts, and children inherit that.
+    script = "import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    script += "runpy.run_module('passmuster', run_name='__main__', alter_sys=True)"
+    command = [sys.executable, "-c", script, "check", "-"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=given
     ) as running:
