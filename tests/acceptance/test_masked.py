@@ -11,5 +11,5 @@ from masking import faults
 @pytest.mark.long
 def test_masking_turns_an_outcome_into_unknown_and_nothing_else() -> None:
     seen: Counter[str] = Counter()
-    assert list(faults(20_000, 1, seen)) == []
-    assert seen["unknown"] > 500, "masking hides what rules need"
+    assert list(faults(8_000, 1, seen)) == []
+    assert seen["unknown"] > 200, "masking hides what rules need"

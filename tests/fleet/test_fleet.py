@@ -206,7 +206,7 @@ NODES = [line for line, _ in LINES.values()]
 
 
 @pytest.mark.long
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     st.sampled_from(NODES),
     st.lists(st.tuples(st.floats(0, 1), st.sampled_from(list(b'"{}[],:0a\\ \n')), st.booleans()), max_size=3),
