@@ -133,9 +133,19 @@ def test_modules_are_built_in_or_can_be_loaded(tmp_path: Path) -> None:
     assert modules(tmp_path, {}, full=True)["facts"]["available"]["weather"] == "loadable"
 
 
+def test_a_kernel_may_have_nothing_to_load(tmp_path: Path) -> None:
+    found = modules(tmp_path, {**LISTS, f"/lib/modules/{RELEASE}/modules.dep": ""})
+    assert found["facts"]["available"] == {"ext4": "builtin", "tun": "builtin"}
+
+
 MISSING: dict[str, tuple[dict[str, Entry | None], Kind, str]] = {
     "no list": ({}, Kind.LIVE, "not_collected"),
     "only what is built in": ({**LISTS, f"/lib/modules/{RELEASE}/modules.dep": None}, Kind.LIVE, "not_collected"),
+    "a list of what is built in that is empty": (
+        {**LISTS, f"/lib/modules/{RELEASE}/modules.builtin": ""},
+        Kind.LIVE,
+        "unreadable",
+    ),
     "a list of something else": ({**LISTS, f"/lib/modules/{RELEASE}/modules.dep": "<html>\n"}, Kind.LIVE, "unreadable"),
     "a dump without lists": ({}, Kind.DUMP, "not_collected"),
 }

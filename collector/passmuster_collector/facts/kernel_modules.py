@@ -76,7 +76,11 @@ def available(host: Host) -> Sourced:
 
 
 def _listed(host: Host, path: str) -> Union[Known, Unknown]:
-    return interpret(host.read(path, TABLE_LIMIT), parse_modules_list, absent=not_there(path))
+    """The names in a list. A kernel may have nothing to load, but every one has something built in."""
+    found = interpret(host.read(path, TABLE_LIMIT), parse_modules_list, absent=not_there(path))
+    if isinstance(found, Known) and not found.value and path.endswith("builtin"):
+        return Unknown(Reason.UNREADABLE, f"{path} is empty")
+    return found
 
 
 def _name(path: str) -> str:

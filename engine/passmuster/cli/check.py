@@ -27,8 +27,8 @@ def run(options: argparse.Namespace) -> ExitStatus:
         terms = replace(terms, roster=inputs.rosters(record, options.snapshots), roster_source="bundles")
     given = [] if options.snapshots else [_live(options.keep)]
     style = Style(evidence=Evidence(options.evidence), verbose=options.verbose)
-    streamed_ = [output for output in outputs if output.reporter.name in streamed.FORMATS]
-    if len(streamed_) == len(outputs):
+    passing = [target for target in outputs if target.reporter.name in streamed.FORMATS]
+    if len(passing) == len(outputs):
         workers = 1 if record.options.guard else options.jobs
         source = Source(record=record, paths=options.snapshots, given=given, workers=workers)
         conclusion = streamed.run(source, terms, outputs, style)
@@ -39,17 +39,17 @@ def run(options: argparse.Namespace) -> ExitStatus:
             f"only some reports are made by several processes (got -o {_other(outputs)}, expected some of: {known})"
         )
         raise UsageError.at("--jobs", message, code="usage-jobs")
-    lines = [output for output in streamed_ if output.reporter.name == "ndjson"]
+    lines = [target for target in passing if target.reporter.name == "ndjson"]
     if lines:  # in the order of the input, which a verdict has not
         given = given or inputs.read(record, options.snapshots)
         streamed.run(Source(record=record, given=given), terms, lines, style)
     verdict = streamed.whole(Source(record=record, paths=() if given else options.snapshots, given=given), terms)
-    output.emit(verdict, [output for output in outputs if output not in lines], style)
+    output.emit(verdict, [target for target in outputs if target not in lines], style)
     return exit_status.of_verdict(counting.every_rule(verdict), fail_on, whole=verdict.incomplete)
 
 
 def _other(outputs: Sequence[output.Output]) -> str:
-    return next(output.reporter.name for output in outputs if output.reporter.name not in streamed.FORMATS)
+    return next(target.reporter.name for target in outputs if target.reporter.name not in streamed.FORMATS)
 
 
 def _live(keep: str | None) -> Given:

@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> ExitStatus:
     with opened(options.store, write=False) as database:
         if terms.roster is None:
             terms = replace(terms, roster=reading.rosters(database, options.site), roster_source="store")
-        if serves(terms) and all(output.reporter.name in _COUNTS for output in outputs):
+        if serves(terms) and all(target.reporter.name in _COUNTS for target in outputs):
             return _counted(database, terms, choice, options, outputs)
         with one_state(database):
             return _judged(database, terms, choice, options, outputs)

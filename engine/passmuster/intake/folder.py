@@ -38,12 +38,12 @@ def files(record: InputRecord, folder: str) -> list[str]:
     Among them is what might hold some and cannot be read: a folder, a broken link, an archive. Whoever reads it says
     why its node is unknown.
     """
-    files = sorted(_found(record, folder))
-    if not files:
+    names = sorted(_found(record, folder))
+    if not names:
         others = f": {len(record.skipped)} other files" if record.skipped else ""
         message = f"no snapshot in this folder{others} (expected *.json, *.ndjson, packed or not, or bundles)"
         raise UsageError.at(readable(folder), message, code="usage-input")
-    return files
+    return names
 
 
 def unread(path: str) -> str:

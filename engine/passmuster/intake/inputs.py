@@ -121,8 +121,8 @@ def rosters(record: InputRecord, paths: Sequence[str]) -> frozenset[str] | None:
     every = [
         file for path in paths for file in (files(record, path) if path != "-" and Path(path).is_dir() else [path])
     ]
-    rosters = [names for file in every if is_bundle(file) and (names := record.roster(file)) is not None]
-    return frozenset(name for names in rosters for name in names) if rosters else None
+    known = [names for file in every if is_bundle(file) and (names := record.roster(file)) is not None]
+    return frozenset(name for names in known for name in names) if known else None
 
 
 def _folder(record: InputRecord, folder: str, known: Callable[[bytes], T | None]) -> Iterator[InputItem[T]]:
@@ -216,14 +216,14 @@ def documents(
 
 
 def lines(
-    record: InputRecord, documents: Iterator[tuple[int, bytes | T]], path: str, *, alone: bool = False
+    record: InputRecord, numbered: Iterator[tuple[int, bytes | T]], path: str, *, alone: bool = False
 ) -> Iterator[InputItem[T]]:
     """What was found in lines of a file; what we wrote ourselves and is no snapshot is noted."""
     asks_for_seals = record.options.trust is not None
-    for line, each_ in documents:
-        ours = skipped.ours(each_) if isinstance(each_, bytes) else None
+    for line, item in numbered:
+        ours = skipped.ours(item) if isinstance(item, bytes) else None
         if ours is not None:
             record.skip(readable(path), ours)
         else:
             place = -line if alone else line
-            yield path, place, record.guarded(path, place, each_) if asks_for_seals else each_
+            yield path, place, record.guarded(path, place, item) if asks_for_seals else item

@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from passmuster.model.fieldpath import FieldPath
 
 
+OTHERS = "*"
+"""As a key in `unknown`: each key of a closed map, or field of a section, that is neither there nor listed."""
+ALL = "**"
+"""As a key in `unknown`: each key of a closed map that is not there, the listed ones too."""
+
+
 class Reason(enum.Enum):
     """Why a fact could not be looked at."""
 

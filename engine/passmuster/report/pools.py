@@ -48,8 +48,8 @@ def told(result: FleetResult) -> Iterator[str]:
     rest = result.values[_MOST:]
     if rest:
         yield f"odd: {len(rest)} more values on {nodes(sum(value.count for value in rest))}"
-    for each_ in result.undecided:
-        yield f"unknown: {_names(each_)} ({_why(each_)})"
+    for pool in result.undecided:
+        yield f"unknown: {_names(pool)} ({_why(pool)})"
 
 
 def nodes(count: int) -> str:

@@ -12,7 +12,7 @@ from passmuster.cel import Globs, OpenMap, Unknown
 from passmuster.codec import schema
 from passmuster.codec.schema.fieldtypes import FieldType, ListOf, MapOf, Object, Scalar
 from passmuster.model.fieldpath import FieldPath
-from passmuster.model.unknown import Reason, UnknownFact
+from passmuster.model.unknown import OTHERS, Reason, UnknownFact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from passmuster.snapshot import Section, Snapshot
 
 _UNSET = object()
-OTHERS = "*"
-"""In `unknown`, every key of a closed map that is neither in it nor listed."""
-ALL = "**"
-"""In `unknown`, every key of a closed map that is not in it, the listed ones too."""
 _OLD = "the collector that wrote this snapshot did not know it"
 
 

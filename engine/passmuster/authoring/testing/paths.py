@@ -8,7 +8,7 @@ from passmuster.cel.syntax.suggestions import nearest
 from passmuster.codec import schema
 from passmuster.codec.schema.fieldtypes import FieldType, ListOf, MapOf, Object
 from passmuster.model.fieldpath import FieldPath
-from passmuster.snapshot.activation import OTHERS
+from passmuster.model.unknown import OTHERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from passmuster.exchange.redaction.fields import FieldClass, Keyed, Leaf, Record, origins
 from passmuster.model.fieldpath import FieldPath
-from passmuster.model.unknown import Reason
+from passmuster.model.unknown import ALL, OTHERS, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
     from passmuster.exchange.redaction.reads import Reads
     from passmuster.snapshot import Section
 
-OTHERS = "*"
-"""In `unknown`, the name for every field of its section that is named nowhere: one mark in place of many."""
-_ALL = "**"
-"""In `unknown`, every key of a map that is not in it: those too of which a missing one would not be there."""
 _GONE = object()
 _PROCESS = re.compile(r"^/proc/[0-9]+/")
 _PLACEHOLDER = re.compile(r"PID|RELEASE|MODULE|NAME")
@@ -116,7 +112,7 @@ class _Pruner:
         """A map that does not name all its keys says so, now or as before: one that is missing may be there."""
         others = path.child(OTHERS)
         if field.names_go(read):
-            self.unknown[str(path.child(_ALL))] = Reason.REDACTED
+            self.unknown[str(path.child(ALL))] = Reason.REDACTED
         elif others in self._reasons:
             self.unknown[str(others)] = self._reasons[others]
 
